@@ -1,0 +1,1 @@
+"""asset_sync keeps IT inventory systems in step."""

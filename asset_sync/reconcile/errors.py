@@ -1,0 +1,21 @@
+"""The errors that a person gets to read: one line each, with what happened, where, and what to do."""
+
+
+class AssetSyncError(Exception):
+    """Anything that stops a sync and is told to a person in one line."""
+
+
+class ConfigurationError(AssetSyncError):
+    """A setting, a variable or a YAML file is missing or wrong."""
+
+
+class SourceError(AssetSyncError):
+    """A source did not answer fully: nothing may be planned from it."""
+
+
+class TargetError(AssetSyncError):
+    """A target could not be read, or answered with something that cannot be trusted."""
+
+
+class PlanError(AssetSyncError):
+    """A plan cannot be made, is damaged, or may not be applied as it stands."""

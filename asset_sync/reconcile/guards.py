@@ -1,0 +1,101 @@
+"""Guards: what a plan must hold before anything is written. One that fails stops the load of that run, and of no other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.kinds import Kinds
+from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.planning import Policy, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The most that a plan may do without a person's approval. Shares are of 1; `retire_share` is of the linked objects."""
+
+    source_shrink: float = 0.20
+    retire_share: float = 0.05
+    retire_count: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """One guard's verdict on a plan, in a line."""
+
+    name: str
+    passed: bool
+    message: str
+
+
+def check(
+    plan: Plan, kinds: Kinds, policy: Policy, snapshot: Snapshot, *, limits: Limits, last_rows: Mapping[str, int] | None
+) -> list[Guard]:
+    """Return the verdicts of all guards. `last_rows` counts the source's rows at the last good run, None before the first."""
+    return [
+        source_rows(plan.source_rows, last_rows or {}, limits),
+        retired(plan, snapshot, limits),
+        keys(kinds, snapshot),
+        scope(plan, policy, snapshot),
+    ]
+
+
+def source_rows(rows: Mapping[str, int], last_rows: Mapping[str, int], limits: Limits) -> Guard:
+    """A source that shrank too much lost its rights or broke: what it lacks is not gone."""
+    for name, now in rows.items():
+        before = last_rows.get(name, 0)
+        if now == 0:
+            return Guard("source_rows", False, f"{name} is empty: an empty source is never synced")
+        if now < before * (1 - limits.source_shrink):
+            told = f"{name} has {now} rows, {1 - now / before:.0%} fewer than the {before} of the last good run"
+            return Guard("source_rows", False, f"{told} (limit {limits.source_shrink:.0%})")
+    return Guard("source_rows", True, ", ".join(f"{name}: {now} rows" for name, now in rows.items()))
+
+
+def retired(plan: Plan, snapshot: Snapshot, limits: Limits) -> Guard:
+    """No run retires more than a share and a count of what is linked."""
+    count = plan.counts[p.RETIRE]
+    in_use = sum(int(links["retired_by"].isna().sum()) for links in snapshot.links.values())
+    share = count / in_use if in_use else 0.0
+    told = f"{count} of {in_use} linked objects would be retired ({share:.1%})"
+    # A handful is below any share that means something: one of ten machines is a tenth.
+    passed = count <= limits.retire_count and (share <= limits.retire_share or count <= 1)
+    return Guard("retired", passed, told if passed else f"{told}: limits {limits.retire_share:.0%} and {limits.retire_count}")
+
+
+def keys(kinds: Kinds, snapshot: Snapshot) -> Guard:
+    """Every desired row has a source key and a key, once."""
+    for name in kinds:
+        desired = snapshot.desired[name]
+        for column in ("source_key", "key"):
+            missing, twice = int(desired[column].isna().sum()), int(desired[column].dropna().duplicated().sum())
+            if missing or twice:
+                return Guard("keys", False, f"{name}: {missing} rows without {column}, {twice} with one that another row has")
+    return Guard("keys", True, "every row has a key of its own")
+
+
+def scope(plan: Plan, policy: Policy, snapshot: Snapshot) -> Guard:
+    """Every write is to a mapped field, of an object that is linked to this sync or is claimed by this very plan."""
+    writes = plan.writes
+    for kind, rows in writes.groupby("kind"):
+        outside = _outside(str(kind), rows, plan, snapshot)
+        if outside is not None:
+            return Guard("scope", False, f"{kind} #{outside} is not an object of this sync")
+        owned = policy.owners.get(str(kind), {})
+        for changes in rows["changes"]:
+            unmapped = p.decode(changes).keys() - owned.keys()
+            if unmapped:
+                return Guard("scope", False, f"{kind}.{min(unmapped)} is not a mapped field")
+    return Guard("scope", True, f"{len(writes)} writes, all to objects and fields of this sync")
+
+
+def _outside(kind: str, rows: pd.DataFrame, plan: Plan, snapshot: Snapshot) -> str | None:
+    held = plan.operations
+    claimed = set(held.loc[(held["kind"] == kind) & (held["op"] == p.CLAIM), "target_id"].dropna())
+    links = snapshot.links.get(kind)
+    linked = set(links["target_id"]) if links is not None else set()
+    wanted = rows.loc[rows["op"] != p.CREATE, "target_id"].dropna()
+    strange = wanted[np.array([target_id not in claimed | linked for target_id in wanted], dtype=bool)]
+    return None if strange.empty else str(strange.iloc[0])

@@ -1,0 +1,100 @@
+"""What is synced: kinds of objects, their fields, and how one object is recognised as another.
+
+A kind is a declaration. A target system declares its kinds once (see `asset_sync.systems`); the core reads them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+FieldType = Literal["text", "integer", "number", "boolean", "date", "reference"]
+Form = Literal["exact", "folded", "label", "serial"]
+"""How two values are compared for identity; see `asset_sync.reconcile.forms`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a kind.
+
+    `to` names the kind that a reference points to; `max_length` counts characters, as the target does.
+    """
+
+    name: str
+    type: FieldType = "text"
+    to: str | None = None
+    max_length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityRule:
+    """Fields that, all of them known and equal, make two records the same object.
+
+    A decisive rule also speaks against: two known and different values make two different objects, and a decisive value
+    that points at another object than an earlier rule does is a contradiction, which is held for a person.
+    """
+
+    name: str
+    fields: tuple[str, ...]
+    form: Form = "exact"
+    decisive: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """Fields whose values together the target lets exist once."""
+
+    fields: tuple[str, ...]
+    form: Form = "exact"
+
+
+@dataclass(frozen=True, slots=True)
+class Retirement:
+    """How an object of this kind leaves service: a field takes a value; nothing is ever deleted."""
+
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of object in a target.
+
+    `parent` names the reference that says what an object sits on: one that already sits elsewhere is never taken from there
+    unless this sync put it there. `facet_of` names the kind whose objects this kind only adds fields to (a device's primary
+    address, known after its addresses are): a facet is never created, and `parent` is its reference to that object.
+    """
+
+    name: str
+    fields: tuple[Field, ...]
+    identity: tuple[IdentityRule, ...] = ()
+    unique: tuple[Unique, ...] = ()
+    retirement: Retirement | None = None
+    parent: str | None = None
+    facet_of: str | None = None
+
+    def field(self, name: str) -> Field:
+        """Return the field of that name; `KeyError` where the kind has none."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(f"{self.name} has no field {name!r}; it has {', '.join(f.name for f in self.fields)}")
+
+    @property
+    def references(self) -> tuple[Field, ...]:
+        """The fields that point to another kind."""
+        return tuple(field for field in self.fields if field.type == "reference")
+
+
+Kinds = Mapping[str, Kind]
+"""Kinds by name, each after the kinds that it refers to."""
+
+
+def in_order(kinds: Iterable[Kind]) -> Kinds:
+    """Return the kinds by name, refusing (`ValueError`) one that refers to a kind that does not come before it."""
+    ordered: dict[str, Kind] = {}
+    for kind in kinds:
+        missing = [f.to for f in kind.references if f.to not in ordered and f.to != kind.name]
+        if missing:
+            raise ValueError(f"{kind.name} refers to {missing[0]}, which does not come before it")
+        ordered[kind.name] = kind
+    return ordered

@@ -1,0 +1,49 @@
+"""References between kinds: from the natural keys that a source speaks of to the objects that they turn out to be.
+
+A resolved reference is the target's id, or `+key` for an object that the plan is about to create; it is missing where the
+object it points to is held.
+"""
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+
+from asset_sync.reconcile.identity import HELD, NEW, match
+from asset_sync.reconcile.kinds import Kind, Kinds
+from asset_sync.reconcile.tables import Tables, cell, index, no_links, taken, text
+
+PENDING = "+"
+
+
+def match_all(kinds: Kinds, desired: Tables, observed: Tables, links: Tables) -> Tables:
+    """Match every kind in the order of their references; see `asset_sync.reconcile.identity.match` for the tables returned."""
+    matches: Tables = {}
+    for name, kind in kinds.items():
+        resolved = resolve(kind, desired[name], matches)
+        matches[name] = match(kind, resolved, observed[name], links.get(name, no_links()))
+    return matches
+
+
+def resolve(kind: Kind, desired: pd.DataFrame, matches: Tables) -> pd.DataFrame:
+    """Return the desired table with its references resolved by the matches of the kinds that they point to."""
+    return desired.assign(**{field.name: _tokens(desired[field.name], matches[str(field.to)]) for field in kind.references})
+
+
+def held_references(kind: Kind, desired: pd.DataFrame, matches: Tables) -> dict[int, str]:
+    """Return, by row number, the reason why a row cannot go on: something that it refers to is held or unknown."""
+    reasons: dict[int, str] = {}
+    for field in kind.references:
+        wanted, there = desired[field.name], matches[str(field.to)]
+        found = index(text(wanted), text(there["key"]))
+        held = (found < 0) | (there["verdict"] == HELD).to_numpy()[found]
+        for row in np.flatnonzero(held & wanted.notna().to_numpy()):
+            why = cell(there["evidence"], found[row]) if found[row] >= 0 else "the source has no such record"
+            reasons.setdefault(int(row), f"its {field.name} {cell(wanted, row)!r} is held: {why}")
+    return reasons
+
+
+def _tokens(wanted: pd.Series, there: pd.DataFrame) -> pd.Series:
+    pending = pc.binary_join_element_wise(PENDING, text(there["key"]), "")
+    new = (there["verdict"] == NEW).to_numpy()
+    tokens = pd.Series(pc.if_else(new, pending, text(there["target_id"])).to_pandas(), dtype="str")
+    return taken(tokens, index(text(wanted), text(there["key"])))

@@ -1,0 +1,86 @@
+"""The plan in words: Markdown for people who review it, at most a few hundred rows; the rest is in the plan's files."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.plan import Plan
+
+MOST_ROWS = 300
+_OPS = (p.CREATE, p.UPDATE, p.RETIRE, p.RESTORE)
+_DONE = {p.CREATE: "created", p.UPDATE: "updated", p.RETIRE: "retired", p.RESTORE: "restored"}
+
+
+def headline(plan: Plan) -> str:
+    """Return the plan in one line, as Terraform words it."""
+    counts = plan.counts
+    held = len(plan.held)
+    waiting = f" {held} held." if held else ""
+    if not any(counts.values()):
+        return f"No changes. The target matches the source.{waiting}"
+    told = ", ".join(f"{count} to {op}" for op, count in counts.items() if count)
+    return f"Plan {plan.id}: {told}.{waiting}"
+
+
+def markdown(plan: Plan, *, files: Iterable[str] = (), most: int = MOST_ROWS) -> str:
+    """Return the plan grouped by kind and operation, old → new with reasons, then what is held; `files` hold all of it."""
+    writes, held = p.records(plan.writes), p.records(plan.held)
+    room = _Room(most)
+    lines = [
+        f"# {headline(plan)}",
+        "",
+        f"Sync `{plan.sync}`, mode `{plan.mode}`" + (f", undoes `{plan.undoes}`" if plan.undoes else ""),
+    ]
+    for kind in dict.fromkeys(row["kind"] for row in writes):
+        for op in _OPS:
+            rows = [row for row in writes if row["kind"] == kind and row["op"] == op]
+            lines += _section(f"{kind}: {len(rows)} to be {_DONE[op]}", rows, room)
+    lines += _section(f"held: {len(held)}", held, room)
+    if room.left_out:
+        lines += ["", f"{room.left_out} more rows are not shown here."]
+    where = [f"- {file}" for file in files]
+    return "\n".join([*lines, *(["", "All rows:", *where] if where else []), ""])
+
+
+class _Room:
+    """How many rows the report still takes."""
+
+    def __init__(self, most: int) -> None:
+        self.left = most
+        self.left_out = 0
+
+    def take(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        fitting = rows[: self.left]
+        self.left -= len(fitting)
+        self.left_out += len(rows) - len(fitting)
+        return fitting
+
+
+def _section(title: str, rows: list[dict[str, Any]], room: _Room) -> list[str]:
+    if not rows:
+        return []
+    fitting = room.take(rows)
+    table = ["| object | change | reason |", "|---|---|---|", *(_line(row) for row in fitting)] if fitting else []
+    return ["", f"## {title}", "", *table]
+
+
+def _line(row: dict[str, Any]) -> str:
+    named = _escaped(row["key"] or "?") + (f" (#{row['target_id']})" if row["target_id"] else "")
+    changes = "<br>".join(_changes(row)) or row["op"]
+    return f"| {named} | {changes} | {_escaped(row['hold'] or row['reason'])} |"
+
+
+def _changes(row: dict[str, Any]) -> Iterator[str]:
+    for name, change in p.decode(row["changes"]).items():
+        new = _shown(change["new"])
+        yield f"{name}: {new}" if row["op"] == p.CREATE else f"{name}: {_shown(change.get('old'))} → {new}"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "(empty)"
+    return f"`{_escaped(value['key'] or '#' + str(value['id']))}`" if isinstance(value, dict) else f"`{_escaped(value)}`"
+
+
+def _escaped(value: object) -> str:
+    return str(value).replace("|", "\\|").replace("\n", " ").replace("`", "'")

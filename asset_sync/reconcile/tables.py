@@ -1,0 +1,119 @@
+"""Record tables: one pandas frame a kind, a column a field, missing values missing (never "").
+
+A desired row: `source_key` (the source's own id), `key` (natural key, for people and for references), `refused` (a value of
+the source that is no value, a junk serial, in words), the fields.
+An observed row: `id` (the target's), `key`, `version` (what the target changes with the object), `locked` (why no sync may
+write to the object, missing for most), the fields.
+A reference column holds the `key` of the row it points to on the desired side, the target's id on the observed side.
+A link row: `source_key`, `target_id`, `missing_runs`, `missing_since`, `retired_by`, and `base:<field>`, the value last
+applied, for the fields that are merged against it.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pandera.pandas as pandera
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from asset_sync.reconcile.kinds import Field, FieldType, Kind
+
+Tables = dict[str, pd.DataFrame]
+"""Record tables by kind."""
+
+Mask = npt.NDArray[np.bool_]
+Positions = npt.NDArray[np.int64]
+"""Row numbers; -1 where there is none."""
+
+DTYPES: Mapping[FieldType, str] = {
+    "text": "str",
+    "date": "str",
+    "reference": "str",
+    "integer": "Int64",
+    "number": "Float64",
+    "boolean": "boolean",
+}
+DESIRED_COLUMNS = ("source_key", "key", "refused")
+OBSERVED_COLUMNS = ("id", "key", "version", "locked")
+LINK_COLUMNS = {
+    "source_key": "str",
+    "target_id": "str",
+    "missing_runs": "Int64",
+    "missing_since": "datetime64[us, UTC]",
+    "retired_by": "str",
+}
+
+
+def base_column(field: str) -> str:
+    """Return the name of the links' column that holds the value last applied to a field."""
+    return f"base:{field}"
+
+
+def desired_schema(kind: Kind, fields: Iterable[str] | None = None) -> pandera.DataFrameSchema:
+    """Return the schema of a kind's desired table: `source_key` and `key` filled, then the given fields (all by default)."""
+    return _schema(kind, DESIRED_COLUMNS, ("source_key", "key"), fields)
+
+
+def observed_schema(kind: Kind, fields: Iterable[str] | None = None) -> pandera.DataFrameSchema:
+    """Return the schema of a kind's observed table: `id` filled and unique, then the given fields (all by default)."""
+    return _schema(kind, OBSERVED_COLUMNS, ("id",), fields, unique=["id"])
+
+
+def empty(columns: Iterable[str], kind: Kind | None = None) -> pd.DataFrame:
+    """Return a frame without rows, its columns typed as the kind's fields are (text where the kind has none such)."""
+    types = {f.name: DTYPES[f.type] for f in kind.fields} if kind else {}
+    return pd.DataFrame({c: pd.Series(dtype=types.get(c, "str")) for c in columns})
+
+
+def no_links(fields: Iterable[str] = ()) -> pd.DataFrame:
+    """Return a links table without rows, with a base column for each of the fields."""
+    types = LINK_COLUMNS | {base_column(f): "str" for f in fields}
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in types.items()})
+
+
+def text(column: pd.Series) -> pa.Array:
+    """Return a column as Arrow text, as identity and references read it."""
+    array = pa.array(column.astype("str"), type=pa.large_string(), from_pandas=True)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def differs(left: pd.Series, right: pd.Series) -> Mask:
+    """Return where two columns of one type and order differ; two missing values do not."""
+    unequal = (left != right).fillna(True).to_numpy(dtype=bool)
+    return unequal & ~(left.isna().to_numpy() & right.isna().to_numpy())
+
+
+def index(values: pa.Array, among: pa.Array) -> Positions:
+    """Return where each value stands first in the other column, -1 where nowhere or where the value is missing."""
+    found = pc.if_else(pc.is_null(values), pa.scalar(None, pa.int32()), pc.index_in(values, value_set=among))
+    return np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def cell(column: pd.Series, row: int | np.integer[Any]) -> Any:
+    """Return one value; what it is, the kind's field says and the type checker cannot."""
+    return column.iat[int(row)]
+
+
+def taken(column: pd.Series, positions: Positions) -> pd.Series:
+    """Return the column's values at those rows, missing where the position is -1."""
+    return pd.Series(column.array.take(positions, allow_fill=True), copy=False)
+
+
+def _schema(
+    kind: Kind,
+    own: tuple[str, ...],
+    filled: tuple[str, ...],
+    fields: Iterable[str] | None,
+    unique: list[str] | None = None,
+) -> pandera.DataFrameSchema:
+    wanted = [kind.field(name) for name in fields] if fields is not None else kind.fields
+    columns = {name: pandera.Column("str", nullable=name not in filled) for name in own}
+    columns |= {field.name: _column(field) for field in wanted}
+    return pandera.DataFrameSchema(columns, strict=True, unique=unique, name=kind.name)
+
+
+def _column(field: Field) -> pandera.Column:
+    return pandera.Column(DTYPES[field.type], nullable=True)
