@@ -1,0 +1,75 @@
+"""Runs an ASGI application over real HTTP, in a thread of this process."""
+
+import socket
+import threading
+import time
+from contextlib import suppress
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+from starlette.types import ASGIApp
+
+_START_S = 10.0
+_STOP_S = 10.0
+
+
+class Server:
+    """A context manager: inside it the application answers at `url`, on a free port unless one is given.
+
+    Raises OSError where the port is taken, and RuntimeError where the application does not start or where the same
+    server is entered twice. Leaving stops at once: requests that hang are abandoned.
+    """
+
+    def __init__(self, app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._address = (host, port)
+        self._url: str | None = None
+        config = uvicorn.Config(app, log_config=None, log_level="critical", access_log=False, timeout_graceful_shutdown=1)
+        self._server = uvicorn.Server(config)
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Such as `http://127.0.0.1:40123`, without a slash at the end. Raises RuntimeError before the start."""
+        if self._url is None:
+            raise RuntimeError("the server has not been started")
+        return self._url
+
+    def __enter__(self) -> Self:
+        """Listen, and wait until requests are accepted."""
+        if self._url is not None:
+            raise RuntimeError("a server is for one use; make another")
+        listener = socket.create_server(self._address)
+        host, port = listener.getsockname()[:2]
+        self._url = f"http://{host}:{port}"
+        self._thread = threading.Thread(target=self._run, args=(listener,), name="sandbox-server", daemon=True)
+        self._thread.start()
+        try:
+            self._wait_until_started(self._thread)
+        except RuntimeError:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Stop, and wait until the thread has ended."""
+        self._stop()
+
+    def _stop(self) -> None:
+        self._server.should_exit = True
+        # Without this, a request that hangs would be waited for.
+        self._server.force_exit = True
+        if self._thread is not None:
+            self._thread.join(_STOP_S)
+
+    def _run(self, listener: socket.socket) -> None:
+        # Uvicorn leaves by SystemExit where the application's startup fails; __enter__ tells of that.
+        with listener, suppress(SystemExit):
+            self._server.run(sockets=[listener])
+
+    def _wait_until_started(self, thread: threading.Thread) -> None:
+        deadline = time.monotonic() + _START_S
+        while not self._server.started:
+            if not thread.is_alive() or time.monotonic() > deadline:
+                raise RuntimeError("the application did not start")
+            time.sleep(0.005)

@@ -1,0 +1,198 @@
+"""A whole world to try a sync in: one company, and every simulator that shows it, served over real HTTP.
+
+Nothing moves by itself: `World.day()` or a `POST /day` to the control address makes the next scripted day happen.
+"""
+
+import threading
+from collections.abc import Mapping
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from asset_sync.sandbox import pdq
+from asset_sync.sandbox.change import Changes, day
+from asset_sync.sandbox.company import Company
+from asset_sync.sandbox.faults import DATA, WIRE, FaultMiddleware, Faults
+from asset_sync.sandbox.netbox import DEFAULT_TOKEN, NetBoxState
+from asset_sync.sandbox.netbox import create_app as create_netbox
+from asset_sync.sandbox.server import Server
+
+PDQ_TOKEN = "sandbox-pdq-token"  # noqa: S105 - the simulator's own, good for nothing else
+
+_HELP = """The sandbox. Change the world from here:
+
+  POST   /day                                   the next scripted day
+  POST   /faults                                a fault on: {{"system": "pdq", "name": "http_500", "rate": 0.1}},
+                                                and "times", "path" (a regular expression), "method", options
+  DELETE /faults[?system=pdq][&name=http_500]   faults off
+
+{systems}
+Faults of any system:
+{wire}
+
+Faults of pdq only:
+{data}
+"""
+
+
+class FaultOrder(BaseModel):
+    """The body of `POST /faults`: what `Faults.set` takes, and the system that it is for. Any further key is an option."""
+
+    model_config = ConfigDict(extra="allow")
+
+    system: str
+    name: str
+    rate: float = 1.0
+    times: int | None = None
+    path: str | None = None
+    method: str | None = None
+
+
+class World:
+    """A context manager: inside it a company of `size` machines is served by PDQ Connect and NetBox simulators.
+
+    NetBox starts with the company's sites and nothing else. Ports are free ones unless given. Usable once.
+    """
+
+    def __init__(
+        self,
+        size: int,
+        seed: int,
+        netbox_version: str = "4.6",
+        *,
+        pdq_port: int = 0,
+        netbox_port: int = 0,
+        control_port: int = 0,
+    ) -> None:
+        self.company = Company(size, seed)
+        self.netbox = NetBoxState()
+        self.pdq_faults = Faults(seed)
+        self.netbox_faults = Faults(seed, WIRE)
+        self.days = 0
+        self._seed = seed
+        self._lock = threading.Lock()
+        for site in self.company.sites:
+            self.netbox.create("dcim/sites", {"name": site.name, "slug": site.slug, "status": "active"})
+        netbox = create_netbox(self.netbox, version=netbox_version)
+        self._pdq = Server(pdq.create_app(self.company, token=PDQ_TOKEN, faults=self.pdq_faults), port=pdq_port)
+        self._netbox = Server(FaultMiddleware(netbox, self.netbox_faults), port=netbox_port)
+        self._control = Server(create_control(self), port=control_port)
+        self._running = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Serve everything."""
+        with ExitStack() as starting:
+            for server in (self._pdq, self._netbox, self._control):
+                starting.enter_context(server)
+            self._running = starting.pop_all()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Stop serving."""
+        self._running.close()
+
+    @property
+    def control_url(self) -> str:
+        """Where people change the world over HTTP; a GET there explains itself."""
+        return self._control.url
+
+    @property
+    def faults(self) -> Mapping[str, Faults]:
+        """The faults of each system, by its name."""
+        return {"pdq": self.pdq_faults, "netbox": self.netbox_faults}
+
+    def environment(self) -> dict[str, str]:
+        """The environment variables that lead a sync here: addresses without a path, and tokens."""
+        return {
+            "PDQ_URL": self._pdq.url,
+            "PDQ_TOKEN": PDQ_TOKEN,
+            "NETBOX_URL": self._netbox.url,
+            "NETBOX_TOKEN": DEFAULT_TOKEN,
+        }
+
+    def day(self) -> Changes:
+        """Make the next scripted day happen, and tell what it changed."""
+        with self._lock:
+            self.days += 1
+            return day(self.company, self._seed + self.days)
+
+
+def create_control(world: World) -> Starlette:
+    """The application by which people change a world: `GET /`, `POST /day`, `POST /faults`, `DELETE /faults`."""
+
+    async def show(_request: Request) -> Response:
+        return PlainTextResponse(_describe(world))
+
+    async def next_day(_request: Request) -> Response:
+        changes = world.day()
+        return JSONResponse(
+            {
+                "day": world.days,
+                "updated": len(changes.updated),
+                "created": len(changes.created),
+                "removed": len(changes.removed),
+                "machines": len(world.company),
+            }
+        )
+
+    async def set_fault(request: Request) -> Response:
+        try:
+            wanted = FaultOrder.model_validate_json(await request.body())
+            _faults_of(world, wanted.system).set(
+                wanted.name,
+                wanted.rate,
+                times=wanted.times,
+                path=wanted.path,
+                method=wanted.method,
+                **(wanted.model_extra or {}),
+            )
+        except ValueError as error:
+            raise HTTPException(400, str(error)) from error
+        return _show_faults(world)
+
+    async def clear_faults(request: Request) -> Response:
+        system, name = request.query_params.get("system"), request.query_params.get("name")
+        try:
+            for faults in [_faults_of(world, system)] if system else world.faults.values():
+                faults.clear(name)
+        except ValueError as error:
+            raise HTTPException(400, str(error)) from error
+        return _show_faults(world)
+
+    return Starlette(
+        routes=[
+            Route("/", show, methods=["GET"]),
+            Route("/day", next_day, methods=["POST"]),
+            Route("/faults", set_fault, methods=["POST"]),
+            Route("/faults", clear_faults, methods=["DELETE"]),
+        ]
+    )
+
+
+def _describe(world: World) -> str:
+    lines = [f"Day {world.days}, {len(world.company)} machines."]
+    lines += [f"{name}={value}" for name, value in world.environment().items()]
+    for system, faults in world.faults.items():
+        lines += [f"{system} faults on: {faults.active() or 'none'}", f"{system} faults so far: {faults.counts() or 'none'}"]
+    return _HELP.format(systems="\n".join(lines) + "\n", wire=_list(WIRE), data=_list(DATA))
+
+
+def _list(faults: Mapping[str, str]) -> str:
+    return "\n".join(f"  {name:20} {text}" for name, text in faults.items())
+
+
+def _show_faults(world: World) -> Response:
+    return JSONResponse({system: faults.active() for system, faults in world.faults.items()})
+
+
+def _faults_of(world: World, system: str) -> Faults:
+    if system not in world.faults:
+        raise ValueError(f"no system is called {system!r}; known: {', '.join(sorted(world.faults))}")
+    return world.faults[system]
