@@ -72,7 +72,7 @@ class World:
         control_port: int = 0,
     ) -> None:
         self.company = Company(size, seed)
-        self.netbox = NetBoxState()
+        self.netbox = NetBoxState(version=netbox_version)
         self.pdq_faults = Faults(seed)
         self.netbox_faults = Faults(seed, WIRE)
         self.days = 0

@@ -1,0 +1,17 @@
+"""A NetBox with the netbox-inventory plugin, simulated: a real HTTP server that behaves as the recorded ones do."""
+
+from asset_sync.sandbox.netbox.app import create_app
+from asset_sync.sandbox.netbox.auth import DEFAULT_TOKEN, DEFAULT_TOKEN_V2, READ_ONLY_TOKEN, Token, User
+from asset_sync.sandbox.netbox.errors import ApiError
+from asset_sync.sandbox.netbox.state import NetBoxState
+
+__all__ = [
+    "DEFAULT_TOKEN",
+    "DEFAULT_TOKEN_V2",
+    "READ_ONLY_TOKEN",
+    "ApiError",
+    "NetBoxState",
+    "Token",
+    "User",
+    "create_app",
+]
