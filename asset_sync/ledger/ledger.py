@@ -1,0 +1,171 @@
+"""The ledger as the rest of the project sees it: each method is one transaction."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, select
+
+from asset_sync.ledger import links, outcomes, plans, sightings
+from asset_sync.ledger import schema as s
+from asset_sync.ledger.plans import GuardResult, PlanHeader
+from asset_sync.reconcile.kinds import Kinds
+from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.tables import Tables
+from asset_sync.reconcile.target import Outcome
+
+
+class Ledger:
+    """What is remembered of the syncs, in a database that `asset_sync.ledger.migrate` has brought up to date.
+
+    Every `plan_id` may be the beginning of one, as people type it; PlanError where there is no such plan, or several. Every
+    `at` has a time zone. Whoever writes about a sync waits for the others who do.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    # Links.
+
+    def links(self, sync: str, kinds: Kinds, remembered: Mapping[str, Collection[str]]) -> Tables:
+        """Return each kind's links, with a `base:<field>` column of the field's type for each of its remembered fields."""
+        with self._engine.connect() as connection:
+            return {name: links.read(connection, sync, kind, remembered.get(name, ())) for name, kind in kinds.items()}
+
+    def sight(self, plan: Plan, run_id: str, at: datetime) -> None:
+        """Remember what the saved plan says of the source: row counts, claims, what came back and what is missing.
+
+        It counts once a plan and run, so call it again after a crash; call it once the guards let the plan pass, since it
+        counts missing records. An undo looked at no source: nothing is remembered of it.
+        """
+        if plan.undoes:
+            return
+        with self._writing(plan.sync) as connection:
+            if sightings.note(connection, plan, run_id, at):
+                links.sight(connection, plan, at)
+
+    def last_rows(self, sync: str) -> dict[str, int] | None:
+        """Return the rows by source at the last sighting of a complete source that passed the guards; None before it."""
+        with self._engine.connect() as connection:
+            return sightings.last_rows(connection, sync)
+
+    # Plans.
+
+    def save(self, plan: Plan, run_id: str, at: datetime) -> None:
+        """Keep a plan. Saved twice, it is one plan; older ones of its sync that nobody decided about are superseded.
+
+        A dry run supersedes nothing, and a plan and an undo do not supersede each other.
+        """
+        with self._writing(plan.sync) as connection:
+            plans.save(connection, plan, run_id, at)
+
+    def plan(self, plan_id: str) -> Plan:
+        """Return a plan with its operations, verified; PlanError where it is damaged."""
+        with self._engine.connect() as connection:
+            return plans.load(connection, plans.found(connection, plan_id))
+
+    def header(self, plan_id: str) -> PlanHeader:
+        """Return a plan without its operations."""
+        with self._engine.connect() as connection:
+            return plans.header(connection, plans.found(connection, plan_id))
+
+    def plans(self, sync: str | None = None, limit: int = 50) -> list[PlanHeader]:
+        """Return the plans of one sync or all, the one made last first."""
+        with self._engine.connect() as connection:
+            return plans.headers(connection, plans.newest_first(sync, limit))
+
+    def latest(self, sync: str) -> PlanHeader | None:
+        """Return the sync's plan that was made last; None where it has none."""
+        return next(iter(self.plans(sync, limit=1)), None)
+
+    def find_by_run(self, run_id: str) -> str:
+        """Return the id of the plan that a run applied, else of the one that it made. The start of a run's id will do.
+
+        Raises PlanError where there is no such plan, or several.
+        """
+        with self._engine.connect() as connection:
+            return plans.of_run(connection, run_id)
+
+    def made_by(self, run_id: str) -> str | None:
+        """Return the id of the plan that a run made; None where it made none."""
+        with self._engine.connect() as connection:
+            return connection.scalar(select(s.making.c.plan_id).where(s.making.c.run_id == run_id))
+
+    # Deciding.
+
+    def save_guards(self, plan_id: str, results: Iterable[GuardResult]) -> None:
+        """Keep the guards' verdicts on a plan, in the place of earlier ones."""
+        with self._writing_about(plan_id) as (connection, found):
+            plans.save_guards(connection, found, results)
+
+    def approve(self, plan_id: str, by: str, at: datetime) -> None:
+        """Let a plan be applied in spite of the guards that fail now; a rejected one, too.
+
+        Raises PlanError for a dry run and for what is superseded, being applied or applied.
+        """
+        with self._writing_about(plan_id) as (connection, found):
+            plans.decide(connection, found, by, at, approved=True)
+
+    def reject(self, plan_id: str, by: str, at: datetime) -> None:
+        """Keep a plan from being applied, also when it is made again. Raises PlanError as `approve` does."""
+        with self._writing_about(plan_id) as (connection, found):
+            plans.decide(connection, found, by, at, approved=False)
+
+    def waits(self, plan_id: str) -> str | None:
+        """Return in one line why a plan may not be applied now, and what to do; None where it may."""
+        with self._engine.connect() as connection:
+            return plans.waits(connection, plans.found(connection, plan_id))
+
+    # Applying.
+
+    def start(self, plan_id: str, run_id: str, at: datetime) -> None:
+        """Note that a run applies a plan, for the first time or again. Raises PlanError with what `waits` says."""
+        with self._writing_about(plan_id) as (connection, found):
+            plans.start(connection, found, run_id, at)
+
+    def record(self, plan: Plan, ended: Sequence[Outcome], run_id: str, at: datetime) -> None:
+        """Keep outcomes, and let the links follow, at once or not at all. What was done already stays as it was recorded.
+
+        An undo leaves the remembered values alone, so that a shared value that was put back counts as a person's decision,
+        and marks what it retires with `undo`, so that the next sync does not restore it.
+        """
+        with self._writing(plan.sync) as connection:
+            outcomes.record(connection, plan, ended, run_id, at)
+
+    def outcomes(self, plan_id: str) -> dict[int, Outcome]:
+        """Return what became of a plan's operations so far, by row number; `target_id` is the operation's where it has one."""
+        with self._engine.connect() as connection:
+            return outcomes.read(connection, plans.found(connection, plan_id))
+
+    def finish(self, plan_id: str, at: datetime) -> None:
+        """Note that a plan's apply came to its end."""
+        with self._writing_about(plan_id) as (connection, found):
+            plans.finish(connection, found, at)
+
+    def last_applied(self, sync: str) -> str | None:
+        """Return the id of the sync's plan with writes whose apply was begun last; None before the first."""
+        with self._engine.connect() as connection:
+            return plans.last_applied(connection, sync)
+
+    def history(self, kind: str, target_id: str, field: str | None = None) -> pd.DataFrame:
+        """Return who set an object's values, newest first: a row for each field of each write that was done.
+
+        Columns: at (UTC), sync, plan_id, undoes (the plan that an undo took back), run_id, source_key, op, outcome, field,
+        old, new (as in the plan; a reference is a dict of kind, key and id), owner, reason.
+        """
+        with self._engine.connect() as connection:
+            return outcomes.history(connection, kind, target_id, field)
+
+    @contextmanager
+    def _writing(self, sync: str) -> Iterator[Connection]:
+        with self._engine.begin() as connection:
+            plans.lock(connection, sync)
+            yield connection
+
+    @contextmanager
+    def _writing_about(self, plan_id: str) -> Iterator[tuple[Connection, str]]:
+        with self._engine.begin() as connection:
+            found = plans.found(connection, plan_id)
+            plans.lock(connection, plans.header(connection, found).sync)
+            yield connection, found

@@ -1,0 +1,109 @@
+"""Outcomes: what became of each operation of a plan, and what the ledger can tell of an object from them."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import pandas as pd
+from sqlalchemy import Connection, Executable, Integer, Select, Text, and_, literal, select, true
+from sqlalchemy.dialects.postgresql import insert
+
+from asset_sync.ledger import links
+from asset_sync.ledger import schema as s
+from asset_sync.ledger.copying import unnested
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.target import ALREADY, APPLIED, Outcome
+
+_DONE: Final = (APPLIED, ALREADY)
+
+_HISTORY_DTYPES: Final = {
+    "at": "datetime64[us, UTC]",
+    "sync": "str",
+    "plan_id": "str",
+    "undoes": "str",
+    "run_id": "str",
+    "source_key": "str",
+    "op": "str",
+    "outcome": "str",
+    "field": "str",
+    "old": "object",
+    "new": "object",
+    "owner": "str",
+    "reason": "str",
+}
+
+
+def record(connection: Connection, plan: Plan, outcomes: Sequence[Outcome], run_id: str, at: datetime) -> None:
+    """Keep the outcomes, and let the links follow what was done. What is done already stays as it is."""
+    if not outcomes:
+        return
+    rows = {row["seq"]: row for row in p.records(plan.operations.loc[[outcome.seq for outcome in outcomes]])}
+    changed = connection.execute(_keep(plan.id, outcomes, rows, run_id, at))
+    done = [(rows[seq], target_id) for seq, outcome, target_id in changed if outcome in _DONE]
+    wanted = {reference for row, _ in done for reference in links.references(p.decode(row["changes"]))}
+    links.follow(connection, plan, done, _created(connection, plan.id, wanted), at)
+
+
+def read(connection: Connection, plan_id: str) -> dict[int, Outcome]:
+    """Return the outcomes so far by the operation's row number."""
+    c = s.outcome.c
+    query = select(c.seq, c.outcome, c.detail, c.target_id, c.version).where(c.plan_id == plan_id).order_by(c.seq)
+    return {row.seq: Outcome(*row) for row in connection.execute(query)}
+
+
+def history(connection: Connection, kind: str, target_id: str, field: str | None) -> pd.DataFrame:
+    """Return what was written to an object, a row a field and write, newest first; see `Ledger.history`."""
+    rows = [
+        (*told, name, change.get("old"), change["new"], change.get("owner"), change.get("reason"))
+        for *told, changes in connection.execute(_writes_to(kind, target_id))
+        for name, change in p.decode(changes).items()
+        if field in {None, name}
+    ]
+    return pd.DataFrame(rows, columns=list(_HISTORY_DTYPES), dtype=object).astype(_HISTORY_DTYPES)
+
+
+def _writes_to(kind: str, target_id: str) -> Select[Any]:
+    c, o, plan = s.outcome.c, s.operation.c, s.plan.c
+    told = (c.at, plan.sync, c.plan_id, plan.undoes, c.run_id, o.source_key, o.op, c.outcome, o.changes)
+    joined = s.outcome.join(s.operation, and_(o.plan_id == c.plan_id, o.seq == c.seq)).join(s.plan, plan.id == c.plan_id)
+    query = select(*told).select_from(joined).where(c.target_id == target_id, o.kind == kind, c.outcome.in_(_DONE))
+    return query.order_by(c.at.desc(), c.plan_id, c.seq.desc())
+
+
+def _keep(plan_id: str, outcomes: Sequence[Outcome], rows: Mapping[int, links.Record], run_id: str, at: datetime) -> Executable:
+    c = s.outcome.c
+    ended = unnested(
+        "ended",
+        seq=(Integer, [o.seq for o in outcomes]),
+        outcome=(Text, [o.outcome for o in outcomes]),
+        detail=(Text, [o.detail for o in outcomes]),
+        target_id=(Text, [o.target_id or rows[o.seq]["target_id"] for o in outcomes]),
+        version=(Text, [o.version for o in outcomes]),
+    )
+    told = (literal(plan_id), literal(run_id), literal(at, c.at.type))
+    columns = ["seq", "outcome", "detail", "target_id", "version", "plan_id", "run_id", "at"]
+    new = insert(s.outcome).from_select(columns, select(*ended.c, *told))
+    replaced = {name: new.excluded[name] for name in columns if name not in {"plan_id", "seq"}}
+    kept = new.on_conflict_do_update(index_elements=[c.plan_id, c.seq], set_=replaced, where=c.outcome.not_in(_DONE))
+    return kept.returning(c.seq, c.outcome, c.target_id)
+
+
+def _created(connection: Connection, plan_id: str, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Return the ids of those objects that the plan has created so far, by kind and key."""
+    if not wanted:
+        return {}
+    kinds, keys = zip(*sorted(wanted), strict=True)
+    sought = unnested("sought", kind=(Text, list(kinds)), key=(Text, list(keys)))
+    c, o = s.outcome.c, s.operation.c
+    found = (
+        select(c.target_id)
+        .join_from(s.operation, s.outcome, and_(c.plan_id == o.plan_id, c.seq == o.seq))
+        .where(o.plan_id == plan_id, o.op == p.CREATE, c.outcome.in_(_DONE))
+        .where(o.kind == sought.c.kind, o.key == sought.c.key)
+        # The limit makes it a look-up for each: joined, all that the plan creates would be read for every batch.
+        .limit(1)
+        .lateral("found")
+    )
+    query = select(sought.c.kind, sought.c.key, found.c.target_id).join_from(sought, found, true())
+    return {(row.kind, row.key): row.target_id for row in connection.execute(query)}

@@ -1,0 +1,214 @@
+"""The ledger's tables. `asset_sync.ledger.migrations` makes them; a test holds the two together.
+
+A plan and its operations never change once saved, but for the plan's state; what became of them stands beside them.
+"""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.types import TypeDecorator
+
+SCHEMA: Final = "asset_sync"
+STATES: Final = ("planned", "waiting", "approved", "rejected", "applying", "applied", "superseded")
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment: timezone-aware on the way in (`ValueError` otherwise), UTC on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Refuse a time that does not say where it is one."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        return value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Return the moment in UTC, whatever the session's time zone is."""
+        return None if value is None else value.astimezone(UTC)
+
+
+metadata = MetaData(
+    schema=SCHEMA,
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "uq": "%(table_name)s_%(column_0_N_name)s_key",
+        "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+        "ck": "%(table_name)s_%(constraint_name)s_check",
+    },
+)
+
+
+def _of_plan() -> Column[str]:
+    return Column("plan_id", Text, ForeignKey("asset_sync.plan.id", ondelete="CASCADE"), primary_key=True)
+
+
+link = Table(
+    "link",
+    metadata,
+    Column("sync", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("source_key", Text, primary_key=True),
+    Column("target_id", Text, nullable=False),
+    Column("claimed", Text, nullable=False, comment="'created', or the identity rule that matched"),
+    Column("base", JSONB, nullable=False, comment="field to the value last applied or agreed on; a reference is an id"),
+    Column("first_seen", Moment, nullable=False),
+    Column("missing_since", Moment),
+    Column("missing_runs", Integer, nullable=False, server_default=text("0")),
+    Column("retired_by", Text, comment="'sync' or 'undo'; empty while in service"),
+    Column("retired_at", Moment),
+    Column("plan_id", Text, comment="the plan that wrote to the object last"),
+    UniqueConstraint("sync", "kind", "target_id"),
+)
+
+plan = Table(
+    "plan",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("sync", Text, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("after", Text),
+    Column("complete", Boolean, nullable=False),
+    Column("undoes", Text),
+    Column("source_rows", JSONB, nullable=False),
+    Column("counts", JSONB, nullable=False),
+    Column("writes", Integer, nullable=False),
+    Column("held", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("run_id", Text, nullable=False, comment="the run that made it first"),
+    Column("state", Text, nullable=False),
+    Column("started_at", Moment),
+    Column("applied_at", Moment),
+    CheckConstraint(f"state in ({', '.join(repr(state) for state in STATES)})", name="state"),
+    Index(None, "sync", "started_at"),
+)
+
+making = Table(
+    "making",
+    metadata,
+    _of_plan(),
+    Column("run_id", Text, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("number", BigInteger, Identity(), nullable=False, comment="tells what came last among equal times"),
+    Index(None, "run_id"),
+    comment="The runs that made a plan: the same inputs give the same plan again.",
+)
+
+applying = Table(
+    "applying",
+    metadata,
+    _of_plan(),
+    Column("run_id", Text, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Index(None, "run_id"),
+    comment="The runs that applied a plan, or went on with it.",
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    _of_plan(),
+    Column("number", BigInteger, Identity(), primary_key=True),
+    Column("by", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("approved", Boolean, nullable=False),
+    Column("guards", ARRAY(Text), nullable=False, comment="the failed guards that the person saw"),
+    comment="What people decided about a plan, in order.",
+)
+
+guard = Table(
+    "guard",
+    metadata,
+    _of_plan(),
+    Column("name", Text, primary_key=True),
+    Column("passed", Boolean, nullable=False),
+    Column("message", Text, nullable=False),
+)
+
+operation = Table(
+    "operation",
+    metadata,
+    _of_plan(),
+    Column("seq", Integer, primary_key=True, comment="the row number in the plan"),
+    Column("kind", Text, nullable=False),
+    Column("op", Text, nullable=False),
+    Column("key", Text),
+    Column("source_key", Text),
+    Column("target_id", Text),
+    Column("version", Text),
+    Column("changes", Text, nullable=False, comment="JSON, kept as text: the plan's id is made from its bytes"),
+    Column("reason", Text),
+    Column("hold", Text),
+    # Not named by its columns: the key of what is about to be created, as references speak of it.
+    Index("operation_created_idx", "plan_id", "kind", "key", postgresql_where=text("op = 'create'")),
+)
+
+outcome = Table(
+    "outcome",
+    metadata,
+    Column("plan_id", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("outcome", Text, nullable=False),
+    Column("detail", Text),
+    Column("target_id", Text),
+    Column("version", Text),
+    Column("at", Moment, nullable=False),
+    Column("run_id", Text, nullable=False),
+    ForeignKeyConstraint(["plan_id", "seq"], [operation.c.plan_id, operation.c.seq], ondelete="CASCADE"),
+    Index(None, "target_id"),
+)
+
+sighting = Table(
+    "sighting",
+    metadata,
+    _of_plan(),
+    Column("run_id", Text, primary_key=True),
+    Column("sync", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Index(None, "sync", "at"),
+    comment="What the links remember of one run's look at the source, recorded once.",
+)
+
+source_count = Table(
+    "source_count",
+    metadata,
+    Column("plan_id", Text, primary_key=True),
+    Column("run_id", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("rows", BigInteger, nullable=False),
+    ForeignKeyConstraint(["plan_id", "run_id"], [sighting.c.plan_id, sighting.c.run_id], ondelete="CASCADE"),
+)
+
+staged = Table(
+    "staged_link",
+    MetaData(),
+    Column("step", Text, nullable=False, comment="which of the statements that follow the row is for"),
+    Column("kind", Text, nullable=False),
+    Column("source_key", Text, nullable=False),
+    Column("target_id", Text),
+    Column("claimed", Text),
+    Column("base", JSONB),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DELETE ROWS",
+)

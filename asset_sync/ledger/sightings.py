@@ -1,0 +1,40 @@
+"""Sightings: how many rows each source had when a run looked at it."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, exists, select
+from sqlalchemy.dialects.postgresql import insert
+
+from asset_sync.ledger import schema as s
+from asset_sync.reconcile.plan import Plan
+
+
+def note(connection: Connection, plan: Plan, run_id: str, at: datetime) -> bool:
+    """Keep the row counts of one run's look at the source; return False where they are kept already."""
+    values = {"plan_id": plan.id, "run_id": run_id, "sync": plan.sync, "at": at}
+    new = insert(s.sighting).values(values).on_conflict_do_nothing().returning(s.sighting.c.plan_id)
+    if connection.scalar(new) is None:
+        return False
+    counts = [
+        {"plan_id": plan.id, "run_id": run_id, "source": source, "rows": rows} for source, rows in plan.source_rows.items()
+    ]
+    if counts:
+        connection.execute(insert(s.source_count), counts)
+    return True
+
+
+def last_rows(connection: Connection, sync: str) -> dict[str, int] | None:
+    """Return the row counts by source of the last look at a complete source whose plan no guard stopped."""
+    c = s.sighting.c
+    covered = exists().where(
+        s.decision.c.plan_id == s.guard.c.plan_id, s.decision.c.approved, s.guard.c.name == s.decision.c.guards.any_()
+    )
+    stopped = exists().where(s.guard.c.plan_id == c.plan_id, ~s.guard.c.passed, ~covered)
+    query = select(c.plan_id, c.run_id).join(s.plan, s.plan.c.id == c.plan_id)
+    query = query.where(c.sync == sync, s.plan.c.complete, ~stopped).order_by(c.at.desc()).limit(1)
+    last = connection.execute(query).first()
+    if last is None:
+        return None
+    counted = s.source_count.c
+    rows = select(counted.source, counted.rows).where(counted.plan_id == last.plan_id, counted.run_id == last.run_id)
+    return {row.source: row.rows for row in connection.execute(rows)}

@@ -1,0 +1,54 @@
+"""The environment, read in one place: where files live, which database is used, and the secrets of the systems."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from asset_sync.reconcile.errors import ConfigurationError
+
+PURPOSES: Final[Mapping[str, str]] = {
+    "DATABASE_URL": "the PostgreSQL database of the ledger",
+    "PDQ_URL": "the address of PDQ Connect",
+    "PDQ_TOKEN": "the API token of PDQ Connect",
+    "NETBOX_URL": "the address of NetBox",
+    "NETBOX_TOKEN": "the API token of NetBox",
+}
+"""What a variable is for, in the words of the message that asks for it."""
+
+_HOME: Final = "ASSET_SYNC_HOME"
+_PROJECT_FILES: Final = ("pyproject.toml", "dagster.yaml")
+
+
+def home() -> Path:
+    """Return the absolute folder for everything that asset_sync keeps on disk; it may not exist yet.
+
+    `ASSET_SYNC_HOME` names it, a relative path counting from the project's root; by default it is `.asset_sync` there.
+    """
+    return project_root() / Path(optional(_HOME) or ".asset_sync").expanduser()
+
+
+def project_root() -> Path:
+    """Return the nearest folder, from the current one upward, that holds a project's file; the current one where none does."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if any((folder / name).is_file() for name in _PROJECT_FILES):
+            return folder
+    return here
+
+
+def require(name: str) -> str:
+    """Return the variable's value without surrounding blanks.
+
+    Raises ConfigurationError where it is unset or empty.
+    """
+    value = optional(name)
+    if value is None:
+        purpose = f" ({PURPOSES[name]})" if name in PURPOSES else ""
+        raise ConfigurationError(f"{name}{purpose} is not set: set it in the environment or in .env; see .env.example")
+    return value
+
+
+def optional(name: str) -> str | None:
+    """Return the variable's value without surrounding blanks, or None where it is unset or empty."""
+    return os.environ.get(name, "").strip() or None

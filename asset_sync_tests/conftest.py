@@ -1,0 +1,83 @@
+"""A real PostgreSQL for the tests: one server a test session, a fresh database a test that asks for one."""
+
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from sqlalchemy import Engine, create_engine, make_url, text
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a PostgreSQL whose user may create databases: `ASSET_SYNC_TEST_DATABASE_URL`, else an embedded server.
+
+    The workers of one session share the embedded server; the last one to end stops it and removes its data.
+    """
+    given = os.environ.get("ASSET_SYNC_TEST_DATABASE_URL")
+    if given:
+        yield make_url(given).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+        return
+    # Imported here, so that a broken module fails the tests that need it and no others.
+    from asset_sync import database
+
+    session = _session_folder(tmp_path_factory)
+    # Not below pytest's own folder, which pytest closes to others whenever another session starts: the server that root
+    # starts runs as another user.
+    folder = Path(tempfile.gettempdir()) / f"asset_sync_tests_{uuid.uuid5(uuid.NAMESPACE_OID, str(session)).hex[:12]}"
+    lock = FileLock(session / "postgres.lock")
+    with lock:
+        server = database.embedded(folder / "postgres")
+        # Nobody needs this data after a power cut.
+        _execute(server.url(), "ALTER SYSTEM SET fsync = off")
+        _execute(server.url(), "SELECT pg_reload_conf()")
+    yield server.url()
+    with lock:
+        server.stop()
+        if not (folder / "postgres" / "postmaster.pid").exists():
+            shutil.rmtree(folder)
+
+
+@pytest.fixture
+def empty_database_url(server_url: str) -> Iterator[str]:
+    """The URL of a database with nothing in it, dropped after the test."""
+    name = f"asset_sync_test_{uuid.uuid4().hex[:12]}"
+    _execute(server_url, f"CREATE DATABASE {name}")
+    yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
+    _execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_url(empty_database_url: str) -> str:
+    """The URL of a database with the ledger's tables, all empty; dropped after the test."""
+    from asset_sync.ledger import migrate
+
+    engine = create_engine(empty_database_url)
+    migrate(engine)
+    engine.dispose()
+    return empty_database_url
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on `database_url`."""
+    engine = create_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+def _session_folder(factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of the session share."""
+    base = factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+def _execute(server_url: str, statement: str) -> None:
+    engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
