@@ -1,0 +1,13 @@
+"""NetBox as a system of record, with the netbox-inventory plugin: REST by raw pages and bulk writes.
+
+Reading order: `client` (the wire), `kinds` (what is synced and how it stands in JSON), `extract` (observed tables), `target`
+(plans carried out), `resource` (Dagster). How the real server behaves is in facts/netbox.md; "measured" refers to it.
+"""
+
+from asset_sync.systems.netbox.client import NetBoxClient
+from asset_sync.systems.netbox.extract import observe
+from asset_sync.systems.netbox.kinds import KINDS, declared
+from asset_sync.systems.netbox.resource import NetBox
+from asset_sync.systems.netbox.target import NetBoxTarget
+
+__all__ = ["KINDS", "NetBox", "NetBoxClient", "NetBoxTarget", "declared", "observe"]

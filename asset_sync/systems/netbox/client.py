@@ -1,0 +1,298 @@
+"""The wire to one NetBox: pages, bulk writes, what this version can do, and its errors in the words of `reconcile.target`."""
+
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Final, Self
+
+import orjson
+
+from asset_sync.reconcile.errors import ConfigurationError, TargetError
+from asset_sync.reconcile.target import OutcomeUnknown, Refused, Stale
+from asset_sync.systems.http import Answered, Client, HttpError, NotSettled, Tally
+
+Row = dict[str, Any]
+Query = Sequence[tuple[str, str]]
+
+NAME: Final = "NetBox"
+PAGE_SIZE: Final = 1000
+"""What a NetBox gives at most, unless it was configured otherwise."""
+
+_BODY_BYTES_MOST = 2_500_000
+"""4.7 answers 500 to a body over 2,621,440 bytes (measured)."""
+_MESSAGE_LENGTH = 200
+_CHANGELOG_SINCE = (4, 4)
+_CURSOR_SINCE = (4, 6)
+_ETAGS_SINCE = (4, 6)
+
+
+class NetBoxClient:
+    """One NetBox. Writes raise `TargetError` unless it was opened with `writable=True`; that is how a dry run stays dry.
+
+    `token` is a v1 token (40 hexadecimal digits) or a v2 token (`nbt_…`). `timeout` is seconds to connect and seconds
+    between two bytes: a bulk write of 100 devices may take 10 s on a small server (measured). Raises `ConfigurationError`
+    for an address or a token that cannot be right, `TargetError` where NetBox cannot be read. Safe to share between threads.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        writable: bool = False,
+        ca_file: str | None = None,
+        verify: bool = True,
+        timeout: tuple[float, float] = (5, 120),
+        longest_wait: float = 60,
+    ) -> None:
+        self.writable = writable
+        self._version: tuple[int, int] | None = None
+        self._asking = threading.Lock()
+        self._http = Client(
+            _checked(url, "NETBOX_URL", "the address of NetBox"),
+            name=NAME,
+            headers={"Authorization": _authorization(_checked(token, "NETBOX_TOKEN", "an API token of NetBox"))},
+            timeout=timeout,
+            ca_file=ca_file,
+            verify=verify,
+            max_bytes=256 << 20,
+            longest_wait=longest_wait,
+        )
+
+    def __repr__(self) -> str:
+        return f"NetBoxClient({self._http.base_url!r}, writable={self.writable})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._http.close()
+
+    @property
+    def tally(self) -> Tally:
+        """The requests sent so far."""
+        return self._http.tally
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Major and minor version, as (4, 6); asked once."""
+        with self._asking:
+            if self._version is None:
+                status = self._get("status/", ())
+                found = re.match(r"(\d+)\.(\d+)", str(status.get("netbox-version") if isinstance(status, dict) else ""))
+                if not found:
+                    raise TargetError(f"{NAME}: {self._http.base_url} does not answer as a NetBox does; check NETBOX_URL")
+                self._version = (int(found[1]), int(found[2]))
+            return self._version
+
+    @property
+    def has_etags(self) -> bool:
+        """Whether If-Match is honoured (4.6 and later)."""
+        return self.version >= _ETAGS_SINCE
+
+    def check(self) -> str:
+        """Return the name of the user that the token belongs to; raises `TargetError` where it is not accepted."""
+        body = self._get("authentication-check/", ())
+        return str(body.get("username")) if isinstance(body, dict) else ""
+
+    # Reading.
+
+    def rows(self, endpoint: str, fields: Iterable[str], query: Query = ()) -> list[Row]:
+        """Return every object that the query names, by id, with `id`, `last_updated` and the given fields.
+
+        Pages go by cursor where the server has it, else by offset. A whole listing is counted against the server's own
+        count and read once more where it falls short. Raises `TargetError` where it still does.
+        """
+        wanted = ("fields", ",".join(dict.fromkeys(("id", "last_updated", *fields))))
+        # 3,200 devices a second instead of 2,260 (measured); other endpoints and 4.7 ignore it.
+        parameters = [wanted, ("exclude", "config_context"), *query]
+        rows = self._all(endpoint, parameters)
+        if not query and len(rows) < self.count(endpoint):
+            rows = self._all(endpoint, parameters)
+            if len(rows) < (count := self.count(endpoint)):
+                raise TargetError(f"{NAME}: {endpoint} counts {count} objects but lists {len(rows)}, twice; run again later")
+        return rows
+
+    def count(self, endpoint: str) -> int:
+        """Return how many objects the server counts there."""
+        return int(self._page(endpoint, [("fields", "id"), ("limit", "1")])["count"])
+
+    def choices(self, endpoint: str) -> dict[str, list[str]]:
+        """Return the values that each choice field takes, by field; nothing for a token without the right to add objects."""
+        try:
+            body = self._http.options_json(_path(endpoint))
+        except HttpError as error:
+            raise _unreadable(error) from None
+        fields = body.get("actions", {}).get("POST", {}) if isinstance(body, dict) else {}
+        return {name: [str(c["value"]) for c in spec["choices"]] for name, spec in fields.items() if spec.get("choices")}
+
+    def custom_fields(self) -> dict[str, dict[str, str]]:
+        """Return the custom fields' types (text, integer, select …) by name, by object type (`dcim.device`)."""
+        types: dict[str, dict[str, str]] = {}
+        for row in self.rows("extras/custom-fields", ("name", "type", "object_types")):
+            for object_type in row["object_types"]:
+                types.setdefault(object_type, {})[row["name"]] = str(row["type"]["value"])
+        return types
+
+    # Writing.
+
+    def create(self, endpoint: str, objects: Sequence[Row], message: str) -> list[Row]:
+        """Create objects, all or none, and return them as stored, in whatever order the server likes.
+
+        Raises `Refused` (its `rows` numbered by place in `objects`), `OutcomeUnknown` or `TargetError`.
+        """
+        return self._write("POST", endpoint, objects, message, {})
+
+    def patch(self, endpoint: str, objects: Sequence[Row], message: str, versions: Iterable[str] = ()) -> list[Row]:
+        """Patch objects by their `id`, all or none, and return them as stored; on 4.6 without those that do not exist.
+
+        `versions` are the values of `last_updated` that the objects must still have; `Stale` where one has not.
+        Raises as `create` does.
+        """
+        etags = sorted({_etag(version) for version in versions})
+        return self._write("PATCH", endpoint, objects, message, {"If-Match": ", ".join(etags)} if etags else {})
+
+    def _write(self, method: str, endpoint: str, objects: Sequence[Row], message: str, headers: Mapping[str, str]) -> list[Row]:
+        if not self.writable:
+            raise TargetError(f"{NAME}: this run is read-only, so {method} {endpoint} was not sent")
+        if self.version >= _CHANGELOG_SINCE:
+            objects = [{**row, "changelog_message": message[:_MESSAGE_LENGTH]} for row in objects]
+        size = len(orjson.dumps(objects))
+        if size > _BODY_BYTES_MOST:
+            raise Refused(f"{NAME}: {size:,} bytes are more than one request may carry")
+        try:
+            stored = self._http.send_json(method, _path(endpoint), objects, headers)
+        except NotSettled as error:
+            raise OutcomeUnknown(str(error)) from None
+        except Answered as error:
+            raise _refusal(error, objects) from None
+        except HttpError as error:
+            raise TargetError(str(error)) from None
+        if not isinstance(stored, list) or not all(isinstance(row, dict) and "id" in row for row in stored):
+            raise OutcomeUnknown(f"{NAME}: {method} {endpoint} was accepted, but the answer does not say what was stored")
+        return stored
+
+    # Pages.
+
+    def _all(self, endpoint: str, query: Query) -> list[Row]:
+        rows: dict[int, Row] = {}
+        pages = self._by_cursor if self.version >= _CURSOR_SINCE else self._by_offset
+        for page in pages(endpoint, query):
+            for row in page:
+                rows[row["id"]] = row
+        return [rows[number] for number in sorted(rows)]
+
+    def _by_cursor(self, endpoint: str, query: Query) -> Iterator[list[Row]]:
+        start = 1
+        while True:
+            page = self._page(endpoint, [*query, ("limit", str(PAGE_SIZE)), ("start", str(start))])
+            ids = [row["id"] for row in page["results"]]
+            if ids != sorted(set(ids)) or (ids and ids[0] < start):
+                raise TargetError(f"{NAME}: a page of {endpoint} from id {start} is not in order; nothing was read")
+            yield page["results"]
+            # `next` is set even on a last page that is exactly full; an empty one follows then (measured).
+            if not ids or not page["next"]:
+                return
+            start = ids[-1] + 1
+
+    def _by_offset(self, endpoint: str, query: Query) -> Iterator[list[Row]]:
+        offset = 0
+        while True:
+            page = self._page(endpoint, [*query, ("limit", str(PAGE_SIZE)), ("offset", str(offset)), ("ordering", "id")])
+            yield page["results"]
+            offset += len(page["results"])
+            if not page["results"] or not page["next"]:
+                return
+
+    def _page(self, endpoint: str, query: Query) -> Row:
+        body = self._get(f"{endpoint}/", query)
+        rows = body.get("results") if isinstance(body, dict) else None
+        if not isinstance(rows, list) or not all(isinstance(row, dict) and isinstance(row.get("id"), int) for row in rows):
+            raise TargetError(f"{NAME}: {endpoint} did not answer with a page of objects; nothing was read")
+        return {"results": rows, "next": body.get("next"), "count": body.get("count")}
+
+    def _get(self, path: str, query: Query) -> Any:
+        try:
+            return self._http.get_json(f"/api/{path}", query)
+        except HttpError as error:
+            raise _unreadable(error) from None
+
+
+def _path(endpoint: str) -> str:
+    return f"/api/{endpoint}/"
+
+
+def _checked(value: str, variable: str, what: str) -> str:
+    if not value.strip():
+        raise ConfigurationError(f"{variable} is empty: set it to {what}")
+    return value.strip()
+
+
+def _authorization(token: str) -> str:
+    """v2 tokens are recognised by their prefix; all others are v1."""
+    return f"Bearer {token}" if token.startswith("nbt_") else f"Token {token}"
+
+
+def _etag(last_updated: str) -> str:
+    """Return the ETag of an object that was last changed then; lists carry none, but it is made of nothing else (measured)."""
+    return f'W/"{last_updated.removesuffix("Z")}+00:00"' if last_updated.endswith("Z") else f'W/"{last_updated}"'
+
+
+# Errors.
+
+
+def _unreadable(error: HttpError) -> TargetError:
+    if isinstance(error, Answered) and error.status in (401, 403):
+        return TargetError(f"{error}; check NETBOX_TOKEN and its rights")
+    if isinstance(error, Answered) and error.status == 404:
+        return TargetError(f"{error}; check NETBOX_URL, and that the plugin is installed")
+    return TargetError(str(error))
+
+
+def _refusal(error: Answered, objects: Sequence[Row]) -> TargetError:
+    """Return what a refused write means. 403 comes for a bad token, a read-only one and a missing right alike (measured)."""
+    if error.status == 412:
+        return Stale(f"{NAME}: an object of the batch was changed meanwhile")
+    if error.status in (401, 403, 404, 405, 429, 503):
+        return _unreadable(error)
+    if error.status == 413:
+        return Refused(str(error))
+    if error.body is None:
+        # A proxy or the worker's supervisor speaks, not NetBox.
+        return OutcomeUnknown(str(error)) if error.status >= 500 else TargetError(str(error))
+    return Refused(_first_words(error.body) or str(error), _row_words(error.body, objects))
+
+
+def _row_words(body: Any, objects: Sequence[Row]) -> dict[int, str]:
+    """Return what is said of single rows, by place: a list with an entry a row (4.6), or numbered `errors` (4.7)."""
+    if isinstance(body, list):
+        return {at: words(said) for at, said in enumerate(body) if said and at < len(objects)}
+    numbered = body.get("errors") if isinstance(body, dict) else None
+    if isinstance(numbered, list):
+        places = {row.get("id"): at for at, row in enumerate(objects)}
+        found = {entry.get("index", places.get(entry.get("id"))): words(entry.get("errors")) for entry in numbered}
+        return {at: said for at, said in found.items() if at is not None}
+    return {0: words(body)} if len(objects) == 1 else {}
+
+
+def _first_words(body: Any) -> str:
+    if isinstance(body, list):
+        return next((words(said) for said in body if said), "")
+    if isinstance(body, dict) and isinstance(body.get("errors"), list) and body["errors"]:
+        return f"{body.get('detail', '')} {words(body['errors'][0].get('errors'))}".strip()
+    return words(body)
+
+
+def words(said: Any) -> str:
+    """Return NetBox's words about an object in one line: `{"slug": ["already exists."]}` is `slug: already exists.`."""
+    if isinstance(said, dict):
+        if "exception" in said and "error" in said:
+            return f"{said['exception']}: {' '.join(str(said['error']).split())}"
+        return "; ".join(
+            words(value) if field in ("__all__", "detail", "non_field_errors") else f"{field}: {words(value)}"
+            for field, value in said.items()
+        )
+    if isinstance(said, list):
+        return " ".join(words(value) for value in said)
+    return " ".join(str(said).split())

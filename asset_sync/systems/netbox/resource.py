@@ -1,0 +1,40 @@
+"""NetBox as a Dagster resource."""
+
+from typing import Any
+
+from dagster import ConfigurableResource
+from pydantic import Field
+
+from asset_sync import settings
+from asset_sync.reconcile.kinds import Kinds
+from asset_sync.systems.netbox.client import NetBoxClient
+from asset_sync.systems.netbox.extract import check_custom_fields
+from asset_sync.systems.netbox.target import NetBoxTarget
+
+
+class NetBox(ConfigurableResource[Any]):
+    """A NetBox.
+
+    `url` is its address without `/api` (default: NETBOX_URL); `token` a v1 or v2 API token (default: NETBOX_TOKEN);
+    `ca_file` a CA's certificates in PEM. The environment is read when a client is opened, never when code is loaded.
+    """
+
+    url: str = ""
+    token: str = Field(default="", repr=False)
+    ca_file: str | None = None
+    verify: bool = True
+
+    def client(self, *, writable: bool = False) -> NetBoxClient:
+        """Return a client that can only read, unless `writable`; raises `ConfigurationError` for missing address or token."""
+        url = self.url or settings.require("NETBOX_URL")
+        token = self.token or settings.require("NETBOX_TOKEN")
+        return NetBoxClient(url, token, writable=writable, ca_file=self.ca_file, verify=self.verify)
+
+    def target(self, kinds: Kinds, *, writable: bool) -> NetBoxTarget:
+        """Return the NetBox as a target for those kinds; it refuses every write unless it is writable.
+
+        Raises `ConfigurationError` for custom fields that it does not have, `TargetError` where it cannot be read.
+        """
+        client = self.client(writable=writable)
+        check_custom_fields(client, kinds)
+        return NetBoxTarget(client)

@@ -1,0 +1,253 @@
+"""PDQ Connect as a source: every device of one organization, read whole or not at all.
+
+What is known of the API (facts/pdq.md): `page` from 1, `pageSize` of at most 100, a `meta` that may be missing, any device
+field but `id` missing or null, no cursor and no snapshot. So pages are read in a stable order, checked against each other
+and against `meta`, read once more where they do not fit, and refused if they still do not.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+
+import orjson
+import pandas as pd
+import pandera.pandas as pandera
+from dagster import ConfigurableResource
+from pydantic import Field
+
+from asset_sync import settings
+from asset_sync.reconcile.errors import ConfigurationError, SourceError
+from asset_sync.systems.http import Answered, Client, HttpError
+
+NAME: Final = "PDQ Connect"
+URL: Final = "https://app.pdq.com"
+PAGE_SIZE: Final = 100
+
+_INTEGERS = ("memory", "freePercent")
+_BOOLEANS = ("isOnline", "requireReboot", "smbVersionOne")
+_TEXTS = (
+    "id",
+    "name",
+    "hostname",
+    "serialNumber",
+    "manufacturer",
+    "model",
+    "sku",
+    "family",
+    "systemVersion",
+    "chassis",
+    "os",
+    "osFullName",
+    "osVersion",
+    "osInstallDate",
+    "osProductType",
+    "servicePack",
+    "architecture",
+    "biosManufacturer",
+    "biosVersion",
+    "biosAssetTag",
+    "currentUser",
+    "lastUser",
+    "lastUserShortName",
+    "macAddress",
+    "publicIpAddress",
+    "lastSeenAt",
+    "lastBootUpTime",
+    "insertedAt",
+    "updatedAt",
+    "agentVersion",
+    "dotNetVersions",
+    "powershellVersion",
+    "timezone",
+)
+_ADAPTER = ("ipv4Address", "ipv4Gateway", "ipv6Address")
+_ARRAYS = ("networking", "customFields")
+
+DEVICE_FIELDS: Final = (*_TEXTS, *_INTEGERS, *_BOOLEANS, *_ADAPTER, *_ARRAYS)
+"""The columns of the device table, all of them mappable. Dates are ISO 8601 text. `ipv4Address`, `ipv4Gateway` and
+`ipv6Address` are those of the first adapter that has a gateway; `networking` (all adapters) and `customFields` are JSON."""
+
+_DTYPES: Mapping[str, str] = (
+    dict.fromkeys(DEVICE_FIELDS, "str") | dict.fromkeys(_INTEGERS, "Int64") | dict.fromkeys(_BOOLEANS, "boolean")
+)
+
+DEVICES: Final = pandera.DataFrameSchema(
+    {name: pandera.Column(dtype, nullable=name != "id") for name, dtype in _DTYPES.items()},
+    strict=True,
+    unique=["id"],
+    name="pdq/devices",
+)
+"""The device table: a row a device, `id` filled and unique, every other value possibly missing, none of them blank text."""
+
+Device = dict[str, Any]
+
+
+class PdqConnect(ConfigurableResource[Any]):
+    """A PDQ Connect organization.
+
+    `url` is the address without a path (default: PDQ_URL, else PDQ's own); `token` an API key of the console (default:
+    PDQ_TOKEN). The environment is read when a client is opened, never when code is loaded.
+    """
+
+    url: str = ""
+    token: str = Field(default="", repr=False)
+
+    def client(self) -> Client:
+        """Return a client; raises `ConfigurationError` where address or token are missing or cannot be right."""
+        return connect(self.url or settings.optional("PDQ_URL") or URL, self.token or settings.require("PDQ_TOKEN"))
+
+
+def connect(url: str, token: str) -> Client:
+    """Return a client for the token's organization; raises `ConfigurationError` for a bad address or token."""
+    if not token.strip():
+        raise ConfigurationError("PDQ_TOKEN is empty: set it to an API key of PDQ Connect (Settings, API keys)")
+    if not url.strip():
+        raise ConfigurationError("PDQ_URL is empty: set it to the address of PDQ Connect, or leave it out")
+    return Client(url, name=NAME, headers={"Authorization": f"Bearer {token.strip()}"})
+
+
+def devices(client: Client) -> pd.DataFrame:
+    """Return all devices in the form of `DEVICES`, sorted by id.
+
+    Raises `SourceError` where the answer is not surely whole: failed, empty, short, changing, or not understood.
+    """
+    try:
+        rows = _read_whole(client)
+    except Answered as error:
+        raise SourceError(_refusal(error)) from None
+    except HttpError as error:
+        raise SourceError(f"{error}; nothing was read") from None
+    return DEVICES.validate(_table(rows))
+
+
+def _refusal(error: Answered) -> str:
+    if error.status == 401:
+        return f"{error}; PDQ_TOKEN is not accepted: check that the API key still exists"
+    if error.status == 403:
+        return f"{error}; PDQ_TOKEN has no right to read devices: check the API key's rights and the plan"
+    return f"{error}; nothing was read"
+
+
+# Pages.
+
+
+class _Mismatch(Exception):
+    """Pages that do not fit together."""
+
+
+def _read_whole(client: Client) -> list[Device]:
+    try:
+        return _read_once(client)
+    except _Mismatch:
+        # Devices come and go while pages are read; that does not happen twice in a row without a cause.
+        pass
+    try:
+        return _read_once(client)
+    except _Mismatch as error:
+        raise SourceError(
+            f"{client.name}: the device list of {client.base_url} is not whole, twice in a row: {error}; run again later"
+        ) from None
+
+
+def _read_once(client: Client) -> list[Device]:
+    rows: list[Device] = []
+    seen: set[str] = set()
+    metas: list[Mapping[str, int]] = []
+    for page, (data, meta) in enumerate(_pages(client), start=1):
+        rows += data
+        before = len(seen)
+        seen.update(row["id"] for row in data)
+        if len(seen) - before != len(data):
+            raise _Mismatch(f"page {page} repeats devices")
+        metas.append(meta)
+    _check_totals(len(rows), metas)
+    if not rows:
+        raise SourceError(f"{client.name}: {client.base_url} lists no devices at all; check PDQ_TOKEN and its organization")
+    return rows
+
+
+def _pages(client: Client) -> Iterator[tuple[list[Device], Mapping[str, int]]]:
+    """Yield the pages up to the last: the one that `meta` says, or else the first that is short and has an empty one behind."""
+    page, ended = 1, False
+    while True:
+        data, meta = _page(client, page)
+        size, last = meta.get("pageSize", PAGE_SIZE), meta.get("totalPages")
+        if ended and data:
+            raise _Mismatch(f"page {page - 1} is short and page {page} is not empty")
+        if last is not None and page < last and len(data) != size:
+            raise _Mismatch(f"page {page} of {last} has {len(data)} devices instead of {size}")
+        yield data, meta
+        if ended or (last is not None and page >= last):
+            return
+        ended = last is None and len(data) < size
+        page += 1
+
+
+def _page(client: Client, page: int) -> tuple[list[Device], Mapping[str, int]]:
+    params: dict[str, str | int] = {
+        "page": page,
+        "pageSize": PAGE_SIZE,
+        "sort": "insertedAt",
+        "includes": ",".join(_ARRAYS),
+    }
+    body = client.get_json("/v1/api/devices", params)
+    where = f"{client.name}: page {page} of the devices of {client.base_url}"
+    data = body.get("data") if isinstance(body, dict) else None
+    if not isinstance(data, list):
+        raise SourceError(f"{where} has no list of devices; nothing was read")
+    if not all(isinstance(row, dict) and isinstance(row.get("id"), str) and row["id"] for row in data):
+        raise SourceError(f"{where} has devices without an id; nothing was read")
+    meta = body.get("meta")
+    return data, {k: v for k, v in meta.items() if isinstance(v, int)} if isinstance(meta, dict) else {}
+
+
+def _check_totals(count: int, metas: Iterable[Mapping[str, int]]) -> None:
+    metas = list(metas)
+    for name in ("totalPages", "totalCount"):
+        said = {meta[name] for meta in metas if name in meta}
+        if len(said) > 1:
+            raise _Mismatch(f"{name} changed from {min(said)} to {max(said)} while the pages were read")
+    pages, size = metas[0].get("totalPages"), metas[0].get("pageSize", PAGE_SIZE)
+    if pages is not None and not (pages - 1) * size < count <= pages * size and (pages, count) != (0, 0):
+        raise _Mismatch(f"{pages} pages of {size} gave {count} devices")
+    if metas[0].get("totalCount", count) != count:
+        raise _Mismatch(f"{count} devices came instead of {metas[0]['totalCount']}")
+
+
+# Columns.
+
+
+def _table(rows: list[Device]) -> pd.DataFrame:
+    rows = sorted(rows, key=lambda row: str(row["id"]))
+    adapters = [_main_adapter(row) for row in rows]
+    columns: dict[str, list[Any]] = {name: [_text(row.get(name)) for row in rows] for name in _TEXTS}
+    columns |= {name: [_integer(row.get(name)) for row in rows] for name in _INTEGERS}
+    columns |= {name: [_boolean(row.get(name)) for row in rows] for name in _BOOLEANS}
+    columns |= {name: [_text(adapter.get(name)) for adapter in adapters] for name in _ADAPTER}
+    columns |= {name: [_json(row.get(name)) for row in rows] for name in _ARRAYS}
+    return pd.DataFrame({name: pd.Series(columns[name], dtype=dtype) for name, dtype in _DTYPES.items()})
+
+
+def _main_adapter(row: Device) -> Device:
+    """Return the adapter that leads out: the first by index with a gateway; nothing where there is none."""
+    listed = row.get("networking")
+    adapters = [a for a in listed if isinstance(a, dict)] if isinstance(listed, list) else []
+    leading = [a for a in adapters if _text(a.get("ipv4Gateway")) or _text(a.get("ipv6Gateway"))]
+    return min(leading, key=lambda a: a["index"] if isinstance(a.get("index"), int) else 1 << 31, default={})
+
+
+def _text(value: object) -> str | None:
+    if value is None or isinstance(value, list | dict):
+        return _json(value)
+    return str(value) if str(value).strip() else None
+
+
+def _json(value: object) -> str | None:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode() if value else None
+
+
+def _integer(value: object) -> int | None:
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _boolean(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None

@@ -1,0 +1,1 @@
+"""Tests of the clients, over real HTTP against the simulators."""
