@@ -6,8 +6,8 @@ connection broke after it was sent) is settled by reading before it is tried aga
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.errors import TargetError
 from asset_sync.reconcile.identity import HELD, NEW, match
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.plan import Changes, Plan
@@ -35,6 +36,7 @@ from asset_sync.reconcile.target import (
 )
 
 _ATTEMPTS = 5
+_Ended = tuple[list[Outcome], TargetError | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,15 @@ class Settling:
 
     total: float = 60.0
     every: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """How many tries are left, what an object is that says the new values by then, and what is said when none is left."""
+
+    left: int
+    found: str
+    given_up: tuple[str, str] = (CONFLICT, "somebody keeps changing the object")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +94,36 @@ def apply(
         size = target.batch_size(kind)
         batches = [ready[at : at + size] for at in range(0, len(ready), size)]
         with ThreadPoolExecutor(workers, thread_name_prefix="apply") as pool:
-            running = [pool.submit(act, kind, batch) for batch in batches]
-            _collect(as_completed(running), outcomes, record)
+            _collect([pool.submit(_drained, act(kind, batch)) for batch in batches], outcomes, record)
     return outcomes
 
 
-def _collect(running: Iterable[Any], outcomes: dict[int, Outcome], record: Callable[[Sequence[Outcome]], None]) -> None:
-    """Keep what ended, and raise the first error only when nothing is under way any more."""
-    broken: Exception | None = None
-    for future in running:
+def _drained(ending: Iterable[Outcome]) -> _Ended:
+    """Return what ended of a batch, and the error that broke it off: what was stored before that is not forgotten."""
+    ended: list[Outcome] = []
+    try:
+        ended.extend(ending)
+    except TargetError as error:
+        return ended, error
+    return ended, None
+
+
+def _collect(
+    running: Sequence[Future[_Ended]], outcomes: dict[int, Outcome], record: Callable[[Sequence[Outcome]], None]
+) -> None:
+    """Keep what ended. After an error no further batch is sent; it is raised when nothing is under way any more."""
+    broken: BaseException | None = None
+    for future in as_completed(running):
+        if future.cancelled():
+            continue
         error = future.exception()
         if error is None:
-            _keep(future.result(), outcomes, record)
+            ended, error = future.result()
+            _keep(ended, outcomes, record)
         broken = broken or error
+        if broken:
+            for waiting in running:
+                waiting.cancel()
     if broken:
         raise broken
 
@@ -145,38 +173,48 @@ class _Applier:
 
     # Creating.
 
-    def create(self, kind: Kind, operations: list[_Operation]) -> list[Outcome]:
+    def create(self, kind: Kind, operations: list[_Operation]) -> Iterator[Outcome]:
         """Create what is not there yet. What somebody made since the plan is a conflict, or done already if it is the same."""
         known, absent = self._there(kind, operations, ALREADY)
-        return known + self._create(kind, absent)
+        yield from known
+        yield from self._create(kind, absent)
 
-    def _create(self, kind: Kind, operations: list[_Operation]) -> list[Outcome]:
+    def _create(self, kind: Kind, operations: list[_Operation]) -> Iterator[Outcome]:
         if not operations:
-            return []
+            return
         try:
             stored = self.target.create(kind, [operation.write for operation in operations], self.message)
         except Refused as refusal:
-            return self._split(kind, operations, refusal, self._create)
+            yield from self._split(kind, operations, refusal, self._create)
         except OutcomeUnknown as lost:
-            return self._settle_creates(kind, operations, lost)
-        return [_ended(operation.write, stored) for operation in operations]
+            yield from self._settle_creates(kind, operations, lost)
+        else:
+            yield from (_ended(operation.write, stored) for operation in operations)
 
-    def _settle_creates(self, kind: Kind, operations: list[_Operation], lost: OutcomeUnknown) -> list[Outcome]:
-        known: list[Outcome] = []
+    def _settle_creates(self, kind: Kind, operations: list[_Operation], lost: OutcomeUnknown) -> Iterator[Outcome]:
+        absent = yield from self._found_creates(kind, operations)
+        if not absent:
+            return
+        try:
+            stored = self.target.create(kind, [operation.write for operation in absent], self.message)
+        except Refused as refusal:
+            late, absent = self._there(kind, absent, APPLIED)
+            yield from late
+            yield from self._split(kind, absent, refusal, self._create)
+        except OutcomeUnknown:
+            absent = yield from self._found_creates(kind, absent)
+            yield from (Outcome(o.write.seq, FAILED, f"unknown, and not there since: {lost}") for o in absent)
+        else:
+            yield from (_ended(operation.write, stored) for operation in absent)
+
+    def _found_creates(self, kind: Kind, operations: list[_Operation]) -> Generator[Outcome, None, list[_Operation]]:
+        """Look for what may have been stored until the time of settling is over; return what was not."""
         for _ in self._looks():
             found, operations = self._there(kind, operations, APPLIED)
-            known += found
+            yield from found
             if not operations:
-                return known
-        try:
-            stored = self.target.create(kind, [operation.write for operation in operations], self.message)
-        except Refused as refusal:
-            late, absent = self._there(kind, operations, APPLIED)
-            return known + late + self._split(kind, absent, refusal, self._create)
-        except OutcomeUnknown:
-            late, absent = self._there(kind, operations, APPLIED)
-            return known + late + [Outcome(o.write.seq, FAILED, f"unknown, and not there since: {lost}") for o in absent]
-        return known + [_ended(operation.write, stored) for operation in operations]
+                break
+        return operations
 
     def _there(self, kind: Kind, operations: list[_Operation], outcome: str) -> tuple[list[Outcome], list[_Operation]]:
         """Tell which of the objects exist: with the same values (the outcome given), or others (conflict); and which do not."""
@@ -201,38 +239,44 @@ class _Applier:
 
     # Updating.
 
-    def update(self, kind: Kind, operations: list[_Operation]) -> list[Outcome]:
+    def update(self, kind: Kind, operations: list[_Operation]) -> Iterator[Outcome]:
         """Write what the plan changes, where the old values are still those that the plan saw."""
         blind = [o for o in operations if o.write.version is None]
         sighted = [o for o in operations if o.write.version is not None]
         judged, writable = self._judge(kind, blind, ALREADY)
-        return judged + self._update(kind, sighted + writable, _ATTEMPTS)
+        yield from judged
+        yield from self._update(kind, sighted + writable, _Try(_ATTEMPTS, ALREADY))
 
-    def _update(self, kind: Kind, operations: list[_Operation], attempts: int) -> list[Outcome]:
+    def _update(self, kind: Kind, operations: list[_Operation], this: _Try) -> Iterator[Outcome]:
         if not operations:
-            return []
-        if attempts == 0:
-            return [Outcome(o.write.seq, CONFLICT, "somebody keeps changing the object") for o in operations]
+            return
+        if this.left == 0:
+            yield from (Outcome(o.write.seq, *this.given_up) for o in operations)
+            return
         try:
             stored = self.target.update(kind, [operation.write for operation in operations], self.message)
         except Stale:
-            judged, writable = self._judge(kind, operations, ALREADY)
-            return judged + self._update(kind, writable, attempts - 1)
-        except OutcomeUnknown:
-            settled, open_ones = self._settle_updates(kind, operations)
-            return settled + self._update(kind, open_ones, attempts - 1)
+            judged, writable = self._judge(kind, operations, this.found)
+            yield from judged
+            yield from self._update(kind, writable, replace(this, left=this.left - 1))
+        except OutcomeUnknown as lost:
+            writable = yield from self._found_updates(kind, operations)
+            # What is found done from now on may be this very write, stored late.
+            given_up = (FAILED, f"unknown, and not there since: {lost}")
+            yield from self._update(kind, writable, _Try(this.left - 1, APPLIED, given_up))
         except Refused as refusal:
-            return self._split(kind, operations, refusal, lambda k, part: self._update(k, part, attempts))
-        return [_ended(operation.write, stored) for operation in operations]
+            yield from self._split(kind, operations, refusal, lambda k, part: self._update(k, part, this))
+        else:
+            yield from (_ended(operation.write, stored) for operation in operations)
 
-    def _settle_updates(self, kind: Kind, operations: list[_Operation]) -> tuple[list[Outcome], list[_Operation]]:
-        settled: list[Outcome] = []
+    def _found_updates(self, kind: Kind, operations: list[_Operation]) -> Generator[Outcome, None, list[_Operation]]:
+        """Look for what may have been stored until the time of settling is over; return what was not."""
         for _ in self._looks():
             judged, operations = self._judge(kind, operations, APPLIED)
-            settled += judged
+            yield from judged
             if not operations:
                 break
-        return settled, operations
+        return operations
 
     def _judge(self, kind: Kind, operations: list[_Operation], outcome: str) -> tuple[list[Outcome], list[_Operation]]:
         """Read the objects again: those that say the new values are done, those that say the old ones can be written."""
@@ -262,18 +306,18 @@ class _Applier:
         kind: Kind,
         operations: list[_Operation],
         refusal: Refused,
-        again: Callable[[Kind, list[_Operation]], list[Outcome]],
-    ) -> list[Outcome]:
+        again: Callable[[Kind, list[_Operation]], Iterator[Outcome]],
+    ) -> Iterator[Outcome]:
         """Part the bad rows from the good ones: by what the target said of each, else by halves."""
-        bad = {seq: why for seq, why in refusal.rows.items() if any(o.write.seq == seq for o in operations)}
+        sent = {operation.write.seq for operation in operations}
+        bad = {seq: why for seq, why in refusal.rows.items() if seq in sent}
         if not bad and len(operations) == 1:
             bad = {operations[0].write.seq: str(refusal)}
-        failed = [Outcome(seq, FAILED, why) for seq, why in bad.items()]
+        yield from (Outcome(seq, FAILED, why) for seq, why in bad.items())
         good = [operation for operation in operations if operation.write.seq not in bad]
-        if bad:
-            return failed + again(kind, good)
-        half = len(good) // 2
-        return again(kind, good[:half]) + again(kind, good[half:])
+        half = 0 if bad else len(good) // 2
+        yield from again(kind, good[:half])
+        yield from again(kind, good[half:])
 
     def _looks(self) -> Iterator[None]:
         """Wait, then let the caller look, again and again until the time of settling is over."""

@@ -58,12 +58,14 @@ def normal(values: pa.Array, form: Form) -> pa.Array:
     """Return the normal form of a text column; null where a value says nothing (empty, or a junk serial).
 
     exact: as it stands. folded: case and outer blanks aside. label: case, blanks and punctuation aside ("HP Inc." is
-    "hp inc"). serial: as label, in capitals, and junk refused ("To be filled by O.E.M.", "0", "....").
+    "hpinc"). serial: as label, in capitals, and junk refused ("To be filled by O.E.M.", "0", "....").
     """
     if form == "exact":
         return _filled(values)
     if form == "folded":
         return _filled(pc.utf8_lower(pc.utf8_trim_whitespace(values)))
+    if form == "host":
+        return normal(pc.replace_substring_regex(values, pattern=r"/\d+$", replacement=""), "folded")
     if form == "label":
         return _filled(_stripped(pc.utf8_lower(pc.utf8_normalize(values, form="NFKC"))))
     serials = _stripped(pc.utf8_upper(values))
@@ -81,6 +83,12 @@ def joined(columns: list[pa.Array]) -> pa.Array:
     if len(columns) == 1:
         return columns[0]
     return pc.binary_join_element_wise(*columns, pa.scalar("\x1f", columns[0].type))
+
+
+def strung(*parts: pa.Array | str, like: pa.Array) -> pa.Array:
+    """Return columns and constants strung together, as text of the type of `like`; null where a column is null."""
+    columns = [pa.scalar(part, like.type) if isinstance(part, str) else part.cast(like.type) for part in parts]
+    return pc.binary_join_element_wise(*columns, pa.scalar("", like.type))
 
 
 def _filled(values: pa.Array) -> pa.Array:

@@ -35,15 +35,18 @@ def check(
 ) -> list[Guard]:
     """Return the verdicts of all guards. `last_rows` counts the source's rows at the last good run, None before the first."""
     return [
-        source_rows(plan.source_rows, last_rows or {}, limits),
+        source_rows(plan.source_rows, {} if plan.undoes else last_rows or {}, limits),
         retired(plan, snapshot, limits),
         keys(kinds, snapshot),
-        scope(plan, policy, snapshot),
+        scope(plan, kinds, policy, snapshot),
     ]
 
 
 def source_rows(rows: Mapping[str, int], last_rows: Mapping[str, int], limits: Limits) -> Guard:
     """A source that shrank too much lost its rights or broke: what it lacks is not gone."""
+    for name in last_rows:
+        if name not in rows:
+            return Guard("source_rows", False, f"{name} was not read, and had {last_rows[name]} rows at the last good run")
     for name, now in rows.items():
         before = last_rows.get(name, 0)
         if now == 0:
@@ -55,14 +58,24 @@ def source_rows(rows: Mapping[str, int], last_rows: Mapping[str, int], limits: L
 
 
 def retired(plan: Plan, snapshot: Snapshot, limits: Limits) -> Guard:
-    """No run retires more than a share and a count of what is linked."""
-    count = plan.counts[p.RETIRE]
-    in_use = sum(int(links["retired_by"].isna().sum()) for links in snapshot.links.values())
-    share = count / in_use if in_use else 0.0
-    told = f"{count} of {in_use} linked objects would be retired ({share:.1%})"
-    # A handful is below any share that means something: one of ten machines is a tenth.
-    passed = count <= limits.retire_count and (share <= limits.retire_share or count <= 1)
-    return Guard("retired", passed, told if passed else f"{told}: limits {limits.retire_share:.0%} and {limits.retire_count}")
+    """No run retires more than a count of objects, and of no kind more than a share of what is linked."""
+    writes = plan.writes
+    counts = writes.loc[writes["op"] == p.RETIRE, "kind"].value_counts()
+    total = plan.counts[p.RETIRE]
+    passed, told = total <= limits.retire_count, []
+    for kind in sorted(counts.index):
+        count, in_use = int(counts[kind]), _in_use(snapshot, kind)
+        share = count / in_use if in_use else 1.0
+        # One is below any share that means something: one of ten machines is a tenth.
+        passed = passed and (share <= limits.retire_share or count <= 1)
+        told.append(f"{count} of {in_use} linked objects of {kind} would be retired ({share:.1%})")
+    message = "; ".join(told) or "nothing would be retired"
+    limit = f": limits {limits.retire_share:.0%} and {limits.retire_count}"
+    return Guard("retired", passed, message if passed else message + limit)
+
+
+def _in_use(snapshot: Snapshot, kind: str) -> int:
+    return int(snapshot.links[kind]["retired_by"].isna().sum()) if kind in snapshot.links else 0
 
 
 def keys(kinds: Kinds, snapshot: Snapshot) -> Guard:
@@ -76,11 +89,11 @@ def keys(kinds: Kinds, snapshot: Snapshot) -> Guard:
     return Guard("keys", True, "every row has a key of its own")
 
 
-def scope(plan: Plan, policy: Policy, snapshot: Snapshot) -> Guard:
+def scope(plan: Plan, kinds: Kinds, policy: Policy, snapshot: Snapshot) -> Guard:
     """Every write is to a mapped field, of an object that is linked to this sync or is claimed by this very plan."""
     writes = plan.writes
     for kind, rows in writes.groupby("kind"):
-        outside = _outside(str(kind), rows, plan, snapshot)
+        outside = _outside(kinds[str(kind)].facet_of or str(kind), rows, plan, snapshot)
         if outside is not None:
             return Guard("scope", False, f"{kind} #{outside} is not an object of this sync")
         owned = policy.owners.get(str(kind), {})

@@ -15,12 +15,14 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
 from asset_sync.reconcile.kinds import IdentityRule, Kind
-from asset_sync.reconcile.tables import Mask, Positions, cell, index, taken, text
+from asset_sync.reconcile.tables import Mask, Positions, cell, composed, filled, index, mask, picked, taken, text
 
 SAME: Final = "same"
 NEW: Final = "new"
 HELD: Final = "held"
 LINK: Final = "link"
+
+_VERDICTS: Final = (SAME, NEW, HELD)
 
 
 def match(kind: Kind, desired: pd.DataFrame, observed: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
@@ -32,13 +34,35 @@ def match(kind: Kind, desired: pd.DataFrame, observed: pd.DataFrame, links: pd.D
     matching = _Matching(kind, desired, observed)
     if kind.facet_of:
         matching.by_parent()
-        return matching.table()
-    matching.by_link(links)
-    for rule in kind.identity:
-        matching.by_rule(rule)
-    matching.settle_rest()
+    else:
+        matching.by_link(links)
+        for rule in kind.identity:
+            matching.by_rule(rule)
+        matching.settle_rest()
     matching.hold_locked()
     return matching.table()
+
+
+def suspects(kind: Kind, held: pd.DataFrame, objects: pd.DataFrame) -> list[str | None]:
+    """Return for each object the source key of a held record that shares a decisive value with it, None where none does."""
+    found: list[str | None] = [None] * len(objects)
+    held = held.sort_values("source_key")
+    for rule in kind.identity:
+        if rule.decisive:
+            at = index(_values(kind, objects, rule), _values(kind, held, rule))
+            keys = picked(text(held["source_key"]), at).to_pylist()
+            found = [known or key for known, key in zip(found, keys, strict=True)]
+    return found
+
+
+def _values(kind: Kind, table: pd.DataFrame, rule: IdentityRule) -> pa.Array:
+    """Return what a rule compares: references as they are, other fields in the rule's normal form."""
+    return forms.joined(
+        [
+            text(table[name]) if kind.field(name).type == "reference" else forms.normal(text(table[name]), rule.form)
+            for name in rule.fields
+        ]
+    )
 
 
 class _Matching:
@@ -53,41 +77,30 @@ class _Matching:
         self.held: Mask = np.zeros(len(desired), dtype=bool)
         self.usable: Mask = np.zeros(len(desired), dtype=bool)
         self.decisive: Mask = np.zeros(len(desired), dtype=bool)
-        self.rules: dict[int, str] = {}
+        self.names = list(dict.fromkeys([LINK, str(kind.parent), *(rule.name for rule in kind.identity)]))
+        self.rule = np.full(len(desired), -1, dtype=np.int16)
         self.evidence: dict[int, str] = {}
         self.known: list[tuple[pa.Array, pa.Array]] = []
 
     def by_link(self, links: pd.DataFrame) -> None:
         """The link remembered from earlier runs comes first; one whose object is gone from the target says nothing."""
-        if links.empty or self.observed.empty:
-            return
         link_of = index(text(self.desired["source_key"]), text(links["source_key"]))
         object_of = index(text(links["target_id"]), text(self.observed["id"]))
-        linked = np.where(link_of >= 0, object_of[link_of], -1)
-        self.observed_of = linked
-        self.claimant[linked[linked >= 0]] = np.flatnonzero(linked >= 0)
+        self._claim_all(composed(link_of, object_of), LINK)
 
     def by_rule(self, rule: IdentityRule) -> None:
-        """Match the undecided rows by one rule, and hold what contradicts it."""
-        undecided = self._undecided()
-        if not rule.decisive and not undecided.any():
-            return
-        wanted = self._values(self.desired, rule)
-        there = self._values(self.observed, rule)
+        """Match the undecided rows by one rule; a decisive one also holds what contradicts it."""
         if rule.decisive:
-            self._hold_contradicted_links(rule, wanted, there)
-        undecided = self._undecided()
-        self.usable |= undecided & _filled(wanted)
-        if rule.decisive:
-            self.decisive |= undecided & _filled(wanted)
-        self._decide(rule, np.flatnonzero(undecided & _filled(wanted)), wanted, there)
-        if rule.decisive:
-            self.known.append((wanted, there))
+            self._by_decisive(rule)
+        else:
+            self._by_hint(rule)
 
     def by_parent(self) -> None:
         """A facet is its parent's own object: there, or about to be created with it."""
-        self.observed_of = index(text(self.desired[str(self.kind.parent)]), text(self.observed["id"]))
-        self.rules = dict.fromkeys(range(len(self.desired)), str(self.kind.parent))
+        parent = text(self.desired[str(self.kind.parent)])
+        self._claim_all(index(parent, text(self.observed["id"])), str(self.kind.parent))
+        for row in np.flatnonzero(~filled(parent)):
+            self._hold(int(row), f"its {self.kind.parent} is not known")
 
     def settle_rest(self) -> None:
         """Rows that no rule matched are new, unless they have nothing good to be recognised by next time."""
@@ -101,124 +114,141 @@ class _Matching:
 
     def hold_locked(self) -> None:
         """An object that no sync may write to is recognised, so that it is not made twice, and left alone."""
+        if not self.observed["locked"].notna().any():
+            return
         locked = taken(self.observed["locked"], self.observed_of)
         for row in np.flatnonzero(locked.notna().to_numpy()):
             self._hold(int(row), f"{self._named(int(self.observed_of[row]))} {cell(locked, row)}")
 
     def table(self) -> pd.DataFrame:
         """Return the verdicts as `match` gives them."""
-        verdict = np.where(self.held, HELD, np.where(self.observed_of >= 0, SAME, NEW))
         matched = np.where(self.held, -1, self.observed_of)
-        names = [LINK, *dict.fromkeys(self.rules.values())]
-        codes: Positions = np.where(verdict == SAME, 0, -1)
-        for row, rule in self.rules.items():
-            codes[row] = names.index(rule) if verdict[row] == SAME else -1
-        evidence = pd.Series(index=range(len(verdict)), dtype="str")
-        evidence.iloc[list(self.evidence)] = list(self.evidence.values())
+        verdict = np.where(self.held, 2, np.where(matched >= 0, 0, 1))
+        evidence = np.full(len(verdict), None, dtype=object)
+        evidence[list(self.evidence)] = list(self.evidence.values())
         return pd.DataFrame(
             {
                 "source_key": self.desired["source_key"].array,
                 "key": self.desired["key"].array,
-                "verdict": pd.Categorical(verdict, categories=[SAME, NEW, HELD]),
-                "rule": pd.Categorical.from_codes(codes, categories=pd.Index(names)),
-                "target_id": taken(self.observed["id"], matched).array,
-                "evidence": evidence.array,
+                "verdict": pd.Categorical.from_codes(verdict, categories=pd.Index(_VERDICTS)),
+                "rule": pd.Categorical.from_codes(np.where(matched >= 0, self.rule, -1), categories=pd.Index(self.names)),
+                "target_id": pd.array(picked(text(self.observed["id"]), matched), dtype="str"),
+                "evidence": pd.array(evidence, dtype="str"),
             }
         )
 
     def _undecided(self) -> Mask:
         return (self.observed_of < 0) & ~self.held
 
-    def _values(self, table: pd.DataFrame, rule: IdentityRule) -> pa.Array:
-        return forms.joined(
-            [
-                text(table[name]) if self.kind.field(name).type == "reference" else forms.normal(text(table[name]), rule.form)
-                for name in rule.fields
-            ]
-        )
+    def _claim_all(self, objects: Positions, rule: str) -> None:
+        """Take what was remembered (an object for each row, -1 for none); an object that two rows remember is nobody's."""
+        rows = np.flatnonzero(objects >= 0)
+        self._claim(rows, objects[rows], rule)
+        many = np.bincount(objects[rows], minlength=len(self.observed)) > 1
+        crowded = rows[many[objects[rows]]]
+        told = self._also({int(row): int(objects[row]) for row in crowded})
+        for row in crowded.tolist():
+            self._hold(row, f"{rule} says {self._named(int(objects[row]))}, and so it does for {told[row]}")
 
-    def _hold_contradicted_links(self, rule: IdentityRule, wanted: pa.Array, there: pa.Array) -> None:
+    def _claim(self, rows: Positions, objects: Positions, rule: str) -> None:
+        self.observed_of[rows] = objects
+        self.claimant[objects] = rows
+        self.rule[rows] = self.names.index(rule)
+
+    # Rules.
+
+    def _by_decisive(self, rule: IdentityRule) -> None:
+        wanted, there = _values(self.kind, self.desired, rule), _values(self.kind, self.observed, rule)
+        self._hold_contradicted(rule, wanted, there)
+        undecided = np.flatnonzero(self._undecided())
+        rows = undecided[filled(picked(wanted, undecided))]
+        self.usable[rows] = True
+        self.decisive[rows] = True
+        rows = self._hold_twins(rule, rows, wanted)
+        self._decide(rule, self._not_contradicted(_pairs(rows, picked(wanted, rows), there)))
+        self.known.append((wanted, there))
+
+    def _by_hint(self, rule: IdentityRule) -> None:
+        """A rule that is not decisive is asked last, about objects that nobody was recognised as."""
+        rows, free = np.flatnonzero(self._undecided()), np.flatnonzero(self.claimant < 0)
+        wanted = _values(self.kind, self.desired.take(rows), rule)
+        self.usable[rows[filled(wanted)]] = True
+        pairs = _pairs(rows, wanted, _values(self.kind, self.observed.take(free), rule))
+        self._decide(rule, self._not_contradicted(pairs.assign(observed=free[pairs["observed"].to_numpy()])))
+
+    def _hold_contradicted(self, rule: IdentityRule, wanted: pa.Array, there: pa.Array) -> None:
+        """Hold the rows that were recognised as one object and have the decisive value of another one."""
         decided = np.flatnonzero(self.observed_of >= 0)
-        same = pc.equal(wanted.take(pa.array(decided)), there.take(pa.array(self.observed_of[decided])))
-        apart = decided[~_truth(pc.or_kleene(same, pc.is_null(wanted.take(pa.array(decided)))))]
-        if not apart.size:
-            return
-        elsewhere = index(wanted.take(pa.array(apart)), there)
-        for row, other in zip(apart[elsewhere >= 0], elsewhere[elsewhere >= 0], strict=True):
-            found = f"{self.rules.get(int(row), LINK)} says {self._named(int(self.observed_of[row]))}"
-            self._hold(int(row), f"{found}, but {rule.name} {self._shown(int(row), rule)} is on {self._named(int(other))}")
+        ours = picked(wanted, decided)
+        same = pc.equal(ours, picked(there, self.observed_of[decided]))
+        apart = decided[filled(ours) & ~mask(same)]
+        pairs = _pairs(apart, picked(wanted, apart), there)
+        for row, others in self._by_id(pairs).items():
+            found = f"{self.names[self.rule[row]]} says {self._named(int(self.observed_of[row]))}"
+            self._hold(row, f"{found}, but {rule.name} {self._shown(row, rule)} is on {self._named(others[0])}")
 
-    def _decide(self, rule: IdentityRule, rows: Positions, wanted: pa.Array, there: pa.Array) -> None:
-        """Decide the rows given: one candidate that nobody else wants is a match."""
-        if rule.decisive:
-            rows = self._hold_twins(rule, rows, wanted)
-        pairs = self._pairs(rows, wanted, there)
-        pairs = self._not_contradicted(pairs)
-        if not rule.decisive:
-            pairs = pairs[self.claimant[pairs["observed"].to_numpy()] < 0]
-        per_row = pairs.groupby("row")["observed"]
-        per_object = pairs.groupby("observed")["row"]
-        crowd = per_row.transform("size").to_numpy() + per_object.transform("size").to_numpy()
-        taken = self.claimant[pairs["observed"].to_numpy()] >= 0
-        plain = (crowd == 2) & ~taken
-        self._accept(rule, pairs[plain])
-        self._hold_pairs(rule, pairs[~plain])
+    def _decide(self, rule: IdentityRule, pairs: pd.DataFrame) -> None:
+        """Decide the rows of those pairs: one candidate that nobody else wants is a match."""
+        rows, objects = pairs["row"].to_numpy(), pairs["observed"].to_numpy()
+        candidates, wanting = np.bincount(rows, minlength=1), np.bincount(objects, minlength=1)
+        plain = (candidates[rows] == 1) & (wanting[objects] == 1) & (self.claimant[objects] < 0)
+        self._accept(rule, rows[plain], objects[plain])
+        for row, others in self._by_id(pairs[~plain]).items():
+            told = ", ".join(self._named(other) + self._claimed_by(other) for other in others[:5])
+            self._hold(row, f"{rule.name} {self._shown(row, rule)} does not tell which: {told}")
 
     def _hold_twins(self, rule: IdentityRule, rows: Positions, wanted: pa.Array) -> Positions:
         """One decisive value on two records of the source: those without a link are held, whatever the target has."""
-        ours = wanted.take(pa.array(rows))
-        if not rows.size:
-            return rows
-        counts = pc.value_counts(wanted.filter(pc.is_in(wanted, value_set=ours)))
-        many = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
-        twin = _truth(pc.is_in(ours, value_set=many)) if len(many) else np.zeros(len(rows), dtype=bool)
-        for row in rows[twin]:
-            same = np.flatnonzero(_truth(pc.equal(wanted, wanted[int(row)])))
-            others = [str(cell(self.desired["source_key"], other)) for other in same if other != row][:5]
-            self._hold(int(row), f"{rule.name} {self._shown(int(row), rule)} is also on {', '.join(others)}")
-        return rows[~twin]
+        ours = picked(wanted, rows)
+        every = np.flatnonzero(mask(pc.is_in(wanted, value_set=ours, skip_nulls=True))) if rows.size else rows
+        codes = pc.dictionary_encode(picked(wanted, every)).indices.to_numpy(zero_copy_only=False)
+        many = np.bincount(codes, minlength=1)[codes] > 1
+        told = self._also(dict(zip(every[many].tolist(), codes[many].tolist(), strict=True)))
+        twins = rows[np.isin(rows, every[many])]
+        for row in twins.tolist():
+            self._hold(row, f"{rule.name} {self._shown(row, rule)} is also on {told[row]}")
+        return rows[~np.isin(rows, twins)]
 
-    def _pairs(self, rows: Positions, wanted: pa.Array, there: pa.Array) -> pd.DataFrame:
-        ours = wanted.take(pa.array(rows))
-        near = np.flatnonzero(_truth(pc.is_in(there, value_set=ours)) & _filled(there)) if rows.size else rows
-        left = pd.DataFrame({"row": rows, "value": pd.Series(ours.to_pandas(), dtype="str").array})
-        right = pd.DataFrame({"observed": near, "value": pd.Series(there.take(pa.array(near)).to_pandas(), dtype="str").array})
-        return left.merge(right, on="value")[["row", "observed"]]
+    def _also(self, group_of: dict[int, int]) -> dict[int, str]:
+        """Name for each row the others of its group, by source key, five at most."""
+        members: dict[int, list[str]] = {}
+        for row, group in group_of.items():
+            members.setdefault(group, []).append(cell(self.desired["source_key"], row))
+        for keys in members.values():
+            keys.sort()
+        own = {row: cell(self.desired["source_key"], row) for row in group_of}
+        return {row: ", ".join([k for k in members[g][:6] if k != own[row]][:5]) for row, g in group_of.items()}
 
     def _not_contradicted(self, pairs: pd.DataFrame) -> pd.DataFrame:
         """Two known and different values of a decisive rule: different objects, whatever a later rule says."""
         for wanted, there in self.known:
-            left = wanted.take(pa.array(pairs["row"].to_numpy()))
-            right = there.take(pa.array(pairs["observed"].to_numpy()))
-            pairs = pairs[~_truth(pc.not_equal(left, right))]
+            left, right = picked(wanted, pairs["row"].to_numpy()), picked(there, pairs["observed"].to_numpy())
+            pairs = pairs[~mask(pc.not_equal(left, right))]
         return pairs
 
-    def _accept(self, rule: IdentityRule, pairs: pd.DataFrame) -> None:
-        for row, other in zip(pairs["row"].tolist(), pairs["observed"].tolist(), strict=True):
-            if not self._sits_elsewhere(row, other):
-                self.observed_of[row] = other
-                self.claimant[other] = row
-                self.rules[row] = rule.name
+    def _accept(self, rule: IdentityRule, rows: Positions, objects: Positions) -> None:
+        """Take the objects, but not one that sits on something else already: it is not ours to move."""
+        elsewhere = np.zeros(len(rows), dtype=bool)
+        if self.kind.parent is not None:
+            now = picked(text(self.observed[self.kind.parent]), objects)
+            elsewhere = filled(now) & ~mask(pc.equal(now, picked(text(self.desired[self.kind.parent]), rows)))
+        self._claim(rows[~elsewhere], objects[~elsewhere], rule.name)
+        for row, other in zip(rows[elsewhere].tolist(), objects[elsewhere].tolist(), strict=True):
+            where = f"{self.kind.parent} {cell(self.observed[str(self.kind.parent)], other)}"
+            told = f"{self._named(other)} is assigned to another object ({where}), and this sync did not put it there"
+            self._hold(row, told)
 
-    def _sits_elsewhere(self, row: int, other: int) -> bool:
-        """Hold a row whose object already sits on something else: it is not ours to move."""
-        parent = self.kind.parent
-        if parent is None:
-            return False
-        now, wanted = cell(self.observed[parent], other), cell(self.desired[parent], row)
-        if pd.isna(now) or now == wanted:
-            return False
-        self._hold(
-            row,
-            f"{self._named(other)} is assigned to another object ({parent} {now}), and this sync did not put it there",
-        )
-        return True
+    # Words.
 
-    def _hold_pairs(self, rule: IdentityRule, pairs: pd.DataFrame) -> None:
-        for row in dict.fromkeys(pairs["row"].tolist()):
-            others = pairs.loc[pairs["row"] == row, "observed"].tolist()[:5]
-            told = ", ".join(self._named(other) + self._claimed_by(other) for other in others)
-            self._hold(row, f"{rule.name} {self._shown(row, rule)} does not tell which: {told}")
+    def _by_id(self, pairs: pd.DataFrame) -> dict[int, list[int]]:
+        """Return the objects of each row, in the order of their ids, so that the evidence is the same at every run."""
+        if pairs.empty:
+            return {}
+        found: dict[int, list[int]] = {}
+        ids = picked(text(self.observed["id"]), pairs["observed"].to_numpy()).to_pylist()
+        for _, row, other in sorted(zip(ids, pairs["row"].tolist(), pairs["observed"].tolist(), strict=True)):
+            found.setdefault(row, []).append(other)
+        return found
 
     def _claimed_by(self, other: int) -> str:
         row = int(self.claimant[other])
@@ -236,10 +266,9 @@ class _Matching:
         return repr(cell(self.desired[rule.fields[-1]], row))
 
 
-def _filled(values: pa.Array) -> Mask:
-    return _truth(pc.is_valid(values))
-
-
-def _truth(values: pa.Array) -> Mask:
-    """Return a mask, unknown counting as false."""
-    return np.asarray(pc.fill_null(values, fill_value=False).to_numpy(zero_copy_only=False), dtype=bool)
+def _pairs(rows: Positions, ours: pa.Array, there: pa.Array) -> pd.DataFrame:
+    """Return every pair of one of the rows and an object of the same value, as `row` and `observed`."""
+    near = np.flatnonzero(mask(pc.is_in(there, value_set=ours, skip_nulls=True))) if rows.size else rows
+    left = pd.DataFrame({"row": rows, "value": pd.array(ours, dtype="str")}).dropna()
+    right = pd.DataFrame({"observed": near, "value": pd.array(picked(there, near), dtype="str")})
+    return left.merge(right, on="value")[["row", "observed"]]

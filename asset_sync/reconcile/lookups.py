@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from slugify import slugify
 
 from asset_sync.reconcile import forms
@@ -32,7 +31,7 @@ def lookup(names: pd.Series, name_field: str, parents: pd.Series | None = None, 
     A row with a parent (a model of a manufacturer) is one within its parent only; a record without a parent names nothing.
     """
     labels = forms.normal(text(names), "label")
-    keys = labels if parents is None else pc.binary_join_element_wise(text(parents), labels, "/")
+    keys = labels if parents is None else forms.strung(text(parents), "/", labels, like=labels)
     frame = pd.DataFrame({"key": _column(keys), name_field: names.array})
     if parents is not None:
         frame[parent_field] = parents.array
@@ -56,10 +55,13 @@ def _one_spelling(frame: pd.DataFrame, name_field: str) -> pd.DataFrame:
 
 
 def _slugs(rows: pd.DataFrame, name_field: str, parent_field: str | None) -> pd.Series:
-    """Two names of one slug ("A+" and "A") are told apart by a few characters made from the key, the same at every run."""
+    """Names of one slug ("Ä" and "A") are told apart by a few characters made from the key, the same at every run.
+
+    All of them get such a mark: one that was there alone keeps the slug that it was created with.
+    """
     made = rows[name_field].map(slug).astype("str")
     scope = [made, rows[parent_field]] if parent_field else [made]
-    again = pd.concat(scope, axis=1).duplicated().to_numpy()
+    again = pd.concat(scope, axis=1).duplicated(keep=False).to_numpy()
     marks = rows["key"].map(lambda key: hashlib.sha256(str(key).encode()).hexdigest()[:6])
     return made.where(~again, made.str.slice(0, SLUG_LENGTH - 7) + "-" + marks)
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from asset_sync.reconcile import forms
 from asset_sync.reconcile.kinds import Field, Kind
 from asset_sync.reconcile.merge import Ownership
-from asset_sync.reconcile.tables import DTYPES, text
+from asset_sync.reconcile.tables import text
 
 Transform = Callable[[pa.Array], pa.Array]
 
@@ -33,13 +33,17 @@ class FieldMapping:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
+# Control characters too: PostgreSQL takes no NUL, and no name means to have one.
+_BLANKS = r"[\s\p{Cc}]+"
+
+
 def _trimmed(values: pa.Array) -> pa.Array:
-    spaced = pc.replace_substring_regex(values, pattern=r"\s+", replacement=" ")
+    spaced = pc.replace_substring_regex(values, pattern=_BLANKS, replacement=" ")
     return forms.normal(pc.utf8_trim_whitespace(spaced), "exact")
 
 
 def _serial(values: pa.Array) -> pa.Array:
-    trimmed = pc.utf8_upper(_trimmed(values))
+    trimmed = pc.utf8_upper(pc.replace_substring_regex(values, pattern=_BLANKS, replacement=""))
     return pc.if_else(pc.is_null(forms.normal(trimmed, "serial")), pa.scalar(None, trimmed.type), trimmed)
 
 
@@ -83,9 +87,10 @@ TRANSFORMS: Mapping[str, Transform] = {
     "mac": _mac,
     "date": _date,
 }
-"""Transforms by name. text: outer and doubled blanks removed. upper, lower: case too. serial: capitals, junk refused.
-tag: junk refused. host: the name before the first dot. model: maker and screen size left out ("HP EliteBook 650 15.6 inch G9
-Notebook PC" is "EliteBook 650 G9"). mac: AA:BB:CC:DD:EE:FF. date: the day of a date or a time."""
+"""Transforms by name. text: outer and doubled blanks removed. upper, lower: case too. serial: capitals without blanks (a VMware
+serial with its blanks is longer than NetBox takes), junk refused. tag: junk refused. host: the name before the first dot.
+model: maker and screen size left out ("HP EliteBook 650 15.6 inch G9 Notebook PC" is "EliteBook 650 G9"). mac:
+AA:BB:CC:DD:EE:FF. date: the day of a date or a time."""
 
 
 def mapped(source: pd.DataFrame, kind: Kind, mappings: Mapping[str, FieldMapping]) -> pd.DataFrame:
@@ -94,7 +99,7 @@ def mapped(source: pd.DataFrame, kind: Kind, mappings: Mapping[str, FieldMapping
     Fields that are references without a source are left out: they are filled from the rows of the kinds they point to.
     """
     columns = {
-        name: typed(_value(source, mapping), kind.field(name))
+        name: typed(_value(source, mapping), kind.field(name)).array
         for name, mapping in mappings.items()
         if mapping.source or mapping.value is not None
     }
@@ -105,10 +110,23 @@ def typed(values: pa.Array, declared: Field) -> pd.Series:
     """Return text as a column of the field's type; `ValueError` where a value cannot be one."""
     column = pd.Series(pd.array(values.to_pandas(), dtype="str"))
     if declared.type in {"integer", "number"}:
-        return pd.Series(pd.to_numeric(column), dtype=DTYPES[declared.type])
+        return _numbers(column, declared)
     if declared.type == "boolean":
-        return pd.Series(column.str.lower().map({"true": True, "false": False, "1": True, "0": False}), dtype="boolean")
+        truths = column.str.lower().map({"true": True, "false": False, "1": True, "0": False})
+        if (truths.isna() & column.notna()).any():
+            raise ValueError(f"{declared.name}: {column[truths.isna() & column.notna()].iloc[0]!r} is neither true nor false")
+        return pd.Series(truths, dtype="boolean")
     return column
+
+
+def _numbers(column: pd.Series, declared: Field) -> pd.Series:
+    try:
+        if declared.type == "number":
+            return column.str.strip().astype(pd.Float64Dtype())
+        # Not by way of floating point: a large integer would lose its last digits.
+        return column.str.strip().str.replace(r"\.0+$", "", regex=True).astype(pd.Int64Dtype())
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{declared.name}: {error}") from error
 
 
 def _value(source: pd.DataFrame, mapping: FieldMapping) -> pa.Array:
@@ -122,7 +140,7 @@ def _value(source: pd.DataFrame, mapping: FieldMapping) -> pa.Array:
 
 def _replaced(values: pa.Array, replacements: Mapping[str, str]) -> pa.Array:
     labels = forms.normal(pa.array(list(replacements), type=pa.large_string()), "label")
-    found = pc.index_in(forms.normal(values, "label"), value_set=labels)
+    found = pc.index_in(forms.normal(values, "label"), value_set=labels, skip_nulls=True)
     return pc.coalesce(pa.array(list(replacements.values()), type=pa.large_string()).take(found), values)
 
 
@@ -130,6 +148,6 @@ def _refused(source: pd.DataFrame, mappings: Mapping[str, FieldMapping]) -> Any:
     for name, mapping in mappings.items():
         if mapping.transform == "serial" and mapping.source:
             values = text(source[mapping.source])
-            words = pc.binary_join_element_wise(f"{name} '", values, "' is junk", "")
+            words = forms.strung(f"{name} '", values, "' is junk", like=values)
             return pd.array(pc.if_else(forms.junk(values), words, pa.scalar(None, words.type)).to_pandas(), dtype="str")
     return pd.array([None] * len(source), dtype="str")

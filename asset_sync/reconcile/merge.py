@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import pandas as pd
 
-from asset_sync.reconcile.tables import Mask, differs
+from asset_sync.reconcile.tables import Column, Mask, differs, filled, picked
 
 Owner = Literal["source", "shared", "initial"]
 
@@ -24,7 +23,8 @@ class Merge:
     """What a merge decided, by row.
 
     write: the target takes the source's value. conflict: both changed it, a person decides. ours: what stands there is not
-    a person's edit, so a full run may write it again. agreed: both sides hold a value that is not yet the remembered one.
+    a person's edit, so a full run may write it again. agreed: the source's value is to be remembered without a write, because
+    the target holds it too, or because what stands there was a person's before anything was remembered.
     """
 
     write: Mask
@@ -33,22 +33,39 @@ class Merge:
     agreed: Mask
 
 
-def merge(ownership: Ownership, desired: pd.Series, observed: pd.Series, base: pd.Series) -> Merge:
+def merge(ownership: Ownership, desired: Column, observed: Column, base: Column | None) -> Merge:
     """Merge one field. The columns are of one order; `base` is the value last applied, missing where none is remembered."""
-    unequal = differs(desired, observed)
-    nothing = np.zeros(len(unequal), dtype=bool)
-    speaks = np.ones(len(unequal), dtype=bool) if ownership.clears else desired.notna().to_numpy()
+    nothing = np.zeros(len(desired), dtype=bool)
     if ownership.owner == "initial":
         return Merge(nothing, nothing, nothing, nothing)
+    unequal = differs(desired, observed)
+    speaks = ~nothing if ownership.clears else filled(desired)
     if ownership.owner == "source":
         return Merge(unequal & speaks, nothing, speaks, nothing)
-    remembered = base.notna().to_numpy()
+    if base is None:
+        return _first_seen(unequal, speaks, desired, observed)
+    return _three_ways(unequal, speaks, desired, observed, base)
+
+
+def _first_seen(unequal: Mask, speaks: Mask, desired: Column, observed: Column) -> Merge:
+    """Nothing is remembered: what stands in the target may be a person's, what is empty there is filled."""
+    write = unequal & speaks & ~filled(observed)
+    return Merge(write, np.zeros_like(write), speaks & ~unequal | write, filled(desired) & ~write)
+
+
+def _three_ways(unequal: Mask, speaks: Mask, desired: Column, observed: Column, base: Column) -> Merge:
+    remembered = filled(base)
     source_changed = differs(desired, base)
-    person_changed = differs(observed, base)
-    fills = ~remembered & observed.isna().to_numpy()
+    # Where both sides are equal it does not matter who changed what, and most rows are equal.
+    rows = np.flatnonzero(unequal)
+    person_changed, fills = np.zeros_like(unequal), np.zeros_like(unequal)
+    there = picked(observed, rows)
+    person_changed[rows] = differs(there, picked(base, rows))
+    fills[rows] = ~remembered[rows] & ~filled(there)
+    write = unequal & speaks & (fills | (remembered & source_changed & ~person_changed))
     return Merge(
-        write=unequal & speaks & (fills | (remembered & source_changed & ~person_changed)),
+        write=write,
         conflict=unequal & speaks & remembered & source_changed & person_changed,
         ours=speaks & (~unequal | (remembered & ~person_changed) | fills),
-        agreed=speaks & source_changed & (~unequal | ~remembered),
+        agreed=speaks & source_changed & (~unequal | ~remembered) & ~write,
     )

@@ -8,16 +8,29 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
 from asset_sync.reconcile import plan as p
-from asset_sync.reconcile.identity import HELD, NEW, SAME
+from asset_sync.reconcile.identity import HELD, NEW, SAME, suspects
 from asset_sync.reconcile.kinds import Kind, Kinds, Retirement, Unique
 from asset_sync.reconcile.merge import Merge, Ownership, merge
 from asset_sync.reconcile.plan import Changes, Mode, Plan
 from asset_sync.reconcile.references import PENDING, held_references, resolve
-from asset_sync.reconcile.tables import Mask, Positions, Tables, base_column, cell, index, no_links, taken, text
+from asset_sync.reconcile.tables import (
+    Column,
+    Mask,
+    Positions,
+    Tables,
+    base_column,
+    cell,
+    index,
+    mask,
+    no_links,
+    picked,
+    text,
+)
 
 RETIRED_BY_SYNC = "sync"
 
@@ -98,10 +111,12 @@ def make_plan(
     only then is a missing record missing. `now` is the clock of the grace period. `after` is the plan applied last.
     """
     drafts: list[Draft] = []
+    unmade: dict[tuple[str, str], str] = {}
     for kind in kinds.values():
         planner = _Planner(kind, policy, snapshot, matches, full=mode == "full")
         written = _in_order([*planner.updates(), *planner.restores(), *planner.creates()])
         hold_clashes(kind, planner.observed, written)
+        _hold_dependents(kind, written, unmade)
         drafts += written
         drafts += _in_order(planner.retirements(now) if complete else [])
         drafts += _in_order([*planner.claims(), *planner.returned(), *planner.quarantined()])
@@ -110,11 +125,15 @@ def make_plan(
 
 @dataclass(frozen=True, slots=True)
 class _Pairs:
-    """Row numbers of matched records: in the desired table, the observed one, and the links (-1 where none)."""
+    """Row numbers of matched records: in the desired table, the observed one, and the links (-1 where none).
+
+    A link is what is remembered of the object, whichever record it was linked to; `linked` where that is this very record.
+    """
 
     desired: Positions
     observed: Positions
     links: Positions
+    linked: Mask
 
 
 class _Planner:
@@ -128,7 +147,6 @@ class _Planner:
         self.links = snapshot.links.get(kind.name, no_links())
         self.observed = snapshot.observed[kind.name]
         wanted = snapshot.desired[kind.name]
-        self.named = wanted
         self.desired = resolve(kind, wanted, matches)
         self.matches = matches[kind.name]
         self.blocked = held_references(kind, wanted, matches)
@@ -136,25 +154,47 @@ class _Planner:
         self.link_of = index(text(self.desired["source_key"]), text(self.links["source_key"]))
         self.object_of = index(text(self.matches["target_id"]), text(self.observed["id"]))
         self.same = self._same()
+        self.rules = pa.array(self.matches["rule"].array).cast(pa.large_string())
+        self.returning = self._returning()
         self.merges = {name: self._merge(name, ownership) for name, ownership in self.owners.items()}
 
     # What stands on both sides.
 
     def _same(self) -> "_Pairs":
-        verdict = (self.matches["verdict"] == SAME).to_numpy()
-        rows = np.flatnonzero(verdict)
-        return _Pairs(rows, self.object_of[rows], self.link_of[rows])
+        rows = np.flatnonzero((self.matches["verdict"] == SAME).to_numpy())
+        ids, linked_ids = text(self.matches["target_id"]), text(self.links["target_id"])
+        links = self.link_of[rows]
+        linked = mask(pc.equal(picked(ids, rows), picked(linked_ids, links)))
+        strange = np.flatnonzero(~linked)
+        # A record of a new name for an object that another record was linked to: what was remembered is still true of it.
+        links[strange] = index(picked(ids, rows[strange]), linked_ids)
+        return _Pairs(rows, self.object_of[rows], links, linked)
+
+    def _returning(self) -> Mask:
+        """The pairs whose object this sync retired and nobody moved on since."""
+        if self.kind.retirement is None or not self.links["retired_by"].notna().any():
+            return np.zeros(len(self.same.desired), dtype=bool)
+        ours = mask(pc.equal(picked(self.links["retired_by"], self.same.links), RETIRED_BY_SYNC))
+        status = picked(self.observed[self.kind.retirement.field], self.same.observed)
+        return ours & mask(pc.equal(status, self.kind.retirement.value))
 
     def _merge(self, name: str, ownership: Ownership) -> Merge:
-        desired = taken(self.desired[name], self.same.desired)
-        observed = taken(self.observed[name], self.same.observed)
-        return merge(ownership, desired, observed, self._base(name, desired))
+        desired = picked(self.desired[name], self.same.desired)
+        observed = picked(self.observed[name], self.same.observed)
+        if self.kind.retirement is None or self.kind.retirement.field != name:
+            return merge(ownership, desired, observed, self._base(name, ownership))
+        # A status that a person set is never forced back, whoever owns the field; one that this sync set is restored.
+        shared = Ownership("shared", ownership.clears) if ownership.owner == "source" else ownership
+        merged = merge(shared, desired, observed, self._base(name, shared))
+        there = ~self.returning
+        return Merge(merged.write & there, merged.conflict & there, merged.ours & there, merged.agreed & there)
 
-    def _base(self, name: str, like: pd.Series) -> pd.Series:
-        column = base_column(name)
-        if column not in self.links:
-            return pd.Series(index=like.index, dtype=like.dtype)
-        return taken(self.links[column], self.same.links).astype(like.dtype)
+    def _base(self, name: str, ownership: Ownership) -> Column | None:
+        if ownership.owner != "shared" or base_column(name) not in self.links:
+            return None
+        like = self.desired[name].dtype
+        column = self.links[base_column(name)]
+        return picked(column if column.dtype == like else column.astype(like), self.same.links)
 
     def updates(self) -> Iterator[Draft]:
         """A row for each matched object with fields to write, and a held one for each with fields in conflict."""
@@ -164,8 +204,8 @@ class _Planner:
 
     def _updates(self, chosen: Mapping[str, Mask], hold: str | None) -> Iterator[Draft]:
         changes: dict[int, Changes] = {}
-        for name, mask in chosen.items():
-            for at, old, new in self._cells(name, np.flatnonzero(mask)):
+        for name, where in chosen.items():
+            for at, old, new in self._cells(name, np.flatnonzero(where)):
                 changes.setdefault(at, {})[name] = self._change(name, old, new)
         rows = self.same.desired[list(changes)]
         for draft, fields in zip(self._drafts(rows, p.UPDATE), changes.values(), strict=True):
@@ -174,51 +214,53 @@ class _Planner:
             yield draft
 
     def _cells(self, name: str, rows: Positions) -> Iterator[tuple[int, Any, Any]]:
-        old = _values(taken(self.observed[name], self.same.observed[rows]))
-        new = _values(taken(self.desired[name], self.same.desired[rows]))
+        old = picked(self.observed[name], self.same.observed[rows]).to_pylist()
+        new = picked(self.desired[name], self.same.desired[rows]).to_pylist()
+        if self.kind.field(name).type == "reference":
+            old, new = self._references(name, old), self._references(name, new)
         yield from zip(rows.tolist(), old, new, strict=True)
 
     def _change(self, name: str, old: object, new: object) -> dict[str, Any]:
         reason = "equal, written again" if old == new else "empty so far" if old is None else "the source says otherwise"
-        return {
-            "old": self._reference(name, old),
-            "new": self._reference(name, new),
-            "owner": self.owners[name].owner,
-            "reason": reason,
-        }
+        return {"old": old, "new": new, "owner": self.owners[name].owner, "reason": reason}
 
-    def _reference(self, name: str, token: object) -> object:
-        """Return a reference in the words of a plan; any other value as it is."""
-        declared = self.kind.field(name)
-        if declared.type != "reference" or token is None:
-            return token
-        if str(token).startswith(PENDING):
-            return {"kind": declared.to, "key": str(token)[1:], "id": None}
-        there = self.target_keys[name]
-        at = np.flatnonzero((there["id"] == token).to_numpy())
-        return {"kind": declared.to, "key": cell(there["key"], at[0]) if at.size else None, "id": token}
+    def _references(self, name: str, tokens: list[str | None]) -> list[Any]:
+        """Return references in the words of a plan."""
+        to, there = self.kind.field(name).to, self.target_keys[name]
+        at = index(pa.array(tokens, pa.large_string()), text(there["id"]))
+        keys = picked(text(there["key"]), at).to_pylist()
+        return [
+            None
+            if token is None
+            else {"kind": to, "key": token[len(PENDING) :], "id": None}
+            if token.startswith(PENDING)
+            else {"kind": to, "key": key, "id": token}
+            for token, key in zip(tokens, keys, strict=True)
+        ]
 
     # What the target lacks.
 
     def creates(self) -> Iterator[Draft]:
         """A row for each record that the target does not have, with every field that has a value."""
         rows = np.flatnonzero((self.matches["verdict"] == NEW).to_numpy())
-        names = list(self.owners)
-        columns = [_values(taken(self.desired[name], rows)) for name in names]
-        for at, draft in enumerate(self._drafts(rows, p.CREATE)):
+        # A facet is written to its parent's own object, once that is there.
+        names = [name for name in self.owners if not (self.kind.facet_of and name == self.kind.parent)]
+        columns = [self._column(name, rows) for name in names]
+        owners = [self.owners[name].owner for name in names]
+        for at, draft in enumerate(self._drafts(rows, p.UPDATE if self.kind.facet_of else p.CREATE)):
             draft.changes = {
-                name: {
-                    "old": None,
-                    "new": self._reference(name, column[at]),
-                    "owner": self.owners[name].owner,
-                    "reason": "new",
-                }
-                for name, column in zip(names, columns, strict=True)
+                name: {"old": None, "new": column[at], "owner": owner, "reason": "new"}
+                for name, owner, column in zip(names, owners, columns, strict=True)
                 if column[at] is not None
             }
             draft.reason = self._new_because(draft.at)
             draft.hold = too_long(self.kind, draft.changes) or draft.hold
-            yield draft
+            if draft.changes or not self.kind.facet_of:
+                yield draft
+
+    def _column(self, name: str, rows: Positions) -> list[Any]:
+        values = picked(self.desired[name], rows).to_pylist()
+        return self._references(name, values) if self.kind.field(name).type == "reference" else values
 
     def _new_because(self, row: int) -> str:
         link = int(self.link_of[row])
@@ -230,45 +272,60 @@ class _Planner:
 
     def claims(self) -> Iterator[Draft]:
         """What is to be remembered without a write: new links, and values that both sides agree on."""
-        if self.kind.facet_of:
-            return
         remembered = {name: m for name, m in self.merges.items() if self._is_remembered(name)}
-        unlinked = ~self._linked_alike()
+        # A link that comes with a restore is made by that, so that a restore that fails is tried again.
+        unlinked = ~self.same.linked & ~self.returning
         pairs = np.flatnonzero(np.logical_or.reduce([unlinked, *(m.agreed for m in remembered.values())]))
         rows = self.same.desired[pairs]
-        columns = {name: _values(taken(self.desired[name], rows)) for name in remembered}
+        columns = {name: self._remembered(name, m, unlinked, pairs) for name, m in remembered.items()}
         for number, draft in enumerate(self._drafts(rows, p.CLAIM)):
             if draft.hold is None:
-                draft.changes = {
-                    name: {"new": columns[name][number]}
-                    for name, m in remembered.items()
-                    if (unlinked | m.agreed)[pairs[number]] and columns[name][number] is not None
-                }
+                draft.changes = {name: value for name, column in columns.items() if (value := column[number]) is not None}
                 yield draft
 
     def _is_remembered(self, name: str) -> bool:
         retired = self.kind.retirement is not None and self.kind.retirement.field == name
         return retired or self.owners[name].owner == "shared"
 
-    def _linked_alike(self) -> Mask:
-        ids = taken(self.links["target_id"], self.same.links)
-        found = taken(self.observed["id"], self.same.observed)
-        return (ids == found).fillna(value=False).to_numpy(dtype=bool)
+    def _remembered(self, name: str, merged: Merge, unlinked: Mask, pairs: Positions) -> list[dict[str, Any] | None]:
+        """Return what to remember of a field: what the source says; for what is still to be written or decided, what was."""
+        new = self._column(name, self.same.desired[pairs])
+        base = [None] * len(pairs)
+        if base_column(name) in self.links:
+            base = picked(self.links[base_column(name)], self.same.links[pairs]).to_pylist()
+            if self.kind.field(name).type == "reference":
+                base = self._references(name, base)
+        agreed, fresh = merged.agreed[pairs].tolist(), unlinked[pairs].tolist()
+        open_ones = (merged.write | merged.conflict)[pairs].tolist()
+        values: list[dict[str, Any] | None] = []
+        for told, was, sure, link_is_new, is_open in zip(new, base, agreed, fresh, open_ones, strict=True):
+            value = was if is_open else told
+            pending = isinstance(value, dict) and value["id"] is None
+            worth = (sure and not is_open) or (link_is_new and value is not None)
+            values.append({"new": value} if worth and not pending else None)
+        return values
 
     def restores(self) -> Iterator[Draft]:
         """A row for each object that this sync retired and whose record is back; one that a person moved on stays so."""
-        if self.kind.retirement is None:
+        pairs = np.flatnonzero(self.returning)
+        if self.kind.retirement is None or not pairs.size:
             return
         name, retired = self.kind.retirement.field, self.kind.retirement.value
-        ours = (taken(self.links["retired_by"], self.same.links) == RETIRED_BY_SYNC).to_numpy(dtype=bool)
-        is_retired = (taken(self.observed[name], self.same.observed) == retired).to_numpy(dtype=bool)
-        pairs = np.flatnonzero(ours & is_retired)
-        wanted = taken(self.desired[name], self.same.desired)
-        before = self._base(name, wanted).where(lambda column: column.notna(), wanted)
-        for pair, draft in zip(pairs, self._drafts(self.same.desired[pairs], p.RESTORE), strict=True):
+        before = self._before(name, retired, pairs)
+        for status, draft in zip(before, self._drafts(self.same.desired[pairs], p.RESTORE), strict=True):
             why = "retired by this sync, back in the source"
-            draft.changes = {name: {"old": retired, "new": cell(before, pair), "owner": "source", "reason": why}}
+            draft.changes = {name: {"old": retired, "new": status, "owner": "source", "reason": why}}
             yield draft
+
+    def _before(self, name: str, retired: str, pairs: Positions) -> list[Any]:
+        """Return what the objects were before they were retired, or what the source says now where its word counts."""
+        none = [None] * len(pairs)
+        wanted = picked(self.desired[name], self.same.desired[pairs]).to_pylist() if name in self.desired else none
+        column = base_column(name)
+        base = picked(self.links[column], self.same.links[pairs]).to_pylist() if column in self.links else none
+        first = name in self.owners and self.owners[name].owner != "initial"
+        ranked = zip(wanted, base, strict=True) if first else zip(base, wanted, strict=True)
+        return [next((status for status in statuses if status not in (None, retired)), None) for statuses in ranked]
 
     def returned(self) -> Iterator[Draft]:
         """Records that were counted as missing and are there again."""
@@ -283,13 +340,19 @@ class _Planner:
         retirement = self.kind.retirement
         if retirement is None or self.links.empty:
             return
-        object_of = index(text(self.links["target_id"]), text(self.observed["id"]))
-        gone = np.flatnonzero(self._is_gone() & (object_of >= 0))
-        objects, links = self.observed.take(object_of[gone]), self.links.take(gone)
-        status, applied = _values(objects[retirement.field]), self._applied(links, retirement)
-        runs = links["missing_runs"].fillna(0).to_numpy(dtype=int) + 1
-        since = _values(links["missing_since"])
-        columns = zip(*(_values(objects[c]) for c in ("key", "id", "version")), _values(links["source_key"]), strict=True)
+        gone = self._gone()
+        object_of = index(picked(text(self.links["target_id"]), gone), text(self.observed["id"]))
+        gone, object_of = gone[object_of >= 0], object_of[object_of >= 0]
+        status = picked(self.observed[retirement.field], object_of).to_pylist()
+        applied = self._applied(gone, retirement)
+        spared = self._kept_from_retiring(object_of)
+        runs = [(n or 0) + 1 for n in picked(self.links["missing_runs"], gone).to_pylist()]
+        since = _values(self.links["missing_since"].take(gone))
+        columns = zip(
+            *(picked(text(self.observed[c]), object_of).to_pylist() for c in ("key", "id", "version")),
+            picked(text(self.links["source_key"]), gone).to_pylist(),
+            strict=True,
+        )
         for at, (key, target_id, version, source_key) in enumerate(columns):
             if status[at] == retirement.value:
                 continue
@@ -303,46 +366,57 @@ class _Planner:
                 version=version,
                 changes={retirement.field: change},
                 reason=f"not in the source for {runs[at]} runs",
-                hold=self._spared(status[at], applied[at], int(runs[at]), since[at], now),
+                hold=spared[at] or self._spared(status[at], applied[at], runs[at], since[at], now),
             )
 
-    def _is_gone(self) -> Mask:
-        present = index(text(self.links["source_key"]), text(self.desired["source_key"])) >= 0
-        taken_over = index(text(self.links["target_id"]), text(self.matches["target_id"])) >= 0
-        return ~present & ~taken_over & self.links["retired_by"].isna().to_numpy(dtype=bool)
+    def _gone(self) -> Positions:
+        """The links whose record is gone from the source, but not those whose object another record has now."""
+        gone = self.links["retired_by"].isna().to_numpy(dtype=bool, copy=True)
+        gone[self.link_of[self.link_of >= 0]] = False
+        rows = np.flatnonzero(gone)
+        elsewhere = index(picked(text(self.links["target_id"]), rows), text(self.matches["target_id"])) >= 0
+        return rows[~elsewhere]
 
-    def _applied(self, links: pd.DataFrame, retirement: Retirement) -> list[Any]:
+    def _kept_from_retiring(self, object_of: Positions) -> list[str | None]:
+        """Return, by object, why it is not retired whatever the grace says: it is locked, or it may be in the source."""
+        reasons: list[str | None] = picked(text(self.observed["locked"]), object_of).to_pylist()
+        held = self.desired.take(np.flatnonzero((self.matches["verdict"] == HELD).to_numpy()))
+        if held.empty or not object_of.size:
+            return reasons
+        maybe = suspects(self.kind, held, self.observed.take(object_of))
+        return [why or (key and f"may be {key}, which is held") for why, key in zip(reasons, maybe, strict=True)]
+
+    def _applied(self, links: Positions, retirement: Retirement) -> list[Any]:
         column = base_column(retirement.field)
-        return _values(links[column]) if column in links else [None] * len(links)
+        return picked(self.links[column], links).to_pylist() if column in self.links else [None] * len(links)
 
     def _spared(self, status: object, applied: object, runs: int, since: datetime | None, now: datetime) -> str | None:
         grace = f"retired after {self.grace.runs} runs and {self.grace.time.total_seconds() / 3600:g} h"
         if status != applied:
             return f"status {status!r} was set by a person, so it is not retired"
-        if since is None:
-            return f"missing for the first time; {grace}"
-        if runs < self.grace.runs or now - since < self.grace.time:
+        if runs < self.grace.runs or now - (since or now) < self.grace.time:
+            if since is None:
+                return f"missing for the first time; {grace}"
             return f"missing since {since:%Y-%m-%d %H:%M} UTC, run {runs}; {grace}"
         return None
 
     def quarantined(self) -> Iterator[Draft]:
         """The rows that nobody can tell apart, with the evidence."""
         for draft in self._drafts(np.flatnonzero((self.matches["verdict"] == HELD).to_numpy()), p.QUARANTINE):
-            draft.reason, draft.hold = "identity", cell(self.matches["evidence"], draft.at)
+            # What a record refers to is the better reason, where that is held: without it nothing could identify the record.
+            draft.reason = "identity"
+            draft.hold = draft.hold or cell(self.matches["evidence"], draft.at)
             yield draft
 
     def _drafts(self, rows: Positions, op: str) -> Iterator[Draft]:
         """Drafts for desired rows, with the columns that every operation has; whole columns at a time, for speed."""
-        named, matches = self.named.take(rows), self.matches.take(rows)
         objects = self.object_of[rows]
         columns = zip(
             rows.tolist(),
             objects.tolist(),
-            _values(named["key"]),
-            _values(named["source_key"]),
-            _values(matches["target_id"]),
-            _values(taken(self.observed["version"], objects)),
-            _values(matches["rule"].astype("str")),
+            *(picked(text(self.matches[name]), rows).to_pylist() for name in ("key", "source_key", "target_id")),
+            picked(text(self.observed["version"]), objects).to_pylist(),
+            picked(self.rules, rows).to_pylist(),
             strict=True,
         )
         for row, at_object, key, source_key, target_id, version, rule in columns:
@@ -362,32 +436,32 @@ class _Planner:
 
 def too_long(kind: Kind, changes: Changes) -> str | None:
     """Return why the target would refuse a text of that length, or None."""
-    for name, change in changes.items():
-        limit, new = kind.field(name).max_length, change["new"]
-        if limit and isinstance(new, str) and len(new) > limit:
-            return f"{name} has {len(new)} characters, the target takes {limit}: {new[:40]!r}…"
+    for declared in kind.fields:
+        if declared.max_length is None or declared.name not in changes:
+            continue
+        new = changes[declared.name]["new"]
+        if isinstance(new, str) and len(new) > declared.max_length:
+            return f"{declared.name} has {len(new)} characters, the target takes {declared.max_length}: {new[:40]!r}…"
     return None
 
 
 def hold_clashes(kind: Kind, observed: pd.DataFrame, drafts: list[Draft]) -> None:
     """Hold the drafts whose values the target would refuse because another object has them, or is about to."""
-    for unique in kind.unique:
-        touched = [d for d in drafts if d.hold is None and not d.changes.keys().isdisjoint(unique.fields)]
-        if touched:
-            _hold_clashes(kind, unique, observed, touched)
+    found = True
+    while found:
+        # An object that is held keeps what it has, so that who wanted that is held too.
+        found = False
+        for unique in kind.unique:
+            touched = [d for d in drafts if d.hold is None and not d.changes.keys().isdisjoint(unique.fields)]
+            if touched:
+                found = _hold_clashes(kind, unique, observed, touched) or found
 
 
-def _hold_clashes(kind: Kind, unique: Unique, observed: pd.DataFrame, drafts: list[Draft]) -> None:
+def _hold_clashes(kind: Kind, unique: Unique, observed: pd.DataFrame, drafts: list[Draft]) -> bool:
     names = list(unique.fields)
     final = [[_final_value(kind, name, d, observed) for name in names] for d in drafts]
-    wanted = pd.DataFrame(final, columns=names, dtype="str")
-    values = _unique_values(kind, unique, wanted)
-    there = _unique_values(kind, unique, observed)
-    near = np.flatnonzero(
-        pc.fill_null(pc.is_in(there, value_set=values.drop_null()), fill_value=False).to_numpy(zero_copy_only=False)
-    )
-    moving = {d.target_id for d in drafts}
-    holders = {there[int(at)].as_py(): cell(observed["id"], at) for at in near if cell(observed["id"], at) not in moving}
+    values = _unique_values(kind, unique, pd.DataFrame(final, columns=names, dtype="str"))
+    holders = _holders(observed, _unique_values(kind, unique, observed), values, {d.target_id for d in drafts})
     counts = Counter(values.to_pylist())
     for draft, value, shown in zip(drafts, values.to_pylist(), final, strict=True):
         words = ", ".join(f"{name} {value!r}" for name, value in zip(names, shown, strict=True))
@@ -395,6 +469,14 @@ def _hold_clashes(kind: Kind, unique: Unique, observed: pd.DataFrame, drafts: li
             draft.hold = f"{words} is on {kind.name} #{holders[value]} already"
         elif value is not None and counts[value] > 1:
             draft.hold = f"{words} would stand on {counts[value]} objects"
+    return any(draft.hold for draft in drafts)
+
+
+def _holders(observed: pd.DataFrame, there: pa.Array, wanted: pa.Array, moving: set[str | None]) -> dict[str, str]:
+    """Return who has the values wanted, by value: of several the one of the least id, those aside that get another value."""
+    near = np.flatnonzero(mask(pc.is_in(there, value_set=wanted, skip_nulls=True)))
+    pairs = zip(picked(there, near).to_pylist(), picked(text(observed["id"]), near).to_pylist(), strict=True)
+    return dict(sorted(((value, holder) for value, holder in pairs if holder not in moving), reverse=True))
 
 
 def _final_value(kind: Kind, name: str, draft: Draft, observed: pd.DataFrame) -> str | None:
@@ -412,6 +494,25 @@ def _unique_values(kind: Kind, unique: Unique, table: pd.DataFrame) -> Any:
 
 
 _OP_ORDER = {op: at for at, op in enumerate((*p.WRITES, p.CLAIM, p.SEEN, p.QUARANTINE))}
+
+
+def _hold_dependents(kind: Kind, drafts: list[Draft], unmade: dict[tuple[str, str], str]) -> None:
+    """Hold what needs an object that is held itself; `unmade` has, by kind and key, what such objects wait for."""
+    for draft in drafts:
+        causes = [unmade[needed] for needed in _needs(kind, draft) if needed in unmade]
+        if draft.op == p.CREATE and (causes or draft.hold):
+            unmade[kind.name, draft.key] = causes[0] if causes else f"{kind.name} {draft.key!r}: {draft.hold}"
+        if causes and draft.hold is None:
+            draft.hold = f"waits for {causes[0]}"
+
+
+def _needs(kind: Kind, draft: Draft) -> Iterator[tuple[str, str]]:
+    if kind.facet_of and draft.target_id is None:
+        yield kind.facet_of, draft.key
+    for reference in kind.references:
+        new = draft.changes.get(reference.name, {}).get("new")
+        if new is not None and new["id"] is None:
+            yield new["kind"], new["key"]
 
 
 def _in_order(drafts: Iterable[Draft]) -> list[Draft]:

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+from asset_sync.reconcile import forms
 from asset_sync.reconcile.identity import HELD, NEW, match
 from asset_sync.reconcile.kinds import Kind, Kinds
-from asset_sync.reconcile.tables import Tables, cell, index, no_links, taken, text
+from asset_sync.reconcile.tables import Tables, cell, filled, index, no_links, taken, text
 
 PENDING = "+"
 
@@ -26,7 +27,8 @@ def match_all(kinds: Kinds, desired: Tables, observed: Tables, links: Tables) ->
 
 def resolve(kind: Kind, desired: pd.DataFrame, matches: Tables) -> pd.DataFrame:
     """Return the desired table with its references resolved by the matches of the kinds that they point to."""
-    return desired.assign(**{field.name: _tokens(desired[field.name], matches[str(field.to)]) for field in kind.references})
+    tokens = {field.name: _tokens(desired[field.name], matches[str(field.to)]).array for field in kind.references}
+    return desired.assign(**tokens)
 
 
 def held_references(kind: Kind, desired: pd.DataFrame, matches: Tables) -> dict[int, str]:
@@ -35,15 +37,15 @@ def held_references(kind: Kind, desired: pd.DataFrame, matches: Tables) -> dict[
     for field in kind.references:
         wanted, there = desired[field.name], matches[str(field.to)]
         found = index(text(wanted), text(there["key"]))
-        held = (found < 0) | (there["verdict"] == HELD).to_numpy()[found]
-        for row in np.flatnonzero(held & wanted.notna().to_numpy()):
+        bad = np.append((there["verdict"] == HELD).to_numpy(), True)  # the last one stands for what is not there at all
+        for row in np.flatnonzero(bad[found] & filled(wanted)):
             why = cell(there["evidence"], found[row]) if found[row] >= 0 else "the source has no such record"
             reasons.setdefault(int(row), f"its {field.name} {cell(wanted, row)!r} is held: {why}")
     return reasons
 
 
 def _tokens(wanted: pd.Series, there: pd.DataFrame) -> pd.Series:
-    pending = pc.binary_join_element_wise(PENDING, text(there["key"]), "")
+    pending = forms.strung(PENDING, text(there["key"]), like=text(there["target_id"]))
     new = (there["verdict"] == NEW).to_numpy()
     tokens = pd.Series(pc.if_else(new, pending, text(there["target_id"])).to_pandas(), dtype="str")
     return taken(tokens, index(text(wanted), text(there["key"])))

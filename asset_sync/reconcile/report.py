@@ -1,5 +1,7 @@
 """The plan in words: Markdown for people who review it, at most a few hundred rows; the rest is in the plan's files."""
 
+import html
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -79,8 +81,14 @@ def _changes(row: dict[str, Any]) -> Iterator[str]:
 def _shown(value: Any) -> str:
     if value is None:
         return "(empty)"
-    return f"`{_escaped(value['key'] or '#' + str(value['id']))}`" if isinstance(value, dict) else f"`{_escaped(value)}`"
+    return f"`{_cell(value['key'] or '#' + str(value['id']) if isinstance(value, dict) else value)}`"
+
+
+def _cell(value: object) -> str:
+    """Return a value as one cell of a table, where it stands as code."""
+    return " ".join(str(value).splitlines()).replace("|", "\\|").replace("`", "'")
 
 
 def _escaped(value: object) -> str:
-    return str(value).replace("|", "\\|").replace("\n", " ").replace("`", "'")
+    """Return words as one cell of a table: nothing in them is markup or a link."""
+    return _cell(re.sub(r"[\\*\[\]]", r"\\\g<0>", html.escape(str(value), quote=False)))

@@ -10,7 +10,7 @@ applied, for the fields that are merged against it.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ Tables = dict[str, pd.DataFrame]
 Mask = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.int64]
 """Row numbers; -1 where there is none."""
+Column: TypeAlias = pd.Series | pa.Array
 
 DTYPES: Mapping[FieldType, str] = {
     "text": "str",
@@ -80,16 +81,52 @@ def text(column: pd.Series) -> pa.Array:
     return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
-def differs(left: pd.Series, right: pd.Series) -> Mask:
+def arrow(column: Column) -> pa.Array:
+    """Return a column as Arrow, of whatever type it is, without a copy where that can be."""
+    if isinstance(column, pa.Array):
+        return column
+    array = pa.array(column.array, from_pandas=True)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def differs(left: Column, right: Column) -> Mask:
     """Return where two columns of one type and order differ; two missing values do not."""
-    unequal = (left != right).fillna(True).to_numpy(dtype=bool)
-    return unequal & ~(left.isna().to_numpy() & right.isna().to_numpy())
+    one, other = arrow(left), arrow(right)
+    unequal = pc.not_equal(one, other)
+    if unequal.null_count:
+        unequal = pc.coalesce(unequal, pc.xor(pc.is_null(one), pc.is_null(other)))
+    return mask(unequal)
+
+
+def filled(column: Column) -> Mask:
+    """Return where a column has a value."""
+    return mask(pc.is_valid(arrow(column)))
+
+
+def mask(values: pa.Array) -> Mask:
+    """Return Arrow's truth values as a mask, unknown counting as false."""
+    known = pc.fill_null(values, fill_value=False) if values.null_count else values
+    return np.asarray(known.to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def index(values: pa.Array, among: pa.Array) -> Positions:
     """Return where each value stands first in the other column, -1 where nowhere or where the value is missing."""
-    found = pc.if_else(pc.is_null(values), pa.scalar(None, pa.int32()), pc.index_in(values, value_set=among))
-    return np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+    if len(values) * 8 < len(among):
+        # A small table of what is sought is cheaper than a large one of where it may be.
+        near = np.flatnonzero(mask(pc.is_in(among, value_set=values, skip_nulls=True)))
+        return composed(_index(values, picked(among, near)), near)
+    return _index(values, among)
+
+
+def composed(first: Positions, then: Positions) -> Positions:
+    """Return `then` at the positions of `first`; -1 where that is -1."""
+    return np.where(first >= 0, then[first], -1) if len(then) else np.full(len(first), -1, dtype=np.int64)
+
+
+def picked(values: Column, positions: Positions) -> pa.Array:
+    """Return the values at those rows as Arrow, missing where the position is -1."""
+    absent = positions < 0
+    return arrow(values).take(pa.array(positions, mask=absent if absent.any() else None))
 
 
 def cell(column: pd.Series, row: int | np.integer[Any]) -> Any:
@@ -100,6 +137,11 @@ def cell(column: pd.Series, row: int | np.integer[Any]) -> Any:
 def taken(column: pd.Series, positions: Positions) -> pd.Series:
     """Return the column's values at those rows, missing where the position is -1."""
     return pd.Series(column.array.take(positions, allow_fill=True), copy=False)
+
+
+def _index(values: pa.Array, among: pa.Array) -> Positions:
+    found = pc.index_in(values, value_set=among, skip_nulls=True)
+    return np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def _schema(

@@ -18,13 +18,21 @@ _LEFT = "created by the plan; its kind cannot be retired and nothing is deleted,
 def inverse(plan: Plan, kinds: Kinds, outcomes: Mapping[int, Outcome], after: str | None) -> Plan:
     """Return the plan that takes back what `plan` applied. `after` is the plan that the sync applied last."""
     writes = plan.writes
-    applied = writes[[seq in outcomes and outcomes[seq].outcome == APPLIED for seq in writes.index.tolist()]]
-    rows = [_inverse(kinds[row["kind"]], row, outcomes[row["seq"]]) for row in reversed(p.records(applied))]
+    created = {
+        (row["kind"], row["key"]): outcomes[row["seq"]].target_id
+        for row in p.records(writes)
+        if row["op"] == p.CREATE and row["seq"] in outcomes
+    }
+    applied = [row for row in p.records(writes) if row["seq"] in outcomes and outcomes[row["seq"]].outcome == APPLIED]
+    rows = [_inverse(kinds[row["kind"]], row, outcomes[row["seq"]], created) for row in reversed(applied)]
     return Plan(plan.sync, "normal", p.operations_table(rows), after, complete=False, undoes=plan.id)
 
 
-def _inverse(kind: Kind, row: dict[str, Any], outcome: Outcome) -> tuple[str | None, ...]:
-    op, changes, hold = _taken_back(kind, row["op"], p.decode(row["changes"]))
+def _inverse(
+    kind: Kind, row: dict[str, Any], outcome: Outcome, created: Mapping[tuple[str, str], str | None]
+) -> tuple[str | None, ...]:
+    changes = {name: change | {"new": _found(change["new"], created)} for name, change in p.decode(row["changes"]).items()}
+    op, changes, hold = _taken_back(kind, row["op"], changes)
     reason = f"takes back {row['op']}"
     where = (kind.name, op, row["key"], row["source_key"], outcome.target_id, outcome.version)
     return (*where, p.encode(changes), reason, hold)
@@ -39,6 +47,13 @@ def _taken_back(kind: Kind, op: str, changes: Changes) -> tuple[str, Changes, st
         return p.RETIRE, {field: _change(old, kind.retirement.value)}, None
     opposite = {p.UPDATE: p.UPDATE, p.RETIRE: p.RESTORE, p.RESTORE: p.RETIRE}[op]
     return opposite, {name: _change(change["new"], change["old"]) for name, change in changes.items()}, None
+
+
+def _found(new: object, created: Mapping[tuple[str, str], str | None]) -> object:
+    """Return a reference to an object that the plan made with the id that it was given."""
+    if not isinstance(new, dict) or new["id"] is not None:
+        return new
+    return new | {"id": created.get((new["kind"], new["key"]))}
 
 
 def _change(old: object, new: object) -> dict[str, object]:

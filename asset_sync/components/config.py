@@ -1,0 +1,124 @@
+"""What a person writes into a sync's YAML, the parts that all syncs share, and how it is refused with file and line."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import dagster as dg
+import yaml
+from pydantic import Field
+
+from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync.reconcile.guards import Limits
+from asset_sync.reconcile.kinds import Kinds
+from asset_sync.reconcile.mapping import TRANSFORMS, FieldMapping
+from asset_sync.reconcile.merge import Owner, Ownership
+from asset_sync.reconcile.planning import Grace
+
+
+class FieldConfig(dg.Model, dg.Resolvable):
+    """One mapped field: `from` a column of the source or a constant `value`, through a `transform`, owned by somebody."""
+
+    source: str | None = Field(default=None, alias="from")
+    value: str | None = None
+    transform: str = "text"
+    default: str | None = None
+    values: dict[str, str] = Field(default_factory=dict)
+    owner: Owner = "initial"
+    clears: bool = False
+
+    def mapping(self) -> FieldMapping:
+        """Return the mapping as the core takes it."""
+        ownership = Ownership(self.owner, self.clears)
+        return FieldMapping(ownership, self.source, self.value, self.transform, self.default, self.values)
+
+
+class GraceConfig(dg.Model, dg.Resolvable):
+    """An object missing from the source is retired after so many runs and so many hours, both of them."""
+
+    runs: int = Field(default=3, ge=1)
+    hours: float = Field(default=24, ge=0)
+
+    def grace(self) -> Grace:
+        """Return the grace as the core takes it."""
+        return Grace(self.runs, timedelta(hours=self.hours))
+
+
+class LimitsConfig(dg.Model, dg.Resolvable):
+    """What a plan may do without approval: shares of 1, and a count."""
+
+    source_shrink: float = Field(default=0.20, ge=0, le=1)
+    retire_share: float = Field(default=0.05, ge=0, le=1)
+    retire_count: int = Field(default=100, ge=0)
+
+    def limits(self) -> Limits:
+        """Return the limits as the core takes them."""
+        return Limits(self.source_shrink, self.retire_share, self.retire_count)
+
+
+class ScheduleConfig(dg.Model, dg.Resolvable):
+    """When the sync runs by itself, once its schedule is switched on: a cron expression and a time zone."""
+
+    cron: str = "0 * * * *"
+    timezone: str = "UTC"
+
+
+MappingConfig = Mapping[str, Mapping[str, FieldConfig]]
+"""Fields by kind and name."""
+
+
+def check_mapping(
+    file: Path, mapping: MappingConfig, kinds: Kinds, columns: Mapping[str, Collection[str]], *, needed: Collection[str]
+) -> None:
+    """Raise `ConfigurationError`, with file and line, for a kind, field, transform or source column that does not exist.
+
+    `columns` are the source columns that each kind can be mapped from; `needed` are the kinds that must be mapped.
+    """
+    absent = [name for name in needed if name not in mapping]
+    if absent:
+        raise Place(file, ("attributes", "mapping")).error(f"{absent[0]} is not mapped; it needs at least its name")
+    for kind_name, fields in mapping.items():
+        place = Place(file, ("attributes", "mapping", kind_name))
+        if kind_name not in kinds:
+            raise place.error(f"there is no kind {kind_name!r} here; there are {', '.join(kinds)}")
+        known = [field.name for field in kinds[kind_name].fields]
+        for name, config in fields.items():
+            _check_field(place.at(name), name, config, known, columns[kind_name])
+
+
+def _check_field(place: "Place", name: str, config: FieldConfig, known: Sequence[str], columns: Collection[str]) -> None:
+    if name not in known and not name.startswith("cf_"):
+        raise place.error(f"there is no field {name!r}; there are {', '.join(known)}, and cf_… for custom fields")
+    if config.transform not in TRANSFORMS:
+        raise place.at("transform").error(f"there is no transform {config.transform!r}; there are {', '.join(TRANSFORMS)}")
+    if config.source is not None and config.source not in columns:
+        raise place.at("from").error(f"the source has no column {config.source!r}; it has {', '.join(sorted(columns))}")
+    if config.source is not None and config.value is not None:
+        raise place.error("a field has either `from` or `value`, not both")
+
+
+class Place:
+    """A place in a YAML file, by its keys."""
+
+    def __init__(self, file: Path, keys: Sequence[str]) -> None:
+        self.file = file
+        self.keys = tuple(keys)
+
+    def at(self, key: str) -> "Place":
+        """Return the place of a key below this one."""
+        return Place(self.file, (*self.keys, key))
+
+    def error(self, message: str) -> ConfigurationError:
+        """Return an error that names the file, the line and the keys."""
+        return ConfigurationError(f"{self.file}:{self._line()}: {'.'.join(self.keys[1:])}: {message}")
+
+    def _line(self) -> int:
+        node = yaml.compose(self.file.read_text(encoding="utf-8"))
+        line = 1
+        for key in self.keys:
+            pairs = node.value if isinstance(node, yaml.MappingNode) else []
+            found = next(((k, v) for k, v in pairs if k.value == key), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line + 1, found[1]
+        return line

@@ -1,0 +1,21 @@
+"""The resources that every sync shares."""
+
+import dagster as dg
+
+from asset_sync import database
+from asset_sync.ledger import Ledger, migrate
+
+
+class LedgerResource(dg.ConfigurableResource[Ledger]):
+    """The ledger: in the PostgreSQL that DATABASE_URL names, else in the embedded one (see `asset_sync.database`)."""
+
+    def create_resource(self, context: dg.InitResourceContext) -> Ledger:  # noqa: ARG002 - the signature is Dagster's
+        """Open the ledger, its tables made or brought up to date."""
+        return open_ledger()
+
+
+def open_ledger() -> Ledger:
+    """Return the ledger, its tables made or brought up to date. Raises `ConfigurationError` where there is no database."""
+    engine = database.engine()
+    migrate(engine)
+    return Ledger(engine)

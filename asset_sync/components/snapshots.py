@@ -1,0 +1,91 @@
+"""Snapshots: the tables between assets, as Parquet, one folder a run, so that a run can be looked into and checked again."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+import pyarrow.parquet as pq
+from upath import UPath
+
+from asset_sync import settings
+from asset_sync.reconcile.tables import Tables
+
+_LATEST = "latest"
+
+
+class Snapshots(dg.ConfigurableIOManager):
+    """Keeps what each run put into an asset: `<base>/<asset>/<run>/<table>.parquet`, zstd-compressed.
+
+    A value is a frame or a dict of frames. A step reads what its own run wrote, else what was written last. `base` is a folder
+    or any fsspec URL (default: `snapshots` below ASSET_SYNC_HOME); of each asset the last `keep` runs are kept.
+    """
+
+    base: str = ""
+    keep: int = 30
+
+    def handle_output(self, context: dg.OutputContext, obj: pd.DataFrame | Mapping[str, pd.DataFrame]) -> None:
+        """Write the asset's tables for this run, then point `latest` to them."""
+        folder = self._folder(context.asset_key)
+        tables = obj if isinstance(obj, Mapping) else {"rows": obj}
+        for name, table in tables.items():
+            path = folder / context.run_id / f"{name}.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("wb") as file:
+                table.to_parquet(file, compression="zstd", index=False)
+        (folder / _LATEST).write_text(context.run_id)
+        self._prune(folder)
+        context.add_output_metadata({"dagster/uri": str(folder / context.run_id)})
+
+    def load_input(self, context: dg.InputContext) -> pd.DataFrame | Tables:
+        """Read the tables that this run wrote, else the latest."""
+        tables = self.load(context.asset_key, self._run(context.asset_key, context.step_context.run_id))
+        return tables["rows"] if list(tables) == ["rows"] else tables
+
+    def load(self, key: dg.AssetKey, run_id: str) -> Tables:
+        """Return an asset's tables as a run wrote them; `FileNotFoundError` where they are not kept (any more)."""
+        files = sorted((self._folder(key) / run_id).glob("*.parquet"), key=lambda file: file.name)
+        if not files:
+            raise FileNotFoundError(f"no snapshot of {key.to_user_string()} from run {run_id}")
+        return {file.stem: _read(file) for file in files}
+
+    def rows(self, key: dg.AssetKey, run_id: str) -> int:
+        """Return how many rows an asset has, as this run wrote it, else as it was written last."""
+        files = (self._folder(key) / self._run(key, run_id)).glob("*.parquet")
+        return sum(_row_count(file) for file in files)
+
+    def _run(self, key: dg.AssetKey, own: str) -> str:
+        folder = self._folder(key)
+        if (folder / own).exists():
+            return own
+        latest = folder / _LATEST
+        if not latest.exists():
+            raise FileNotFoundError(f"{key.to_user_string()} was never materialised: materialise it first")
+        return latest.read_text()
+
+    def _folder(self, key: dg.AssetKey) -> UPath:
+        base = UPath(self.base) if self.base else UPath(settings.home()) / "snapshots"
+        return base.joinpath(*key.path)
+
+    def _prune(self, folder: UPath) -> None:
+        runs = [path for path in folder.iterdir() if path.is_dir()]
+        for old in sorted(runs, key=lambda path: path.stat().st_mtime, reverse=True)[self.keep :]:
+            for file in old.glob("*.parquet"):
+                file.unlink()
+            old.rmdir()
+
+
+def _read(file: UPath) -> pd.DataFrame:
+    with file.open("rb") as opened:
+        return pd.read_parquet(opened)
+
+
+def _row_count(file: UPath) -> int:
+    with file.open("rb") as opened:
+        return int(pq.read_metadata(opened).num_rows)
+
+
+def row_counts(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    """Return the metadata that the UI plots: the rows of each table and of all."""
+    counts = {f"rows/{name}": len(table) for name, table in tables.items()}
+    return {"dagster/row_count": sum(counts.values()), **counts}

@@ -1,0 +1,27 @@
+"""The one object that Dagster loads: the syncs in `defs/`, and what they all share."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from asset_sync.components.alerts import failed_runs
+from asset_sync.components.resources import LedgerResource
+from asset_sync.components.snapshots import Snapshots
+from asset_sync.systems.netbox import NetBox
+from asset_sync.systems.pdq import PdqConnect
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """Return every sync with its resources. Nothing here reads the environment: the graph is made of committed files."""
+    shared = dg.Definitions(
+        resources={
+            "ledger": LedgerResource(),
+            "snapshots": Snapshots(),
+            "pdq_connect": PdqConnect(),
+            "netbox": NetBox(),
+        },
+        sensors=[failed_runs],
+        executor=dg.in_process_executor,
+    )
+    return dg.Definitions.merge(dg.load_from_defs_folder(path_within_project=Path(__file__).parent), shared)
