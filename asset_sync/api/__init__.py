@@ -1,0 +1,1 @@
+"""The REST service: the same functions as the command line, over HTTP."""

@@ -1,0 +1,203 @@
+"""What the REST service answers and takes, and what the command line prints as JSON."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, Field
+
+from asset_sync.ledger import PlanHeader
+from asset_sync.operations.runs import RunReport
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.plan import Mode, Plan
+from asset_sync.reconcile.target import Outcome
+
+
+class Problem(BaseModel):
+    """Why a request was refused, in one line."""
+
+    detail: str
+
+
+class Health(BaseModel):
+    """The service answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class FailedGuard(BaseModel):
+    """A guard that the plan did not pass; `open` while no approval covers it."""
+
+    name: str
+    message: str
+    open: bool
+
+
+class DecisionMade(BaseModel):
+    """What a person decided about a plan, and which failed guards that covers."""
+
+    by: str
+    at: datetime
+    approved: bool
+    guards: list[str]
+
+
+class PlanSummary(BaseModel):
+    """A plan without its operations; `counts` are the objects to be written, `held` the rows that wait."""
+
+    id: str
+    sync: str
+    mode: str
+    state: str
+    after: str | None = Field(description="The plan that the sync had applied last when this one was made.")
+    complete: bool = Field(description="Whether the source was read whole, so that what it lacks counts as missing.")
+    undoes: str | None
+    source_rows: dict[str, int]
+    counts: dict[str, int]
+    held: int
+    created_at: datetime
+    run_id: str
+    started_at: datetime | None
+    applied_at: datetime | None
+    failed_guards: list[FailedGuard]
+    decisions: list[DecisionMade]
+
+    @classmethod
+    def of(cls, header: PlanHeader) -> Self:
+        """Return the summary of a plan."""
+        return cls(**_header(header))
+
+
+class Operation(BaseModel):
+    """A row of a plan and what became of it. `seq` is its number; `changes` is by field: old, new, owner, reason."""
+
+    seq: int
+    kind: str
+    op: str
+    key: str | None
+    source_key: str | None
+    target_id: str | None
+    changes: dict[str, dict[str, Any]]
+    reason: str | None
+    hold: str | None
+    outcome: str | None
+    detail: str | None
+
+
+class PlanDetail(PlanSummary):
+    """A plan with its operations, or a page of them; `waits` says why it may not be applied now, if so."""
+
+    waits: str | None
+    total: int
+    offset: int
+    operations: list[Operation]
+
+    @classmethod
+    def of_page(
+        cls,
+        header: PlanHeader,
+        plan: Plan,
+        outcomes: Mapping[int, Outcome],
+        waits: str | None,
+        *,
+        offset: int = 0,
+        limit: int | None = None,
+    ) -> Self:
+        """Return a plan with `limit` of its operations from `offset` on, or all of them."""
+        page = plan.operations.iloc[offset : None if limit is None else offset + limit]
+        operations = [_operation(row, outcomes.get(row["seq"])) for row in p.records(page)]
+        paging = {"total": len(plan.operations), "offset": offset, "operations": operations}
+        return cls(**_header(header), waits=waits, **paging)
+
+
+class PlanPage(BaseModel):
+    """Plans, the one made last first."""
+
+    plans: list[PlanSummary]
+
+
+class Deciding(BaseModel):
+    """Who decides: the name is kept with the decision."""
+
+    by: str = Field(min_length=1, max_length=200)
+
+
+class Starting(BaseModel):
+    """How a sync is to run; see `asset-sync run --help`."""
+
+    mode: Mode = "normal"
+
+
+RunStatus = Literal["queued", "running", "succeeded", "failed"]
+
+
+class Run(BaseModel):
+    """A run and how it stands; the numbers come when it has ended."""
+
+    id: str
+    sync: str
+    status: RunStatus
+    plan_id: str | None = None
+    outcomes: dict[str, int] = Field(default_factory=dict)
+    requests: dict[str, int] = Field(default_factory=dict)
+    seconds: float | None = None
+    converged: bool | None = None
+    reasons: list[str] = Field(default_factory=list, description="Why it failed, a line each.")
+
+    @classmethod
+    def of(cls, report: RunReport) -> Self:
+        """Return a run that has ended."""
+        return cls(
+            id=report.run_id,
+            sync=report.sync,
+            status="succeeded" if report.succeeded else "failed",
+            plan_id=report.plan.id if report.plan else None,
+            outcomes=dict(report.outcomes),
+            requests=asdict(report.requests),
+            seconds=report.seconds,
+            converged=report.converged,
+            reasons=list(report.reasons),
+        )
+
+
+class Written(BaseModel):
+    """One field of one write that was done: who set the value, in which run, from which record of the source."""
+
+    at: datetime
+    sync: str
+    plan_id: str
+    undoes: str | None
+    run_id: str
+    source_key: str | None
+    op: str
+    outcome: str
+    field: str
+    old: Any
+    new: Any
+    owner: str | None
+    reason: str | None
+
+
+class History(BaseModel):
+    """What syncs wrote to an object, newest first."""
+
+    kind: str
+    id: str
+    writes: list[Written]
+
+
+def _header(header: PlanHeader) -> dict[str, Any]:
+    names = ("id", "sync", "mode", "state", "after", "complete", "undoes", "source_rows", "counts", "held")
+    times = ("created_at", "run_id", "started_at", "applied_at")
+    still_open = {guard.name for guard in header.open_guards}
+    guards = [FailedGuard(name=g.name, message=g.message, open=g.name in still_open) for g in header.failed_guards]
+    decisions = [DecisionMade(by=d.by, at=d.at, approved=d.approved, guards=list(d.guards)) for d in header.decisions]
+    own = {name: getattr(header, name) for name in (*names, *times)}
+    return {**own, "failed_guards": guards, "decisions": decisions}
+
+
+def _operation(row: dict[str, Any], outcome: Outcome | None) -> Operation:
+    row = {name: value for name, value in row.items() if name != "version"}
+    came_of_it = {"outcome": outcome.outcome if outcome else None, "detail": outcome.detail if outcome else None}
+    return Operation(**{**row, "changes": p.decode(row["changes"]), **came_of_it})

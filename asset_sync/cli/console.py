@@ -1,0 +1,75 @@
+"""What the command line shows: results on standard output, progress on standard error."""
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from asset_sync.operations.runs import RunReport, Step, Watch
+
+
+def printed() -> Console:
+    """Return the console for results. A narrow pipe would cut ids, so it is never narrower than a line of 100."""
+    console = Console(highlight=False, markup=False, soft_wrap=False)
+    return console if console.is_terminal else Console(highlight=False, markup=False, width=max(console.width, 160))
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], Watch]]:
+    """Show the step that runs, and a line for each that is done. Called with a title, it gives what is to watch a run."""
+    with _own_stderr() as stderr, Console(file=stderr, highlight=False, markup=False).status("starting") as status:
+
+        def watching(title: str) -> Watch:
+            status.update(f"{title}: starting")
+            began: dict[str, float] = {}
+
+            def watch(step: Step) -> None:
+                if step.state == "started":
+                    began[step.name] = time.monotonic()
+                    status.update(f"{title}: {step.name}")
+                    return
+                took = time.monotonic() - began.get(step.name, time.monotonic())
+                status.console.print(f"{'✓' if step.state == 'done' else '✗'} {title}: {step.name} ({took:.1f} s)")
+
+            return watch
+
+        yield watching
+
+
+@contextmanager
+def _own_stderr() -> Iterator[TextIO]:
+    """Standard error, by a descriptor of its own: Dagster takes the usual one to capture what a step prints."""
+    try:
+        own = os.dup(sys.stderr.fileno())
+    except OSError:
+        # A test's or a notebook's, which is no file.
+        yield sys.stderr
+        return
+    with os.fdopen(own, "w", encoding="utf-8", errors="replace", buffering=1) as stderr:
+        yield stderr
+
+
+def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
+    """Return an empty table with these columns; the ones in `right` hold numbers."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        made.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    return made
+
+
+def row(*cells: object) -> list[Text]:
+    """Return cells as plain text: what comes from other systems is no markup."""
+    return [Text("" if cell is None else str(cell)) for cell in cells]
+
+
+def outcome_line(report: RunReport) -> str:
+    """Return in a line what a run wrote."""
+    told = ", ".join(f"{count} {name}" for name, count in report.outcomes.items() if count) or "nothing to write"
+    requests = f"{report.requests.read} requests read, {report.requests.write} wrote"
+    return f"Outcome: {told}; {requests}; {report.seconds} s; run {report.run_id}."

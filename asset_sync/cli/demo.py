@@ -1,0 +1,133 @@
+"""`asset-sync demo`: every sync on simulated systems, three times over, and what came of it."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import click
+import orjson
+
+from asset_sync.cli.console import printed, progress, row, table
+from asset_sync.cli.homes import fresh_home
+from asset_sync.cli.sandbox import seed_option, size_option
+from asset_sync.components.resources import open_ledger
+from asset_sync.operations.runs import RunReport, Watch, log_file, run_sync
+from asset_sync.sandbox.world import World
+
+SYNCS: Final = ("pdq_to_netbox",)
+"""The syncs of the demo, in the order in which they run."""
+
+_OBJECTS_A_REQUEST: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """One round of all syncs, and what happens in the world before it."""
+
+    name: str
+    before: Callable[[World], object] | None = None
+
+
+_PASSES: Final = (_Pass("first"), _Pass("again"), _Pass("changed", World.day))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    """One sync's run in one pass."""
+
+    name: str
+    report: RunReport
+
+    def shown(self) -> Mapping[str, Any]:
+        """Return the run as its entry in the JSON."""
+        plan, outcomes = self.report.plan, self.report.outcomes
+        return {
+            "pass": self.name,
+            "source_rows": sum(plan.source_rows.values()) if plan else 0,
+            "planned": {op: plan.counts[op] if plan else 0 for op in ("create", "update", "retire", "restore")},
+            "held": plan.held if plan else 0,
+            "applied": outcomes.get("applied", 0),
+            "failed": self.failed,
+            "requests": {"read": self.report.requests.read, "write": self.report.requests.write},
+            "seconds": self.report.seconds,
+            "converged": self.report.converged is True,
+        }
+
+    @property
+    def failed(self) -> int:
+        """How many writes did not come about; nobody else writes in a demo, so a conflict counts, too."""
+        return sum(self.report.outcomes.get(name, 0) for name in ("failed", "skipped", "conflict"))
+
+    def problems(self) -> list[str]:
+        """Return what is not as it has to be, a line each."""
+        plan, writes = self.report.plan, self.report.requests.write
+        if not self.report.succeeded or plan is None:
+            return list(self.report.reasons) or ["the run made no plan"]
+        found = []
+        if self.failed:
+            found.append(f"{self.failed} writes failed")
+        if not self.report.converged:
+            found.append("it did not converge")
+        if self.name == "again" and (any(plan.counts.values()) or writes):
+            found.append(f"nothing had changed, and yet {sum(plan.counts.values())} changes were planned in {writes} requests")
+        if self.name == "first" and writes > _most_requests(plan.id):
+            found.append(f"{writes} write requests for {sum(plan.counts.values())} objects are too many")
+        return found
+
+
+def _most_requests(plan_id: str) -> float:
+    """Return how many write requests a plan may take: one for 50 objects, but each kind needs at least one."""
+    writes = open_ledger().plan(plan_id).writes
+    return max(len(writes) / _OBJECTS_A_REQUEST, writes["kind"].nunique())
+
+
+@click.command()
+@size_option
+@seed_option
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output, and nothing else.")
+@click.pass_context
+def demo(context: click.Context, size: int, seed: int, as_json: bool) -> None:
+    """Run every sync on simulated systems: first, again, and after a day of changes.
+
+    Nothing real is touched: the systems, the database and Dagster's history are the demo's own, made anew each time.
+    """
+    with fresh_home("demo"), World(size, seed) as world, progress() as watching:
+        os.environ.update(world.environment())
+        ran = _run_all(world, watching)
+        problems = [f"{each.report.sync}, {each.name}: {problem}" for each in ran for problem in each.problems()]
+    if as_json:
+        syncs = {sync: [each.shown() for each in ran if each.report.sync == sync] for sync in SYNCS}
+        click.echo(orjson.dumps({"syncs": syncs}).decode())
+    else:
+        _tell(ran)
+    for problem in problems:
+        click.echo(f"asset-sync: {problem}", err=True)
+    if problems:
+        click.echo(f"asset-sync: the demo failed; its log: {log_file()}", err=True)
+    context.exit(1 if problems else 0)
+
+
+def _run_all(world: World, watching: Callable[[str], Watch]) -> list[_Ran]:
+    ran = []
+    for each in _PASSES:
+        if each.before:
+            each.before(world)
+        ran += [_Ran(each.name, run_sync(sync, watch=watching(f"{sync}, {each.name}"))) for sync in SYNCS]
+    return ran
+
+
+def _tell(ran: Sequence[_Ran]) -> None:
+    numbers = ("source rows", "create", "update", "retire", "restore", "held", "applied", "failed", "read", "write", "s")
+    shown = table("sync", "pass", *numbers, "converged", right=numbers)
+    for each in ran:
+        told = each.shown()
+        requests = told["requests"]
+        shown.add_row(
+            *row(each.report.sync, each.name, told["source_rows"], *told["planned"].values(), told["held"], told["applied"]),
+            *row(told["failed"], requests["read"], requests["write"], told["seconds"], "yes" if told["converged"] else "NO"),
+        )
+    printed().print("", shown, "")
+    click.echo("read, write: HTTP requests to all systems. The first pass fills an empty NetBox, the second finds nothing to")
+    click.echo("do, the third follows a day in which machines changed, came and went. What is held waits for a person.")
+    click.echo("\nTo look at it, in a world that you can change: uv run asset-sync dev")

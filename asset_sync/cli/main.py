@@ -1,0 +1,75 @@
+"""The command line `asset-sync`: the group of all commands, and how an error reaches a person."""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+import dagster as dg
+from dotenv import load_dotenv
+from sqlalchemy.exc import SQLAlchemyError
+
+from asset_sync import settings
+from asset_sync.cli.demo import demo
+from asset_sync.cli.dev import dev
+from asset_sync.cli.plans import apply, approve, history, missing, plans, reject, show, undo
+from asset_sync.cli.run import run
+from asset_sync.cli.sandbox import sandbox
+from asset_sync.cli.serve import serve
+from asset_sync.reconcile.errors import AssetSyncError
+
+_STOPPED = 130
+
+
+class _Program(click.Group):
+    """A group whose errors are one line on standard error, without a traceback."""
+
+    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> None:  # type: ignore[override]
+        """Run a command, and leave with its exit status."""
+        extra["standalone_mode"] = False
+        try:
+            status = super().main(args, prog_name or "asset-sync", **extra)
+        except click.UsageError as error:
+            where = error.ctx.command_path if error.ctx else "asset-sync"
+            _leave(f"{error.format_message()} (see: {where} --help)", error.exit_code)
+        except click.ClickException as error:
+            _leave(error.format_message(), error.exit_code)
+        except AssetSyncError as error:
+            _leave(str(error), 1)
+        except dg.Failure as error:
+            _leave(error.description or "failed", 1)
+        except SQLAlchemyError as error:
+            # Only what the driver says: the rest would show the statement.
+            _leave(f"the database does not answer as it should: {getattr(error, 'orig', None) or type(error).__name__}", 1)
+        except OSError as error:
+            _leave(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""), 1)
+        except (click.Abort, KeyboardInterrupt):
+            _leave("stopped", _STOPPED)
+        # Without a code of its own, `ctx.exit` gives what the command returned.
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+def _leave(message: str, status: int) -> None:
+    click.echo(f"asset-sync: {' '.join(message.split())}", err=True)
+    sys.exit(status)
+
+
+@click.group("asset-sync", cls=_Program, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="asset-sync", message="%(version)s")
+@click.pass_context
+def main(context: click.Context) -> None:
+    """Keep IT inventory systems in step: reviewed plans, applied exactly, undone when asked.
+
+    Start with: asset-sync demo
+    """
+    root = settings.project_root()
+    load_dotenv(root / ".env")
+    # The paths in the project's dagster.yaml count from the folder that a process runs in.
+    os.chdir(root)
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+for command in (demo, dev, sandbox, run, plans, show, approve, reject, apply, undo, history, missing, serve):
+    main.add_command(command)

@@ -1,0 +1,203 @@
+"""The commands about plans: list, show, decide, apply, take back; and what the ledger tells of an object or a sync."""
+
+import getpass
+import json
+from datetime import UTC, datetime
+
+import click
+import pandas as pd
+
+from asset_sync.api.models import PlanDetail, PlanSummary
+from asset_sync.cli.console import printed, progress, row, table
+from asset_sync.cli.run import tell
+from asset_sync.components.resources import open_ledger
+from asset_sync.ledger import PlanHeader
+from asset_sync.operations import plans as operations
+from asset_sync.operations.runs import new_run_id
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile import report
+from asset_sync.reconcile.plan import Plan
+
+_MOST_ROWS = 50
+_plan = click.argument("plan")
+_by = click.option("--by", metavar="NAME", default=getpass.getuser, help="Who decides; your user name by default.")
+
+
+@click.command()
+@click.option("--sync", metavar="SYNC", help="Only the plans of this sync.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON array on standard output.")
+def plans(sync: str | None, limit: int, as_json: bool) -> None:
+    """List the plans, newest first."""
+    headers = open_ledger().plans(sync, limit)
+    if as_json:
+        click.echo(json.dumps([PlanSummary.of(header).model_dump(mode="json") for header in headers], indent=2))
+        return
+    shown = table("plan", "sync", "mode", "state", "made (UTC)", "would do", "held", "failed guards", right=("held",))
+    for header in headers:
+        guards = ", ".join(guard.name for guard in header.failed_guards)
+        made = f"{header.created_at:%Y-%m-%d %H:%M}"
+        mode = f"undo of {header.undoes}" if header.undoes else header.mode
+        shown.add_row(*row(header.id, header.sync, mode, header.state, made, _counts(header), header.held, guards))
+    printed().print(shown if headers else "There are no plans yet: asset-sync run SYNC makes one.")
+
+
+def _counts(header: PlanHeader) -> str:
+    return ", ".join(f"{count} {op}" for op, count in header.counts.items() if count) or "nothing"
+
+
+@click.command()
+@_plan
+@click.option("--format", "how", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
+@click.option("--all", "everything", is_flag=True, help="All rows; JSON always has them.")
+def show(plan: str, how: str, everything: bool) -> None:
+    """Show PLAN: what it would do, field by field, and what it holds. The start of an id is enough."""
+    ledger = open_ledger()
+    header = ledger.header(operations.plan_id_of(plan))
+    loaded = ledger.plan(header.id)
+    if how == "json":
+        click.echo(
+            PlanDetail.of_page(header, loaded, ledger.outcomes(header.id), ledger.waits(header.id)).model_dump_json(indent=2)
+        )
+    elif how == "markdown":
+        click.echo(report.markdown(loaded, most=len(loaded.operations) if everything else report.MOST_ROWS), nl=False)
+    else:
+        _show(header, loaded, None if everything else _MOST_ROWS)
+        waits = ledger.waits(header.id)
+        if waits and header.state != "applied":
+            click.echo(f"\nIt may not be applied: {waits}")
+
+
+def _show(header: PlanHeader | None, plan: Plan, most: int | None) -> None:
+    click.echo(report.headline(plan))
+    undoes = f", undoes {plan.undoes}" if plan.undoes else ""
+    state = f", {header.state}, made {header.created_at:%Y-%m-%d %H:%M} UTC by run {header.run_id}" if header else ""
+    click.echo(f"Sync {plan.sync}, mode {plan.mode}{undoes}{state}")
+    for decision in header.decisions if header else ():
+        click.echo(f"{'Approved' if decision.approved else 'Rejected'} by {decision.by}, {decision.at:%Y-%m-%d %H:%M} UTC")
+    rows = p.records(pd.concat([plan.writes, plan.held]))
+    if not rows:
+        return
+    shown = table("op", "kind", "object", "change", "reason")
+    for operation in rows[:most]:
+        op = "held" if operation["hold"] else operation["op"]
+        named = f"{operation['key'] or '?'}" + (f" (#{operation['target_id']})" if operation["target_id"] else "")
+        why = operation["hold"] or operation["reason"]
+        shown.add_row(*row(op, operation["kind"], named, "\n".join(_changes(operation)), why))
+    printed().print("", shown)
+    if most is not None and len(rows) > most:
+        click.echo(f"\n{len(rows) - most} more rows: --all shows them.")
+
+
+def _changes(operation: dict[str, str]) -> list[str]:
+    created = operation["op"] == p.CREATE
+    return [
+        f"{name}: {_value(change['new'])}" if created else f"{name}: {_value(change.get('old'))} → {_value(change['new'])}"
+        for name, change in p.decode(operation["changes"]).items()
+    ]
+
+
+def _value(value: object) -> str:
+    if isinstance(value, dict):
+        return str(value["key"] or f"#{value['id']}")
+    return "(empty)" if value is None else str(value)
+
+
+@click.command()
+@_plan
+@_by
+def approve(plan: str, by: str) -> None:
+    """Let PLAN be applied: after review, or in spite of a guard that failed."""
+    header = operations.approve(operations.plan_id_of(plan), by)
+    click.echo(f"Plan {header.id} is approved by {by}. To apply it: asset-sync apply {header.id}")
+
+
+@click.command()
+@_plan
+@_by
+def reject(plan: str, by: str) -> None:
+    """Keep PLAN from being applied, also when it is made again."""
+    header = operations.reject(operations.plan_id_of(plan), by)
+    click.echo(f"Plan {header.id} is rejected by {by}.")
+
+
+@click.command()
+@_plan
+@click.pass_context
+def apply(context: click.Context, plan: str) -> None:
+    """Apply PLAN, exactly as it was reviewed; what is done already is not done again."""
+    plan_id = operations.plan_id_of(plan)
+    with progress() as watching:
+        done = operations.apply_plan(plan_id, watch=watching(f"apply {plan_id}"))
+    tell(done)
+    context.exit(0 if done.succeeded else 1)
+
+
+@click.command()
+@click.argument("plan_or_run")
+@click.option("--dry-run", is_flag=True, help="Only show what would be taken back.")
+@click.option("--approve", "approved", is_flag=True, help="Go on where a guard fails, such as retiring much at once.")
+@click.pass_context
+def undo(context: click.Context, plan_or_run: str, dry_run: bool, approved: bool) -> None:
+    """Take back what PLAN_OR_RUN applied. Nothing is deleted: what was created is retired, where that is possible.
+
+    A value is put back only where it is still the one that the plan wrote.
+    """
+    made = operations.make_undo(operations.plan_id_of(plan_or_run))
+    _show(None, made.plan, _MOST_ROWS)
+    for guard in made.guards:
+        click.echo(f"Guard {guard.name}: {'passed' if guard.passed else 'FAILED'}: {guard.message}")
+    if dry_run:
+        click.echo("Dry run: nothing was written.")
+        return
+    run_id = new_run_id()
+    header = operations.save_undo(made, run_id)
+    if approved:
+        operations.approve(header.id, getpass.getuser())
+    with progress() as watching:
+        done = operations.apply_plan(header.id, run_id=run_id, watch=watching(f"undo {made.plan.undoes}"))
+    tell(done)
+    _tell_restored(header)
+    context.exit(0 if done.succeeded else 1)
+
+
+def _tell_restored(header: PlanHeader) -> None:
+    shown = table("kind", "field", "came back", "did not", right=("came back", "did not"))
+    for counted in operations.restored(header.id):
+        shown.add_row(*row(counted.kind, counted.field, counted.back, counted.not_back))
+    printed().print("", shown)
+    click.echo(
+        f"\nThe next run of {header.sync} may plan the fields again that the source owns: "
+        "change the mapping or pause the schedule first, if they are to stay."
+    )
+
+
+@click.command()
+@click.argument("kind")
+@click.argument("id")
+@click.option("--field", metavar="F", help="Only this field.")
+def history(kind: str, id: str, field: str | None) -> None:  # noqa: A002 - the argument's name in the help
+    """Tell who set the values of an object: KIND as in the mapping (asset, device, …), ID as in the target."""
+    written = operations.history(kind, id, field)
+    if written.empty:
+        what = f"{kind} #{id}" + (f", field {field}" if field else "")
+        click.echo(f"No sync has written to {what}.")
+        return
+    shown = table("at (UTC)", "field", "old", "new", "op", "owner", "source record", "plan", "run")
+    for entry in written.itertuples():
+        at = f"{entry.at:%Y-%m-%d %H:%M:%S}"
+        values = (_value(entry.old), _value(entry.new))
+        shown.add_row(*row(at, entry.field, *values, entry.op, entry.owner, entry.source_key, entry.plan_id, entry.run_id))
+    printed().print(shown)
+
+
+@click.command()
+@click.argument("sync")
+def missing(sync: str) -> None:
+    """Tell what the source of SYNC no longer has, and for how long."""
+    shown = table("kind", "object", "source record", "missing since (UTC)", "for", "runs", "retired by", right=("runs",))
+    now = datetime.now(UTC)
+    for link in operations.missing(sync):
+        since, days = f"{link.since:%Y-%m-%d %H:%M}", f"{(now - link.since).total_seconds() / 86_400:.1f} days"
+        shown.add_row(*row(link.kind, f"#{link.target_id}", link.source_key, since, days, link.runs, link.retired_by))
+    printed().print(shown if shown.row_count else f"Nothing that {sync} knows is missing from its source.")

@@ -1,0 +1,31 @@
+"""`asset-sync sandbox`: only the simulators, for a shell of one's own."""
+
+import shlex
+import threading
+
+import click
+
+from asset_sync.cli.signals import until_stopped
+from asset_sync.sandbox.world import World
+
+size_option = click.option(
+    "--size", type=click.IntRange(10, 1_000_000), default=200, show_default=True, help="How many machines the company has."
+)
+seed_option = click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Which company it is.")
+_port = click.IntRange(0, 65_535)
+
+
+@click.command()
+@size_option
+@seed_option
+@click.option("--netbox-version", type=click.Choice(["4.6", "4.7"]), default="4.6", show_default=True)
+@click.option("--pdq-port", type=_port, default=0, help="Default: a free one.")
+@click.option("--netbox-port", type=_port, default=0, help="Default: a free one.")
+@click.option("--control-port", type=_port, default=0, help="Default: a free one.")
+def sandbox(size: int, seed: int, netbox_version: str, **ports: int) -> None:
+    """Simulate all systems until Ctrl-C; print the variables that lead a sync there."""
+    with until_stopped(), World(size, seed, netbox_version, **ports) as world:
+        for name, value in world.environment().items():
+            click.echo(f"export {name}={shlex.quote(value)}")
+        click.echo(f"# {world.control_url} explains itself; the next day: curl -X POST {world.control_url}/day")
+        threading.Event().wait()

@@ -1,0 +1,21 @@
+"""`asset-sync serve`: the REST service."""
+
+import click
+import uvicorn
+
+from asset_sync import settings
+from asset_sync.api.app import create_app
+from asset_sync.cli.signals import until_stopped
+from asset_sync.operations.definitions import sync_names
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", type=click.IntRange(1, 65_535), default=8400, show_default=True)
+def serve(host: str, port: int) -> None:
+    """Serve the REST API; ASSET_SYNC_API_TOKEN holds the token that it asks for."""
+    token = settings.require("ASSET_SYNC_API_TOKEN")
+    # What is wrong with a sync's YAML is to be told now, not to whoever asks first.
+    sync_names()
+    with until_stopped():
+        uvicorn.run(create_app(token), host=host, port=port)

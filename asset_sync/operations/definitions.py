@@ -1,0 +1,118 @@
+"""Dagster's definitions and instance, as a process gets at them that Dagster did not start."""
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, cast
+
+import dagster as dg
+
+from asset_sync import settings
+from asset_sync.components.staircase import Sync
+from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError
+
+RUN_LOG: Final = logging.getLogger("asset_sync.runs")
+"""Where runs that are started here log to, in place of Dagster's console logger."""
+
+_LOGGER: Final = "asset_sync"
+LOGGING: Final[Mapping[str, Any]] = {"loggers": {_LOGGER: {}}}
+"""The part of a run's config that makes it log to `RUN_LOG`."""
+
+DAGSTER_YAML: Final = """\
+# Made by asset-sync. Dagster's own storage is SQLite beside this file.
+concurrency:
+  pools:
+    default_limit: 1
+    granularity: op
+run_monitoring:
+  enabled: true
+  # Without this a killed run keeps its pool slot for ever.
+  free_slots_after_run_end_seconds: 60
+telemetry:
+  enabled: false
+"""
+
+_SYNC_TAG: Final = "asset_sync/sync"
+
+
+@contextmanager
+def instance() -> Iterator[dg.DagsterInstance]:
+    """The Dagster instance of DAGSTER_HOME; where that is unset, the one that the project's own dagster.yaml describes."""
+    ensure_dagster_home()
+    with dg.DagsterInstance.get() as found:
+        yield found
+
+
+def ensure_dagster_home() -> None:
+    """Set DAGSTER_HOME where it is unset: to the project's root if a dagster.yaml is there, else to a home of its own."""
+    if os.environ.get("DAGSTER_HOME"):
+        return
+    root = settings.project_root()
+    home = root if (root / "dagster.yaml").is_file() else settings.home() / "dagster"
+    make_dagster_home(home)
+    os.environ["DAGSTER_HOME"] = str(home)
+
+
+def make_dagster_home(home: Path) -> None:
+    """Make a folder that can be DAGSTER_HOME; a dagster.yaml that is there stays."""
+    home.mkdir(parents=True, exist_ok=True)
+    if not (home / "dagster.yaml").is_file():
+        (home / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")
+
+
+def sync_names() -> list[str]:
+    """Return the names of all syncs."""
+    return sorted(job.name for job in _definitions().jobs or [] if _SYNC_TAG in (job.tags or {}))
+
+
+def job_of(sync: str) -> dg.JobDefinition:
+    """Return a sync's job. Raises `ConfigurationError` where there is no such sync, or where its YAML is wrong."""
+    if sync not in sync_names():
+        raise ConfigurationError(f"there is no sync {sync!r}; there are {', '.join(sync_names())}")
+    return _definitions().resolve_job_def(sync)
+
+
+def declared(sync: str) -> Sync:
+    """Return a sync as its YAML declares it."""
+    job_of(sync)
+    tree = cast("dg.ComponentTree", _definitions().component_tree)
+    component: Any = tree.load_component(sync)
+    return cast("Sync", component.sync(sync))
+
+
+@cache
+def _definitions() -> dg.Definitions:
+    with warnings.catch_warnings():
+        # What Dagster says about parts of itself that are still new; nobody who runs a sync could act on it.
+        warnings.simplefilter("ignore")
+        loaded = _load()
+    return dg.Definitions.merge(loaded, dg.Definitions(loggers={_LOGGER: _run_logger}))
+
+
+def _load() -> dg.Definitions:
+    from asset_sync.definitions import defs  # noqa: PLC0415 - loads every component, which only a run needs
+
+    try:
+        return defs()
+    except Exception as error:  # noqa: BLE001 - Dagster wraps what a component raised in an exception that is private to it
+        raise _told_to_a_person(error) from None
+
+
+def _told_to_a_person(error: BaseException) -> BaseException:
+    """Return the error of ours that Dagster wrapped, else the error itself."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, AssetSyncError):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return error
+
+
+@dg.logger
+def _run_logger(_context: dg.InitLoggerContext) -> logging.Logger:
+    RUN_LOG.setLevel(logging.DEBUG)
+    return RUN_LOG

@@ -1,0 +1,148 @@
+"""Plans: looked up, decided about, applied and taken back."""
+
+from collections import Counter
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+
+from asset_sync.components.resources import open_ledger
+from asset_sync.ledger import PlanHeader
+from asset_sync.operations.definitions import declared
+from asset_sync.operations.runs import RunReport, Watch, execute
+from asset_sync.reconcile import guards
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.errors import PlanError
+from asset_sync.reconcile.guards import Guard
+from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.planning import Snapshot
+from asset_sync.reconcile.target import ALREADY, APPLIED
+from asset_sync.reconcile.undo import inverse
+
+
+def plan_id_of(given: str) -> str:
+    """Return the id of the plan that is meant: by its id, by the id of a run that made or applied it, or by a start of one.
+
+    Raises PlanError where there is none, or several.
+    """
+    ledger = open_ledger()
+    try:
+        return ledger.header(given).id
+    except PlanError as error:
+        try:
+            return ledger.find_by_run(given)
+        except PlanError:
+            raise error from None
+
+
+def approve(plan_id: str, by: str) -> PlanHeader:
+    """Let a plan be applied in spite of the guards that fail now."""
+    ledger = open_ledger()
+    ledger.approve(plan_id, by, datetime.now(UTC))
+    return ledger.header(plan_id)
+
+
+def reject(plan_id: str, by: str) -> PlanHeader:
+    """Keep a plan from being applied."""
+    ledger = open_ledger()
+    ledger.reject(plan_id, by, datetime.now(UTC))
+    return ledger.header(plan_id)
+
+
+def waits(plan_id: str) -> str | None:
+    """Return in one line why a plan may not be applied now; None where it may."""
+    return open_ledger().waits(plan_id)
+
+
+def apply_plan(plan_id: str, *, run_id: str | None = None, watch: Watch | None = None) -> RunReport:
+    """Carry a plan out, by a run of its sync's last step. Raises PlanError where it waits for something."""
+    why_not = waits(plan_id)
+    if why_not:
+        raise PlanError(why_not)
+    header = open_ledger().header(plan_id)
+    tags = {"asset_sync/plan": header.id}
+    return execute(header.sync, {"applied": {"plan_id": header.id}}, steps=["applied"], run_id=run_id, tags=tags, watch=watch)
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """A plan that takes another one back, and what the guards say of it."""
+
+    plan: Plan
+    guards: Sequence[Guard]
+
+
+def make_undo(plan_id: str) -> Undo:
+    """Return the plan that takes back what a plan applied; it is not kept yet. Raises PlanError where that is nothing."""
+    ledger = open_ledger()
+    plan = ledger.plan(plan_id)
+    sync = declared(plan.sync)
+    undo = inverse(plan, sync.kinds, ledger.outcomes(plan.id), ledger.last_applied(plan.sync))
+    if undo.writes.empty:
+        raise PlanError(f"plan {plan.id} applied nothing that could be taken back: asset-sync show {plan.id}")
+    snapshot = Snapshot({}, {}, ledger.links(plan.sync, sync.kinds, sync.remembered))
+    return Undo(undo, [guards.retired(undo, snapshot, sync.limits), guards.scope(undo, sync.kinds, sync.policy, snapshot)])
+
+
+def save_undo(undo: Undo, run_id: str) -> PlanHeader:
+    """Keep an undo with its guards' verdicts; `run_id` is of the run that is about to apply it."""
+    ledger = open_ledger()
+    ledger.save(undo.plan, run_id, datetime.now(UTC))
+    ledger.save_guards(undo.plan.id, undo.guards)
+    return ledger.header(undo.plan.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """How many values of a field an undo put back, and how many it did not (a person changed them since, or it failed)."""
+
+    kind: str
+    field: str
+    back: int
+    not_back: int
+
+
+def restored(plan_id: str) -> list[Restored]:
+    """Return, field by field, what came back by an undo."""
+    ledger = open_ledger()
+    outcomes = ledger.outcomes(plan_id)
+    counted: dict[tuple[str, str], Counter[bool]] = {}
+    for row in p.records(ledger.plan(plan_id).writes):
+        back = row["seq"] in outcomes and outcomes[row["seq"]].outcome in {APPLIED, ALREADY}
+        for name in p.decode(row["changes"]):
+            counted.setdefault((row["kind"], name), Counter())[back] += 1
+    return [Restored(kind, name, n[True], n[False]) for (kind, name), n in counted.items()]
+
+
+def history(kind: str, target_id: str, field: str | None = None) -> pd.DataFrame:
+    """Return who set an object's values, newest first; see `Ledger.history`."""
+    return open_ledger().history(kind, target_id, field)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A linked object whose record the source no longer has; `retired_by` is None while it is in service."""
+
+    kind: str
+    target_id: str
+    source_key: str
+    since: datetime
+    runs: int
+    retired_by: str | None
+
+
+def missing(sync: str) -> list[Missing]:
+    """Return what the source of a sync no longer has, the longest missing first."""
+    links = open_ledger().links(sync, declared(sync).kinds, {})
+    found = [
+        Missing(kind, row["target_id"], row["source_key"], row["missing_since"], row["missing_runs"], row["retired_by"])
+        for kind, table in links.items()
+        for row in _rows(table[table["missing_since"].notna()])
+    ]
+    return sorted(found, key=lambda each: (each.since, each.kind, each.source_key))
+
+
+def _rows(table: pd.DataFrame) -> list[dict[Hashable, Any]]:
+    return table.astype(object).where(table.notna(), None).to_dict("records")

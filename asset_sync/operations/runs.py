@@ -1,0 +1,255 @@
+"""Runs of a sync's job in this process. All that writes to a target goes this way, so that pools and history count."""
+
+import logging
+import re
+import time
+import uuid
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import dagster as dg
+
+from asset_sync import settings
+from asset_sync.components.resources import open_ledger
+from asset_sync.components.staircase import CONVERGED
+from asset_sync.ledger import PlanHeader
+from asset_sync.operations.definitions import LOGGING, RUN_LOG, instance, job_of
+from asset_sync.reconcile.errors import AssetSyncError, PlanError
+from asset_sync.reconcile.plan import Mode
+
+_STATES: Final[Mapping[str, Literal["started", "done", "failed"]]] = {
+    "STEP_START": "started",
+    "STEP_SUCCESS": "done",
+    "STEP_FAILURE": "failed",
+}
+_LOG_BYTES: Final = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """News of a step of a run, by the key of its asset."""
+
+    name: str
+    state: Literal["started", "done", "failed"]
+
+
+Watch = Callable[[Step], None]
+"""Is told of every step, from the thread of the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """How many requests a run sent to all systems."""
+
+    read: int = 0
+    write: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What a run did. `plan` is the one that it applied, else the one that it made; `outcomes` counts its writes so far.
+
+    `converged` is None where nothing was applied. `reasons` say, a line each, why the run failed.
+    """
+
+    run_id: str
+    sync: str
+    succeeded: bool
+    seconds: float
+    plan: PlanHeader | None
+    applied: bool
+    outcomes: Mapping[str, int]
+    requests: Requests
+    converged: bool | None
+    reasons: Sequence[str] = field(default_factory=tuple)
+
+
+def new_run_id() -> str:
+    """Return the id for a run that is about to be started."""
+    return str(uuid.uuid4())
+
+
+def log_file() -> Path:
+    """Return the file that the runs of this process log to."""
+    return settings.home() / "asset-sync.log"
+
+
+def run_sync(sync: str, mode: Mode = "normal", *, run_id: str | None = None, watch: Watch | None = None) -> RunReport:
+    """Run a sync from its extracts to its last check."""
+    return execute(sync, {"plan": {"mode": mode}}, run_id=run_id, watch=watch)
+
+
+def execute(
+    sync: str,
+    config: Mapping[str, Mapping[str, str]],
+    *,
+    steps: Sequence[str] = (),
+    run_id: str | None = None,
+    tags: Mapping[str, str] | None = None,
+    watch: Watch | None = None,
+) -> RunReport:
+    """Run a sync's job, or only some of its own steps, with the config of its steps by name; tell how it went.
+
+    Raises `AssetSyncError` where the run cannot even begin, and KeyboardInterrupt where a person stops it.
+    """
+    job = job_of(sync)
+    run_config = {**LOGGING, "ops": {f"{sync}__{step}": {"config": dict(values)} for step, values in config.items()}}
+    began = time.monotonic()
+    with instance() as dagster, _logged(watch), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            result = job.execute_in_process(
+                run_config=run_config,
+                instance=dagster,
+                asset_selection=[dg.AssetKey([sync, step]) for step in steps] or None,
+                raise_on_error=False,
+                run_id=run_id,
+                tags=dict(tags or {}),
+            )
+        except dg.DagsterExecutionInterruptedError:
+            raise KeyboardInterrupt from None
+        except dg.DagsterError as error:
+            raise _cannot_run(sync, error) from error
+    if _interrupted(result):
+        raise KeyboardInterrupt
+    return _report(sync, result, time.monotonic() - began)
+
+
+def _interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    """Tell whether a person stopped the run: within a step, Dagster makes a failure of that."""
+    errors = (event.step_failure_data.error for event in result.get_step_failure_events())
+    return any(error is not None and error.cls_name == dg.DagsterExecutionInterruptedError.__name__ for error in errors)
+
+
+def _cannot_run(sync: str, error: dg.DagsterError) -> AssetSyncError:
+    """Return why a run could not begin: mostly, because a variable of the environment is not set."""
+    for name in re.findall(r'environment variable "(\w+)"', str(error)):
+        settings.require(name)
+    return AssetSyncError(f"{sync} cannot run: {_first_line(str(error))}")
+
+
+@contextmanager
+def _logged(watch: Watch | None) -> Iterator[None]:
+    """Keep what a run and the libraries below it say in the log file, and tell the watcher of the run's steps."""
+    log_file().parent.mkdir(parents=True, exist_ok=True)
+    file = RotatingFileHandler(log_file(), maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    watcher = _Watcher(watch)
+    root = logging.getLogger()
+    root.addHandler(file)
+    RUN_LOG.addHandler(watcher)
+    try:
+        yield
+    finally:
+        RUN_LOG.removeHandler(watcher)
+        root.removeHandler(file)
+        file.close()
+
+
+class _Watcher(logging.Handler):
+    """Passes the beginning and the end of each step on."""
+
+    def __init__(self, watch: Watch | None) -> None:
+        super().__init__()
+        self._watch = watch
+
+    def emit(self, record: logging.LogRecord) -> None:
+        event = getattr(record, "dagster_meta", {}).get("dagster_event")
+        if self._watch and event is not None and event.step_key and event.event_type_value in _STATES:
+            self._watch(Step(event.step_key.replace("__", "/"), _STATES[event.event_type_value]))
+
+
+# What a run did.
+
+
+def _report(sync: str, result: dg.ExecuteInProcessResult, seconds: float) -> RunReport:
+    told = {event.asset_key: _values(event) for event in result.get_asset_materialization_events()}
+    applied = told.get(dg.AssetKey([sync, "applied"]))
+    converged = [check.passed for check in result.get_asset_check_evaluations() if check.check_name == CONVERGED]
+    return RunReport(
+        run_id=result.run_id,
+        sync=sync,
+        succeeded=result.success,
+        seconds=round(seconds, 2),
+        plan=plan_of_run(result.run_id),
+        applied=applied is not None,
+        outcomes={name.removeprefix("outcome/"): n for name, n in (applied or {}).items() if name.startswith("outcome/")},
+        requests=Requests(_sum(told, "requests", "requests/read"), _sum(told, "requests/write")),
+        converged=converged[0] if converged else None,
+        reasons=() if result.success else _reasons(result),
+    )
+
+
+def plan_of_run(run_id: str) -> PlanHeader | None:
+    """Return the plan that a run applied, else the one that it made; None where it came to neither."""
+    ledger = open_ledger()
+    try:
+        return ledger.header(ledger.find_by_run(run_id))
+    except PlanError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRun:
+    """A run that Dagster knows, whoever started it."""
+
+    run_id: str
+    sync: str
+    status: Literal["queued", "running", "succeeded", "failed"]
+    plan_id: str | None
+
+
+def find_run(run_id: str) -> KnownRun | None:
+    """Return a run of that id; None where Dagster knows none."""
+    with instance() as dagster:
+        found = dagster.get_run_by_id(run_id)
+    if found is None:
+        return None
+    plan = plan_of_run(run_id)
+    return KnownRun(found.run_id, found.job_name, _status(found), plan.id if plan else None)
+
+
+def _status(run: dg.DagsterRun) -> Literal["queued", "running", "succeeded", "failed"]:
+    if run.is_success:
+        return "succeeded"
+    if run.is_finished:
+        return "failed"
+    started = {dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING}
+    return "running" if run.status in started else "queued"
+
+
+def _values(event: dg.DagsterEvent) -> dict[str, Any]:
+    metadata = event.step_materialization_data.materialization.metadata
+    return {name: entry.value for name, entry in metadata.items()}
+
+
+def _sum(told: Mapping[Any, Mapping[str, Any]], *names: str) -> int:
+    return sum(int(values.get(name, 0)) for values in told.values() for name in names)
+
+
+def _reasons(result: dg.ExecuteInProcessResult) -> Sequence[str]:
+    """Return why a run failed, a line each: the failed checks' own words where there are any."""
+    checks = result.get_asset_check_evaluations()
+    failed = [c for c in checks if not c.passed and c.severity is dg.AssetCheckSeverity.ERROR]
+    if failed:
+        return tuple(f"{check.check_name}: {_first_line(check.description or 'failed')}" for check in failed)
+    steps = [f"{e.step_key}: {_why(e.step_failure_data)}".replace("__", "/") for e in result.get_step_failure_events()]
+    return tuple(steps) or (_first_line(result.get_run_failure_event().message or "the run failed"),)
+
+
+def _why(failure: Any) -> str:
+    if failure.user_failure_data is not None and failure.user_failure_data.description:
+        return _first_line(failure.user_failure_data.description)
+    error = failure.error
+    while error.cause is not None:
+        error = error.cause
+    return _first_line(error.message)
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")

@@ -1,0 +1,195 @@
+"""The REST service over real HTTP, on a simulated NetBox and a real PostgreSQL."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from asset_sync.api.app import create_app
+from asset_sync.sandbox.server import Server
+from asset_sync.sandbox.world import World
+from asset_sync_tests.cli.lab import SIZE, SYNC, assets
+
+TOKEN = "the-services-token"
+Json = dict[str, Any]
+
+
+@pytest.fixture
+def anybody(world: World) -> Iterator[httpx.Client]:
+    """A client without a token."""
+    with Server(create_app(TOKEN)) as server, httpx.Client(base_url=server.url, timeout=60) as client:
+        yield client
+
+
+@pytest.fixture
+def client(anybody: httpx.Client) -> httpx.Client:
+    """A client with the right token."""
+    anybody.headers["Authorization"] = f"Bearer {TOKEN}"
+    return anybody
+
+
+def ended(client: httpx.Client, started: httpx.Response) -> Json:
+    """Follow a run to its end."""
+    assert started.status_code == 202, started.text
+    run: Json = started.json()
+    deadline = time.monotonic() + 60
+    while run["status"] in {"queued", "running"} and time.monotonic() < deadline:
+        time.sleep(0.05)
+        run = client.get(f"/runs/{run['id']}").json()
+    return run
+
+
+def synced(client: httpx.Client, mode: str = "normal") -> Json:
+    run = ended(client, client.post(f"/syncs/{SYNC}/runs", json={"mode": mode}))
+    assert run["status"] == "succeeded", run
+    return run
+
+
+CLOSED = [
+    ("GET", "/plans"),
+    ("GET", "/plans/abc"),
+    ("GET", "/plans/abc/report"),
+    ("POST", "/plans/abc/approve"),
+    ("POST", "/plans/abc/reject"),
+    ("POST", "/plans/abc/apply"),
+    ("POST", "/plans/abc/undo"),
+    ("POST", f"/syncs/{SYNC}/runs"),
+    ("GET", "/runs/abc"),
+    ("GET", "/history"),
+]
+
+
+def test_only_health_is_open(anybody: httpx.Client) -> None:
+    assert anybody.get("/health").json() == {"status": "ok"}
+    for method, path in CLOSED:
+        answer = anybody.request(method, path)
+        assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer"), path
+        for wrong in (b"Bearer wrong", f"Bearer {TOKEN}x".encode(), "Bearer ä".encode("latin-1")):
+            answer = anybody.request(method, path, headers={b"Authorization": wrong})
+            assert answer.status_code == 403, path
+            assert list(answer.json()) == ["detail"]
+        assert anybody.request(method, path, headers={"Authorization": "Basic Zm9v"}).status_code == 401
+
+
+def test_every_path_is_described(anybody: httpx.Client) -> None:
+    described = anybody.get("/openapi.json").json()["paths"]
+    for method, path in CLOSED:
+        template = path.replace("/plans/abc", "/plans/{plan_id}").replace(SYNC, "{sync}").replace("/runs/abc", "/runs/{run_id}")
+        operation = described[template][method.lower()]
+        assert operation["security"]
+        assert {"401", "403", "422"} <= operation["responses"].keys()
+        success = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
+        assert all(content["schema"] for content in success["content"].values())
+
+
+WRONG: list[tuple[str, str, Json | None, int, str]] = [
+    ("GET", "/plans/abc", None, 404, "no plan 'abc'"),
+    ("POST", "/plans/abc/apply", None, 404, "no plan 'abc'"),
+    ("POST", "/plans/abc/undo", None, 404, "no plan 'abc'"),
+    ("POST", "/plans/abc/approve", {"by": "pat"}, 404, "no plan 'abc'"),
+    ("GET", "/plans?limit=0", None, 422, "limit: "),
+    ("GET", "/history?kind=asset", None, 422, "id: "),
+    ("POST", "/syncs/nonsense/runs", {}, 404, "there is no sync 'nonsense'"),
+    ("POST", f"/syncs/{SYNC}/runs", {"mode": "loud"}, 422, "mode: "),
+    ("POST", f"/syncs/{SYNC}/runs", None, 422, "body: "),
+    ("GET", "/runs/00000000-0000-0000-0000-000000000000", None, 404, "there is no run"),
+    ("GET", "/nonsense", None, 404, "Not Found"),
+    ("DELETE", "/plans", None, 405, "Method Not Allowed"),
+]
+
+
+def test_errors_are_one_line(client: httpx.Client) -> None:
+    for method, path, body, status, told in WRONG:
+        answer = client.request(method, path, json=body)
+        assert answer.status_code == status, (path, answer.text)
+        assert list(answer.json()) == ["detail"]
+        assert told in answer.json()["detail"]
+        assert "\n" not in answer.json()["detail"]
+
+
+def test_a_database_that_is_gone_is_one_line(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://pat:hunter2@127.0.0.1:9/db")
+    answer = client.get("/plans")
+    assert (answer.status_code, list(answer.json())) == (503, ["detail"])
+    assert "the database" in answer.json()["detail"]
+    assert "hunter2" not in answer.text
+
+
+def test_a_run_is_followed_to_its_plan(client: httpx.Client, world: World) -> None:
+    run = synced(client)
+    assert run["converged"] is True
+    assert run["requests"]["write"] == world.netbox.requests.writes
+    (listed,) = client.get("/plans", params={"sync": SYNC}).json()["plans"]
+    assert (listed["id"], listed["state"], listed["run_id"]) == (run["plan_id"], "applied", run["id"])
+    page = client.get(f"/plans/{run['plan_id'][:8]}", params={"offset": 2, "limit": 3}).json()
+    assert [row["seq"] for row in page["operations"]] == [2, 3, 4]
+    assert page["total"] == sum(listed["counts"].values())
+    assert {row["outcome"] for row in page["operations"]} == {"applied"}
+    report = client.get(f"/plans/{run['plan_id']}/report")
+    assert report.headers["content-type"].startswith("text/markdown")
+    assert report.text.startswith(f"# Plan {run['plan_id']}")
+    written = client.get("/history", params={"kind": "asset", "id": "1", "field": "name"}).json()["writes"]
+    assert [(row["run_id"], row["field"]) for row in written] == [(run["id"], "name")]
+    told = report.text + client.get("/plans").text + client.get(f"/plans/{run['plan_id']}").text
+    assert not [secret for secret in (TOKEN, *world.environment().values()) if secret in told]
+
+
+def test_a_review_is_approved_and_applied(client: httpx.Client, world: World) -> None:
+    plan = synced(client, "review")["plan_id"]
+    assert client.get(f"/plans/{plan}").json()["state"] == "waiting"
+    refused = client.post(f"/plans/{plan}/apply")
+    assert (refused.status_code, "waits for approval" in refused.json()["detail"]) == (409, True)
+    assert client.post(f"/plans/{plan}/approve", json={"by": ""}).status_code == 422
+    assert client.post(f"/plans/{plan}/reject", json={"by": "pat"}).json()["state"] == "rejected"
+    assert "was rejected by pat" in client.post(f"/plans/{plan}/apply").json()["detail"]
+    assert client.post(f"/plans/{plan}/approve", json={"by": "sam"}).json()["decisions"][-1]["by"] == "sam"
+    assert assets(world) == {}
+    run = ended(client, client.post(f"/plans/{plan}/apply"))
+    assert (run["status"], run["plan_id"]) == ("succeeded", plan)
+    assert len(assets(world)) == SIZE
+    late = client.post(f"/plans/{plan}/reject", json={"by": "pat"})
+    assert (late.status_code, "is applied" in late.json()["detail"]) == (409, True)
+
+
+def test_an_undo_brings_back_what_was(client: httpx.Client, world: World) -> None:
+    synced(client)
+    before = assets(world)
+    world.day()
+    plan = synced(client)["plan_id"]
+    answer = client.post(f"/plans/{plan}/undo")
+    if answer.status_code == 409:
+        undo = client.get("/plans", params={"limit": 1}).json()["plans"][0]["id"]
+        assert undo in answer.json()["detail"]
+        client.post(f"/plans/{undo}/approve", json={"by": "sam"})
+        answer = client.post(f"/plans/{undo}/apply")
+    assert ended(client, answer)["status"] == "succeeded"
+    after = assets(world)
+    assert {number: after[number] for number in before} == before
+
+
+def test_an_undo_beyond_the_limits_waits(client: httpx.Client, world: World) -> None:
+    plan = synced(client)["plan_id"]
+    written = assets(world)
+    answer = client.post(f"/plans/{plan}/undo")
+    assert answer.status_code == 409
+    assert "is stopped by its guards (retired: " in answer.json()["detail"]
+    assert assets(world) == written
+
+
+def test_a_failed_run_tells_why(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PDQ_TOKEN", "not-a-token\nat-all")
+    run = ended(client, client.post(f"/syncs/{SYNC}/runs", json={"mode": "dry_run"}))
+    assert run["status"] == "failed"
+    assert run["reasons"][0].startswith("pdq/devices: ")
+    assert "at-all" not in str(run)
+
+
+def test_a_run_of_somebody_else_is_known(client: httpx.Client, world: World) -> None:
+    run = synced(client)
+    with Server(create_app(TOKEN)) as other:
+        told = client.get(f"{other.url}/runs/{run['id']}").json()
+    assert {name: told[name] for name in ("id", "sync", "status", "plan_id")} == {
+        name: run[name] for name in ("id", "sync", "status", "plan_id")
+    }

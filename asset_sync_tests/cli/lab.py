@@ -1,0 +1,50 @@
+"""A world, a database and a home for the functions that the command line and the REST service share."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from asset_sync.operations.definitions import make_dagster_home
+from asset_sync.sandbox.world import World
+
+SYNC = "pdq_to_netbox"
+SIZE = 30
+SYSTEMS = ("PDQ_URL", "PDQ_TOKEN", "NETBOX_URL", "NETBOX_TOKEN")
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An empty home for asset_sync and Dagster, in a folder that is no project; no system is named by the environment."""
+    folder = tmp_path / "home"
+    make_dagster_home(folder)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ASSET_SYNC_HOME", str(folder))
+    monkeypatch.setenv("DAGSTER_HOME", str(folder))
+    for name in (*SYSTEMS, "DATABASE_URL", "ASSET_SYNC_API_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch, home: Path, database_url: str) -> Iterator[World]:
+    """A small world that the environment names, with an empty ledger."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    with World(SIZE, 7) as world:
+        for name, value in world.environment().items():
+            monkeypatch.setenv(name, value)
+        yield world
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder for an embedded server; not pytest's own, which pytest closes to the server's user (see the main conftest)."""
+    with tempfile.TemporaryDirectory(prefix="asset_sync_tests_", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def assets(world: World) -> dict[int, dict[str, object]]:
+    """Return what the assets in NetBox hold, but for the times that every write moves."""
+    rows = world.netbox.objects("plugins/inventory/assets")
+    return {row["id"]: {name: value for name, value in row.items() if name not in {"created", "last_updated"}} for row in rows}

@@ -1,0 +1,124 @@
+"""What a person reads who gets a command wrong: one line on standard error, and a status that is not 0."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from asset_sync.cli.main import main
+from asset_sync_tests.cli.lab import SYSTEMS
+
+
+def ask(*args: str) -> Result:
+    return CliRunner().invoke(main, args)
+
+
+@pytest.fixture
+def ledger(home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+
+
+@pytest.mark.parametrize(
+    ("args", "status", "told"),
+    [
+        (["nonsense"], 2, "No such command 'nonsense'"),
+        (["--nonsense"], 2, "--nonsense"),
+        (["demo", "--size", "5"], 2, "'--size': 5 is not in the range"),
+        (["demo", "--size", "many"], 2, "'many' is not a valid integer"),
+        (["dev", "--port", "99999"], 2, "'--port'"),
+        (["sandbox", "--netbox-version", "3.0"], 2, "'3.0' is not one of"),
+        (["run"], 2, "Missing argument 'SYNC'"),
+        (["run", "nonsense"], 1, "there is no sync 'nonsense'; there are pdq_to_netbox"),
+        (["run", "pdq_to_netbox", "--mode", "loud"], 2, "'loud' is not one of"),
+        (["plans", "--limit", "0"], 2, "'--limit'"),
+        (["show", "abc", "--format", "xml"], 2, "'xml' is not one of"),
+        (["approve"], 2, "Missing argument 'PLAN'"),
+        (["history", "asset"], 2, "Missing argument 'ID'"),
+        (["serve"], 1, "ASSET_SYNC_API_TOKEN is not set"),
+    ],
+)
+@pytest.mark.usefixtures("home")
+def test_wrong_input_is_one_line(args: list[str], status: int, told: str) -> None:
+    check_one_line(ask(*args), status, told)
+
+
+@pytest.mark.usefixtures("ledger")
+def test_what_the_ledger_does_not_know_is_one_line() -> None:
+    for command in ("show", "approve", "reject", "apply", "undo"):
+        check_one_line(ask(command, "abc"), 1, "no plan 'abc': asset-sync plans lists them")
+    check_one_line(ask("undo", ""), 1, "no plan ''")
+    check_one_line(ask("missing", "nonsense"), 1, "there is no sync 'nonsense'")
+
+
+def check_one_line(result: Result, status: int, told: str) -> None:
+    assert result.exit_code == status
+    assert result.stdout == ""
+    assert told in result.stderr
+    assert result.stderr.startswith("asset-sync: ")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.usefixtures("home")
+def test_a_wrong_database_is_one_line_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "mysql://pat:hunter2@127.0.0.1/db")
+    result = ask("plans")
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "only PostgreSQL works" in result.stderr
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://pat:hunter2@127.0.0.1:{_closed_port()}/db")
+    result = ask("plans")
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "the database" in result.stderr
+    assert "hunter2" not in result.output
+
+
+@pytest.mark.usefixtures("ledger")
+def test_a_missing_variable_is_named() -> None:
+    result = ask("run", "pdq_to_netbox")
+    assert result.exit_code == 1
+    assert "asset-sync: " in result.stderr
+    assert any(f"{name} (the " in result.stderr for name in SYSTEMS)
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.usefixtures("home")
+def test_dev_asks_for_the_other_variables_of_real_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETBOX_URL", "https://netbox.example.com")
+    result = ask("dev", "--port", str(_closed_port()))
+    assert result.exit_code == 1
+    assert "PDQ_TOKEN" in result.stderr
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.usefixtures("home")
+def test_dev_tells_of_a_port_in_use(taken_port: int) -> None:
+    result = ask("dev", "--port", str(taken_port))
+    assert result.exit_code == 1
+    assert f"port {taken_port} cannot be used" in result.stderr
+
+
+@pytest.mark.usefixtures("ledger")
+def test_an_empty_ledger_has_no_plans() -> None:
+    assert "There are no plans yet" in ask("plans").stdout
+    assert ask("plans", "--json").stdout == "[]\n"
+    assert "No sync has written to asset #1" in ask("history", "asset", "1").stdout
+
+
+@pytest.mark.parametrize("args", [[], ["--help"], ["demo", "-h"], ["undo", "--help"]])
+@pytest.mark.usefixtures("home")
+def test_help(args: list[str]) -> None:
+    result = ask(*args)
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Usage: asset-sync")
+
+
+def _closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port

@@ -1,0 +1,160 @@
+"""A plan's life on the command line, on a simulated NetBox and a real PostgreSQL."""
+
+import json
+from pathlib import Path
+
+import orjson
+import pytest
+from click.testing import CliRunner, Result
+
+from asset_sync.cli.main import main
+from asset_sync.operations.runs import Step, run_sync
+from asset_sync.sandbox.world import World
+from asset_sync_tests.cli.lab import SIZE, SYNC, assets
+
+
+def ask(*args: str, status: int = 0) -> Result:
+    result = CliRunner().invoke(main, args)
+    assert result.exit_code == status, result.output
+    return result
+
+
+def newest() -> str:
+    plan: str = json.loads(ask("plans", "--json", "--limit", "1").stdout)[0]["id"]
+    return plan
+
+
+def test_run_show_and_history(world: World) -> None:
+    told = ask("run", SYNC).stdout
+    plan = newest()
+    assert f"Plan {plan}" in told
+    assert "Outcome: " in told
+    assert len(assets(world)) == SIZE
+    assert f"{SYNC}" in ask("plans").stdout
+    assert "rows: --all shows them" in ask("show", plan[:6]).stdout
+    assert "more rows" not in ask("show", plan, "--all").stdout
+    assert ask("show", plan, "--format", "markdown").stdout.startswith(f"# Plan {plan}")
+    shown = orjson.loads(ask("show", plan, "--format", "json").stdout)
+    assert shown["state"] == "applied"
+    assert shown["total"] == len(shown["operations"])
+    created = next(row for row in shown["operations"] if row["kind"] == "asset")
+    assert created["outcome"] == "applied"
+    ran = ask("history", "asset", "1", "--field", "name").stdout
+    assert shown["run_id"] in ran
+    assert f"Nothing that {SYNC} knows is missing" in ask("missing", SYNC).stdout
+
+
+def test_the_numbers_are_the_simulators(world: World) -> None:
+    seen: list[Step] = []
+    for day in range(3):
+        if day == 2:
+            world.day()
+        world.netbox.requests.reset()
+        report = run_sync(SYNC, watch=seen.append)
+        assert report.succeeded
+        assert report.requests.write == world.netbox.requests.writes
+        # What is more was sent to PDQ: a page of 100 holds the whole company, and a second look makes sure.
+        assert 1 <= report.requests.read - world.netbox.requests.reads <= 3
+        assert (report.requests.write == 0) == (day == 1)
+    assert [step.state for step in seen] == ["started", "done"] * (len(seen) // 2)
+    assert {step.name for step in seen} >= {"pdq/devices", "netbox/inventory", f"{SYNC}/applied"}
+
+
+def test_a_dry_run_writes_nothing(world: World) -> None:
+    assert "Dry run: nothing was written." in ask("run", SYNC, "--mode", "dry-run").stdout
+    assert assets(world) == {}
+    assert "is a dry run" in ask("apply", newest(), status=1).stderr
+
+
+def test_a_review_waits_for_approval(world: World) -> None:
+    told = ask("run", SYNC, "--mode", "review").stdout
+    plan = newest()
+    assert f"asset-sync approve {plan} && asset-sync apply {plan}" in told
+    assert "waits for approval" in ask("apply", plan, status=1).stderr
+    assert assets(world) == {}
+    ask("reject", plan, "--by", "pat")
+    assert "was rejected by pat" in ask("apply", plan, status=1).stderr
+    assert "is approved by sam" in ask("approve", plan, "--by", "sam").stdout
+    assert "Outcome: " in ask("apply", plan).stdout
+    assert len(assets(world)) == SIZE
+    world.netbox.requests.reset()
+    ask("apply", plan)
+    assert world.netbox.requests.writes == 0
+
+
+def test_undo_brings_every_field_back(world: World) -> None:
+    ask("run", SYNC)
+    before = assets(world)
+    world.day()
+    ask("run", SYNC)
+    plan, changed = newest(), assets(world)
+    assert changed != before
+    assert "Dry run: nothing was written." in ask("undo", plan, "--dry-run").stdout
+    assert assets(world) == changed
+    told = ask("undo", plan, "--approve").stdout
+    assert "came back" in told
+    assert f"The next run of {SYNC} may plan the fields again" in told
+    after = assets(world)
+    assert {number: after[number] for number in before} == before
+    new = after.keys() - before.keys()
+    assert new
+    assert all(after[number]["status"] != changed[number]["status"] for number in new)
+
+
+def test_an_undo_of_nothing_is_refused(world: World) -> None:
+    ask("run", SYNC)
+    ask("run", SYNC)
+    assert "applied nothing that could be taken back" in ask("undo", newest(), status=1).stderr
+
+
+def test_an_undo_of_everything_waits_for_approval(world: World) -> None:
+    ask("run", SYNC)
+    written = assets(world)
+    run_id = json.loads(ask("plans", "--json").stdout)[0]["run_id"]
+    result = ask("undo", run_id, status=1)
+    assert "Guard retired: FAILED" in result.stdout
+    assert "is stopped by its guards" in result.stderr
+    assert assets(world) == written
+    undo = newest()
+    assert undo in result.stderr
+    ask("approve", undo)
+    ask("apply", undo)
+    assert {row["status"] for row in assets(world).values()} != {row["status"] for row in written.values()}
+
+
+def test_a_failed_run_tells_why_in_one_line(world: World, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    monkeypatch.setenv("PDQ_TOKEN", "not-a-token\nat-all")
+    result = ask("run", SYNC, status=1)
+    reason, log = result.stderr.splitlines()[-2:]
+    assert reason.startswith("asset-sync: pdq/devices: ")
+    assert "at-all" not in result.output + (home / "asset-sync.log").read_text()
+    assert str(home / "asset-sync.log") in log
+    assert assets(world) == {}
+
+
+def test_a_source_that_shrank_stops_the_run(world: World) -> None:
+    ask("run", SYNC)
+    written = assets(world)
+    world.company.apply(remove=list(world.company)[: SIZE // 2])
+    result = ask("run", SYNC, status=1)
+    assert "source_rows: pdq/devices has 15 rows" in result.stderr
+    assert assets(world) == written
+    told = ask("show", newest()).stdout
+    assert "It may not be applied" in told
+
+
+def test_what_is_missing_is_listed(world: World) -> None:
+    ask("run", SYNC)
+    gone = next(iter(world.company))
+    world.company.apply(remove=[gone])
+    ask("run", SYNC)
+    told = ask("missing", SYNC).stdout
+    assert gone.id in told
+    assert len(told.splitlines()) == 2
+
+
+def test_secrets_are_never_told(world: World, home: Path, database_url: str) -> None:
+    told = [ask("run", SYNC).output, ask("show", newest(), "--all").output, ask("plans", "--json").output]
+    told += [file.read_text(errors="replace") for file in home.rglob("*.log")]
+    secrets = [value for name, value in world.environment().items() if name.endswith("_TOKEN")]
+    assert not [secret for secret in [*secrets, database_url] for text in told if secret in text]

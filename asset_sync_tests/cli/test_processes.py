@@ -1,0 +1,183 @@
+"""The commands as processes of their own: what goes to which stream, and how they stop."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from asset_sync.sandbox.world import PDQ_TOKEN, World
+from asset_sync_tests.cli.lab import SYNC, SYSTEMS
+
+PROGRAM = [sys.executable, "-c", "from asset_sync.cli.main import main; main()"]
+PASSES = ["first", "again", "changed"]
+Popen = subprocess.Popen[str]
+
+
+@pytest.fixture
+def environment(open_folder: Path) -> dict[str, str]:
+    """The environment of a person who has set nothing but where things are kept."""
+    unset = {*SYSTEMS, "DATABASE_URL", "DAGSTER_HOME", "ASSET_SYNC_API_TOKEN"}
+    kept = {name: value for name, value in os.environ.items() if name not in unset}
+    return {**kept, "ASSET_SYNC_HOME": str(open_folder / "home")}
+
+
+@pytest.mark.slow
+def test_demo_prints_one_json_object_and_nothing_else(environment: dict[str, str], open_folder: Path) -> None:
+    # A database of the user's is left alone: this one would not even answer.
+    given = {**environment, "DATABASE_URL": "postgresql://pat:hunter2@127.0.0.1:9/db", "NETBOX_TOKEN": "the-real-one"}
+    ran = subprocess.run(
+        [*PROGRAM, "demo", "--size", "30", "--json"], env=given, cwd=open_folder, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.count("\n") == 1
+    told = json.loads(ran.stdout)
+    assert list(told) == ["syncs"]
+    assert list(told["syncs"]) == [SYNC]
+    entries = told["syncs"][SYNC]
+    assert [entry["pass"] for entry in entries] == PASSES
+    for entry in entries:
+        _check_entry(entry)
+    first, again, changed = entries
+    assert first["source_rows"] == 30
+    assert first["applied"] == first["planned"]["create"] > 30
+    assert again["planned"] == {"create": 0, "update": 0, "retire": 0, "restore": 0}
+    assert again["requests"]["write"] == again["applied"] == 0
+    assert changed["applied"] > 0
+    assert "first: pdq/devices" in ran.stderr
+    assert "DEBUG" not in ran.stderr
+    everything = ran.stdout + ran.stderr + (open_folder / "home/demo/asset-sync.log").read_text()
+    assert not [secret for secret in (PDQ_TOKEN, "hunter2", "the-real-one") if secret in everything]
+
+
+def _check_entry(entry: Mapping[str, object]) -> None:
+    assert list(entry) == [
+        *("pass", "source_rows", "planned", "held", "applied", "failed", "requests", "seconds", "converged"),
+    ]
+    assert entry["failed"] == 0
+    assert entry["converged"] is True
+    assert isinstance(entry["requests"], dict)
+    assert entry["requests"]["read"] > 0
+
+
+@pytest.mark.slow
+def test_run_keeps_results_and_progress_apart(world: World, environment: dict[str, str], database_url: str, home: Path) -> None:
+    given = {**environment, **world.environment(), "DATABASE_URL": database_url, "DAGSTER_HOME": str(home)}
+    ran = subprocess.run([*PROGRAM, "run", SYNC], env=given, cwd=home, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert len(ran.stdout.splitlines()) == 3
+    assert "Outcome: " in ran.stdout
+    assert f"{SYNC}/applied" in ran.stderr
+    assert "DEBUG" not in ran.stderr
+    secrets = [value for name, value in world.environment().items() if name.endswith("_TOKEN")]
+    assert not [secret for secret in secrets if secret in ran.stdout + ran.stderr]
+
+
+@pytest.fixture
+def started(environment: dict[str, str], open_folder: Path) -> Iterator[Callable[..., Popen]]:
+    """Starts commands that run until they are stopped."""
+    running: list[Popen] = []
+
+    def start(*args: str) -> Popen:
+        process = subprocess.Popen(
+            [*PROGRAM, *args],
+            env=environment,
+            cwd=open_folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        running.append(process)
+        return process
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def test_sandbox_prints_exports_and_stops_cleanly(started: Callable[..., Popen]) -> None:
+    process = started("sandbox", "--size", "10")
+    assert process.stdout is not None
+    lines = [process.stdout.readline() for _ in range(len(SYSTEMS) + 1)]
+    exported = dict(line.removeprefix("export ").strip().split("=", 1) for line in lines[:-1])
+    assert set(exported) == set(SYSTEMS)
+    control = lines[-1].split()[1]
+    with urllib.request.urlopen(urllib.request.Request(f"{control}/day", method="POST"), timeout=10) as answer:
+        assert json.load(answer)["day"] == 1
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0
+    assert process.communicate()[1] == ""
+
+
+@pytest.mark.slow
+def test_serve_answers_and_stops_cleanly(started: Callable[..., Popen], environment: dict[str, str]) -> None:
+    environment["ASSET_SYNC_API_TOKEN"] = "the-services-token"
+    port = _free_port()
+    process = started("serve", "--port", str(port))
+    assert process.stderr is not None
+    log = iter(process.stderr.readline, "")
+    assert any("Uvicorn running" in line for line in log)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=10) as answer:
+        assert json.load(answer) == {"status": "ok"}
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0
+    assert "Traceback" not in process.communicate()[1]
+
+
+@pytest.mark.slow
+def test_demo_stops_cleanly_by_ctrl_c(started: Callable[..., Popen]) -> None:
+    process = started("demo", "--size", "30", "--json")
+    assert process.stderr is not None
+    line = process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 130
+    stdout, stderr = process.communicate()
+    assert (stdout, "Traceback" in line + stderr) == ("", False)
+    assert stderr.splitlines()[-1] == "asset-sync: stopped"
+
+
+@pytest.mark.slow
+def test_dev_shows_everything_and_takes_its_children_along(started: Callable[..., Popen], open_folder: Path) -> None:
+    port = _free_port()
+    process = started("dev", "--size", "10", "--port", str(port))
+    assert process.stdout is not None
+    lines = [process.stdout.readline() for _ in range(5)]
+    assert f"http://127.0.0.1:{port}" in lines[0], process.communicate()[1]
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/server_info", timeout=10) as answer:
+        assert "dagster_version" in json.load(answer)
+    control = next(line.split()[2] for line in lines if line.startswith("Sandbox control"))
+    with urllib.request.urlopen(control, timeout=10) as answer:
+        assert b"POST" in answer.read()
+    assert _processes_of(str(open_folder))
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(40) == 0
+    deadline = time.monotonic() + 10
+    while _processes_of(str(open_folder)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert _processes_of(str(open_folder)) == []
+
+
+def _processes_of(folder: str) -> list[str]:
+    """The command lines of the processes that have this folder in their environment or command, where that can be told."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if folder.encode() in (entry / "environ").read_bytes() and int(entry.name) != os.getpid():
+                found.append((entry / "cmdline").read_text().replace("\0", " "))
+        except OSError:
+            continue
+    return found
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
