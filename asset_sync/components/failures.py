@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from asset_sync.reconcile.errors import AssetSyncError, SourceError, TargetError
+from asset_sync.reconcile.errors import AssetSyncError, SourceUnavailable, TargetUnavailable
 
 
 @contextmanager
@@ -14,5 +14,5 @@ def told_in_one_line() -> Iterator[None]:
     try:
         yield
     except AssetSyncError as error:
-        passing = isinstance(error, SourceError | TargetError)
+        passing = isinstance(error, SourceUnavailable | TargetUnavailable)
         raise dg.Failure(description=str(error), allow_retries=passing) from error

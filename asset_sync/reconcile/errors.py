@@ -17,5 +17,13 @@ class TargetError(AssetSyncError):
     """A target could not be read, or answered with something that cannot be trusted."""
 
 
+class SourceUnavailable(SourceError):
+    """A source could not be reached or is out of order: the same question may be answered later."""
+
+
+class TargetUnavailable(TargetError):
+    """A target could not be reached or is out of order: the same question may be answered later."""
+
+
 class PlanError(AssetSyncError):
     """A plan cannot be made, is damaged, or may not be applied as it stands."""

@@ -47,6 +47,10 @@ class HttpError(AssetSyncError):
     """A system could not be asked or did not answer in a way that can be used; surely no write of ours was stored."""
 
 
+class Unreachable(HttpError):
+    """The system could not be reached, or the connection broke before a whole answer came."""
+
+
 class Answered(HttpError):
     """The system answered with an error. `body` is the answer's JSON, None where it was not JSON."""
 
@@ -201,10 +205,10 @@ class Client:
                 return self._once(method, url, params=query)
             except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError, HTTPError) as error:
                 if attempt == _ATTEMPTS:
-                    raise HttpError(f"{self._where(method, path)}: {_why(error)}") from None
+                    raise Unreachable(f"{self._where(method, path)}: {_why(error)}") from None
                 time.sleep(min(0.5 * 2**attempt, self._longest_wait))
             except (requests.RequestException, OSError) as error:
-                raise HttpError(f"{self._where(method, path)}: {_why(error)}") from None
+                raise Unreachable(f"{self._where(method, path)}: {_why(error)}") from None
         raise AssertionError("unreachable")
 
     def _once(self, method: str, url: str, **sent: Any) -> "_Response":
@@ -269,6 +273,11 @@ class Client:
 
     def _where(self, method: str, path: str) -> str:
         return f"{self.name}: {method} {self.base_url}{path}"
+
+
+def may_pass(error: HttpError) -> bool:
+    """Return whether the same question may be answered later: no connection, a throttle, a server out of order."""
+    return isinstance(error, Unreachable) or (isinstance(error, Answered) and (error.status >= 500 or error.status == 429))
 
 
 def detail(body: bytes | None) -> str:

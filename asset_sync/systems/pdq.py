@@ -15,8 +15,8 @@ from dagster import ConfigurableResource
 from pydantic import Field
 
 from asset_sync import settings
-from asset_sync.reconcile.errors import ConfigurationError, SourceError
-from asset_sync.systems.http import Answered, Client, HttpError
+from asset_sync.reconcile.errors import ConfigurationError, SourceError, SourceUnavailable
+from asset_sync.systems.http import Answered, Client, HttpError, may_pass
 
 NAME: Final = "PDQ Connect"
 URL: Final = "https://app.pdq.com"
@@ -112,14 +112,14 @@ def devices(client: Client) -> pd.DataFrame:
     """
     try:
         rows = _read_whole(client)
-    except Answered as error:
-        raise SourceError(_refusal(error)) from None
     except HttpError as error:
-        raise SourceError(f"{error}; nothing was read") from None
+        raise (SourceUnavailable if may_pass(error) else SourceError)(_refusal(error)) from None
     return DEVICES.validate(_table(rows))
 
 
-def _refusal(error: Answered) -> str:
+def _refusal(error: HttpError) -> str:
+    if not isinstance(error, Answered):
+        return f"{error}; nothing was read"
     if error.status == 401:
         return f"{error}; PDQ_TOKEN is not accepted: check that the API key still exists"
     if error.status == 403:

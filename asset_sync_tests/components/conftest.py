@@ -9,7 +9,9 @@ from asset_sync_tests.pipeline import Pipeline, running
 
 
 @pytest.fixture
-def pipeline(monkeypatch: pytest.MonkeyPatch, empty_database_url: str, tmp_path: Path) -> Iterator[Pipeline]:
-    """A pipeline of 40 machines that has not run yet."""
-    with running(monkeypatch, empty_database_url, tmp_path) as made:
+def pipeline(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, empty_database_url: str, tmp_path: Path
+) -> Iterator[Pipeline]:
+    """A pipeline that has not run yet, of 40 machines; `indirect` parameters are those of `running`."""
+    with running(monkeypatch, empty_database_url, tmp_path, **getattr(request, "param", {})) as made:
         yield made

@@ -64,7 +64,7 @@ class PdqToNetbox(dg.Component, dg.Model, dg.Resolvable):
         available = {name: KINDS[name] for name in dict.fromkeys(sum(_KINDS.values(), ()))}
         columns = {name: mappable_fields(name, pdq.DEVICE_FIELDS) for name in available}
         config.check_mapping(context.path / "defs.yaml", self.mapping, available, columns, needed=_KINDS[self.target])
-        sync = self._sync(context.path.name)
+        sync = self.sync(context.path.name)
         job = dg.define_asset_job(
             sync.name, selection=dg.AssetSelection.keys(*self._keys(sync)), tags={"asset_sync/sync": sync.name}
         )
@@ -77,7 +77,8 @@ class PdqToNetbox(dg.Component, dg.Model, dg.Resolvable):
     def _keys(self, sync: Sync) -> list[dg.AssetKey]:
         return [DEVICES, sync.inventory, *(sync.key(step) for step in ("desired", "match", "plan", "applied"))]
 
-    def _sync(self, name: str) -> Sync:
+    def sync(self, name: str) -> Sync:
+        """Return what the YAML declares, as the staircase takes it."""
         mapping = {kind: {name: f.mapping() for name, f in self.mapping[kind].items()} for kind in _KINDS[self.target]}
         owners = {kind: {n: m.ownership for n, m in fields.items()} for kind, fields in mapping.items()}
         return Sync(
@@ -118,7 +119,7 @@ def _devices_asset() -> dg.AssetsDefinition:
         key=DEVICES,
         io_manager_key="snapshots",
         pool="pdq",
-        retry_policy=dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
+        retry_policy=dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
         group_name="pdq",
         kinds={"pandas", "parquet"},
         description="Every device of PDQ Connect, read whole or not at all.",
@@ -141,7 +142,7 @@ def _inventory_asset(sync: Sync) -> dg.AssetsDefinition:
         key=sync.inventory,
         io_manager_key="snapshots",
         pool="netbox",
-        retry_policy=dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
+        retry_policy=dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
         group_name="netbox",
         kinds={"netbox", "parquet"},
         description="What NetBox holds, of the kinds and fields that the sync maps.",

@@ -8,9 +8,9 @@ from typing import Any, Final, Self
 
 import orjson
 
-from asset_sync.reconcile.errors import ConfigurationError, TargetError
+from asset_sync.reconcile.errors import ConfigurationError, TargetError, TargetUnavailable
 from asset_sync.reconcile.target import OutcomeUnknown, Refused, Stale
-from asset_sync.systems.http import Answered, Client, HttpError, NotSettled, Tally
+from asset_sync.systems.http import Answered, Client, HttpError, NotSettled, Tally, may_pass
 
 Row = dict[str, Any]
 Query = Sequence[tuple[str, str]]
@@ -247,7 +247,7 @@ def _unreadable(error: HttpError) -> TargetError:
         return TargetError(f"{error}; check NETBOX_TOKEN and its rights")
     if isinstance(error, Answered) and error.status == 404:
         return TargetError(f"{error}; check NETBOX_URL, and that the plugin is installed")
-    return TargetError(str(error))
+    return (TargetUnavailable if may_pass(error) else TargetError)(str(error))
 
 
 def _refusal(error: Answered, objects: Sequence[Row]) -> TargetError:

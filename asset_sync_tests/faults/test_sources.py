@@ -1,0 +1,116 @@
+"""A source that is empty, short, cut or locked never costs an object of the target: no write, a failed run, one line why."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from asset_sync.sandbox.faults import Faults
+from asset_sync_tests.pipeline import SYNC, Pipeline
+
+BROKEN: dict[str, tuple[Callable[[Faults], object], str]] = {
+    "empty": (lambda faults: faults.set("empty_source"), "no devices at all"),
+    "no token any more": (lambda faults: faults.set("expired_token"), "PDQ_TOKEN is not accepted"),
+    "lost rights": (lambda faults: faults.set("lost_rights", rate=1.0), "no devices at all"),
+    "a page is missing": (lambda faults: faults.set("missing_page", path="[?&]page=2(&|$)"), "not whole"),
+    "a page is short": (lambda faults: faults.set("short_page", path="[?&]page=1(&|$)"), "not whole"),
+    "a login page": (lambda faults: faults.set("html_login"), "a web page"),
+    "down": (lambda faults: faults.set("http_500"), "500"),
+}
+
+RETRIED = {"down"}
+
+
+@pytest.mark.parametrize("pipeline", [{"size": 150}], indirect=True)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in RETRIED else n for n in BROKEN])
+def test_a_broken_source_stops_before_the_plan(pipeline: Pipeline, name: str) -> None:
+    assert pipeline.run().success
+    before = pipeline.assets()
+    breaking, said = BROKEN[name]
+    breaking(pipeline.world.pdq_faults)
+    runs = []
+    assert pipeline.writes_of(lambda: runs.append(pipeline.run())) == 0
+    assert not runs[0].success
+    assert f"{SYNC}/plan" not in runs[0].materialized()
+    reasons = [error for error in runs[0].errors() if said in error]
+    assert reasons, runs[0].errors()
+    assert "\n" not in reasons[0]
+    assert pipeline.world.environment()["PDQ_TOKEN"] not in reasons[0]
+    assert pipeline.assets() == before
+
+
+@pytest.mark.parametrize("pipeline", [{"size": 150}], indirect=True)
+def test_a_source_at_two_fifths_of_its_size_is_stopped_by_its_guard(pipeline: Pipeline) -> None:
+    pipeline.run()
+    before = pipeline.assets()
+    pipeline.world.pdq_faults.set("shrunken_source", rate=0.4)
+    runs = []
+    assert pipeline.writes_of(lambda: runs.append(pipeline.run())) == 0
+    assert not runs[0].success
+    guard = runs[0].checks()["source_rows"]
+    assert not guard.passed
+    assert "fewer than the 150 of the last good run" in str(guard.description)
+    assert f"asset-sync approve {runs[0].plan_id}" in str(guard.description)
+    assert pipeline.assets() == before
+
+
+@pytest.mark.parametrize("pipeline", [{"size": 150}], indirect=True)
+def test_what_a_stopped_run_did_not_see_does_not_count_as_missing(pipeline: Pipeline) -> None:
+    pipeline.run()
+    pipeline.world.pdq_faults.set("shrunken_source", rate=0.4)
+    for _ in range(4):
+        pipeline.run()
+    pipeline.world.pdq_faults.clear()
+    run = pipeline.run()
+    assert run.success
+    assert not any(run.planned.values())
+    assert len(pipeline.ledger.plan(run.plan_id).operations) == 0
+
+
+@pytest.mark.parametrize("pipeline", [{"size": 150}], indirect=True)
+def test_a_shrunken_source_can_be_approved_and_is_then_the_new_measure(pipeline: Pipeline) -> None:
+    pipeline.run()
+    pipeline.world.pdq_faults.set("shrunken_source", rate=0.4)
+    stopped = pipeline.run()
+    assert not pipeline.apply(stopped.plan_id).success
+    pipeline.ledger.approve(stopped.plan_id, "ann", datetime.now(UTC))
+    assert pipeline.apply(stopped.plan_id).success
+    assert pipeline.run().checks()["source_rows"].passed
+
+
+def test_more_retirements_than_the_limit_wait_for_approval(pipeline: Pipeline) -> None:
+    pipeline.run()
+    before = pipeline.assets()
+    pipeline.world.company.apply(remove=list(pipeline.world.company)[:6])
+    for _ in range(3):
+        pipeline.run()
+        pipeline.pass_time(25)
+    runs = []
+    assert pipeline.writes_of(lambda: runs.append(pipeline.run())) == 0
+    assert not runs[0].success
+    assert "6 of" in str(runs[0].checks()["retired"].description)
+    assert {s: a["status"] for s, a in pipeline.assets().items()} == {s: a["status"] for s, a in before.items()}
+
+
+def test_junk_serials_are_held_and_merge_no_machines(pipeline: Pipeline) -> None:
+    pipeline.world.pdq_faults.set("junk_serials", rate=0.3)
+    run = pipeline.run()
+    assert run.success
+    held = pipeline.ledger.plan(run.plan_id).held
+    assert len(held) > 3
+    assert held["hold"].str.contains("is junk").all()
+    assert run.planned["create"] + len(held) == sum(run.metadata(f"{SYNC}/desired")[f"rows/{k}"] for k in KINDS)
+
+
+def test_one_serial_on_two_machines_is_held_with_both_named(pipeline: Pipeline) -> None:
+    pipeline.world.pdq_faults.set("duplicate_serials", rate=0.2)
+    run = pipeline.run()
+    assert run.success
+    held = pipeline.ledger.plan(run.plan_id).held
+    assert len(held) >= 2
+    assert held["hold"].str.contains("is also on dvc_").all()
+    serials = [row["serial"] for row in pipeline.world.netbox.objects("plugins/inventory/assets")]
+    assert len(serials) == len(set(serials))
+
+
+KINDS = ("manufacturer", "inventory_item_type", "asset")
