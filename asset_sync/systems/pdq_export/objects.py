@@ -1,0 +1,72 @@
+"""JSON: a list of objects, or an object whose `data` is one, as the API answers."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Any
+
+import orjson
+import pyarrow as pa
+
+from asset_sync.systems.pdq_export.columns import Columns
+from asset_sync.systems.pdq_export.encoding import Text
+from asset_sync.systems.pdq_export.limits import Limits
+from asset_sync.systems.pdq_export.refusal import Refusal, megabytes, shown
+from asset_sync.systems.pdq_export.sheet import TEXT, Sheet
+
+
+def read(text: Text, columns: Columns, limits: Limits) -> Sheet:
+    """Return the objects as rows, their keys as headers; refuses what is cut off, and one page of many."""
+    rows = _objects(_document(text.utf8, limits), limits)
+    header = list(dict.fromkeys(key for row in rows for key in row))
+    if len(header) > limits.columns:
+        raise Refusal(f"has {len(header):,} different keys; the limit is {limits.columns:,}")
+    found = columns.find(header)
+    keys = {field: header[position] for field, position in found.positions.items()}
+    values = {field: pa.array([as_text(row.get(key)) for row in rows], type=TEXT) for field, key in keys.items()}
+    return Sheet(f"JSON ({text.encoding})", found, values, len(rows), first=1, unit="object")
+
+
+def as_text(value: object) -> str | None:
+    """Return a value as a person would have typed it; lists and objects as JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, list | dict):
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode() if value else None
+    return str(value)
+
+
+def _document(data: bytes, limits: Limits) -> Any:
+    if len(data) > limits.json_size:
+        raise Refusal(f"has {megabytes(len(data))}; the limit for JSON is {megabytes(limits.json_size)}")
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        if error.pos >= len(error.doc.rstrip()) - 1 and "end of data" in error.msg:
+            raise Refusal("is cut off: the JSON ends before its last bracket; export it again") from None
+        raise Refusal(f"is no JSON: {shown(error)}") from None
+
+
+def _objects(document: Any, limits: Limits) -> list[Mapping[str, Any]]:
+    if isinstance(document, dict):
+        _refuse_one_page(document.get("meta"))
+        document = document.get("data")
+    if not isinstance(document, list):
+        raise Refusal('is JSON, but neither a list of objects nor {"data": [...]}')
+    if not document:
+        raise Refusal("is an empty list")
+    if len(document) > limits.rows:
+        raise Refusal(f"has {len(document):,} objects; the limit is {limits.rows:,}")
+    for number, row in enumerate(document, start=1):
+        if not isinstance(row, dict):
+            raise Refusal(f"is a JSON list whose entry {number} is no object: '{shown(row)}'")
+    return document
+
+
+def _refuse_one_page(meta: object) -> None:
+    pages = meta.get("totalPages") if isinstance(meta, dict) else None
+    if isinstance(meta, dict) and isinstance(pages, int) and pages > 1:
+        raise Refusal(f"is page {shown(meta.get('page'))} of {pages} only; put the data of all pages into one list")
