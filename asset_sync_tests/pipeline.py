@@ -75,10 +75,10 @@ class Run:
 class Pipeline:
     """Runs the sync and looks at both sides."""
 
-    def __init__(self, world: World, instance: dg.DagsterInstance) -> None:
+    def __init__(self, world: World, instance: dg.DagsterInstance, definitions: dg.Definitions = DEFINITIONS) -> None:
         self.world = world
         self.instance = instance
-        self.job = DEFINITIONS.resolve_job_def(SYNC)
+        self.job = definitions.resolve_job_def(SYNC)
 
     def run(self, mode: str = "normal") -> Run:
         """Run the whole job."""

@@ -1,0 +1,45 @@
+"""A project of its own that holds nothing but one sync's YAML."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from asset_sync.components.resources import LedgerResource
+from asset_sync.components.snapshots import Snapshots
+from asset_sync.systems.netbox import NetBox
+from asset_sync.systems.pdq import PdqConnect
+
+ROOT = Path(__file__).parents[2]
+YAML = (ROOT / "asset_sync" / "defs" / "pdq_to_netbox" / "defs.yaml").read_text(encoding="utf-8")
+DEFINITIONS = """
+from pathlib import Path
+import dagster as dg
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+"""
+
+
+def load(folder: Path, yaml: str, monkeypatch: pytest.MonkeyPatch) -> dg.Definitions:
+    """Load a project that holds nothing but that YAML."""
+    name = f"probe_{folder.name.replace('-', '_')}"
+    package = folder / name
+    (package / "defs" / "pdq_to_netbox").mkdir(parents=True)
+    (folder / "pyproject.toml").write_text(
+        f'[tool.dg]\ndirectory_type = "project"\n[tool.dg.project]\nroot_module = "{name}"\n'
+    )
+    (package / "__init__.py").touch()
+    (package / "defs" / "__init__.py").touch()
+    (package / "definitions.py").write_text(DEFINITIONS)
+    (package / "defs" / "pdq_to_netbox" / "defs.yaml").write_text(yaml, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(folder))
+    return __import__(f"{name}.definitions", fromlist=["defs"]).defs()
+
+
+def load_whole(folder: Path, yaml: str, monkeypatch: pytest.MonkeyPatch) -> dg.Definitions:
+    """Load a project that holds nothing but that YAML, with the resources that a run needs."""
+    resources = {"ledger": LedgerResource(), "snapshots": Snapshots(), "pdq_connect": PdqConnect(), "netbox": NetBox()}
+    shared = dg.Definitions(resources=resources, executor=dg.in_process_executor)
+    return dg.Definitions.merge(load(folder, yaml, monkeypatch), shared)

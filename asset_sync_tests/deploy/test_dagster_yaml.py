@@ -1,0 +1,66 @@
+"""The two dagster.yaml files, as Dagster reads them: the laptop's on SQLite, the server's on a real PostgreSQL."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url, text
+
+ROOT = Path(__file__).parents[2]
+
+RUN_A_JOB = """
+import dagster as dg
+
+@dg.op
+def nothing() -> None: ...
+
+@dg.job
+def one_step() -> None:
+    nothing()
+
+with dg.DagsterInstance.get() as instance:
+    result = one_step.execute_in_process(instance=instance)
+    assert result.success
+    assert [run.run_id for run in instance.get_runs()] == [result.run_id]
+    print(result.run_id)
+"""
+
+
+def run_a_job(home: Path, **environment: str) -> str:
+    """Run a job with a DAGSTER_HOME of its own; return the run's id."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", RUN_A_JOB],
+        env={**os.environ, "DAGSTER_HOME": str(home), **environment},
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout.strip()
+
+
+def test_the_laptops_keeps_everything_below_the_home(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "dagster.yaml", tmp_path)
+    run_a_job(tmp_path)
+    assert (tmp_path / ".asset_sync" / "dagster").is_dir()
+    assert not (tmp_path / "storage").exists()
+
+
+def test_the_servers_keeps_runs_in_postgresql(tmp_path: Path, empty_database_url: str) -> None:
+    shutil.copy(ROOT / "deploy" / "dagster.yaml", tmp_path)
+    url = make_url(empty_database_url).set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
+    run_id = run_a_job(tmp_path, DAGSTER_POSTGRES_URL=url)
+    engine = create_engine(empty_database_url)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT run_id FROM runs")).scalars().all() == [run_id]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("file", ["dagster.yaml", "deploy/dagster.yaml"])
+def test_a_killed_run_gives_its_pool_slot_back(file: str) -> None:
+    assert "free_slots_after_run_end_seconds: 60" in (ROOT / file).read_text(encoding="utf-8")
