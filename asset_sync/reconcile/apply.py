@@ -16,10 +16,10 @@ import pandas as pd
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import TargetError
-from asset_sync.reconcile.identity import HELD, NEW, match
+from asset_sync.reconcile.identity import HELD, SAME, match_decisively
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.plan import Changes, Plan
-from asset_sync.reconcile.tables import DTYPES, no_links
+from asset_sync.reconcile.tables import DTYPES
 from asset_sync.reconcile.target import (
     ALREADY,
     APPLIED,
@@ -222,19 +222,25 @@ class _Applier:
             return [], []
         writes = [operation.write for operation in operations]
         found = self.target.find(kind, writes)
-        verdicts = match(kind, _as_desired(kind, writes), found, no_links())
-        by_id = _by_id(found)
+        verdicts = match_decisively(kind, _as_desired(kind, writes), found)
+        free = _by_id(found)
+        by_id = dict(free)
         known: list[Outcome] = []
         absent: list[_Operation] = []
+        for target_id in verdicts["target_id"].dropna():
+            del free[target_id]
         columns = (verdicts["verdict"].tolist(), verdicts["target_id"].tolist(), verdicts["evidence"].tolist())
         for operation, verdict, target_id, evidence in zip(operations, *columns, strict=True):
-            seq = operation.write.seq
-            if verdict == NEW:
-                absent.append(operation)
-            elif verdict == HELD:
-                known.append(Outcome(seq, CONFLICT, f"made by somebody since the plan: {evidence}"))
-            else:
+            # A name alone may be another machine's, that the plan knew of: only an object that is all the same is this one.
+            twin = next((i for i, row in free.items() if _is_like(operation, row)), None)
+            if verdict == HELD:
+                known.append(Outcome(operation.write.seq, CONFLICT, f"made by somebody since the plan: {evidence}"))
+            elif verdict == SAME:
                 known.append(_judged_create(operation, by_id[target_id], outcome))
+            elif twin is not None:
+                known.append(_judged_create(operation, free.pop(twin), outcome))
+            else:
+                absent.append(operation)
         return known, absent
 
     # Updating.
@@ -334,6 +340,10 @@ def _ended(write: Write, stored: Mapping[int, Written]) -> Outcome:
     if written is None:
         return Outcome(write.seq, CONFLICT, "gone from the target since the plan")
     return Outcome(write.seq, APPLIED, None, written.target_id, written.version)
+
+
+def _is_like(operation: _Operation, row: Mapping[str, Any]) -> bool:
+    return all(row[name] == new for name, new in operation.write.values.items())
 
 
 def _judged_create(operation: _Operation, row: Mapping[str, Any], outcome: str) -> Outcome:

@@ -43,6 +43,16 @@ def match(kind: Kind, desired: pd.DataFrame, observed: pd.DataFrame, links: pd.D
     return matching.table()
 
 
+def match_decisively(kind: Kind, desired: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
+    """Match by the decisive rules alone; a row that none of them speaks of is new."""
+    matching = _Matching(kind, desired, observed)
+    for rule in kind.identity:
+        if rule.decisive:
+            matching.by_rule(rule)
+    matching.hold_locked()
+    return matching.table()
+
+
 def suspects(kind: Kind, held: pd.DataFrame, objects: pd.DataFrame) -> list[str | None]:
     """Return for each object the source key of a held record that shares a decisive value with it, None where none does."""
     found: list[str | None] = [None] * len(objects)
@@ -124,8 +134,9 @@ class _Matching:
         """Return the verdicts as `match` gives them."""
         matched = np.where(self.held, -1, self.observed_of)
         verdict = np.where(self.held, 2, np.where(matched >= 0, 0, 1))
-        evidence = np.full(len(verdict), None, dtype=object)
-        evidence[list(self.evidence)] = list(self.evidence.values())
+        told = pa.array(self.evidence.values(), pa.large_string())
+        told_at = np.full(len(verdict), -1, dtype=np.int64)
+        told_at[list(self.evidence)] = np.arange(len(told))
         return pd.DataFrame(
             {
                 "source_key": self.desired["source_key"].array,
@@ -133,7 +144,7 @@ class _Matching:
                 "verdict": pd.Categorical.from_codes(verdict, categories=pd.Index(_VERDICTS)),
                 "rule": pd.Categorical.from_codes(np.where(matched >= 0, self.rule, -1), categories=pd.Index(self.names)),
                 "target_id": pd.array(picked(text(self.observed["id"]), matched), dtype="str"),
-                "evidence": pd.array(evidence, dtype="str"),
+                "evidence": pd.array(picked(told, told_at), dtype="str"),
             }
         )
 
@@ -146,6 +157,8 @@ class _Matching:
         self._claim(rows, objects[rows], rule)
         many = np.bincount(objects[rows], minlength=len(self.observed)) > 1
         crowded = rows[many[objects[rows]]]
+        if not crowded.size:
+            return
         told = self._also({int(row): int(objects[row]) for row in crowded})
         for row in crowded.tolist():
             self._hold(row, f"{rule} says {self._named(int(objects[row]))}, and so it does for {told[row]}")
@@ -171,17 +184,16 @@ class _Matching:
     def _by_hint(self, rule: IdentityRule) -> None:
         """A rule that is not decisive is asked last, about objects that nobody was recognised as."""
         rows, free = np.flatnonzero(self._undecided()), np.flatnonzero(self.claimant < 0)
-        wanted = _values(self.kind, self.desired.take(rows), rule)
+        names = list(rule.fields)
+        wanted = _values(self.kind, self.desired[names].take(rows), rule)
         self.usable[rows[filled(wanted)]] = True
-        pairs = _pairs(rows, wanted, _values(self.kind, self.observed.take(free), rule))
+        pairs = _pairs(rows, wanted, _values(self.kind, self.observed[names].take(free), rule))
         self._decide(rule, self._not_contradicted(pairs.assign(observed=free[pairs["observed"].to_numpy()])))
 
     def _hold_contradicted(self, rule: IdentityRule, wanted: pa.Array, there: pa.Array) -> None:
         """Hold the rows that were recognised as one object and have the decisive value of another one."""
-        decided = np.flatnonzero(self.observed_of >= 0)
-        ours = picked(wanted, decided)
-        same = pc.equal(ours, picked(there, self.observed_of[decided]))
-        apart = decided[filled(ours) & ~mask(same)]
+        same = pc.equal(wanted, picked(there, self.observed_of))
+        apart = np.flatnonzero((self.observed_of >= 0) & filled(wanted) & ~mask(same))
         pairs = _pairs(apart, picked(wanted, apart), there)
         for row, others in self._by_id(pairs).items():
             found = f"{self.names[self.rule[row]]} says {self._named(int(self.observed_of[row]))}"
@@ -189,6 +201,8 @@ class _Matching:
 
     def _decide(self, rule: IdentityRule, pairs: pd.DataFrame) -> None:
         """Decide the rows of those pairs: one candidate that nobody else wants is a match."""
+        if pairs.empty:
+            return
         rows, objects = pairs["row"].to_numpy(), pairs["observed"].to_numpy()
         candidates, wanting = np.bincount(rows, minlength=1), np.bincount(objects, minlength=1)
         plain = (candidates[rows] == 1) & (wanting[objects] == 1) & (self.claimant[objects] < 0)
@@ -199,8 +213,10 @@ class _Matching:
 
     def _hold_twins(self, rule: IdentityRule, rows: Positions, wanted: pa.Array) -> Positions:
         """One decisive value on two records of the source: those without a link are held, whatever the target has."""
+        if not rows.size:
+            return rows
         ours = picked(wanted, rows)
-        every = np.flatnonzero(mask(pc.is_in(wanted, value_set=ours, skip_nulls=True))) if rows.size else rows
+        every = np.flatnonzero(mask(pc.is_in(wanted, value_set=ours, skip_nulls=True)))
         codes = pc.dictionary_encode(picked(wanted, every)).indices.to_numpy(zero_copy_only=False)
         many = np.bincount(codes, minlength=1)[codes] > 1
         told = self._also(dict(zip(every[many].tolist(), codes[many].tolist(), strict=True)))
@@ -221,6 +237,8 @@ class _Matching:
 
     def _not_contradicted(self, pairs: pd.DataFrame) -> pd.DataFrame:
         """Two known and different values of a decisive rule: different objects, whatever a later rule says."""
+        if pairs.empty:
+            return pairs
         for wanted, there in self.known:
             left, right = picked(wanted, pairs["row"].to_numpy()), picked(there, pairs["observed"].to_numpy())
             pairs = pairs[~mask(pc.not_equal(left, right))]
@@ -269,6 +287,8 @@ class _Matching:
 def _pairs(rows: Positions, ours: pa.Array, there: pa.Array) -> pd.DataFrame:
     """Return every pair of one of the rows and an object of the same value, as `row` and `observed`."""
     near = np.flatnonzero(mask(pc.is_in(there, value_set=ours, skip_nulls=True))) if rows.size else rows
+    if not near.size:
+        return pd.DataFrame({"row": near, "observed": near})
     left = pd.DataFrame({"row": rows, "value": pd.array(ours, dtype="str")}).dropna()
     right = pd.DataFrame({"observed": near, "value": pd.array(picked(there, near), dtype="str")})
     return left.merge(right, on="value")[["row", "observed"]]

@@ -32,6 +32,10 @@ class Merge:
     ours: Mask
     agreed: Mask
 
+    def among(self, rows: Mask) -> "Merge":
+        """Return the decisions about those rows alone."""
+        return Merge(self.write & rows, self.conflict & rows, self.ours & rows, self.agreed & rows)
+
 
 def merge(ownership: Ownership, desired: Column, observed: Column, base: Column | None) -> Merge:
     """Merge one field. The columns are of one order; `base` is the value last applied, missing where none is remembered."""

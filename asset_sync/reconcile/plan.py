@@ -12,8 +12,12 @@ from typing import Any, Final, Literal
 
 import orjson
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from asset_sync.reconcile.errors import PlanError
+from asset_sync.reconcile.forms import strung
+from asset_sync.reconcile.tables import text
 
 Mode = Literal["normal", "full", "review", "dry_run"]
 """normal: plan, apply. full: write all mapped fields of all matched objects. review: wait for approval. dry_run: only plan."""
@@ -33,7 +37,11 @@ OPERATION_COLUMNS: Final = ("kind", "op", "key", "source_key", "target_id", "ver
 hold: why this row waits; missing where it may be carried out."""
 
 Changes = dict[str, dict[str, Any]]
+NO_CHANGES: Final = "{}"
 _FORMAT = 1
+_TEXT: Final = pa.large_string()
+_EMPTY: Final = pa.scalar("", _TEXT)
+_SPECIAL: Final = r'["\\\x00-\x1f]'  # what JSON writes otherwise than it stands
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +51,7 @@ class Plan:
     `operations` has the columns of `OPERATION_COLUMNS` in the order of execution. `after` is the id of the plan that this
     sync applied last: it tells a plan from an equal one made before the target was changed back.
     `complete` says whether the source was, so that what it lacks counts as missing. `source_rows` by source name.
+    `links` names the sync whose links it shares; None where they are its own.
     """
 
     sync: str
@@ -52,17 +61,20 @@ class Plan:
     complete: bool = True
     source_rows: Mapping[str, int] = field(default_factory=dict)
     undoes: str | None = None
+    links: str | None = None
 
     @cached_property
     def id(self) -> str:
         """The first 16 hexadecimal digits of the SHA-256 of the plan's canonical bytes."""
         digest = hashlib.sha256(orjson.dumps(self._header(), option=orjson.OPT_SORT_KEYS))
-        columns = [
-            self.operations[name].astype(object).where(self.operations[name].notna(), None) for name in OPERATION_COLUMNS
-        ]
-        for row in zip(*columns, strict=True):
-            digest.update(orjson.dumps(row))
+        for column in _plain(self.operations):
+            digest.update(orjson.dumps(column))
         return digest.hexdigest()[:16]
+
+    @property
+    def linked_as(self) -> str:
+        """The name under which the ledger keeps the links that this plan goes by."""
+        return self.links or self.sync
 
     @property
     def writes(self) -> pd.DataFrame:
@@ -88,6 +100,8 @@ class Plan:
             "after": self.after,
             "complete": self.complete,
             "undoes": self.undoes,
+            # Left out where there is nothing to tell, so that the ids of plans that were made before stay as they are.
+            **({"links": self.links} if self.links else {}),
         }
 
     def verify(self, plan_id: str) -> None:
@@ -106,14 +120,83 @@ def decode(changes: str) -> Changes:
     return dict(orjson.loads(changes))
 
 
+def encoded(values: pa.Array) -> pa.Array:
+    """Return each value of a column as JSON, as `encode` writes it; null where it is missing."""
+    if pa.types.is_integer(values.type) or pa.types.is_boolean(values.type):
+        return values.cast(_TEXT)
+    if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+        return _encoded_texts(values.cast(_TEXT))
+    return _encoded_one_by_one(values)
+
+
+def or_null(told: pa.Array) -> pa.Array:
+    """Return JSON with `null` where a value is missing."""
+    return pc.fill_null(told, "null")
+
+
+def quoted(value: str) -> str:
+    """Return a text as JSON."""
+    return orjson.dumps(value).decode()
+
+
+def reference(kind: str, keys: pa.Array, ids: pa.Array) -> pa.Array:
+    """Return references to objects of a kind as JSON; the id is missing of an object that is still to be made."""
+    told = or_null(encoded(ids)), or_null(encoded(keys))
+    return strung('{"id":', told[0], ',"key":', told[1], f',"kind":{quoted(kind)}}}', like=told[0])
+
+
+def change(field: str, old: pa.Array | str, new: pa.Array | str, owner: str, reason: pa.Array | str) -> pa.Array:
+    """Return what operations do to a field, from the JSON of its values; null where there is no new one."""
+    before = old if isinstance(old, str) else or_null(old)
+    why = quoted(reason) if isinstance(reason, str) else encoded(reason)
+    owned = f',"owner":{quoted(owner)},"reason":'
+    return strung(f'{quoted(field)}:{{"new":', new, ',"old":', before, owned, why, "}", like=_EMPTY)
+
+
+def remembered(field: str, value: pa.Array) -> pa.Array:
+    """Return what a claim says of a field, from the JSON of its values."""
+    return strung(f'{quoted(field)}:{{"new":', value, "}", like=value)
+
+
+def changes(fields: list[pa.Array]) -> pa.Array | str:
+    """Return the changes of operations as canonical JSON, from what they do to each field; the fields in order of name."""
+    if not fields:
+        return NO_CHANGES
+    # An empty text comes first, because Arrow leaves a row of nothing but nulls out altogether.
+    joined = pc.binary_join_element_wise(_EMPTY, *fields, pa.scalar(",", _TEXT), null_handling="skip")
+    return strung(pc.binary_replace_slice(joined, start=0, stop=1, replacement="{"), "}", like=_EMPTY)
+
+
+def _encoded_texts(values: pa.Array) -> pa.Array:
+    told = strung('"', values, '"', like=values)
+    special = pc.fill_null(pc.match_substring_regex(values, _SPECIAL), fill_value=False)
+    if not pc.any(special).as_py():
+        return told
+    return pc.replace_with_mask(told, special, _encoded_one_by_one(pc.filter(values, special)))
+
+
+def _encoded_one_by_one(values: pa.Array) -> pa.Array:
+    return pa.array([None if value is None else orjson.dumps(value).decode() for value in values.to_pylist()], _TEXT)
+
+
 def operations_table(rows: list[tuple[str | None, ...]]) -> pd.DataFrame:
     """Return operations, each a tuple in the order of `OPERATION_COLUMNS`, as a plan's table."""
-    frame = pd.DataFrame(rows, columns=list(OPERATION_COLUMNS), dtype=object)
-    return frame.astype(dict.fromkeys(OPERATION_COLUMNS, "str"))
+    columns = list(zip(*rows, strict=True)) or [()] * len(OPERATION_COLUMNS)
+    arrays = [pa.array(column, _TEXT) for column in columns]
+    return operations_frame([pa.RecordBatch.from_arrays(arrays, OPERATION_COLUMNS)])
+
+
+def operations_frame(batches: list[pa.RecordBatch]) -> pd.DataFrame:
+    """Return operations, in record batches of the columns of `OPERATION_COLUMNS`, as a plan's table."""
+    operations = pa.Table.from_batches(batches, pa.schema([(name, _TEXT) for name in OPERATION_COLUMNS])).combine_chunks()
+    return pd.DataFrame({name: pd.array(operations[name], dtype="str") for name in OPERATION_COLUMNS})
 
 
 def records(operations: pd.DataFrame) -> list[dict[str, Any]]:
     """Return operations as dicts, with their row number in the plan as `seq` and None where a value is missing."""
-    columns = [operations[name].astype(object).where(operations[name].notna(), None).tolist() for name in OPERATION_COLUMNS]
-    rows = zip(operations.index.tolist(), *columns, strict=True)
+    rows = zip(operations.index.tolist(), *_plain(operations), strict=True)
     return [dict(zip(("seq", *OPERATION_COLUMNS), row, strict=True)) for row in rows]
+
+
+def _plain(operations: pd.DataFrame) -> list[list[str | None]]:
+    return [text(operations[name]).to_numpy(zero_copy_only=False).tolist() for name in OPERATION_COLUMNS]

@@ -21,7 +21,7 @@ def match_all(kinds: Kinds, desired: Tables, observed: Tables, links: Tables) ->
     matches: Tables = {}
     for name, kind in kinds.items():
         resolved = resolve(kind, desired[name], matches)
-        matches[name] = match(kind, resolved, observed[name], links.get(name, no_links()))
+        matches[name] = match(kind, resolved, observed[name], links[name] if name in links else no_links())
     return matches
 
 

@@ -24,14 +24,18 @@ def headline(plan: Plan) -> str:
     return f"Plan {plan.id}: {told}.{waiting}"
 
 
-def markdown(plan: Plan, *, files: Iterable[str] = (), most: int = MOST_ROWS) -> str:
-    """Return the plan grouped by kind and operation, old → new with reasons, then what is held; `files` hold all of it."""
+def markdown(plan: Plan, *, files: Iterable[str] = (), note: str | None = None, most: int = MOST_ROWS) -> str:
+    """Return the plan grouped by kind and operation, old → new with reasons, then what is held; `files` hold all of it.
+
+    `note` is what has to be known before the plan is read.
+    """
     writes, held = p.records(plan.writes), p.records(plan.held)
     room = _Room(most)
     lines = [
         f"# {headline(plan)}",
         "",
         f"Sync `{plan.sync}`, mode `{plan.mode}`" + (f", undoes `{plan.undoes}`" if plan.undoes else ""),
+        *(["", f"**{_escaped(note)}**"] if note else []),
     ]
     for kind in dict.fromkeys(row["kind"] for row in writes):
         for op in _OPS:

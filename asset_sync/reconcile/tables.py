@@ -45,6 +45,7 @@ LINK_COLUMNS = {
     "missing_runs": "Int64",
     "missing_since": "datetime64[us, UTC]",
     "retired_by": "str",
+    "told_by": "str",
 }
 
 
@@ -77,8 +78,10 @@ def no_links(fields: Iterable[str] = ()) -> pd.DataFrame:
 
 def text(column: pd.Series) -> pa.Array:
     """Return a column as Arrow text, as identity and references read it."""
-    array = pa.array(column.astype("str"), type=pa.large_string(), from_pandas=True)
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    if isinstance(column.dtype, pd.StringDtype):
+        array = arrow(column)
+        return array if array.type == pa.large_string() else array.cast(pa.large_string())
+    return arrow(column.astype("str")).cast(pa.large_string())
 
 
 def arrow(column: Column) -> pa.Array:
@@ -86,7 +89,10 @@ def arrow(column: Column) -> pa.Array:
     if isinstance(column, pa.Array):
         return column
     array = pa.array(column.array, from_pandas=True)
-    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+    if not isinstance(array, pa.ChunkedArray):
+        return array
+    # To combine a single chunk would be to copy it.
+    return array.chunk(0) if array.num_chunks == 1 else array.combine_chunks()
 
 
 def differs(left: Column, right: Column) -> Mask:

@@ -25,7 +25,7 @@ def inverse(plan: Plan, kinds: Kinds, outcomes: Mapping[int, Outcome], after: st
     }
     applied = [row for row in p.records(writes) if row["seq"] in outcomes and outcomes[row["seq"]].outcome == APPLIED]
     rows = [_inverse(kinds[row["kind"]], row, outcomes[row["seq"]], created) for row in reversed(applied)]
-    return Plan(plan.sync, "normal", p.operations_table(rows), after, complete=False, undoes=plan.id)
+    return Plan(plan.sync, "normal", p.operations_table(rows), after, complete=False, undoes=plan.id, links=plan.links)
 
 
 def _inverse(
