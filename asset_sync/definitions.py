@@ -9,6 +9,7 @@ from asset_sync.components.resources import LedgerResource
 from asset_sync.components.snapshots import Snapshots
 from asset_sync.systems.netbox import NetBox
 from asset_sync.systems.pdq import PdqConnect
+from asset_sync.systems.snipeit import SnipeIt
 
 
 @dg.definitions
@@ -20,6 +21,7 @@ def defs() -> dg.Definitions:
             "snapshots": Snapshots(),
             "pdq_connect": PdqConnect(),
             "netbox": NetBox(),
+            "snipeit": SnipeIt(),
         },
         sensors=[failed_runs],
         executor=dg.in_process_executor,

@@ -13,6 +13,8 @@ PURPOSES: Final[Mapping[str, str]] = {
     "PDQ_TOKEN": "the API token of PDQ Connect",
     "NETBOX_URL": "the address of NetBox",
     "NETBOX_TOKEN": "the API token of NetBox",
+    "SNIPEIT_API_URL": "the address of Snipe-IT",
+    "SNIPEIT_TOKEN": "the API key of Snipe-IT",
 }
 """What a variable is for, in the words of the message that asks for it."""
 

@@ -23,8 +23,9 @@ DEFINITIONS = defs()
 class Run:
     """What became of a run."""
 
-    def __init__(self, result: dg.ExecuteInProcessResult) -> None:
+    def __init__(self, result: dg.ExecuteInProcessResult, sync: str = SYNC) -> None:
         self.result = result
+        self.sync = sync
         self.success = result.success
         self.run_id = result.run_id
 
@@ -63,13 +64,13 @@ class Run:
     @property
     def planned(self) -> dict[str, int]:
         """What was planned, by operation."""
-        plan = self.metadata(f"{SYNC}/plan")
+        plan = self.metadata(f"{self.sync}/plan")
         return {op: plan[f"planned/{op}"] for op in ("create", "update", "retire", "restore")}
 
     @property
     def plan_id(self) -> str:
         """The id of the plan that was made."""
-        return str(self.metadata(f"{SYNC}/plan")["plan_id"])
+        return str(self.metadata(f"{self.sync}/plan")["plan_id"])
 
 
 class Pipeline:

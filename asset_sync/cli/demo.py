@@ -9,6 +9,7 @@ import click
 import orjson
 
 from asset_sync.cli.console import printed, progress, row, table
+from asset_sync.cli.demo_exports import BROKEN, EXPORTS, refusal, run_exports
 from asset_sync.cli.homes import fresh_home
 from asset_sync.cli.sandbox import seed_option, size_option
 from asset_sync.components.resources import open_ledger
@@ -76,6 +77,26 @@ class _Ran:
         return found
 
 
+@dataclass(frozen=True)
+class _Dropped(_Ran):
+    """The run of one export file."""
+
+    @property
+    def refused(self) -> str | None:
+        """The line with which the file was refused."""
+        return refusal(self.report)
+
+    def shown(self) -> Mapping[str, Any]:
+        """Return the run as its entry in the JSON."""
+        return {**super().shown(), "refused": self.refused}
+
+    def problems(self) -> list[str]:
+        """Return what is not as it has to be: the broken file must be refused, and no other one."""
+        if self.name == BROKEN:
+            return [] if self.refused and not self.report.succeeded else ["the broken file was not refused"]
+        return super().problems()
+
+
 def _most_requests(plan_id: str) -> float:
     """Return how many write requests a plan may take: one for 50 objects, but each kind needs at least one."""
     writes = open_ledger().plan(plan_id).writes
@@ -95,9 +116,10 @@ def demo(context: click.Context, size: int, seed: int, as_json: bool) -> None:
     with fresh_home("demo"), World(size, seed) as world, progress() as watching:
         os.environ.update(world.environment())
         ran = _run_all(world, watching)
+        ran += [_Dropped(name, report) for name, report in run_exports(world, watching)]
         problems = [f"{each.report.sync}, {each.name}: {problem}" for each in ran for problem in each.problems()]
     if as_json:
-        syncs = {sync: [each.shown() for each in ran if each.report.sync == sync] for sync in SYNCS}
+        syncs = {sync: [each.shown() for each in ran if each.report.sync == sync] for sync in (*SYNCS, EXPORTS)}
         click.echo(orjson.dumps({"syncs": syncs}).decode())
     else:
         _tell(ran)
@@ -125,9 +147,19 @@ def _tell(ran: Sequence[_Ran]) -> None:
         requests = told["requests"]
         shown.add_row(
             *row(each.report.sync, each.name, told["source_rows"], *told["planned"].values(), told["held"], told["applied"]),
-            *row(told["failed"], requests["read"], requests["write"], told["seconds"], "yes" if told["converged"] else "NO"),
+            *row(told["failed"], requests["read"], requests["write"], told["seconds"], _converged(told)),
         )
     printed().print("", shown, "")
     click.echo("read, write: HTTP requests to all systems. The first pass fills an empty NetBox, the second finds nothing to")
     click.echo("do, the third follows a day in which machines changed, came and went. What is held waits for a person.")
+    click.echo("pdq_exports: a file that was dropped, a changed one and a broken one, which was put aside:")
+    for each in ran:
+        if isinstance(each, _Dropped) and each.refused:
+            click.echo(f"  {each.refused}")
     click.echo("\nTo look at it, in a world that you can change: uv run asset-sync dev")
+
+
+def _converged(told: Mapping[str, Any]) -> str:
+    if told.get("refused"):
+        return "refused"
+    return "yes" if told["converged"] else "NO"

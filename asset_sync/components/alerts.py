@@ -18,12 +18,21 @@ def failed_runs(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
         return dg.SkipReason("ASSET_SYNC_ALERT_URL is not set: nobody is told of failed runs")
     run = context.dagster_run
     why = "; ".join(_reasons(context)) or context.failure_event.message
-    answer = requests.post(url, json={"text": f"{run.job_name} failed (run {run.run_id}): {why}"}, timeout=10)
-    if not answer.ok:
-        raise dg.Failure(description=f"the alert webhook answered {answer.status_code}")
+    _post(url, f"{run.job_name} failed (run {run.run_id}): {why}")
     return None
 
 
+def _post(url: str, told: str) -> None:
+    try:
+        answer = requests.post(url, json={"text": told}, timeout=10)
+    except requests.RequestException as error:
+        # Its words have the address in them, and the address is the secret.
+        raise dg.Failure(description=f"the alert webhook cannot be reached ({type(error).__name__})") from None
+    if not answer.ok:
+        raise dg.Failure(description=f"the alert webhook answered {answer.status_code}")
+
+
 def _reasons(context: dg.RunFailureSensorContext) -> list[str]:
-    failures = (event.step_failure_data for event in context.get_step_failure_events())
-    return [failure.error.message.strip().splitlines()[0] for failure in failures if failure.error]
+    failures = [event.step_failure_data for event in context.get_step_failure_events()]
+    told = [f.user_failure_data.description if f.user_failure_data else f.error and f.error.message for f in failures]
+    return [words.strip().splitlines()[0] for words in told if words]

@@ -17,8 +17,9 @@ _LATEST = "latest"
 class Snapshots(dg.ConfigurableIOManager):
     """Keeps what each run put into an asset: `<base>/<asset>/<run>/<table>.parquet`, zstd-compressed.
 
-    A value is a frame or a dict of frames. A step reads what its own run wrote, else what was written last. `base` is a folder
-    or any fsspec URL (default: `snapshots` below ASSET_SYNC_HOME); of each asset the last `keep` runs are kept.
+    A value is a frame or a dict of frames. A step reads what its own run wrote, else what was written last, for its partition
+    where it has one. `base` is a folder or any fsspec URL (default: `snapshots` below ASSET_SYNC_HOME); of each asset the last
+    `keep` runs are kept.
     """
 
     base: str = ""
@@ -33,13 +34,14 @@ class Snapshots(dg.ConfigurableIOManager):
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("wb") as file:
                 table.to_parquet(file, compression="zstd", index=False)
-        (folder / _LATEST).write_text(context.run_id)
+        (folder / _pointer(context.partition_key if context.has_partition_key else None)).write_text(context.run_id)
         self._prune(folder)
         context.add_output_metadata({"dagster/uri": str(folder / context.run_id)})
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame | Tables:
         """Read the tables that this run wrote, else the latest."""
-        tables = self.load(context.asset_key, self._run(context.asset_key, context.step_context.run_id))
+        partition = context.asset_partition_key if context.has_asset_partitions else None
+        tables = self.load(context.asset_key, self._run(context.asset_key, context.step_context.run_id, partition))
         return tables["rows"] if list(tables) == ["rows"] else tables
 
     def load(self, key: dg.AssetKey, run_id: str) -> Tables:
@@ -49,16 +51,21 @@ class Snapshots(dg.ConfigurableIOManager):
             raise FileNotFoundError(f"no snapshot of {key.to_user_string()} from run {run_id}")
         return {file.stem: _read(file) for file in files}
 
-    def rows(self, key: dg.AssetKey, run_id: str) -> int:
-        """Return how many rows an asset has, as this run wrote it, else as it was written last."""
-        files = (self._folder(key) / self._run(key, run_id)).glob("*.parquet")
+    def latest(self, key: dg.AssetKey) -> Tables | None:
+        """Return an asset's tables as they were written last; None where there are none."""
+        pointer = self._folder(key) / _LATEST
+        return self.load(key, pointer.read_text()) if pointer.exists() else None
+
+    def rows(self, key: dg.AssetKey, run_id: str, partition: str | None = None) -> int:
+        """Return how many rows an asset has, as this run wrote it, else as it was written last (for that partition)."""
+        files = (self._folder(key) / self._run(key, run_id, partition)).glob("*.parquet")
         return sum(_row_count(file) for file in files)
 
-    def _run(self, key: dg.AssetKey, own: str) -> str:
+    def _run(self, key: dg.AssetKey, own: str, partition: str | None) -> str:
         folder = self._folder(key)
         if (folder / own).exists():
             return own
-        latest = folder / _LATEST
+        latest = folder / _pointer(partition)
         if not latest.exists():
             raise FileNotFoundError(f"{key.to_user_string()} was never materialised: materialise it first")
         return latest.read_text()
@@ -73,6 +80,13 @@ class Snapshots(dg.ConfigurableIOManager):
             for file in old.glob("*.parquet"):
                 file.unlink()
             old.rmdir()
+        for pointer in folder.glob(f"{_LATEST}.*"):
+            if not (folder / pointer.read_text()).exists():
+                pointer.unlink()
+
+
+def _pointer(partition: str | None) -> str:
+    return _LATEST if partition is None else f"{_LATEST}.{partition}"
 
 
 def _read(file: UPath) -> pd.DataFrame:

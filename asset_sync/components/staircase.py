@@ -4,7 +4,7 @@ A component says what is particular to its sync (`Sync`, and the assets that mak
 inventory); the steps from there on are written once, here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -66,13 +66,21 @@ class TargetResource(Protocol):
         ...
 
 
+def _complete(context: dg.AssetExecutionContext) -> None:
+    """Say of a run that its source is complete."""
+
+
 @dataclass(frozen=True)
 class Sync:
     """A sync as the staircase sees it.
 
     `desired` and `inventory` are the keys of the assets that hold the desired and the observed tables, `target` the key of the
     target system's resource and the name of its concurrency pool. `sources` names, for the guards, the assets that were
-    extracted. `mapping` is by kind and field. After `fresh` without a successful apply the sync counts as stale.
+    extracted. `mapping` is by kind and field. After `fresh` without a successful apply the sync counts as stale; None: never.
+
+    `partitions` are those of all its assets. `links` names the sync whose links it shares, so that an object of that sync is
+    the same object here; runs of syncs that share links never overlap where Dagster queues them. `incomplete` says of a run,
+    in a line, why what the source lacks does not count as missing; None where it does.
     """
 
     name: str
@@ -83,7 +91,24 @@ class Sync:
     target: str
     inventory: dg.AssetKey
     sources: Sequence[dg.AssetKey]
-    fresh: timedelta
+    fresh: timedelta | None
+    partitions: dg.PartitionsDefinition[str] | None = None
+    links: str | None = None
+    incomplete: Callable[[dg.AssetExecutionContext], str | None] = _complete
+
+    @property
+    def linked_as(self) -> str:
+        """The name under which the ledger keeps its links."""
+        return self.links or self.name
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of the job's runs; dagster.yaml lets one run at a time have the same links."""
+        return {"asset_sync/sync": self.name, "asset_sync/links": self.linked_as}
+
+    def known_links(self, ledger: Ledger) -> Tables:
+        """Return the links by which this sync goes."""
+        return ledger.links(self.linked_as, self.kinds, self.remembered, asked_by=self.name)
 
     def key(self, step: str) -> dg.AssetKey:
         """Return the key of one of the sync's own assets."""
@@ -122,6 +147,7 @@ def _match_asset(sync: Sync) -> dg.AssetsDefinition:
         key=sync.key("match"),
         ins={"desired": dg.AssetIn(sync.key("desired")), "inventory": dg.AssetIn(sync.inventory)},
         io_manager_key="snapshots",
+        partitions_def=sync.partitions,
         required_resource_keys={"ledger"},
         group_name=sync.name,
         kinds={"pandas", "parquet"},
@@ -130,8 +156,7 @@ def _match_asset(sync: Sync) -> dg.AssetsDefinition:
     )
     def match(context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> dg.MaterializeResult[Tables]:
         with told_in_one_line():
-            ledger: Ledger = context.resources.ledger
-            links = ledger.links(sync.name, sync.kinds, sync.remembered)
+            links = sync.known_links(context.resources.ledger)
             matches = match_all(sync.kinds, desired, inventory, links)
             verdicts = {
                 f"{verdict}/{kind}": int(n) for kind, t in matches.items() for verdict, n in t["verdict"].value_counts().items()
@@ -152,6 +177,7 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
         check_specs=[
             dg.AssetCheckSpec(name, asset=sync.key("plan"), blocking=True, description=_GUARD_WORDS[name]) for name in GUARDS
         ],
+        partitions_def=sync.partitions,
         required_resource_keys={"ledger", "snapshots"},
         group_name=sync.name,
         kinds={"postgres", "parquet"},
@@ -163,7 +189,8 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:  # type: ignore[type-arg] # Dagster takes only the bare class where an asset has checks
         with told_in_one_line():
             ledger: Ledger = context.resources.ledger
-            links = ledger.links(sync.name, sync.kinds, sync.remembered)
+            links = sync.known_links(ledger)
+            incomplete = sync.incomplete(context)
             snapshot = Snapshot(desired, inventory, links)
             now = datetime.now(UTC)
             made = make_plan(
@@ -174,15 +201,17 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
                 match,
                 now=now,
                 mode=config.mode.value,
-                after=ledger.last_applied(sync.name),
+                complete=incomplete is None,
+                after=ledger.last_applied(sync.linked_as),
                 source_rows=_source_rows(context, sync),
+                links=sync.links,
             )
             last = ledger.last_rows(sync.name)
             verdicts = guards.check(made, sync.kinds, sync.policy, snapshot, limits=sync.limits, last_rows=last)
             ledger.save(made, context.run.run_id, now)
             ledger.save_guards(made.id, verdicts)
             return dg.MaterializeResult(
-                metadata={**_plan_metadata(made), **_lineage(sync, sync.key("desired"))},
+                metadata={**_plan_metadata(made, incomplete), **_lineage(sync, sync.key("desired"))},
                 check_results=[_guard_result(context, sync, made, verdict) for verdict in verdicts],
                 tags={"asset_sync/plan": made.id},
             )
@@ -208,18 +237,20 @@ def _guard_result(context: dg.AssetExecutionContext, sync: Sync, plan: Plan, gua
 
 def _source_rows(context: dg.AssetExecutionContext, sync: Sync) -> dict[str, int]:
     snapshots: Snapshots = context.resources.snapshots
-    return {key.to_user_string(): snapshots.rows(key, context.run.run_id) for key in sync.sources}
+    partition = context.partition_key if sync.partitions else None
+    return {key.to_user_string(): snapshots.rows(key, context.run.run_id, partition) for key in sync.sources}
 
 
-def _plan_metadata(plan: Plan) -> dict[str, Any]:
+def _plan_metadata(plan: Plan, incomplete: str | None) -> dict[str, Any]:
     files = write_plan_files(plan)
     return {
         "plan_id": plan.id,
         "mode": plan.mode,
+        **({"incomplete": incomplete} if incomplete else {}),
         "dagster/row_count": len(plan.operations),
         **{f"planned/{op}": count for op, count in plan.counts.items()},
         "held": len(plan.held),
-        "report": dg.MetadataValue.md(report.markdown(plan, files=[str(file) for file in files])),
+        "report": dg.MetadataValue.md(report.markdown(plan, files=[str(file) for file in files], note=incomplete)),
         "parquet": dg.MetadataValue.path(str(files[0])),
         "csv": dg.MetadataValue.path(str(files[1])),
     }
@@ -232,7 +263,8 @@ def _applied_asset(sync: Sync) -> dg.AssetsDefinition:
         deps=[sync.key("plan")],
         # A dry run, or a plan that waits for approval, ends without materialising anything.
         skippable=True,
-        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=sync.fresh),
+        partitions_def=sync.partitions,
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=sync.fresh) if sync.fresh else None,
         group_name=sync.name,
         kinds={sync.target},
         description="The plan carried out, exactly as reviewed. Materialised on its own, it applies the latest plan.",
@@ -280,11 +312,21 @@ class _Applying:
             raise PlanError(f"plan {self.plan.id} is of {self.plan.sync}, not of {sync.name}")
 
     def _latest(self) -> str:
+        if self.sync.partitions:
+            return self._latest_of_partition()
         plans = self.ledger.plans(self.sync.name)
         latest = next((header for header in plans if header.mode != "dry_run" and header.undoes is None), None)
         if latest is None:
             raise PlanError(f"{self.sync.name} has no plan yet: materialise {self.sync.key('plan').to_user_string()} first")
         return latest.id
+
+    def _latest_of_partition(self) -> str:
+        key, partition = self.sync.key("plan"), self.context.partition_key
+        made = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition])
+        latest = next(iter(self.context.instance.fetch_materializations(made, limit=1).records), None)
+        if latest is None or latest.asset_materialization is None:
+            raise PlanError(f"{partition} has no plan yet: materialise {key.to_user_string()} of it first")
+        return str(latest.asset_materialization.metadata["plan_id"].value)
 
     def may_go_on(self) -> bool:
         """Tell whether this run may write. A run of its own is a person's approval of a review, not of failed guards."""
@@ -360,10 +402,16 @@ class _Applying:
         run_id = self.context.run.run_id if self.own else self.header.run_id
         desired = snapshots.load(self.sync.key("desired"), run_id)
         observed = converge.overlaid(snapshots.load(self.sync.inventory, run_id), read)
-        links = self.ledger.links(self.sync.name, self.sync.kinds, self.sync.remembered)
+        links = self.sync.known_links(self.ledger)
         matches = match_all(self.sync.kinds, desired, observed, links)
         again = make_plan(
-            self.sync.name, self.sync.kinds, self.sync.policy, Snapshot(desired, observed, links), matches, now=self.now
+            self.sync.name,
+            self.sync.kinds,
+            self.sync.policy,
+            Snapshot(desired, observed, links),
+            matches,
+            now=self.now,
+            complete=self.plan.complete,
         )
         return converge.flapping(again, self.plan, outcomes)
 

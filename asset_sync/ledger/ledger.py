@@ -20,7 +20,7 @@ class Ledger:
     """What is remembered of the syncs, in a database that `asset_sync.ledger.migrate` has brought up to date.
 
     Every `plan_id` may be the beginning of one, as people type it; PlanError where there is no such plan, or several. Every
-    `at` has a time zone. Whoever writes about a sync waits for the others who do.
+    `at` has a time zone. Whoever writes about a sync waits for the others who do, and so do syncs that share links.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -28,10 +28,16 @@ class Ledger:
 
     # Links.
 
-    def links(self, sync: str, kinds: Kinds, remembered: Mapping[str, Collection[str]]) -> Tables:
-        """Return each kind's links, with a `base:<field>` column of the field's type for each of its remembered fields."""
+    def links(
+        self, sync: str, kinds: Kinds, remembered: Mapping[str, Collection[str]], *, asked_by: str | None = None
+    ) -> Tables:
+        """Return each kind's links, with a `base:<field>` column of the field's type for each of its remembered fields.
+
+        `asked_by` is the sync that shares them; what another one tells of has that one's name in `told_by`.
+        """
+        asking = asked_by or sync
         with self._engine.connect() as connection:
-            return {name: links.read(connection, sync, kind, remembered.get(name, ())) for name, kind in kinds.items()}
+            return {name: links.read(connection, sync, asking, kind, remembered.get(name, ())) for name, kind in kinds.items()}
 
     def sight(self, plan: Plan, run_id: str, at: datetime) -> None:
         """Remember what the saved plan says of the source: row counts, claims, what came back and what is missing.
@@ -41,7 +47,7 @@ class Ledger:
         """
         if plan.undoes:
             return
-        with self._writing(plan.sync) as connection:
+        with self._writing(plan.linked_as) as connection:
             if sightings.note(connection, plan, run_id, at):
                 links.sight(connection, plan, at)
 
@@ -57,7 +63,7 @@ class Ledger:
 
         A dry run supersedes nothing, and a plan and an undo do not supersede each other.
         """
-        with self._writing(plan.sync) as connection:
+        with self._writing(plan.linked_as) as connection:
             plans.save(connection, plan, run_id, at)
 
     def plan(self, plan_id: str) -> Plan:
@@ -130,7 +136,7 @@ class Ledger:
         An undo leaves the remembered values alone, so that a shared value that was put back counts as a person's decision,
         and marks what it retires with `undo`, so that the next sync does not restore it.
         """
-        with self._writing(plan.sync) as connection:
+        with self._writing(plan.linked_as) as connection:
             outcomes.record(connection, plan, ended, run_id, at)
 
     def outcomes(self, plan_id: str) -> dict[int, Outcome]:
@@ -143,10 +149,10 @@ class Ledger:
         with self._writing_about(plan_id) as (connection, found):
             plans.finish(connection, found, at)
 
-    def last_applied(self, sync: str) -> str | None:
-        """Return the id of the sync's plan with writes whose apply was begun last; None before the first."""
+    def last_applied(self, links: str) -> str | None:
+        """Return the id of the plan with writes that goes by a sync's links and was begun last; None before the first."""
         with self._engine.connect() as connection:
-            return plans.last_applied(connection, sync)
+            return plans.last_applied(connection, links)
 
     def history(self, kind: str, target_id: str, field: str | None = None) -> pd.DataFrame:
         """Return who set an object's values, newest first: a row for each field of each write that was done.
@@ -158,14 +164,14 @@ class Ledger:
             return outcomes.history(connection, kind, target_id, field)
 
     @contextmanager
-    def _writing(self, sync: str) -> Iterator[Connection]:
+    def _writing(self, links: str) -> Iterator[Connection]:
         with self._engine.begin() as connection:
-            plans.lock(connection, sync)
+            plans.lock(connection, links)
             yield connection
 
     @contextmanager
     def _writing_about(self, plan_id: str) -> Iterator[tuple[Connection, str]]:
         with self._engine.begin() as connection:
             found = plans.found(connection, plan_id)
-            plans.lock(connection, plans.header(connection, found).sync)
+            plans.lock(connection, plans.header(connection, found).links)
             yield connection, found

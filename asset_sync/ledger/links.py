@@ -39,6 +39,7 @@ _LINK_ARROW: Final = {
     "missing_runs": pa.int64(),
     "missing_since": pa.timestamp("us"),
     "retired_by": pa.large_string(),
+    "told_by": pa.large_string(),
 }
 _PANDAS: Final = {
     pa.int64(): pd.Int64Dtype(),
@@ -58,11 +59,16 @@ StagedRow = tuple[str, str, str, str | None, str | None, str | None]
 """In the order of `staged`: step, kind, source_key, target_id, claimed, base."""
 
 
-def read(connection: Connection, sync: str, kind: Kind, remembered: Collection[str]) -> pd.DataFrame:
-    """Return a kind's links as `asset_sync.reconcile.tables` describes them, with a base column for each remembered field."""
+def read(connection: Connection, sync: str, asked_by: str, kind: Kind, remembered: Collection[str]) -> pd.DataFrame:
+    """Return a kind's links as `asset_sync.reconcile.tables` describes them, with a base column for each remembered field.
+
+    `sync` is whose links they are, `asked_by` the one that goes by them: its own records have no `told_by`.
+    """
     bases = {base_column(name): name for name in remembered}
     since = func.timezone("UTC", link.c.missing_since).label("missing_since")
-    columns = [since if name == "missing_since" else link.c[name] for name in LINK_COLUMNS]
+    others = func.nullif(link.c.told_by, asked_by).label("told_by")
+    special = {"missing_since": since, "told_by": others}
+    columns = [special[name] if name in special else link.c[name] for name in LINK_COLUMNS]
     query = select(*columns, *(link.c.base[name].astext.label(label) for label, name in bases.items()))
     query = query.where(link.c.sync == sync, link.c.kind == kind.name).order_by(link.c.source_key)
     types = _LINK_ARROW | {label: _ARROW[kind.field(name).type] for label, name in bases.items()}
@@ -156,12 +162,13 @@ def _stage(connection: Connection, rows: Iterable[StagedRow]) -> None:
 
 def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None) -> None:
     """Link the staged records to their objects: an object that another record held is taken from it."""
-    ours = and_(staged.c.step == _JOIN, link.c.sync == plan.sync, link.c.kind == staged.c.kind)
+    ours = and_(staged.c.step == _JOIN, link.c.sync == plan.linked_as, link.c.kind == staged.c.kind)
     held = and_(link.c.target_id == staged.c.target_id, link.c.source_key != staged.c.source_key)
     connection.execute(delete(link).where(ours, held))
     columns = [staged.c[name] for name in ("kind", "source_key", "target_id", "claimed", "base")]
-    rows = select(literal(plan.sync), *columns, literal(at, link.c.first_seen.type), literal(plan_id, link.c.plan_id.type))
-    names = ["sync", "kind", "source_key", "target_id", "claimed", "base", "first_seen", "plan_id"]
+    told = (literal(plan.sync), literal(at, link.c.first_seen.type), literal(plan_id, link.c.plan_id.type))
+    rows = select(literal(plan.linked_as), *columns, *told)
+    names = ["sync", "kind", "source_key", "target_id", "claimed", "base", "told_by", "first_seen", "plan_id"]
     new = insert(link).from_select(names, rows.where(staged.c.step == _JOIN))
     same = link.c.target_id == new.excluded.target_id
     connection.execute(
@@ -171,6 +178,7 @@ def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None)
                 "target_id": new.excluded.target_id,
                 "claimed": case((same, link.c.claimed), else_=new.excluded.claimed),
                 "base": case((same, link.c.base.concat(new.excluded.base)), else_=new.excluded.base),
+                "told_by": case((same, link.c.told_by), else_=new.excluded.told_by),
                 "missing_since": case((same, link.c.missing_since)),
                 "missing_runs": case((same, link.c.missing_runs), else_=0),
                 "retired_by": case((same, link.c.retired_by)),
@@ -182,5 +190,5 @@ def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None)
 
 
 def _change(connection: Connection, plan: Plan, step: str, **values: object) -> None:
-    where = and_(link.c.sync == plan.sync, link.c.kind == staged.c.kind, link.c.source_key == staged.c.source_key)
+    where = and_(link.c.sync == plan.linked_as, link.c.kind == staged.c.kind, link.c.source_key == staged.c.source_key)
     connection.execute(update(link).values(**values).where(where, staged.c.step == step))

@@ -59,7 +59,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class PlanHeader:
-    """A plan without its operations, and how it stands. Times are in UTC.
+    """A plan without its operations, and how it stands. Times are in UTC. `links` is the sync whose links it goes by.
 
     `run_id` is the run that made it first. `counts` are the writes by operation, `held` the rows that wait. `decisions` are in
     their order. `state` is one of planned, waiting, approved, rejected, applying, applied, superseded.
@@ -67,6 +67,7 @@ class PlanHeader:
 
     id: str
     sync: str
+    links: str
     mode: Mode
     after: str | None
     complete: bool
@@ -103,9 +104,9 @@ class PlanHeader:
 _ROW_FIELDS: Final = tuple(field.name for field in fields(PlanHeader) if field.name in s.plan.c)
 
 
-def lock(connection: Connection, sync: str) -> None:
-    """Keep everybody else from writing about that sync until the transaction ends."""
-    connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(s.SCHEMA), func.hashtext(sync))))
+def lock(connection: Connection, links: str) -> None:
+    """Keep everybody else from writing about the syncs that go by these links until the transaction ends."""
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(s.SCHEMA), func.hashtext(links))))
 
 
 def found(connection: Connection, given: str) -> str:
@@ -156,7 +157,8 @@ def load(connection: Connection, plan_id: str) -> Plan:
     query = select(*(s.operation.c[name] for name in p.OPERATION_COLUMNS))
     query = query.where(s.operation.c.plan_id == plan_id).order_by(s.operation.c.seq)
     operations = copy_out(connection, query, dict.fromkeys(p.OPERATION_COLUMNS, pa.large_string())).to_pandas()
-    plan = Plan(head.sync, head.mode, operations, head.after, head.complete, head.source_rows, head.undoes)
+    links = None if head.links == head.sync else head.links
+    plan = Plan(head.sync, head.mode, operations, head.after, head.complete, head.source_rows, head.undoes, links)
     plan.verify(plan_id)
     return plan
 
@@ -185,9 +187,9 @@ def headers(connection: Connection, query: Select[Any]) -> list[PlanHeader]:
     return [_header(row, decisions.get(row.id, ()), guards.get(row.id, ())) for row in rows]
 
 
-def last_applied(connection: Connection, sync: str) -> str | None:
-    """Return the id of the plan with writes whose apply was begun last."""
-    query = select(s.plan.c.id).where(s.plan.c.sync == sync, s.plan.c.started_at.is_not(None), s.plan.c.writes > 0)
+def last_applied(connection: Connection, links: str) -> str | None:
+    """Return the id of the plan with writes that goes by these links and whose apply was begun last."""
+    query = select(s.plan.c.id).where(s.plan.c.links == links, s.plan.c.started_at.is_not(None), s.plan.c.writes > 0)
     return connection.scalar(query.order_by(s.plan.c.started_at.desc()).limit(1))
 
 
@@ -232,7 +234,7 @@ def settle(connection: Connection, plan_id: str) -> None:
 def waits(connection: Connection, plan_id: str) -> str | None:
     """Return in a line why the plan may not be applied, and what to do about it; None where it may."""
     head = header(connection, plan_id)
-    last = last_applied(connection, head.sync)
+    last = last_applied(connection, head.links)
     named = f"plan {plan_id} of {head.sync}"
     approve = f"look at it, then: asset-sync approve {plan_id}"
     if head.mode == "dry_run":
@@ -274,6 +276,7 @@ def _row(plan: Plan, run_id: str, at: datetime) -> dict[str, Any]:
     return {
         "id": plan.id,
         "sync": plan.sync,
+        "links": plan.linked_as,
         "mode": plan.mode,
         "after": plan.after,
         "complete": plan.complete,

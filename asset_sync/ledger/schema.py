@@ -67,12 +67,13 @@ def _of_plan() -> Column[str]:
 link = Table(
     "link",
     metadata,
-    Column("sync", Text, primary_key=True),
+    Column("sync", Text, primary_key=True, comment="whose links they are; others may share them"),
     Column("kind", Text, primary_key=True),
     Column("source_key", Text, primary_key=True),
     Column("target_id", Text, nullable=False),
     Column("claimed", Text, nullable=False, comment="'created', or the identity rule that matched"),
     Column("base", JSONB, nullable=False, comment="field to the value last applied or agreed on; a reference is an id"),
+    Column("told_by", Text, nullable=False, comment="the sync whose record it is: it alone says that it is gone"),
     Column("first_seen", Moment, nullable=False),
     Column("missing_since", Moment),
     Column("missing_runs", Integer, nullable=False, server_default=text("0")),
@@ -87,6 +88,7 @@ plan = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("sync", Text, nullable=False),
+    Column("links", Text, nullable=False, comment="the sync whose links it goes by, mostly its own"),
     Column("mode", Text, nullable=False),
     Column("after", Text),
     Column("complete", Boolean, nullable=False),
@@ -101,7 +103,7 @@ plan = Table(
     Column("started_at", Moment),
     Column("applied_at", Moment),
     CheckConstraint(f"state in ({', '.join(repr(state) for state in STATES)})", name="state"),
-    Index(None, "sync", "started_at"),
+    Index(None, "links", "started_at"),
 )
 
 making = Table(

@@ -28,11 +28,19 @@ concurrency:
   pools:
     default_limit: 1
     granularity: op
+  runs:
+    max_concurrent_runs: 4
+    # Syncs that share links, and the runs of a backfill, take turns.
+    tag_concurrency_limits:
+      - {key: asset_sync/links, value: {applyLimitPerUniqueValue: true}, limit: 1}
+      - {key: dagster/backfill, value: {applyLimitPerUniqueValue: true}, limit: 1}
 run_monitoring:
   enabled: true
   # Without this a killed run keeps its pool slot for ever.
   free_slots_after_run_end_seconds: 60
 telemetry:
+  enabled: false
+nux:
   enabled: false
 """
 
@@ -78,10 +86,14 @@ def job_of(sync: str) -> dg.JobDefinition:
 
 def declared(sync: str) -> Sync:
     """Return a sync as its YAML declares it."""
-    job_of(sync)
-    tree = cast("dg.ComponentTree", _definitions().component_tree)
-    component: Any = tree.load_component(sync)
+    component: Any = component_of(sync)
     return cast("Sync", component.sync(sync))
+
+
+def component_of(sync: str) -> dg.Component:
+    """Return the component that a sync's YAML makes."""
+    job_of(sync)
+    return cast("dg.ComponentTree", _definitions().component_tree).load_component(sync)
 
 
 @cache

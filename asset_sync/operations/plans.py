@@ -10,7 +10,7 @@ import pandas as pd
 
 from asset_sync.components.resources import open_ledger
 from asset_sync.ledger import PlanHeader
-from asset_sync.operations.definitions import declared
+from asset_sync.operations.definitions import declared, instance
 from asset_sync.operations.runs import RunReport, Watch, execute
 from asset_sync.reconcile import guards
 from asset_sync.reconcile import plan as p
@@ -63,7 +63,22 @@ def apply_plan(plan_id: str, *, run_id: str | None = None, watch: Watch | None =
         raise PlanError(why_not)
     header = open_ledger().header(plan_id)
     tags = {"asset_sync/plan": header.id}
-    return execute(header.sync, {"applied": {"plan_id": header.id}}, steps=["applied"], run_id=run_id, tags=tags, watch=watch)
+    config = {"applied": {"plan_id": header.id}}
+    partition = _partition_of(header)
+    return execute(header.sync, config, steps=["applied"], partition=partition, run_id=run_id, tags=tags, watch=watch)
+
+
+def _partition_of(header: PlanHeader) -> str | None:
+    """Return the partition that a plan, or the plan that it takes back, was made for; the newest where that one was pruned."""
+    partitions = declared(header.sync).partitions
+    if partitions is None:
+        return None
+    made = open_ledger().header(header.undoes) if header.undoes else header
+    with instance() as dagster:
+        keys = partitions.get_partition_keys(dynamic_partitions_store=dagster)
+        run = dagster.get_run_by_id(made.run_id)
+    key = run.tags.get("dagster/partition") if run else None
+    return key if key in keys else max(keys, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +94,10 @@ def make_undo(plan_id: str) -> Undo:
     ledger = open_ledger()
     plan = ledger.plan(plan_id)
     sync = declared(plan.sync)
-    undo = inverse(plan, sync.kinds, ledger.outcomes(plan.id), ledger.last_applied(plan.sync))
+    undo = inverse(plan, sync.kinds, ledger.outcomes(plan.id), ledger.last_applied(plan.linked_as))
     if undo.writes.empty:
         raise PlanError(f"plan {plan.id} applied nothing that could be taken back: asset-sync show {plan.id}")
-    snapshot = Snapshot({}, {}, ledger.links(plan.sync, sync.kinds, sync.remembered))
+    snapshot = Snapshot({}, {}, ledger.links(plan.linked_as, sync.kinds, sync.remembered))
     return Undo(undo, [guards.retired(undo, snapshot, sync.limits), guards.scope(undo, sync.kinds, sync.policy, snapshot)])
 
 
@@ -135,11 +150,11 @@ class Missing:
 
 def missing(sync: str) -> list[Missing]:
     """Return what the source of a sync no longer has, the longest missing first."""
-    links = open_ledger().links(sync, declared(sync).kinds, {})
+    links = open_ledger().links(declared(sync).linked_as, declared(sync).kinds, {}, asked_by=sync)
     found = [
         Missing(kind, row["target_id"], row["source_key"], row["missing_since"], row["missing_runs"], row["retired_by"])
         for kind, table in links.items()
-        for row in _rows(table[table["missing_since"].notna()])
+        for row in _rows(table[table["missing_since"].notna() & table["told_by"].isna()])
     ]
     return sorted(found, key=lambda each: (each.since, each.kind, each.source_key))
 

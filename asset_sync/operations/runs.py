@@ -19,7 +19,7 @@ from asset_sync.components.resources import open_ledger
 from asset_sync.components.staircase import CONVERGED
 from asset_sync.ledger import PlanHeader
 from asset_sync.operations.definitions import LOGGING, RUN_LOG, instance, job_of
-from asset_sync.reconcile.errors import AssetSyncError, PlanError
+from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError, PlanError
 from asset_sync.reconcile.plan import Mode
 
 _STATES: Final[Mapping[str, Literal["started", "done", "failed"]]] = {
@@ -79,9 +79,16 @@ def log_file() -> Path:
     return settings.home() / "asset-sync.log"
 
 
-def run_sync(sync: str, mode: Mode = "normal", *, run_id: str | None = None, watch: Watch | None = None) -> RunReport:
-    """Run a sync from its extracts to its last check."""
-    return execute(sync, {"plan": {"mode": mode}}, run_id=run_id, watch=watch)
+def run_sync(
+    sync: str,
+    mode: Mode = "normal",
+    *,
+    partition: str | None = None,
+    run_id: str | None = None,
+    watch: Watch | None = None,
+) -> RunReport:
+    """Run a sync, or one partition of it, from its extracts to its last check."""
+    return execute(sync, {"plan": {"mode": mode}}, partition=partition, run_id=run_id, watch=watch)
 
 
 def execute(
@@ -89,6 +96,7 @@ def execute(
     config: Mapping[str, Mapping[str, str]],
     *,
     steps: Sequence[str] = (),
+    partition: str | None = None,
     run_id: str | None = None,
     tags: Mapping[str, str] | None = None,
     watch: Watch | None = None,
@@ -98,6 +106,8 @@ def execute(
     Raises `AssetSyncError` where the run cannot even begin, and KeyboardInterrupt where a person stops it.
     """
     job = job_of(sync)
+    if job.partitions_def is not None and partition is None:
+        raise ConfigurationError(f"{sync} runs once for each file that is dropped into its folder: drop one, or use the UI")
     run_config = {**LOGGING, "ops": {f"{sync}__{step}": {"config": dict(values)} for step, values in config.items()}}
     began = time.monotonic()
     with instance() as dagster, _logged(watch), warnings.catch_warnings():
@@ -108,6 +118,7 @@ def execute(
                 instance=dagster,
                 asset_selection=[dg.AssetKey([sync, step]) for step in steps] or None,
                 raise_on_error=False,
+                partition_key=partition,
                 run_id=run_id,
                 tags=dict(tags or {}),
             )

@@ -4,8 +4,9 @@ Nothing moves by itself: `World.day()` or a `POST /day` to the control address m
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
@@ -15,8 +16,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from asset_sync.sandbox import pdq
+from asset_sync.sandbox import pdq, snipeit
 from asset_sync.sandbox.change import Changes, day
 from asset_sync.sandbox.company import Company
 from asset_sync.sandbox.faults import DATA, WIRE, FaultMiddleware, Faults
@@ -25,6 +27,9 @@ from asset_sync.sandbox.netbox import create_app as create_netbox
 from asset_sync.sandbox.server import Server
 
 PDQ_TOKEN = "sandbox-pdq-token"  # noqa: S105 - the simulator's own, good for nothing else
+
+_SNIPEIT_THROTTLE = 600
+"""Requests a minute: five times what is usual, so that nobody waits for a minute to end who tries things out."""
 
 _HELP = """The sandbox. Change the world from here:
 
@@ -56,9 +61,10 @@ class FaultOrder(BaseModel):
 
 
 class World:
-    """A context manager: inside it a company of `size` machines is served by PDQ Connect and NetBox simulators.
+    """A context manager: inside it a company of `size` machines is served by PDQ Connect, NetBox and Snipe-IT simulators.
 
-    NetBox starts with the company's sites and nothing else. Ports are free ones unless given. Usable once.
+    NetBox starts with the company's sites and nothing else; Snipe-IT's register is made from the company when it is first
+    looked at. Ports are free ones unless given. Usable once.
     """
 
     def __init__(
@@ -69,12 +75,14 @@ class World:
         *,
         pdq_port: int = 0,
         netbox_port: int = 0,
+        snipeit_port: int = 0,
         control_port: int = 0,
     ) -> None:
         self.company = Company(size, seed)
         self.netbox = NetBoxState(version=netbox_version)
         self.pdq_faults = Faults(seed)
         self.netbox_faults = Faults(seed, WIRE)
+        self.snipeit_faults = Faults(seed, snipeit.FAULTS)
         self.days = 0
         self._seed = seed
         self._lock = threading.Lock()
@@ -83,13 +91,14 @@ class World:
         netbox = create_netbox(self.netbox, version=netbox_version)
         self._pdq = Server(pdq.create_app(self.company, token=PDQ_TOKEN, faults=self.pdq_faults), port=pdq_port)
         self._netbox = Server(FaultMiddleware(netbox, self.netbox_faults), port=netbox_port)
+        self._snipeit = Server(_Lazy(self._snipeit_application), port=snipeit_port)
         self._control = Server(create_control(self), port=control_port)
         self._running = ExitStack()
 
     def __enter__(self) -> Self:
         """Serve everything."""
         with ExitStack() as starting:
-            for server in (self._pdq, self._netbox, self._control):
+            for server in (self._pdq, self._netbox, self._snipeit, self._control):
                 starting.enter_context(server)
             self._running = starting.pop_all()
         return self
@@ -106,7 +115,7 @@ class World:
     @property
     def faults(self) -> Mapping[str, Faults]:
         """The faults of each system, by its name."""
-        return {"pdq": self.pdq_faults, "netbox": self.netbox_faults}
+        return {"pdq": self.pdq_faults, "netbox": self.netbox_faults, "snipeit": self.snipeit_faults}
 
     def environment(self) -> dict[str, str]:
         """The environment variables that lead a sync here: addresses without a path, and tokens."""
@@ -115,13 +124,47 @@ class World:
             "PDQ_TOKEN": PDQ_TOKEN,
             "NETBOX_URL": self._netbox.url,
             "NETBOX_TOKEN": DEFAULT_TOKEN,
+            "SNIPEIT_API_URL": self._snipeit.url,
+            "SNIPEIT_TOKEN": snipeit.DEFAULT_TOKEN,
         }
 
     def day(self) -> Changes:
         """Make the next scripted day happen, and tell what it changed."""
         with self._lock:
             self.days += 1
+            if self._snipeit_is_made:
+                self.snipeit.day(self._seed + self.days)
             return day(self.company, self._seed + self.days)
+
+    @cached_property
+    def snipeit(self) -> snipeit.SnipeState:
+        """The register of Snipe-IT; days that passed before it was first looked at are not in it."""
+        return snipeit.SnipeState(self.company, self._seed)
+
+    @property
+    def _snipeit_is_made(self) -> bool:
+        return "snipeit" in vars(self)
+
+    def _snipeit_application(self) -> Starlette:
+        with self._lock:
+            return self._snipeit_app
+
+    @cached_property
+    def _snipeit_app(self) -> Starlette:
+        tokens = {snipeit.DEFAULT_TOKEN: snipeit.Token()}
+        return snipeit.create_app(self.snipeit, tokens=tokens, faults=self.snipeit_faults, throttle=_SNIPEIT_THROTTLE)
+
+
+class _Lazy:
+    """An application that is made when it is first asked."""
+
+    def __init__(self, make: Callable[[], ASGIApp]) -> None:
+        self._make = make
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer; there is nothing to start or to stop."""
+        if scope["type"] == "http":
+            await self._make()(scope, receive, send)
 
 
 def create_control(world: World) -> Starlette:

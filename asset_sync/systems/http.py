@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 from urllib.parse import urljoin, urlsplit
 
 import orjson
@@ -81,12 +81,25 @@ class Tally:
                 self.write += count
 
 
+class Throttle(Protocol):
+    """Says when a request may leave, and learns from the answers. Safe to share between threads."""
+
+    def wait(self) -> None:
+        """Return as soon as a request may leave."""
+        ...
+
+    def told(self, status: int, headers: Mapping[str, str]) -> None:
+        """Learn from an answer."""
+        ...
+
+
 class Client:
     """One system's HTTP API below `base_url`; safe to share between threads.
 
     `headers` go with every request and are secret: they appear in no error, log or repr. `timeout` is seconds to connect
     and seconds between two bytes; `longest_wait` seconds caps each wait before a repetition, whatever Retry-After asks for
-    (367946340 has been seen); `max_bytes` bounds a decoded answer. `calls_per_minute` is shared by all threads.
+    (367946340 has been seen); `max_bytes` bounds a decoded answer. `calls_per_minute` is shared by all threads;
+    a `throttle` takes its place, and the waits after a 429 are then its own.
     Raises `ConfigurationError` for an address or a header that cannot be right.
     """
 
@@ -102,13 +115,15 @@ class Client:
         verify: bool = True,
         max_bytes: int = 64 * _MEBIBYTE,
         longest_wait: float = 60,
+        throttle: Throttle | None = None,
     ) -> None:
         self.name = name
         self.base_url = _checked_url(name, base_url)
         self.tally = Tally()
         self._headers = _checked_headers(name, headers or {})
         self._secrets = tuple(part for value in self._headers.values() for part in {value, value.rpartition(" ")[2]} if part)
-        self._pace = _Pace(calls_per_minute)
+        self._waits_itself = throttle is None
+        self._throttle: Throttle = throttle or _Pace(calls_per_minute)
         self._timeout = timeout
         # Given with each request: a verify of the session would lose against REQUESTS_CA_BUNDLE.
         self._verify: bool | str = verify and (ca_file or True)
@@ -173,7 +188,7 @@ class Client:
             total=_ATTEMPTS - 1,
             redirect=0,
             allowed_methods=_READS,
-            status_forcelist=_BUSY,
+            status_forcelist=_BUSY if self._waits_itself else _BUSY - {429},
             backoff_factor=0.5,
             backoff_jitter=0.1,
             backoff_max=self._longest_wait,
@@ -202,7 +217,10 @@ class Client:
         """Send a read; one whose answer breaks off in the body is sent again, which urllib3 does not do by itself."""
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                return self._once(method, url, params=query)
+                response = self._once(method, url, params=query)
+                if response.status == 429 and not self._waits_itself and attempt < _ATTEMPTS:
+                    continue
+                return response  # noqa: TRY300 - a `continue` above, not an `else`
             except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError, HTTPError) as error:
                 if attempt == _ATTEMPTS:
                     raise Unreachable(f"{self._where(method, path)}: {_why(error)}") from None
@@ -212,7 +230,7 @@ class Client:
         raise AssertionError("unreachable")
 
     def _once(self, method: str, url: str, **sent: Any) -> "_Response":
-        self._pace.wait()
+        self._throttle.wait()
         self.tally.add(method)
         headers = {"Accept": "application/json", **sent.pop("headers", {})}
         with self._session.request(
@@ -226,6 +244,7 @@ class Client:
             **sent,
         ) as answer:
             self.tally.add(method, _repetitions(answer))
+            self._throttle.told(answer.status_code, answer.headers)
             return _Response(answer.status_code, answer.url, answer.headers, self._body(answer))
 
     def _body(self, answer: requests.Response) -> bytes | None:
@@ -342,6 +361,9 @@ class _Pace:
             leaves = max(now, self._next)
             self._next = leaves + self._gap
         time.sleep(leaves - now)
+
+    def told(self, status: int, headers: Mapping[str, str]) -> None:
+        """The pace is the same whatever is answered."""
 
 
 _NO_JSON = object()

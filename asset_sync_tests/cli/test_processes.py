@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from asset_sync.cli.demo_exports import EXPORTS
 from asset_sync.sandbox.world import PDQ_TOKEN, World
 from asset_sync_tests.cli.lab import SYNC, SYSTEMS
 
@@ -40,7 +42,8 @@ def test_demo_prints_one_json_object_and_nothing_else(environment: dict[str, str
     assert ran.stdout.count("\n") == 1
     told = json.loads(ran.stdout)
     assert list(told) == ["syncs"]
-    assert list(told["syncs"]) == [SYNC]
+    assert list(told["syncs"]) == [SYNC, EXPORTS]
+    _check_exports(told["syncs"][EXPORTS])
     entries = told["syncs"][SYNC]
     assert [entry["pass"] for entry in entries] == PASSES
     for entry in entries:
@@ -55,6 +58,18 @@ def test_demo_prints_one_json_object_and_nothing_else(environment: dict[str, str
     assert "DEBUG" not in ran.stderr
     everything = ran.stdout + ran.stderr + (open_folder / "home/demo/asset-sync.log").read_text()
     assert not [secret for secret in (PDQ_TOKEN, "hunter2", "the-real-one") if secret in everything]
+
+
+def _check_exports(entries: Sequence[Mapping[str, Any]]) -> None:
+    first, changed, broken = entries
+    assert [entry["pass"] for entry in entries] == ["first", "changed", "broken"]
+    # All machines of PDQ Connect are in the file, too; only the few others are new.
+    assert 0 < first["planned"]["create"] < 10 < first["source_rows"]
+    assert changed["planned"] == {"create": 0, "update": 1, "retire": 0, "restore": 0}
+    assert first["converged"] is changed["converged"] is True
+    assert (first["refused"], changed["refused"]) == (None, None)
+    assert broken["refused"].startswith("devices.csv: is cut off")
+    assert broken["applied"] == broken["requests"]["write"] == 0
 
 
 def _check_entry(entry: Mapping[str, object]) -> None:

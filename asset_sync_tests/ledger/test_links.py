@@ -79,9 +79,10 @@ def test_speed_of_many_links(ledger: Ledger, engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(
             text(
-                "insert into asset_sync.link (sync, kind, source_key, target_id, claimed, base, first_seen)"
-                " select 'pdq_to_netbox', 'asset', n::text, n::text, 'name', jsonb_build_object('name', 'machine ' || n,"
-                " 'status', 'active', 'maker', '7', 'memory', n, 'price', n / 3.0, 'leased', true, 'bought', '2025-01-31'),"
+                "insert into asset_sync.link (sync, kind, source_key, target_id, claimed, told_by, base, first_seen)"
+                " select 'pdq_to_netbox', 'asset', n::text, n::text, 'name', 'pdq_to_netbox',"
+                " jsonb_build_object('name', 'machine ' || n, 'status', 'active', 'maker', '7', 'memory', n,"
+                " 'price', n / 3.0, 'leased', true, 'bought', '2025-01-31'),"
                 " now() from generate_series(1, 100000) n"
             )
         )

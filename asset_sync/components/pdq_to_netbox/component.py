@@ -1,7 +1,7 @@
 """PDQ Connect → NetBox as a component: devices become inventory assets, or dcim devices, as its YAML says."""
 
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import dagster as dg
 import pandas as pd
@@ -9,18 +9,25 @@ from pydantic import Field
 
 from asset_sync.components import config
 from asset_sync.components.failures import told_in_one_line
-from asset_sync.components.pdq_to_netbox.desired import PrefixLengths, desired_tables, mappable_fields
+from asset_sync.components.pdq_netbox import (
+    ASSET_KINDS,
+    declared_mapping,
+    desired_asset,
+    devices_schema,
+    inventory_asset,
+    owners,
+)
+from asset_sync.components.pdq_to_netbox.desired import PrefixLengths, mappable_fields
 from asset_sync.components.snapshots import row_counts
-from asset_sync.components.staircase import Sync, column_schema, staircase
+from asset_sync.components.staircase import Sync, staircase
 from asset_sync.reconcile.planning import Policy
-from asset_sync.reconcile.tables import Tables, desired_schema, observed_schema
 from asset_sync.systems import pdq
-from asset_sync.systems.netbox import KINDS, NetBox, declared, observe
+from asset_sync.systems.netbox import KINDS, declared
 
 DEVICES = dg.AssetKey(["pdq", "devices"])
 _INVENTORY = {"assets": dg.AssetKey(["netbox", "inventory"]), "devices": dg.AssetKey(["netbox", "devices"])}
 _KINDS = {
-    "assets": ("manufacturer", "inventory_item_type", "asset"),
+    "assets": ASSET_KINDS,
     "devices": (
         "manufacturer",
         "device_type",
@@ -65,13 +72,13 @@ class PdqToNetbox(dg.Component, dg.Model, dg.Resolvable):
         columns = {name: mappable_fields(name, pdq.DEVICE_FIELDS) for name in available}
         config.check_mapping(context.path / "defs.yaml", self.mapping, available, columns, needed=_KINDS[self.target])
         sync = self.sync(context.path.name)
-        job = dg.define_asset_job(
-            sync.name, selection=dg.AssetSelection.keys(*self._keys(sync)), tags={"asset_sync/sync": sync.name}
-        )
+        job = dg.define_asset_job(sync.name, selection=dg.AssetSelection.keys(*self._keys(sync)), tags=sync.tags)
         schedule = dg.ScheduleDefinition(
             name=f"{sync.name}_schedule", job=job, cron_schedule=self.schedule.cron, execution_timezone=self.schedule.timezone
         )
-        assets = [_devices_asset(), _inventory_asset(sync), self._desired_asset(sync), *staircase(sync)]
+        prefixes = PrefixLengths(self.prefix_lengths.ipv4, self.prefix_lengths.ipv6)
+        ends = [inventory_asset(sync, "netbox"), desired_asset(sync, DEVICES, prefixes)]
+        assets = [_devices_asset(), *ends, *staircase(sync)]
         return dg.Definitions(assets=assets, jobs=[job], schedules=[schedule])
 
     def _keys(self, sync: Sync) -> list[dg.AssetKey]:
@@ -79,39 +86,18 @@ class PdqToNetbox(dg.Component, dg.Model, dg.Resolvable):
 
     def sync(self, name: str) -> Sync:
         """Return what the YAML declares, as the staircase takes it."""
-        mapping = {kind: {name: f.mapping() for name, f in self.mapping[kind].items()} for kind in _KINDS[self.target]}
-        owners = {kind: {n: m.ownership for n, m in fields.items()} for kind, fields in mapping.items()}
+        mapping = declared_mapping(self.mapping, _KINDS[self.target])
         return Sync(
             name=name,
             kinds=declared(mapping),
             mapping=mapping,
-            policy=Policy(owners, self.grace.grace()),
+            policy=Policy(owners(mapping), self.grace.grace()),
             limits=self.limits.limits(),
             target="netbox",
             inventory=_INVENTORY[self.target],
             sources=[DEVICES],
             fresh=timedelta(hours=self.fresh_hours),
         )
-
-    def _desired_asset(self, sync: Sync) -> dg.AssetsDefinition:
-        prefixes = PrefixLengths(self.prefix_lengths.ipv4, self.prefix_lengths.ipv6)
-
-        @dg.asset(
-            key=sync.key("desired"),
-            ins={"devices": dg.AssetIn(DEVICES)},
-            io_manager_key="snapshots",
-            group_name=sync.name,
-            kinds={"pandas", "parquet"},
-            description="What NetBox should hold, made from the devices by the mapping in the sync's YAML.",
-            code_version="1",
-        )
-        def desired(devices: pd.DataFrame) -> dg.MaterializeResult[Tables]:
-            with told_in_one_line():
-                tables = desired_tables(devices, sync.kinds, sync.mapping, prefixes)
-                checked = {name: desired_schema(sync.kinds[name]).validate(t) for name, t in tables.items()}
-                return dg.MaterializeResult(value=checked, metadata={**row_counts(checked), **_source_lineage(sync)})
-
-        return desired
 
 
 def _devices_asset() -> dg.AssetsDefinition:
@@ -128,41 +114,8 @@ def _devices_asset() -> dg.AssetsDefinition:
     def devices(pdq_connect: pdq.PdqConnect) -> dg.MaterializeResult[pd.DataFrame]:
         with told_in_one_line(), pdq_connect.client() as client:
             table = pdq.devices(client)
-            schema = dg.TableSchema(
-                columns=[dg.TableColumn(str(name), type=str(dtype)) for name, dtype in table.dtypes.items()]
-            )
-            metadata = {**row_counts({"devices": table}), "requests": client.tally.read, "dagster/column_schema": schema}
+            told = {"requests": client.tally.read, "dagster/column_schema": devices_schema(table)}
+            metadata = {**row_counts({"devices": table}), **told}
             return dg.MaterializeResult(value=table, metadata=metadata)
 
     return devices
-
-
-def _inventory_asset(sync: Sync) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=sync.inventory,
-        io_manager_key="snapshots",
-        pool="netbox",
-        retry_policy=dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
-        group_name="netbox",
-        kinds={"netbox", "parquet"},
-        description="What NetBox holds, of the kinds and fields that the sync maps.",
-        code_version="1",
-    )
-    def inventory(netbox: NetBox) -> dg.MaterializeResult[Tables]:
-        with told_in_one_line(), netbox.client() as client:
-            fields = {name: tuple(sync.mapping[name]) for name in sync.kinds}
-            tables = observe(client, sync.kinds, fields)
-            checked = {name: observed_schema(sync.kinds[name], t.columns[4:]).validate(t) for name, t in tables.items()}
-            return dg.MaterializeResult(value=checked, metadata={**row_counts(checked), "requests": client.tally.read})
-
-    return inventory
-
-
-def _source_lineage(sync: Sync) -> dict[str, Any]:
-    deps = {
-        f"{kind}.{name}": [dg.TableColumnDep(asset_key=DEVICES, column_name=mapping.source)]
-        for kind, fields in sync.mapping.items()
-        for name, mapping in fields.items()
-        if mapping.source in pdq.DEVICE_FIELDS
-    }
-    return {**column_schema(sync), "dagster/column_lineage": dg.TableColumnLineage(deps_by_column=deps)}

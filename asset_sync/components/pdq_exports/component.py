@@ -1,0 +1,154 @@
+"""PDQ export files → NetBox as a component: each file that is dropped into a folder is a partition and a run."""
+
+from functools import partial
+from typing import Any, Final
+
+import dagster as dg
+import pandas as pd
+from pydantic import Field
+
+from asset_sync.components import config
+from asset_sync.components.failures import told_in_one_line
+from asset_sync.components.pdq_exports.folder import DropFolder, place
+from asset_sync.components.pdq_exports.kept import KeptExports
+from asset_sync.components.pdq_exports.reading import read_export
+from asset_sync.components.pdq_exports.sensor import export_sensor
+from asset_sync.components.pdq_exports.watch import Watch
+from asset_sync.components.pdq_netbox import (
+    ASSET_KINDS,
+    declared_mapping,
+    desired_asset,
+    devices_schema,
+    inventory_asset,
+    owners,
+)
+from asset_sync.components.pdq_to_netbox.component import DEVICES as API_DEVICES
+from asset_sync.components.pdq_to_netbox.desired import PrefixLengths, mappable_fields
+from asset_sync.components.snapshots import Snapshots, row_counts
+from asset_sync.components.staircase import Sync, staircase
+from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync.reconcile.planning import Policy
+from asset_sync.systems import pdq
+from asset_sync.systems.netbox import KINDS, declared
+from asset_sync.systems.pdq_export import Columns, Export, Limits
+
+DEVICES: Final = dg.AssetKey(["pdq_export", "devices"])
+LINKS: Final = "pdq_to_netbox"
+"""The sync whose links are shared: a machine that is known from the API is the same machine in a file."""
+
+
+class PdqExports(dg.Component, dg.Model, dg.Resolvable):
+    """Keeps the assets of NetBox's inventory plugin in step with export files of PDQ.
+
+    `folder` and `kept` are folders below ASSET_SYNC_HOME or any fsspec URL: where files are dropped, and where their bytes
+    are kept, of the last `keep` files. What a file lacks is retired only where `complete` says that each names every machine.
+    """
+
+    mapping: dict[str, dict[str, config.FieldConfig]]
+    folder: str = "exports"
+    kept: str = "exports_kept"
+    keep: int = Field(default=50, ge=1)
+    every_seconds: int = Field(default=5, ge=1)
+    complete: bool = False
+    aliases: dict[str, list[str]] = Field(default_factory=dict)
+    grace: config.GraceConfig = Field(default_factory=config.GraceConfig)
+    limits: config.LimitsConfig = Field(default_factory=config.LimitsConfig)
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Return the sync's assets, its job and its sensor; the sync has the name of its folder."""
+        self._check(context)
+        sync = self.sync(context.path.name)
+        ends = [inventory_asset(sync, sync.name), desired_asset(sync, DEVICES, PrefixLengths())]
+        assets = [self._devices_asset(sync), *ends, *staircase(sync)]
+        steps = (sync.key(step) for step in ("desired", "match", "plan", "applied"))
+        selection = dg.AssetSelection.keys(DEVICES, sync.inventory, *steps)
+        job = dg.define_asset_job(sync.name, selection=selection, tags=sync.tags)
+        sensor = export_sensor(sync.name, self.watch, self.every_seconds)
+        return dg.Definitions(assets=assets, jobs=[job], sensors=[sensor])
+
+    def watch(self) -> Watch:
+        """Return what looks at the folder. Only here and in runs is the environment asked where it is."""
+        return Watch(DropFolder(place(self.folder)), KeptExports(place(self.kept)), Limits())
+
+    def _check(self, context: dg.ComponentLoadContext) -> None:
+        file = context.path / "defs.yaml"
+        available = {name: KINDS[name] for name in ASSET_KINDS}
+        columns = {name: mappable_fields(name, pdq.DEVICE_FIELDS) for name in ASSET_KINDS}
+        config.check_mapping(file, self.mapping, available, columns, needed=ASSET_KINDS)
+        try:
+            Columns(self.aliases)
+        except ConfigurationError as error:
+            raise config.Place(file, ("attributes", "aliases")).error(str(error).removeprefix("aliases: ")) from None
+
+    def sync(self, name: str) -> Sync:
+        """Return the sync as the staircase sees it."""
+        mapping = declared_mapping(self.mapping, ASSET_KINDS)
+        return Sync(
+            name=name,
+            kinds=declared(mapping),
+            mapping=mapping,
+            policy=Policy(owners(mapping), self.grace.grace()),
+            limits=self.limits.limits(),
+            target="netbox",
+            inventory=dg.AssetKey([name, "inventory"]),
+            sources=[DEVICES],
+            fresh=None,
+            partitions=dg.DynamicPartitionsDefinition(name=name),
+            links=LINKS,
+            incomplete=partial(self._incomplete, name),
+        )
+
+    def _incomplete(self, name: str, context: dg.AssetExecutionContext) -> str | None:
+        key = context.partition_key
+        newest = self.watch().kept.newest(context.instance.get_dynamic_partitions(name))
+        if newest is not None and key < newest:
+            told = f"{key} is older than {newest}: what it lacks is not retired"
+            context.log.warning(told)
+            return told
+        return None if self.complete else "the YAML does not say that an export is complete: what it lacks is not retired"
+
+    def _devices_asset(self, sync: Sync) -> dg.AssetsDefinition:
+        @dg.asset(
+            key=DEVICES,
+            deps=[API_DEVICES],
+            partitions_def=sync.partitions,
+            io_manager_key="snapshots",
+            required_resource_keys={"snapshots"},
+            group_name=sync.name,
+            kinds={"pandas", "parquet"},
+            description="The machines of one export file, under the ids by which they are known from the API.",
+            code_version="1",
+        )
+        def devices(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pd.DataFrame]:
+            with told_in_one_line():
+                watch, key = self.watch(), context.partition_key
+                export = read_export(watch, key, self.aliases)
+                snapshots: Snapshots = context.resources.snapshots
+                api = snapshots.latest(API_DEVICES)
+                table = watch.kept.with_known_ids(export.devices, api["rows"] if api else None)
+                for note in export.notes:
+                    context.log.info(note)
+                self._prune(context, sync.name, watch.kept)
+                return dg.MaterializeResult(value=table, metadata={"file": watch.kept.origin(key).name, **_told(export, table)})
+
+        return devices
+
+    def _prune(self, context: dg.AssetExecutionContext, name: str, kept: KeptExports) -> None:
+        """Forget the oldest files, but none that came after this one: it may still wait for its run."""
+        keys = sorted(context.instance.get_dynamic_partitions(name))
+        doomed = [key for key in keys[: -self.keep] if key < context.partition_key]
+        for key in doomed:
+            context.instance.delete_dynamic_partition(name, key)
+        kept.prune(doomed, [key for key in keys if key not in doomed])
+
+
+def _told(export: Export, table: pd.DataFrame) -> dict[str, Any]:
+    return {
+        **row_counts({"devices": table}),
+        "format": export.format,
+        "rows_of_the_file": export.rows,
+        "columns": dict(export.columns),
+        "ignored_columns": list(export.ignored),
+        "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in export.notes) or "none"),
+        "dagster/column_schema": devices_schema(table),
+    }

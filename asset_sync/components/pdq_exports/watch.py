@@ -1,0 +1,149 @@
+"""Which files of the folder are new: by content, once they rest, at the cost of one listing where nothing changed."""
+
+import time
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Final
+
+import orjson
+
+from asset_sync.components.pdq_exports.folder import DropFolder, Dropped
+from asset_sync.components.pdq_exports.kept import KeptExports, Origin, new_key
+from asset_sync.systems.pdq_export import Limits, fingerprint
+
+Log = Callable[[str], object]
+
+_DIGEST: Final = 8
+
+
+@dataclass(frozen=True)
+class Cursor:
+    """What the last look saw, by digests of name, size and time: what is settled, and what has to rest for one more look."""
+
+    settled: frozenset[bytes] = frozenset()
+    seen: frozenset[bytes] = frozenset()
+
+    @classmethod
+    def of(cls, written: str | None) -> "Cursor":
+        """Read a cursor; without one, nothing was ever seen."""
+        told = orjson.loads(written) if written else {}
+        return cls(_unpacked(told.get("settled", "")), _unpacked(told.get("seen", "")))
+
+    def __str__(self) -> str:
+        """Write the cursor: eleven characters a file."""
+        return orjson.dumps({"settled": _packed(self.settled), "seen": _packed(self.seen)}).decode()
+
+
+def _packed(digests: frozenset[bytes]) -> str:
+    return b64encode(b"".join(sorted(digests))).decode()
+
+
+def _unpacked(written: str) -> frozenset[bytes]:
+    packed = b64decode(written)
+    return frozenset(packed[at : at + _DIGEST] for at in range(0, len(packed), _DIGEST))
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look at the folder came to: the keys of the files that are new, in their order, and the cursor for the next."""
+
+    accepted: Sequence[str]
+    cursor: Cursor
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Looks at a drop folder. A look that takes longer than `seconds` ends there, and the next one goes on."""
+
+    folder: DropFolder
+    kept: KeptExports
+    limits: Limits
+    seconds: float = 20.0
+
+    def look(self, cursor: Cursor, keys: Callable[[], Sequence[str]], *, log: Log) -> Look:
+        """Return what is new since the cursor; `keys` gives the keys of the accepted files, asked for only where needed.
+
+        A new or changed file must rest from one look to the next before it is read. One that cannot be read is told of and
+        tried again at the next look.
+        """
+        files = {file.digest: file for file in self.folder.files()}
+        fresh = files.keys() - cursor.settled
+        resting = [file for digest, file in files.items() if digest in fresh & cursor.seen]
+        taking = _Taking(self, list(keys()), log) if resting else None
+        done = taking.all(resting) if taking else frozenset()
+        settled = (cursor.settled & files.keys()) | done
+        return Look(taking.accepted if taking else (), Cursor(frozenset(settled), frozenset(files.keys() - settled)))
+
+
+class _Taking:
+    """One look's files, taken one after the other."""
+
+    def __init__(self, watch: Watch, keys: list[str], log: Log) -> None:
+        self.watch = watch
+        self.keys = keys
+        self.log = log
+        self.accepted: list[str] = []
+        # What was refused may be dropped again, so it does not count.
+        self.taken = {key: origin for key in sorted(keys) if (origin := watch.kept.taken(key))}
+
+    def all(self, files: Sequence[Dropped]) -> frozenset[bytes]:
+        """Take the files; return the digests of those that are done with."""
+        done: set[bytes] = set()
+        end = time.monotonic() + self.watch.seconds
+        for file in files:
+            if time.monotonic() > end:
+                self.log(f"{len(files) - len(done)} files are left for the next look")
+                break
+            try:
+                if self._take(file):
+                    done.add(file.digest)
+            except OSError as error:
+                self.log(f"{file.name!r} cannot be read ({error.strerror or error}); it is tried again")
+        return frozenset(done)
+
+    def _take(self, file: Dropped) -> bool:
+        """Take one file where its content is new; return False where it is still being written to."""
+        if file.size > self.watch.limits.size:
+            # It will be refused by its size, so nothing of it is read or kept.
+            told = sha256(f"{file.name}/{file.size}/{file.version}".encode(errors="surrogateescape")).hexdigest()
+            return self._keep(file, Origin(file.name, file.size, file.version, told, kept=False))
+        with self.watch.folder.open(file) as opened:
+            told = fingerprint(opened)
+        return self._keep(file, Origin(file.name, file.size, file.version, told, kept=True))
+
+    def _keep(self, file: Dropped, origin: Origin) -> bool:
+        known = self._known(origin)
+        if known is not None:
+            self.log(f"{file.name!r} has the content of {known}, which was taken already")
+            return self.watch.folder.holds(file)
+        key = new_key(self.keys, origin, datetime.now(UTC))
+        if not self._copied(key, file, origin):
+            return False
+        self.log(f"{file.name!r} is taken as {key}")
+        self.keys.append(key)
+        self.accepted.append(key)
+        self.taken[key] = origin
+        return True
+
+    def _copied(self, key: str, file: Dropped, origin: Origin) -> bool:
+        if not origin.kept:
+            return self.watch.kept.add(key, origin, None)
+        with self.watch.folder.open(file) as opened:
+            kept = self.watch.kept.add(key, origin, opened)
+        # A file that was overwritten between the reads of its beginning and its end is neither the old nor the new one.
+        if kept and not self.watch.folder.holds(file):
+            self.watch.kept.remove(key)
+            return False
+        return kept
+
+    def _known(self, origin: Origin) -> str | None:
+        """Return the key of the accepted file of that content; None where the file is to be taken."""
+        same = [key for key, other in self.taken.items() if other.fingerprint == origin.fingerprint]
+        if not same:
+            return None
+        # A file that held something else since then has changed back, which is a change.
+        changed_back = any(other.name == origin.name for key, other in self.taken.items() if key > same[-1])
+        return None if changed_back else same[-1]

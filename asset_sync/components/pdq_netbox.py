@@ -1,0 +1,93 @@
+"""What the syncs from PDQ to NetBox have in common: the assets on both sides of the staircase, and the declared mapping."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import dagster as dg
+import pandas as pd
+
+from asset_sync.components.config import MappingConfig
+from asset_sync.components.failures import told_in_one_line
+from asset_sync.components.pdq_to_netbox.desired import PrefixLengths, desired_tables
+from asset_sync.components.snapshots import row_counts
+from asset_sync.components.staircase import Sync, column_schema
+from asset_sync.reconcile.mapping import FieldMapping
+from asset_sync.reconcile.merge import Ownership
+from asset_sync.reconcile.tables import Tables, desired_schema, observed_schema
+from asset_sync.systems import pdq
+from asset_sync.systems.netbox import NetBox, observe
+
+ASSET_KINDS: Final = ("manufacturer", "inventory_item_type", "asset")
+"""The kinds of NetBox that an inventory asset needs."""
+
+
+def declared_mapping(mapping: MappingConfig, kinds: Sequence[str]) -> Mapping[str, Mapping[str, FieldMapping]]:
+    """Return the fields of the kinds as the core takes them."""
+    return {kind: {name: field.mapping() for name, field in mapping[kind].items()} for kind in kinds}
+
+
+def owners(mapping: Mapping[str, Mapping[str, FieldMapping]]) -> Mapping[str, Mapping[str, Ownership]]:
+    """Return who owns the mapped fields."""
+    return {kind: {name: field.ownership for name, field in fields.items()} for kind, fields in mapping.items()}
+
+
+def inventory_asset(sync: Sync, group: str) -> dg.AssetsDefinition:
+    """Return the asset that holds what NetBox has."""
+
+    @dg.asset(
+        key=sync.inventory,
+        io_manager_key="snapshots",
+        pool="netbox",
+        partitions_def=sync.partitions,
+        retry_policy=dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
+        group_name=group,
+        kinds={"netbox", "parquet"},
+        description="What NetBox holds, of the kinds and fields that the sync maps.",
+        code_version="1",
+    )
+    def inventory(netbox: NetBox) -> dg.MaterializeResult[Tables]:
+        with told_in_one_line(), netbox.client() as client:
+            fields = {name: tuple(sync.mapping[name]) for name in sync.kinds}
+            tables = observe(client, sync.kinds, fields)
+            checked = {name: observed_schema(sync.kinds[name], t.columns[4:]).validate(t) for name, t in tables.items()}
+            return dg.MaterializeResult(value=checked, metadata={**row_counts(checked), "requests": client.tally.read})
+
+    return inventory
+
+
+def desired_asset(sync: Sync, devices_key: dg.AssetKey, prefixes: PrefixLengths) -> dg.AssetsDefinition:
+    """Return the asset that holds what NetBox should have, made from a table of PDQ devices."""
+
+    @dg.asset(
+        key=sync.key("desired"),
+        ins={"devices": dg.AssetIn(devices_key)},
+        io_manager_key="snapshots",
+        partitions_def=sync.partitions,
+        group_name=sync.name,
+        kinds={"pandas", "parquet"},
+        description="What NetBox should hold, made from the devices by the mapping in the sync's YAML.",
+        code_version="1",
+    )
+    def desired(devices: pd.DataFrame) -> dg.MaterializeResult[Tables]:
+        with told_in_one_line():
+            tables = desired_tables(devices, sync.kinds, sync.mapping, prefixes)
+            checked = {name: desired_schema(sync.kinds[name]).validate(t) for name, t in tables.items()}
+            lineage = _source_lineage(sync, devices_key)
+            return dg.MaterializeResult(value=checked, metadata={**row_counts(checked), **lineage})
+
+    return desired
+
+
+def devices_schema(table: pd.DataFrame) -> dg.TableSchema:
+    """Return the columns of a device table for the UI."""
+    return dg.TableSchema(columns=[dg.TableColumn(str(name), type=str(dtype)) for name, dtype in table.dtypes.items()])
+
+
+def _source_lineage(sync: Sync, devices_key: dg.AssetKey) -> dict[str, Any]:
+    deps = {
+        f"{kind}.{name}": [dg.TableColumnDep(asset_key=devices_key, column_name=mapping.source)]
+        for kind, fields in sync.mapping.items()
+        for name, mapping in fields.items()
+        if mapping.source in pdq.DEVICE_FIELDS
+    }
+    return {**column_schema(sync), "dagster/column_lineage": dg.TableColumnLineage(deps_by_column=deps)}

@@ -1,0 +1,1 @@
+"""Snipe-IT → PostgreSQL as a component."""

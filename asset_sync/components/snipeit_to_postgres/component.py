@@ -1,0 +1,209 @@
+"""Snipe-IT → PostgreSQL as a component: one asset a table, loaded by one step that lets readers see all of them at once."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import dagster as dg
+from pydantic import Field
+
+from asset_sync import database
+from asset_sync.components import config
+from asset_sync.components.failures import told_in_one_line
+from asset_sync.components.timezones import machine_timezone
+from asset_sync.mirror import LoadReport, Options, TableReport, checks, load, migrate
+from asset_sync.mirror.schema import SCHEMA, tables
+from asset_sync.systems.snipeit import TABLES, SnipeIt, Table
+
+COUNTS: Final = "counts_equal"
+REFERENCES: Final = "references_resolve"
+TAGS: Final = "living_tags_are_unique"
+
+
+class HoursConfig(dg.Model, dg.Resolvable):
+    """When the mirror is loaded by itself, once its schedule is switched on; no time zone means the machine's."""
+
+    cron: str = "0 8,12,16,20 * * *"
+    timezone: str = ""
+
+    @property
+    def zone(self) -> str:
+        """The time zone, by its name."""
+        return self.timezone or machine_timezone()
+
+
+class FreshConfig(dg.Model, dg.Resolvable):
+    """By each deadline of `cron` a load must have succeeded within so many hours, or the tables count as stale."""
+
+    cron: str = "0 2,14,20 * * *"
+    hours: float = Field(default=6, gt=0)
+
+
+class LossConfig(dg.Model, dg.Resolvable):
+    """The share of a table's rows, of 1, that may be missing before a load stops."""
+
+    shrink: float = Field(default=0.20, ge=0, le=1)
+
+
+class LoadConfig(dg.Config):
+    """`full`: read every table whole now. `accept_losses`: load although the guards say that too much is missing."""
+
+    full: bool = False
+    accept_losses: bool = False
+
+
+class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
+    """Keeps a mirror of Snipe-IT in PostgreSQL, schema `snipeit`.
+
+    `compare_hours` is how often all rows are read, to find what vanished without trace. `server_timezone` is Snipe-IT's
+    APP_TIMEZONE, since its moments say nothing of theirs.
+    """
+
+    schedule: HoursConfig = Field(default_factory=HoursConfig)
+    compare_hours: float = Field(default=24, gt=0)
+    limits: LossConfig = Field(default_factory=LossConfig)
+    freshness: FreshConfig = Field(default_factory=FreshConfig)
+    server_timezone: str = "UTC"
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Return the tables' assets, the job and the schedule; they have the name of the component's folder."""
+        self._check_zones(config.Place(context.path / "defs.yaml", ("attributes",)))
+        name = context.path.name
+        job = dg.define_asset_job(
+            name, selection=dg.AssetSelection.assets(*map(_key, TABLES)), tags={"asset_sync/mirror": name}
+        )
+        schedule = dg.ScheduleDefinition(
+            name=f"{name}_schedule", job=job, cron_schedule=self.schedule.cron, execution_timezone=self.schedule.zone
+        )
+        return dg.Definitions(assets=[self._tables_asset(name)], jobs=[job], schedules=[schedule])
+
+    def _check_zones(self, place: config.Place) -> None:
+        for where, zone in (
+            (place.at("schedule").at("timezone"), self.schedule.zone),
+            (place.at("server_timezone"), self.server_timezone),
+        ):
+            try:
+                ZoneInfo(zone)
+            except (ZoneInfoNotFoundError, ValueError):
+                raise where.error(f"there is no time zone {zone!r}; write one such as Europe/Berlin") from None
+
+    def _options(self, run: LoadConfig) -> Options:
+        return Options(
+            compare_every=timedelta(hours=self.compare_hours),
+            shrink=self.limits.shrink,
+            timezone=self.server_timezone,
+            full=run.full,
+            accept_losses=run.accept_losses,
+        )
+
+    def _tables_asset(self, name: str) -> dg.AssetsDefinition:
+        fresh = dg.FreshnessPolicy.cron(self.freshness.cron, timedelta(hours=self.freshness.hours), self.schedule.zone)
+
+        @dg.multi_asset(
+            name=f"{name}__load",
+            specs=[_spec(table, fresh) for table in TABLES.values()],
+            check_specs=[check for table in TABLES.values() for check in _check_specs(table)],
+            can_subset=True,
+            pool="snipeit",
+            retry_policy=dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
+        )
+        def tables_asset(
+            context: dg.AssetExecutionContext, config: LoadConfig, snipeit: SnipeIt
+        ) -> Iterator[dg.MaterializeResult[Any]]:
+            with told_in_one_line(), snipeit.client() as client:
+                engine = database.engine()
+                migrate(engine)
+                names = [key.path[-1] for key in context.selected_asset_keys]
+                report = load(engine, client, self._options(config), run_id=context.run_id, names=names)
+                for table, told in report.tables.items():
+                    results = [_checked(check, told) for check in _check_specs(TABLES[table])]
+                    yield dg.MaterializeResult(
+                        asset_key=_key(table), metadata=_metadata(table, told, report), check_results=results
+                    )
+
+        return tables_asset
+
+
+def _key(table: str) -> dg.AssetKey:
+    return dg.AssetKey([SCHEMA, table])
+
+
+def _spec(table: Table, fresh: dg.FreshnessPolicy) -> dg.AssetSpec:
+    columns = [dg.TableColumn(column.name, type=str(column.type).lower()) for column in tables[table.name].columns]
+    return dg.AssetSpec(
+        _key(table.name),
+        group_name=SCHEMA,
+        kinds={"postgres", "snipeit"},
+        description=f"Snipe-IT's /{table.path}, mirrored in {SCHEMA}.{table.name}.",
+        metadata={"dagster/column_schema": dg.TableSchema(columns=columns), "dagster/table_name": f"{SCHEMA}.{table.name}"},
+        freshness_policy=fresh,
+        code_version="1",
+    )
+
+
+def _metadata(name: str, told: TableReport, report: LoadReport) -> dict[str, Any]:
+    written = told.written
+    return {
+        "dagster/row_count": told.has.living or 0,
+        "rows/read": written.read,
+        "rows/inserted": written.inserted,
+        "rows/updated": written.updated,
+        "rows/deleted": written.deleted,
+        "load/start": dg.MetadataValue.timestamp(report.started),
+        "load/end": dg.MetadataValue.timestamp(report.ended),
+        "load/seconds": report.seconds,
+        # The requests are the load's, not a table's: one of the assets tells them, so that sums are right.
+        **({"requests": report.requests} if name == next(iter(report.tables)) else {}),
+    }
+
+
+# Checks.
+
+
+def _check_specs(table: Table) -> list[dg.AssetCheckSpec]:
+    key = _key(table.name)
+    specs = [dg.AssetCheckSpec(COUNTS, asset=key, description="The mirror has as many rows as Snipe-IT says.")]
+    if any(column.references for column in table.columns):
+        specs.append(dg.AssetCheckSpec(REFERENCES, asset=key, description="Every id of another row is that of a mirrored row."))
+    if table.name == "hardware":
+        specs.append(dg.AssetCheckSpec(TAGS, asset=key, description="No two living assets have the same asset tag."))
+    return specs
+
+
+def _checked(check: dg.AssetCheckSpec, told: TableReport) -> dg.AssetCheckResult:
+    passed, words = _VERDICTS[check.name](check.asset_key.path[-1], told)
+    # What fails here is Snipe-IT's own disorder, or a row that came while others were read: worth a look, no failure.
+    return dg.AssetCheckResult(
+        asset_key=check.asset_key,
+        check_name=check.name,
+        passed=passed,
+        severity=dg.AssetCheckSeverity.ERROR if check.name == COUNTS else dg.AssetCheckSeverity.WARN,
+        description=words,
+    )
+
+
+def _counts(_name: str, told: TableReport) -> tuple[bool, str]:
+    said, has = told.told, told.has
+    if said.both is None and said.total.living is None:
+        return True, f"{has.living} living rows; nothing that Snipe-IT told asked for a count"
+    counted = said.both if said.both is not None else said.total.living
+    return told.adds_up, f"Snipe-IT counts {counted} rows; the mirror has {has.living} living and {has.trashed} deleted ones"
+
+
+def _references(name: str, _told: TableReport) -> tuple[bool, str]:
+    lost = checks.unresolved(database.engine(), name)
+    return not lost, "; ".join(
+        f"{count} rows with an unknown {column}" for column, count in lost.items()
+    ) or "all lead to a row"
+
+
+def _tags(_name: str, _told: TableReport) -> tuple[bool, str]:
+    repeated = checks.repeated_tags(database.engine())
+    return (
+        not repeated,
+        f"more than one living asset has the tag {', '.join(repeated)}" if repeated else "every tag is one asset's",
+    )
+
+
+_VERDICTS: Final = {COUNTS: _counts, REFERENCES: _references, TAGS: _tags}

@@ -1,0 +1,28 @@
+"""Snipe-IT as a Dagster resource."""
+
+from typing import Any
+
+from dagster import ConfigurableResource
+from pydantic import Field
+
+from asset_sync import settings
+from asset_sync.systems.snipeit.client import SnipeItClient
+
+
+class SnipeIt(ConfigurableResource[Any]):
+    """A Snipe-IT.
+
+    `url` is its address, with or without `/api/v1` (default: SNIPEIT_API_URL); `token` an API key (default: SNIPEIT_TOKEN);
+    `ca_file` a CA's certificates in PEM. The environment is read when a client is opened, never when code is loaded.
+    """
+
+    url: str = ""
+    token: str = Field(default="", repr=False)
+    ca_file: str | None = None
+    verify: bool = True
+
+    def client(self) -> SnipeItClient:
+        """Return a client; raises `ConfigurationError` where address or token are missing."""
+        url = self.url or settings.require("SNIPEIT_API_URL")
+        token = self.token or settings.require("SNIPEIT_TOKEN")
+        return SnipeItClient(url, token, ca_file=self.ca_file, verify=self.verify)
