@@ -1,5 +1,6 @@
 """A project of its own that holds nothing but one sync's YAML."""
 
+import importlib
 from pathlib import Path
 
 import dagster as dg
@@ -35,7 +36,9 @@ def load(folder: Path, yaml: str, monkeypatch: pytest.MonkeyPatch) -> dg.Definit
     (package / "definitions.py").write_text(DEFINITIONS)
     (package / "defs" / "pdq_to_netbox" / "defs.yaml").write_text(yaml, encoding="utf-8")
     monkeypatch.syspath_prepend(str(folder))
-    return __import__(f"{name}.definitions", fromlist=["defs"]).defs()
+    loaded = importlib.import_module(f"{name}.definitions").defs()
+    assert isinstance(loaded, dg.Definitions)
+    return loaded
 
 
 def load_whole(folder: Path, yaml: str, monkeypatch: pytest.MonkeyPatch) -> dg.Definitions:
