@@ -254,7 +254,8 @@ class _Planner:
         chosen = self._any_of([unlinked, *(m.agreed for m in remembered.values())])
         chosen[list(self.blocked)] = False
         rows = np.flatnonzero(chosen)
-        return self._drafts(rows, p.CLAIM, {name: self._claimed(name, m, unlinked, rows) for name, m in remembered.items()})
+        changes = {name: self._claimed(name, m, unlinked, rows) for name, m in remembered.items()} if rows.size else {}
+        return self._drafts(rows, p.CLAIM, changes)
 
     def _is_remembered(self, name: str) -> bool:
         return self._is_status(name) or self.owners[name].owner == "shared"
