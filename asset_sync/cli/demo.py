@@ -10,6 +10,7 @@ import orjson
 
 from asset_sync.cli.console import printed, progress, row, table
 from asset_sync.cli.demo_exports import BROKEN, EXPORTS, refusal, run_exports
+from asset_sync.cli.demo_mirror import MIRROR, Mirrored, mirrored
 from asset_sync.cli.homes import fresh_home
 from asset_sync.cli.sandbox import seed_option, size_option
 from asset_sync.components.resources import open_ledger
@@ -97,6 +98,23 @@ class _Dropped(_Ran):
         return super().problems()
 
 
+@dataclass(frozen=True)
+class _Loaded(_Ran):
+    """One load of a mirror in one pass."""
+
+    load: Mirrored
+
+    def shown(self) -> Mapping[str, Any]:
+        """Return the load as its entry in the JSON."""
+        return {**super().shown(), **self.load.shown()}
+
+    def problems(self) -> list[str]:
+        """Return what is not as it has to be, a line each."""
+        if not self.report.succeeded:
+            return list(self.report.reasons) or ["the load failed"]
+        return self.load.problems(self.report.requests.read) if self.name == "again" else self.load.problems()
+
+
 def _most_requests(plan_id: str) -> float:
     """Return how many write requests a plan may take: one for 50 objects, but each kind needs at least one."""
     writes = open_ledger().plan(plan_id).writes
@@ -119,7 +137,7 @@ def demo(context: click.Context, size: int, seed: int, as_json: bool) -> None:
         ran += [_Dropped(name, report) for name, report in run_exports(world, watching)]
         problems = [f"{each.report.sync}, {each.name}: {problem}" for each in ran for problem in each.problems()]
     if as_json:
-        syncs = {sync: [each.shown() for each in ran if each.report.sync == sync] for sync in (*SYNCS, EXPORTS)}
+        syncs = {sync: [each.shown() for each in ran if each.report.sync == sync] for sync in (*SYNCS, MIRROR, EXPORTS)}
         click.echo(orjson.dumps({"syncs": syncs}).decode())
     else:
         _tell(ran)
@@ -131,11 +149,13 @@ def demo(context: click.Context, size: int, seed: int, as_json: bool) -> None:
 
 
 def _run_all(world: World, watching: Callable[[str], Watch]) -> list[_Ran]:
-    ran = []
+    ran: list[_Ran] = []
     for each in _PASSES:
         if each.before:
             each.before(world)
         ran += [_Ran(each.name, run_sync(sync, watch=watching(f"{sync}, {each.name}"))) for sync in SYNCS]
+        report = run_sync(MIRROR, watch=watching(f"{MIRROR}, {each.name}"))
+        ran.append(_Loaded(each.name, report, mirrored(report.run_id)))
     return ran
 
 

@@ -23,7 +23,7 @@ from asset_sync.operations.definitions import ensure_dagster_home
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError
 from asset_sync.sandbox.world import World
 
-_SYSTEMS: Final = ("PDQ_TOKEN", "NETBOX_URL", "NETBOX_TOKEN")
+_SYSTEMS: Final = ("PDQ_TOKEN", "NETBOX_URL", "NETBOX_TOKEN", "SNIPEIT_API_URL", "SNIPEIT_TOKEN")
 """The variables that name real systems."""
 
 _START_S: Final = 120.0
@@ -37,8 +37,8 @@ _STOP_S: Final = 20.0
 def dev(size: int, seed: int, port: int) -> None:
     """Start the database, the sandbox and Dagster's UI; Ctrl-C stops it all.
 
-    Where NETBOX_URL, NETBOX_TOKEN or PDQ_TOKEN is set, there is no sandbox: it is the real systems, with your own database
-    and history. The sandbox starts anew each time, and so do the database and the history that go with it.
+    Where NETBOX_URL, PDQ_TOKEN, SNIPEIT_API_URL or another token is set, there is no sandbox: it is the real systems, with
+    your own database and history. The sandbox starts anew each time, and so do the database and the history that go with it.
     """
     _check_free(port)
     with until_stopped(), ExitStack() as running:

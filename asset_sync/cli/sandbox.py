@@ -21,6 +21,7 @@ _port = click.IntRange(0, 65_535)
 @click.option("--netbox-version", type=click.Choice(["4.6", "4.7"]), default="4.6", show_default=True)
 @click.option("--pdq-port", type=_port, default=0, help="Default: a free one.")
 @click.option("--netbox-port", type=_port, default=0, help="Default: a free one.")
+@click.option("--snipeit-port", type=_port, default=0, help="Default: a free one.")
 @click.option("--control-port", type=_port, default=0, help="Default: a free one.")
 def sandbox(size: int, seed: int, netbox_version: str, **ports: int) -> None:
     """Simulate all systems until Ctrl-C; print the variables that lead a sync there."""

@@ -111,7 +111,7 @@ class Stage:
             ),
             **_VERSIONED[self.table.versioned],
         }
-        return sql.SQL(statement).format(**{**names, **parts})  # type: ignore[arg-type]
+        return sql.SQL(statement).format(**{**names, **parts})
 
 
 def _list(names: list[str], of: str = "") -> Query:

@@ -87,7 +87,14 @@ def job_of(sync: str) -> dg.JobDefinition:
 def declared(sync: str) -> Sync:
     """Return a sync as its YAML declares it."""
     component: Any = component_of(sync)
+    if not makes_plans(sync):
+        raise ConfigurationError(f"{sync} is a mirror: it makes no plans, and there is nothing to undo")
     return cast("Sync", component.sync(sync))
+
+
+def makes_plans(sync: str) -> bool:
+    """Tell whether a sync writes by plans; one that mirrors a system does not."""
+    return hasattr(component_of(sync), "sync")
 
 
 def component_of(sync: str) -> dg.Component:

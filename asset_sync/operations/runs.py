@@ -18,7 +18,7 @@ from asset_sync import settings
 from asset_sync.components.resources import open_ledger
 from asset_sync.components.staircase import CONVERGED
 from asset_sync.ledger import PlanHeader
-from asset_sync.operations.definitions import LOGGING, RUN_LOG, instance, job_of
+from asset_sync.operations.definitions import LOGGING, RUN_LOG, instance, job_of, makes_plans
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError, PlanError
 from asset_sync.reconcile.plan import Mode
 
@@ -88,12 +88,21 @@ def run_sync(
     watch: Watch | None = None,
 ) -> RunReport:
     """Run a sync, or one partition of it, from its extracts to its last check."""
-    return execute(sync, {"plan": {"mode": mode}}, partition=partition, run_id=run_id, watch=watch)
+    return execute(sync, _config(sync, mode), partition=partition, run_id=run_id, watch=watch)
+
+
+def _config(sync: str, mode: Mode) -> Mapping[str, Mapping[str, str | bool]]:
+    """Return the config that puts a sync into a mode; a mirror knows two of them."""
+    if makes_plans(sync):
+        return {"plan": {"mode": mode}}
+    if mode not in ("normal", "full"):
+        raise ConfigurationError(f"{sync} is a mirror: it makes no plans; its modes are normal and full")
+    return {"load": {"full": mode == "full"}}
 
 
 def execute(
     sync: str,
-    config: Mapping[str, Mapping[str, str]],
+    config: Mapping[str, Mapping[str, str | bool]],
     *,
     steps: Sequence[str] = (),
     partition: str | None = None,

@@ -184,7 +184,7 @@ class Client:
         session.auth = _Headers(self._headers)
         # A session cookie would make some servers ask for CSRF tokens.
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        retry = _CappedRetry(
+        retry = (_CappedRetry if self._waits_itself else _ThrottledRetry)(
             total=_ATTEMPTS - 1,
             redirect=0,
             allowed_methods=_READS,
@@ -343,6 +343,12 @@ class _CappedRetry(Retry):
             return min(super().parse_retry_after(retry_after), self.backoff_max)
         except (InvalidHeader, OverflowError, ValueError):
             return 0
+
+
+class _ThrottledRetry(_CappedRetry):
+    """A retry that leaves a 429 to the throttle, whether it says how long to wait or not."""
+
+    RETRY_AFTER_STATUS_CODES = Retry.RETRY_AFTER_STATUS_CODES - {429}
 
 
 class _Pace:

@@ -11,7 +11,7 @@ from asset_sync.sandbox.world import World
 
 SYNC = "pdq_to_netbox"
 SIZE = 30
-SYSTEMS = ("PDQ_URL", "PDQ_TOKEN", "NETBOX_URL", "NETBOX_TOKEN")
+SYSTEMS = ("PDQ_URL", "PDQ_TOKEN", "NETBOX_URL", "NETBOX_TOKEN", "SNIPEIT_API_URL", "SNIPEIT_TOKEN")
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def ledger(home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> No
         (["dev", "--port", "99999"], 2, "'--port'"),
         (["sandbox", "--netbox-version", "3.0"], 2, "'3.0' is not one of"),
         (["run"], 2, "Missing argument 'SYNC'"),
-        (["run", "nonsense"], 1, "there is no sync 'nonsense'; there are pdq_to_netbox"),
+        (["run", "nonsense"], 1, "there is no sync 'nonsense'; there are pdq_exports, pdq_to_netbox"),
         (["run", "pdq_to_netbox", "--mode", "loud"], 2, "'loud' is not one of"),
         (["plans", "--limit", "0"], 2, "'--limit'"),
         (["show", "abc", "--format", "xml"], 2, "'xml' is not one of"),

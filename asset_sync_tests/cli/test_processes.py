@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from asset_sync.cli.demo_exports import EXPORTS
+from asset_sync.cli.demo_mirror import MIRROR
 from asset_sync.sandbox.world import PDQ_TOKEN, World
 from asset_sync_tests.cli.lab import SYNC, SYSTEMS
 
@@ -42,7 +43,8 @@ def test_demo_prints_one_json_object_and_nothing_else(environment: dict[str, str
     assert ran.stdout.count("\n") == 1
     told = json.loads(ran.stdout)
     assert list(told) == ["syncs"]
-    assert list(told["syncs"]) == [SYNC, EXPORTS]
+    assert list(told["syncs"]) == [SYNC, MIRROR, EXPORTS]
+    _check_mirror(told["syncs"][MIRROR])
     _check_exports(told["syncs"][EXPORTS])
     entries = told["syncs"][SYNC]
     assert [entry["pass"] for entry in entries] == PASSES
@@ -58,6 +60,17 @@ def test_demo_prints_one_json_object_and_nothing_else(environment: dict[str, str
     assert "DEBUG" not in ran.stderr
     everything = ran.stdout + ran.stderr + (open_folder / "home/demo/asset-sync.log").read_text()
     assert not [secret for secret in (PDQ_TOKEN, "hunter2", "the-real-one") if secret in everything]
+
+
+def _check_mirror(entries: list[dict[str, Any]]) -> None:
+    """Loads all, then nothing in a request a table, then what a day changed."""
+    assert [entry["pass"] for entry in entries] == ["first", "again", "changed"]
+    first, again, changed = entries
+    assert first["applied"] == first["source_rows"] == first["planned"]["create"]
+    assert again["applied"] == 0
+    assert again["requests"]["read"] <= 20
+    assert changed["applied"] > 0
+    assert all(entry["converged"] and not entry["failed"] for entry in entries)
 
 
 def _check_exports(entries: Sequence[Mapping[str, Any]]) -> None:

@@ -51,6 +51,19 @@ def test_netbox_starts_with_the_companys_sites_and_nothing_else(world: World) ->
         assert netbox(world, endpoint).json()["count"] == 0
 
 
+def test_snipeit_is_made_when_it_is_first_asked_and_has_days_from_then_on() -> None:
+    with World(20, 3) as world:
+        world.day()
+        assert "snipeit" not in vars(world)
+        environment = world.environment()
+        headers = {"Authorization": f"Bearer {environment['SNIPEIT_TOKEN']}", "Accept": "application/json"}
+        url = f"{environment['SNIPEIT_API_URL']}/api/v1/hardware"
+        assert requests.get(url, headers=headers, timeout=5).json()["total"] > 0
+        before = world.snipeit.now
+        world.day()
+        assert world.snipeit.now > before
+
+
 def test_a_day_changes_what_pdq_shows(world: World) -> None:
     before = world.days
     changes = world.day()
@@ -110,7 +123,7 @@ def test_faults_can_be_set_and_cleared_over_http(world: World) -> None:
     assert devices(world).status_code == 200
     assert netbox(world, "dcim/sites").status_code == 500
     assert requests.delete(url, params={"name": "short_page"}, timeout=5).status_code == 200
-    assert requests.delete(url, timeout=5).json() == {"pdq": [], "netbox": []}
+    assert requests.delete(url, timeout=5).json() == {"pdq": [], "netbox": [], "snipeit": []}
 
 
 @pytest.mark.parametrize(

@@ -70,9 +70,7 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
         """Return the tables' assets, the job and the schedule; they have the name of the component's folder."""
         self._check_zones(config.Place(context.path / "defs.yaml", ("attributes",)))
         name = context.path.name
-        job = dg.define_asset_job(
-            name, selection=dg.AssetSelection.assets(*map(_key, TABLES)), tags={"asset_sync/mirror": name}
-        )
+        job = dg.define_asset_job(name, selection=dg.AssetSelection.assets(*map(_key, TABLES)), tags={"asset_sync/sync": name})
         schedule = dg.ScheduleDefinition(
             name=f"{name}_schedule", job=job, cron_schedule=self.schedule.cron, execution_timezone=self.schedule.zone
         )
@@ -115,7 +113,7 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
                 engine = database.engine()
                 migrate(engine)
                 names = [key.path[-1] for key in context.selected_asset_keys]
-                report = load(engine, client, self._options(config), run_id=context.run_id, names=names)
+                report = load(engine, client, self._options(config), run_id=context.run.run_id, names=names)
                 for table, told in report.tables.items():
                     results = [_checked(check, told) for check in _check_specs(TABLES[table])]
                     yield dg.MaterializeResult(

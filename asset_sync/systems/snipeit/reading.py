@@ -155,11 +155,11 @@ class Reader:
             return ""
         if first.total <= len(first.rows):
             return max(map(_updated, first.rows), default="")
-        newest = {**listing.params, "sort": "updated_at", "order": "desc", "limit": 1, "offset": 0}
+        newest: dict[str, str | int] = {**listing.params, "sort": "updated_at", "order": "desc", "limit": 1, "offset": 0}
         return max(map(_updated, self._client.page(table.path, newest).rows), default="")
 
     def _by_update(self, table: Table, listing: Listing, sink: Sink, since: str) -> Read:
-        params = {**listing.params, "sort": "updated_at", "order": "desc", "limit": PAGE_SIZE}
+        params: dict[str, str | int] = {**listing.params, "sort": "updated_at", "order": "desc", "limit": PAGE_SIZE}
         offset, total, latest, edge = 0, 0, "", ""
         while True:
             page = self._client.page(table.path, {**params, "offset": offset})

@@ -59,7 +59,7 @@ def flag(value: object) -> bool | None:
     if value is None or value == "":
         return None
     if value in (0, 1, "0", "1"):
-        return str(int(value)) == "1"  # type: ignore[call-overload]
+        return str(int(value)) == "1"
     raise Unreadable
 
 
