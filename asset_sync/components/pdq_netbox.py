@@ -15,7 +15,7 @@ from asset_sync.reconcile.mapping import FieldMapping
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.tables import Tables, desired_schema, observed_schema
 from asset_sync.systems import pdq
-from asset_sync.systems.netbox import NetBox, observe
+from asset_sync.systems.netbox import NetBox, check_choices, observe
 
 ASSET_KINDS: Final = ("manufacturer", "inventory_item_type", "asset")
 """The kinds of NetBox that an inventory asset needs."""
@@ -47,6 +47,7 @@ def inventory_asset(sync: Sync, group: str) -> dg.AssetsDefinition:
     )
     def inventory(netbox: NetBox) -> dg.MaterializeResult[Tables]:
         with told_in_one_line(), netbox.client() as client:
+            check_choices(client, sync.kinds, _constants(sync))
             fields = {name: tuple(sync.mapping[name]) for name in sync.kinds}
             tables = observe(client, sync.kinds, fields)
             checked = {name: observed_schema(sync.kinds[name], t.columns[4:]).validate(t) for name, t in tables.items()}
@@ -76,6 +77,15 @@ def desired_asset(sync: Sync, devices_key: dg.AssetKey, prefixes: PrefixLengths)
             return dg.MaterializeResult(value=checked, metadata={**row_counts(checked), **lineage})
 
     return desired
+
+
+def _constants(sync: Sync) -> dict[str, dict[str, str]]:
+    """Return the constants that the mapping writes, by kind and field."""
+    constants = {
+        kind: {name: mapping.value for name, mapping in fields.items() if mapping.value is not None}
+        for kind, fields in sync.mapping.items()
+    }
+    return {kind: values for kind, values in constants.items() if values}
 
 
 def devices_schema(table: pd.DataFrame) -> dg.TableSchema:

@@ -9,7 +9,7 @@ _PUNCTUATION = r"[^\p{L}\p{N}]+"
 _ONE_CHARACTER = "|".join(f"{c}+" for c in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 
 # What firmware answers when nobody wrote a serial: vendors' fillers, counted-up digits, one character repeated.
-# Collected from ../shared/facts/pdq.md and from the issues of earlier tools (netbox-sync #215 #74 #263 #111 #470).
+# Collected from facts/pdq.md and from the issues of earlier tools (netbox-sync #215 #74 #263 #111 #470).
 _FILLERS = (
     "TOBEFILLEDBYOEM",
     "TOBEFILLEDBYO",

@@ -5,9 +5,9 @@ Reading order: `client` (the wire), `kinds` (what is synced and how it stands in
 """
 
 from asset_sync.systems.netbox.client import NetBoxClient
-from asset_sync.systems.netbox.extract import observe
+from asset_sync.systems.netbox.extract import check_choices, observe
 from asset_sync.systems.netbox.kinds import KINDS, declared
 from asset_sync.systems.netbox.resource import NetBox
 from asset_sync.systems.netbox.target import NetBoxTarget
 
-__all__ = ["KINDS", "NetBox", "NetBoxClient", "NetBoxTarget", "declared", "observe"]
+__all__ = ["KINDS", "NetBox", "NetBoxClient", "NetBoxTarget", "check_choices", "declared", "observe"]

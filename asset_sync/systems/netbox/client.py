@@ -91,11 +91,6 @@ class NetBoxClient:
         """Whether If-Match is honoured (4.6 and later)."""
         return self.version >= _ETAGS_SINCE
 
-    def check(self) -> str:
-        """Return the name of the user that the token belongs to; raises `TargetError` where it is not accepted."""
-        body = self._get("authentication-check/", ())
-        return str(body.get("username")) if isinstance(body, dict) else ""
-
     # Reading.
 
     def rows(self, endpoint: str, fields: Iterable[str], query: Query = ()) -> list[Row]:

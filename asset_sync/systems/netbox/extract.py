@@ -63,6 +63,19 @@ def check_custom_fields(client: NetBoxClient, kinds: Kinds) -> None:
             )
 
 
+def check_choices(client: NetBoxClient, kinds: Kinds, constants: Mapping[str, Mapping[str, str]]) -> None:
+    """Raise `ConfigurationError` for a constant, by kind and field, that is not among the choices this NetBox gives.
+
+    The choices are the site's own to extend, so only the server knows them.
+    """
+    for name, values in constants.items():
+        choices = client.choices(api(kinds[name]).endpoint)
+        for field, value in values.items():
+            if field in choices and value not in choices[field]:
+                known = ", ".join(choices[field])
+                raise ConfigurationError(f"NetBox has no {field} {value!r} for {name}; it has {known}: mend it in the mapping")
+
+
 def _narrowed(kind: Kind, mapped: Iterable[str]) -> Kind:
     wanted = needed(kind, mapped)
     return replace(kind, fields=tuple(field for field in kind.fields if field.name in wanted))

@@ -21,19 +21,19 @@ def sites(lab: Lab, count: int) -> None:
 
 @pytest.mark.parametrize("token", [DEFAULT_TOKEN, DEFAULT_TOKEN_V2, f" {DEFAULT_TOKEN}\n"])
 def test_both_kinds_of_token_are_accepted(lab: Lab, token: str) -> None:
-    assert lab.connect(token).check() == "admin"
+    assert lab.connect(token).count("dcim/manufacturers") == 0
 
 
 @pytest.mark.parametrize("token", ["0" * 40, "nbt_nobody.nothing"])
 def test_a_token_that_is_not_accepted_is_named_and_not_shown(lab: Lab, token: str) -> None:
     with pytest.raises(TargetError, match="NETBOX_TOKEN") as caught:
-        lab.connect(token).check()
+        lab.connect(token).count("dcim/manufacturers")
     assert token not in str(caught.value)
 
 
 def test_the_token_is_in_no_repr_and_no_log(lab: Lab, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    lab.client.check()
+    lab.client.count("dcim/manufacturers")
     assert DEFAULT_TOKEN not in repr(lab.client) + caplog.text
 
 
@@ -103,13 +103,13 @@ def test_pages_that_make_no_sense_are_refused(page: object) -> None:
 def test_a_netbox_that_does_not_answer_is_an_error(lab: Lab, fault: str) -> None:
     lab.faults.set(fault)
     with pytest.raises(TargetError) as caught:
-        lab.client.check()
+        lab.client.count("dcim/manufacturers")
     assert "\n" not in str(caught.value)
 
 
 def test_busy_answers_are_waited_for(lab: Lab) -> None:
     lab.faults.set("http_429", times=3, retry_after=367946340)
-    assert lab.client.check() == "admin"
+    assert lab.client.count("dcim/manufacturers") == 0
 
 
 def test_names_the_choices(lab: Lab) -> None:
@@ -192,7 +192,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_sent(lab: Lab) -> None
 
 @pytest.mark.parametrize("token", [READ_ONLY_TOKEN, "0" * 40])
 def test_a_token_without_the_right_is_told(lab: Lab, token: str) -> None:
-    lab.client.check()
+    lab.client.count("dcim/manufacturers")
     client = lab.connect(token)
     with pytest.raises(TargetError, match="NETBOX_TOKEN") as caught:
         client.create(SITES, [site("a")], "")
@@ -202,7 +202,7 @@ def test_a_token_without_the_right_is_told(lab: Lab, token: str) -> None:
 @pytest.mark.parametrize("fault", ["timeout_after_write", "cut", "http_500", "html_login"])
 def test_writes_of_unknown_fate_are_told_apart_and_not_repeated(lab: Lab, fault: str) -> None:
     client = lab.connect()
-    client.check()
+    client.count("dcim/manufacturers")
     _ = client.version
     before = lab.state.requests.writes
     lab.faults.set(fault, method="POST")

@@ -2,7 +2,7 @@ import pytest
 
 from asset_sync.reconcile.errors import ConfigurationError, TargetError
 from asset_sync.reconcile.tables import observed_schema
-from asset_sync.systems.netbox import KINDS, declared, observe
+from asset_sync.systems.netbox import KINDS, check_choices, declared, observe
 from asset_sync.systems.netbox.extract import table
 from asset_sync_tests.systems.netbox.conftest import Lab
 
@@ -77,3 +77,12 @@ def test_custom_fields_that_are_not_there_are_refused_before_anything_is_read(la
     kinds = declared({"manufacturer": [], "inventory_item_type": [], "asset": ["cf_os"]})
     with pytest.raises(ConfigurationError, match="no custom field 'os' on netbox_inventory"):
         observe(lab.client, kinds)
+
+
+def test_a_constant_that_netbox_gives_no_choice_of_is_refused_with_the_choices(lab: Lab) -> None:
+    with pytest.raises(ConfigurationError, match=r"NetBox has no status 'usd' for asset; it has stored, used, retired"):
+        check_choices(lab.client, ASSETS, {"asset": {"status": "usd"}})
+
+
+def test_constants_that_are_choices_or_free_text_pass(lab: Lab) -> None:
+    check_choices(lab.client, ASSETS, {"asset": {"status": "stored", "description": "anything"}, "manufacturer": {"name": "X"}})
