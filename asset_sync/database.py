@@ -20,9 +20,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+from alembic import command
+from alembic.config import Config
 from filelock import FileLock
-from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy import URL, Engine, create_engine, func, make_url, select
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.schema import CreateSchema
 
 from asset_sync import settings
 from asset_sync.reconcile.errors import ConfigurationError
@@ -69,6 +72,20 @@ def dagster_url() -> str:
 def engine() -> Engine:
     """Return the engine of the database: one for each URL and process."""
     return _engine(database_url(), os.getpid())
+
+
+def bring_up_to_date(engine: Engine, migrations: Path, schema: str) -> None:
+    """Run the Alembic migrations of a folder that are still to be run; several processes may do it at once.
+
+    The schema is made where it is missing, which needs the right to create one in the database.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    with engine.begin() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"{schema} migrations"))))
+        connection.execute(CreateSchema(schema, if_not_exists=True))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
 
 
 def embedded(path: Path) -> Embedded:

@@ -2,23 +2,12 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Engine, func, select
-from sqlalchemy.schema import CreateSchema
+from sqlalchemy import Engine
 
+from asset_sync.database import bring_up_to_date
 from asset_sync.ledger.schema import SCHEMA
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the ledger's tables up to date; nothing happens where they are. Several processes may do it at once.
-
-    The schema is made where it is missing, which needs the right to create one in the database.
-    """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
-    with engine.begin() as connection:
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"{SCHEMA} migrations"))))
-        connection.execute(CreateSchema(SCHEMA, if_not_exists=True))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    """Bring the ledger's tables up to date; see `asset_sync.database.bring_up_to_date`."""
+    bring_up_to_date(engine, Path(__file__).parent, SCHEMA)
