@@ -18,18 +18,24 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from asset_sync.sandbox import pdq, snipeit
+from asset_sync.sandbox import pdq, snipeit, wug
 from asset_sync.sandbox.change import Changes, day
 from asset_sync.sandbox.company import Company
-from asset_sync.sandbox.faults import DATA, WIRE, FaultMiddleware, Faults
+from asset_sync.sandbox.faults import DATA, KNOWN, WIRE, FaultMiddleware, Faults
 from asset_sync.sandbox.netbox import DEFAULT_TOKEN, NetBoxState
 from asset_sync.sandbox.netbox import create_app as create_netbox
+from asset_sync.sandbox.network import NetworkChanges, build_network
+from asset_sync.sandbox.network_monitoring import Monitoring
 from asset_sync.sandbox.server import Server
 
 PDQ_TOKEN = "sandbox-pdq-token"  # noqa: S105 - the simulator's own, good for nothing else
+WUG_USERNAME = "sandbox-wug-user"
+WUG_PASSWORD = "sandbox-wug-password"  # noqa: S105 - as above
 
 _SNIPEIT_THROTTLE = 600
 """Requests a minute: five times what is usual, so that nobody waits for a minute to end who tries things out."""
+
+_KNOWN = {"pdq": KNOWN, "netbox": WIRE, "snipeit": snipeit.FAULTS, "wug": wug.FAULTS}
 
 _HELP = """The sandbox. Change the world from here:
 
@@ -42,7 +48,7 @@ _HELP = """The sandbox. Change the world from here:
 Faults of any system:
 {wire}
 
-Faults of pdq only:
+Faults of some systems, which are named behind them:
 {data}
 """
 
@@ -61,10 +67,13 @@ class FaultOrder(BaseModel):
 
 
 class World:
-    """A context manager: inside it a company of `size` machines is served by PDQ Connect, NetBox and Snipe-IT simulators.
+    """A context manager: inside it a company of `size` machines is served by PDQ Connect, NetBox, Snipe-IT and
+    WhatsUp Gold simulators.
 
-    NetBox starts with the company's sites and nothing else; Snipe-IT's register is made from the company when it is first
-    looked at. Ports are free ones unless given. Usable once.
+    NetBox starts with the company's sites and `network` devices of network gear, which answer to WhatsUp Gold's scans;
+    WhatsUp Gold with a tenth as many that NetBox does not know, but at least 2. With a `network` of 0 neither has any.
+    Snipe-IT's register is made from the company when it is first looked at. Ports are free ones unless given. Usable once.
+    Raises ValueError for a size that a company cannot have, and for a negative `network`.
     """
 
     def __init__(
@@ -73,9 +82,11 @@ class World:
         seed: int,
         netbox_version: str = "4.6",
         *,
+        network: int = 0,
         pdq_port: int = 0,
         netbox_port: int = 0,
         snipeit_port: int = 0,
+        wug_port: int = 0,
         control_port: int = 0,
     ) -> None:
         self.company = Company(size, seed)
@@ -83,22 +94,31 @@ class World:
         self.pdq_faults = Faults(seed)
         self.netbox_faults = Faults(seed, WIRE)
         self.snipeit_faults = Faults(seed, snipeit.FAULTS)
+        self.wug = wug.WugState()
+        self.wug_faults = Faults(seed, wug.FAULTS)
         self.days = 0
         self._seed = seed
         self._lock = threading.Lock()
         for site in self.company.sites:
             self.netbox.create("dcim/sites", {"name": site.name, "slug": site.slug, "status": "active"})
+        self.network = build_network(self.netbox, self.company, network) if network else None
+        self.network_changes = NetworkChanges((), ())
+        """What the last day did to the network gear."""
+        own = max(2, network // 10)
+        self.monitoring = Monitoring(self.wug, self.network, self.company, own) if self.network is not None else None
         netbox = create_netbox(self.netbox, version=netbox_version)
         self._pdq = Server(pdq.create_app(self.company, token=PDQ_TOKEN, faults=self.pdq_faults), port=pdq_port)
         self._netbox = Server(FaultMiddleware(netbox, self.netbox_faults), port=netbox_port)
         self._snipeit = Server(_Lazy(self._snipeit_application), port=snipeit_port)
+        wug_app = wug.create_app(self.wug, users={WUG_USERNAME: WUG_PASSWORD}, faults=self.wug_faults)
+        self._wug = Server(wug_app, port=wug_port)
         self._control = Server(create_control(self), port=control_port)
         self._running = ExitStack()
 
     def __enter__(self) -> Self:
         """Serve everything."""
         with ExitStack() as starting:
-            for server in (self._pdq, self._netbox, self._snipeit, self._control):
+            for server in (self._pdq, self._netbox, self._snipeit, self._wug, self._control):
                 starting.enter_context(server)
             self._running = starting.pop_all()
         return self
@@ -115,10 +135,15 @@ class World:
     @property
     def faults(self) -> Mapping[str, Faults]:
         """The faults of each system, by its name."""
-        return {"pdq": self.pdq_faults, "netbox": self.netbox_faults, "snipeit": self.snipeit_faults}
+        return {
+            "pdq": self.pdq_faults,
+            "netbox": self.netbox_faults,
+            "snipeit": self.snipeit_faults,
+            "wug": self.wug_faults,
+        }
 
     def environment(self) -> dict[str, str]:
-        """The environment variables that lead a sync here: addresses without a path, and tokens."""
+        """The environment variables that lead a sync here: addresses without a path, and secrets."""
         return {
             "PDQ_URL": self._pdq.url,
             "PDQ_TOKEN": PDQ_TOKEN,
@@ -126,14 +151,20 @@ class World:
             "NETBOX_TOKEN": DEFAULT_TOKEN,
             "SNIPEIT_API_URL": self._snipeit.url,
             "SNIPEIT_TOKEN": snipeit.DEFAULT_TOKEN,
+            "WUG_MAIN_URL": self._wug.url,
+            "WUG_MAIN_USERNAME": WUG_USERNAME,
+            "WUG_MAIN_PASSWORD": WUG_PASSWORD,
         }
 
     def day(self) -> Changes:
-        """Make the next scripted day happen, and tell what it changed."""
+        """Make the next scripted day happen, and tell what it changed in the company; see `network_changes` for the gear."""
         with self._lock:
             self.days += 1
             if self._snipeit_is_made:
                 self.snipeit.day(self._seed + self.days)
+            if self.network is not None and self.monitoring is not None:
+                self.network_changes = self.network.day(self._seed + self.days)
+                self.monitoring.day(self._seed + self.days)
             return day(self.company, self._seed + self.days)
 
     @cached_property
@@ -182,6 +213,10 @@ def create_control(world: World) -> Starlette:
                 "created": len(changes.created),
                 "removed": len(changes.removed),
                 "machines": len(world.company),
+                "network_updated": len(world.network_changes.updated),
+                "network_created": len(world.network_changes.created),
+                "network": _gear(world),
+                "monitored": len(world.wug.devices),
             }
         )
 
@@ -220,11 +255,21 @@ def create_control(world: World) -> Starlette:
 
 
 def _describe(world: World) -> str:
-    lines = [f"Day {world.days}, {len(world.company)} machines."]
+    gear = f"{_gear(world)} network devices in NetBox, {len(world.wug.devices)} devices in WhatsUp Gold"
+    lines = [f"Day {world.days}, {len(world.company)} machines, {gear}."]
     lines += [f"{name}={value}" for name, value in world.environment().items()]
     for system, faults in world.faults.items():
         lines += [f"{system} faults on: {faults.active() or 'none'}", f"{system} faults so far: {faults.counts() or 'none'}"]
-    return _HELP.format(systems="\n".join(lines) + "\n", wire=_list(WIRE), data=_list(DATA))
+    return _HELP.format(systems="\n".join(lines) + "\n", wire=_list(WIRE), data=_list(_with_systems(DATA)))
+
+
+def _gear(world: World) -> int:
+    return len(world.network) if world.network is not None else 0
+
+
+def _with_systems(faults: Mapping[str, str]) -> dict[str, str]:
+    systems = {name: [system for system, known in _KNOWN.items() if name in known] for name in faults}
+    return {name: f"{text} ({', '.join(systems[name])})" for name, text in faults.items()}
 
 
 def _list(faults: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 import socket
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -11,6 +12,13 @@ from asset_sync.sandbox.world import World
 @pytest.fixture(scope="module")
 def running() -> Iterator[World]:
     with World(60, 3) as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def wired() -> Iterator[World]:
+    """A world with network gear."""
+    with World(60, 3, network=40) as world:
         yield world
 
 
@@ -40,6 +48,21 @@ def netbox(world: World, endpoint: str) -> requests.Response:
     )
 
 
+def monitored(world: World, endpoint: str) -> Any:
+    """The data that WhatsUp Gold answers with."""
+    environment = world.environment()
+    base = f"{environment['WUG_MAIN_URL']}/api/v1"
+    names = {"username": environment["WUG_MAIN_USERNAME"], "password": environment["WUG_MAIN_PASSWORD"]}
+    token = requests.post(f"{base}/token", data={"grant_type": "password", **names}, timeout=5).json()["access_token"]
+    return requests.get(f"{base}/{endpoint}", headers={"Authorization": f"Bearer {token}"}, timeout=5).json()["data"]
+
+
+def monitored_devices(world: World) -> dict[str, str]:
+    """Names by address."""
+    rows = monitored(world, "device-groups/0/devices/-")["devices"]
+    return {row["networkAddress"]: row["name"] for row in rows}
+
+
 def test_the_environment_leads_to_the_company(world: World) -> None:
     assert {row["id"] for row in devices(world).json()["data"]} == {machine.id for machine in world.company}
 
@@ -49,6 +72,58 @@ def test_netbox_starts_with_the_companys_sites_and_nothing_else(world: World) ->
     assert {(row["name"], row["slug"]) for row in rows} == {(site.name, site.slug) for site in world.company.sites}
     for endpoint in ("dcim/devices", "dcim/manufacturers", "plugins/inventory/assets"):
         assert netbox(world, endpoint).json()["count"] == 0
+
+
+def test_without_network_gear_whatsup_gold_is_empty(world: World) -> None:
+    assert world.network is None
+    assert monitored(world, "device-groups/0/devices/-")["devices"] == []
+    for endpoint in ("dcim/regions", "dcim/interfaces", "ipam/ip-addresses"):
+        assert netbox(world, endpoint).json()["count"] == 0
+
+
+def test_network_gear_is_in_netbox_and_whatsup_gold_has_devices_of_its_own(wired: World) -> None:
+    assert wired.network is not None
+    assert {row["name"] for row in netbox(wired, "dcim/devices").json()["results"]} == {
+        device.name for device in wired.network.devices
+    }
+    groups = {row["name"] for row in monitored(wired, "device-groups/-")["groups"]}
+    assert groups == {"My Network", "Discovered Devices", *(site.name for site in wired.company.sites)}
+    addresses = {row["address"].split("/")[0] for row in netbox(wired, "ipam/ip-addresses").json()["results"]}
+    assert not monitored_devices(wired).keys() & addresses
+
+
+@pytest.mark.parametrize(("network", "found"), [(1, 2), (40, 4)])
+def test_whatsup_gold_starts_with_a_tenth_of_the_gear_as_its_own(network: int, found: int) -> None:
+    assert len(World(60, 3, network=network).wug.devices) == found
+
+
+def test_a_negative_number_of_network_devices_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        World(60, 3, network=-1)
+
+
+def test_a_day_moves_the_network_and_whatsup_gold(wired: World) -> None:
+    names = {row["id"]: row["name"] for row in netbox(wired, "dcim/devices").json()["results"]}
+    before = monitored_devices(wired)
+    wired.day()
+    renamed = {one.after.id: one.after.name for one in wired.network_changes.updated if one.kind == "renamed"}
+    created = {one.id: one.name for one in wired.network_changes.created}
+    after = {row["id"]: row["name"] for row in netbox(wired, "dcim/devices").json()["results"]}
+    assert after == {**names, **renamed, **created}
+    assert len(wired.network_changes) == 5
+    assert len(before) < len(monitored_devices(wired)) <= len(before) + 2
+    assert sum(monitored_devices(wired)[address] != name for address, name in before.items()) == 1
+
+
+def test_a_new_device_of_the_network_answers_to_whatsup_golds_scans(wired: World) -> None:
+    assert wired.network is not None
+    wired.day()
+    reachable = {
+        str(row["primary_ip"]["address"]).split("/")[0]
+        for row in netbox(wired, "dcim/devices").json()["results"]
+        if row["status"]["value"] == "active" and row["primary_ip"] and not row["primary_ip"]["address"].startswith("169.254.")
+    }
+    assert wired.wug.hosts.keys() == reachable | monitored_devices(wired).keys()
 
 
 def test_snipeit_is_made_when_it_is_first_asked_and_has_days_from_then_on() -> None:
@@ -79,6 +154,9 @@ def test_faults_strike_their_own_system_only(world: World) -> None:
     assert netbox(world, "dcim/sites").status_code == 503
     world.pdq_faults.set("expired_token")
     assert devices(world).status_code == 401
+    world.faults["wug"].set("http_500", path="/device-groups")
+    url = f"{world.environment()['WUG_MAIN_URL']}/api/v1/device-groups/-"
+    assert requests.get(url, timeout=5).status_code == 500
 
 
 def test_a_write_to_netbox_can_time_out_and_be_there(world: World) -> None:
@@ -103,6 +181,9 @@ def test_the_control_address_explains_itself(world: World) -> None:
     assert "POST   /day" in text
     assert world.environment()["PDQ_URL"] in text
     assert "timeout_after_write" in text
+    assert world.environment()["WUG_MAIN_URL"] in text
+    assert "0 network devices in NetBox, 0 devices in WhatsUp Gold" in text
+    assert "no longer to be seen (pdq, wug)" in text
 
 
 def test_a_day_can_be_asked_for_over_http(world: World) -> None:
@@ -110,6 +191,15 @@ def test_a_day_can_be_asked_for_over_http(world: World) -> None:
     told = requests.post(f"{world.control_url}/day", timeout=5).json()
     assert told["day"] == world.days == before + 1
     assert told["machines"] == len(world.company)
+    assert (told["network"], told["network_updated"], told["network_created"], told["monitored"]) == (0, 0, 0, 0)
+
+
+def test_the_control_address_tells_of_the_network(wired: World) -> None:
+    told = requests.post(f"{wired.control_url}/day", timeout=5).json()
+    assert told["network"] == netbox(wired, "dcim/devices").json()["count"]
+    assert told["network_updated"] + told["network_created"] == 5
+    assert told["monitored"] == len(monitored_devices(wired))
+    assert f"{told['network']} network devices in NetBox" in requests.get(wired.control_url, timeout=5).text
 
 
 def test_faults_can_be_set_and_cleared_over_http(world: World) -> None:
@@ -123,7 +213,7 @@ def test_faults_can_be_set_and_cleared_over_http(world: World) -> None:
     assert devices(world).status_code == 200
     assert netbox(world, "dcim/sites").status_code == 500
     assert requests.delete(url, params={"name": "short_page"}, timeout=5).status_code == 200
-    assert requests.delete(url, timeout=5).json() == {"pdq": [], "netbox": [], "snipeit": []}
+    assert requests.delete(url, timeout=5).json() == {"pdq": [], "netbox": [], "snipeit": [], "wug": []}
 
 
 @pytest.mark.parametrize(
