@@ -24,8 +24,12 @@ from asset_sync.reconcile.target import (
     ALREADY,
     APPLIED,
     CONFLICT,
+    DEFERRED,
     FAILED,
     SKIPPED,
+    Answer,
+    Declined,
+    Deferred,
     Outcome,
     OutcomeUnknown,
     Refused,
@@ -335,11 +339,16 @@ class _Applier:
                 return
 
 
-def _ended(write: Write, stored: Mapping[int, Written]) -> Outcome:
-    written = stored.get(write.seq)
-    if written is None:
-        return Outcome(write.seq, CONFLICT, "gone from the target since the plan")
-    return Outcome(write.seq, APPLIED, None, written.target_id, written.version)
+def _ended(write: Write, answers: Mapping[int, Answer]) -> Outcome:
+    match answers.get(write.seq):
+        case None:
+            return Outcome(write.seq, CONFLICT, "gone from the target since the plan")
+        case Declined(reason):
+            return Outcome(write.seq, FAILED, reason)
+        case Deferred(detail):
+            return Outcome(write.seq, DEFERRED, detail)
+        case Written(target_id, version):
+            return Outcome(write.seq, APPLIED, None, target_id, version)
 
 
 def _is_like(operation: _Operation, row: Mapping[str, Any]) -> bool:

@@ -6,6 +6,7 @@ split (several candidates, two rows for one object, a link and a serial that poi
 with what is known, and the rest goes on.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -51,6 +52,15 @@ def match_decisively(kind: Kind, desired: pd.DataFrame, observed: pd.DataFrame) 
             matching.by_rule(rule)
     matching.hold_locked()
     return matching.table()
+
+
+def hold_back(matches: pd.DataFrame, waiting: Mapping[str, str]) -> pd.DataFrame:
+    """Return the matches with those new rows held that must not be created now; `waiting` says why, by source key."""
+    why = matches["source_key"].map(waiting).where(matches["verdict"] == NEW)
+    held = why.notna()
+    if not held.any():
+        return matches
+    return matches.assign(verdict=matches["verdict"].mask(held, HELD), evidence=matches["evidence"].where(~held, why))
 
 
 def suspects(kind: Kind, held: pd.DataFrame, objects: pd.DataFrame) -> list[str | None]:

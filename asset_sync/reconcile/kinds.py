@@ -16,13 +16,15 @@ Form = Literal["exact", "folded", "label", "serial", "host"]
 class Field:
     """One field of a kind.
 
-    `to` names the kind that a reference points to; `max_length` counts characters, as the target does.
+    `to` names the kind that a reference points to; `max_length` counts characters, as the target does. What is only set when
+    an object is created (`initial_only`) would take away what people added, if it were written later.
     """
 
     name: str
     type: FieldType = "text"
     to: str | None = None
     max_length: int | None = None
+    initial_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

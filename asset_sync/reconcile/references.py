@@ -4,24 +4,34 @@ A resolved reference is the target's id, or `+key` for an object that the plan i
 object it points to is held.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
-from asset_sync.reconcile.identity import HELD, NEW, match
+from asset_sync.reconcile.identity import HELD, NEW, hold_back, match
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.tables import Tables, cell, filled, index, no_links, taken, text
 
 PENDING = "+"
 
 
-def match_all(kinds: Kinds, desired: Tables, observed: Tables, links: Tables) -> Tables:
-    """Match every kind in the order of their references; see `asset_sync.reconcile.identity.match` for the tables returned."""
+Waiting = Mapping[str, Mapping[str, str]]
+"""Records that must not be created now, by kind and source key, with the reason."""
+
+
+def match_all(kinds: Kinds, desired: Tables, observed: Tables, links: Tables, waiting: Waiting | None = None) -> Tables:
+    """Match every kind in the order of their references; see `asset_sync.reconcile.identity.match` for the tables returned.
+
+    Records that are `waiting` are held where they would be new.
+    """
     matches: Tables = {}
     for name, kind in kinds.items():
         resolved = resolve(kind, desired[name], matches)
-        matches[name] = match(kind, resolved, observed[name], links[name] if name in links else no_links())
+        matched = match(kind, resolved, observed[name], links[name] if name in links else no_links())
+        matches[name] = hold_back(matched, (waiting or {}).get(name, {}))
     return matches
 
 

@@ -64,6 +64,12 @@ def observed_schema(kind: Kind, fields: Iterable[str] | None = None) -> pandera.
     return _schema(kind, OBSERVED_COLUMNS, ("id",), fields, unique=["id"])
 
 
+def desired_table(kind: Kind, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a desired table with every column of the kind, of its type: what is missing says nothing to match or to write."""
+    types = dict.fromkeys(DESIRED_COLUMNS, "str") | {f.name: DTYPES[f.type] for f in kind.fields}
+    return table.reindex(columns=list(types)).astype(types)
+
+
 def empty(columns: Iterable[str], kind: Kind | None = None) -> pd.DataFrame:
     """Return a frame without rows, its columns typed as the kind's fields are (text where the kind has none such)."""
     types = {f.name: DTYPES[f.type] for f in kind.fields} if kind else {}

@@ -1,6 +1,6 @@
 """What a target system must be able to do, so that a plan can be applied to it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -14,6 +14,7 @@ ALREADY: Final = "already"
 CONFLICT: Final = "conflict"
 FAILED: Final = "failed"
 SKIPPED: Final = "skipped"
+DEFERRED: Final = "deferred"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +41,30 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Declined:
+    """What the target said of a write that it did not store, of a batch whose other writes it did."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """What the target said of a write that it will carry out by itself, later: a scan that may find the device."""
+
+    detail: str
+
+
+Answer = Written | Declined | Deferred
+"""What a target says of one write of a batch that it took."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one operation: applied, already (the target says so without us), conflict, failed or skipped, and why."""
+    """What became of one operation, and why.
+
+    applied, already (the target says so without us), conflict, failed, skipped, or deferred (the target does it later; the
+    next plan sees what came of it).
+    """
 
     seq: int
     outcome: str
@@ -67,7 +90,10 @@ class OutcomeUnknown(TargetError):
 
 
 class Target(Protocol):
-    """A system of record. A batch is stored whole or not at all; every method may raise `TargetError`."""
+    """A system of record. Every method may raise `TargetError`.
+
+    A batch is stored whole, or not at all (`Refused`), or in part: then what was not stored is `Declined`.
+    """
 
     def batch_size(self, kind: Kind) -> int:
         """Return how many writes of that kind one request should carry."""
@@ -81,12 +107,12 @@ class Target(Protocol):
         """Return the observed table of all objects that could be what those creates would have made (same natural keys)."""
         ...
 
-    def create(self, kind: Kind, writes: Sequence[Write], message: str) -> dict[int, Written]:
-        """Create objects, telling the target's change log the message; return what was stored by `seq`."""
+    def create(self, kind: Kind, writes: Sequence[Write], message: str) -> Mapping[int, Answer]:
+        """Create objects, telling the target's change log the message; return what became of them by `seq`."""
         ...
 
-    def update(self, kind: Kind, writes: Sequence[Write], message: str) -> dict[int, Written]:
-        """Update objects that are still of their write's version (`Stale` otherwise); return what was stored by `seq`.
+    def update(self, kind: Kind, writes: Sequence[Write], message: str) -> Mapping[int, Answer]:
+        """Update objects that are still of their write's version (`Stale` otherwise); return what became of them by `seq`.
 
         An object that is gone from the target is missing from what is returned.
         """

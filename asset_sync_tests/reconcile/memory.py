@@ -17,7 +17,7 @@ from asset_sync.reconcile.errors import TargetError
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.tables import OBSERVED_COLUMNS, Tables
-from asset_sync.reconcile.target import ALREADY, APPLIED, Outcome, OutcomeUnknown, Refused, Stale, Write, Written
+from asset_sync.reconcile.target import ALREADY, APPLIED, Answer, Outcome, OutcomeUnknown, Refused, Stale, Write, Written
 from asset_sync_tests.reconcile.worlds import links, table
 
 Rows = dict[str, dict[str, Any]]
@@ -84,7 +84,7 @@ class MemoryTarget:
             ]
             return self._table(kind, found)
 
-    def create(self, kind: Kind, writes: Sequence[Write], message: str) -> dict[int, Written]:
+    def create(self, kind: Kind, writes: Sequence[Write], message: str) -> Mapping[int, Answer]:
         assert message
         assert kind.facet_of is None, "a facet is never created"
         return self._request(lambda: self._create(kind, writes), kind, writes)

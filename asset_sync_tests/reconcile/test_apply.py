@@ -1,7 +1,7 @@
 """Apply against a target in memory that fails as it is told to."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -9,9 +9,10 @@ import pytest
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply import Settling, apply
 from asset_sync.reconcile.errors import TargetError
+from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Snapshot
-from asset_sync.reconcile.target import Outcome
+from asset_sync.reconcile.target import Answer, Declined, Deferred, Outcome, Write
 from asset_sync_tests.reconcile.memory import Killed, MemoryTarget
 from asset_sync_tests.reconcile.worlds import (
     ADDRESS,
@@ -158,6 +159,38 @@ def test_the_row_that_the_target_refuses_fails_alone_with_the_targets_words(name
         "failed": ["u1", "c2"],
     }
     assert details(plan, log)["u1"] == why
+
+
+class Piecemeal(MemoryTarget):
+    """A target that stores what it likes of a batch: it declines some serials, and does others later by itself."""
+
+    def create(self, kind: Kind, writes: Sequence[Write], message: str) -> Mapping[int, Answer]:
+        told: dict[str, Answer] = {"N1A": Declined("no such socket"), "N2A": Deferred("ordered as #7")}
+        answers = {write.seq: told[write.values["serial"]] for write in writes if write.values["serial"] in told}
+        return {**answers, **super().create(kind, [write for write in writes if write.seq not in answers], message)}
+
+
+def test_a_batch_may_be_stored_in_part_and_what_is_not_is_told_row_by_row() -> None:
+    now = fleet(4)
+    target, log = Piecemeal.of(KINDS, now.observed, size=8), Log()
+    plan = planned(now)
+    assert carried_out(plan, target, log) == {
+        "applied": [key for key in ALL if key not in {"c1", "c2"}],
+        "failed": ["c1"],
+        "deferred": ["c2"],
+    }
+    assert (details(plan, log)["c1"], details(plan, log)["c2"]) == ("no such socket", "ordered as #7")
+    assert target.requests == 2
+
+
+def test_what_was_deferred_is_found_done_by_a_second_apply_once_the_target_did_it() -> None:
+    now = fleet(4)
+    target, log = Piecemeal.of(KINDS, now.observed, size=8), Log()
+    plan = planned(now)
+    carried_out(plan, target, log)
+    done_by_itself = {"id": "77", "key": "#77", "version": "v1", "locked": None, "serial": "N2A", "memory": 8}
+    target.objects["asset"]["77"] = dict.fromkeys(f.name for f in ASSET.fields) | done_by_itself
+    assert carried_out(plan, target, log)["already"] == ["c2"]
 
 
 def test_a_batch_that_is_refused_as_a_whole_is_halved_and_goes_through() -> None:

@@ -45,3 +45,12 @@ def test_rows_that_refer_to_nothing_of_an_empty_kind_are_free() -> None:
     matches = match_all(KINDS, wanted, tables("observed", {}), {})
     assert held_references(ASSET, wanted["asset"], matches) == {}
     assert resolve(ASSET, wanted["asset"], matches)["model"].isna().all()
+
+
+def test_a_record_that_waits_is_held_where_it_would_be_new_and_goes_on_where_it_is_known() -> None:
+    wanted = tables("desired", {"maker": MAKERS, "model": desired(MODEL, *MODELS[:2])})
+    waiting = {"maker": {"dell": "a scan is under way", "hp": "a scan is under way"}}
+    matches = match_all(KINDS, wanted, tables("observed", {"maker": THERE}), {}, waiting)
+    assert matches["maker"]["verdict"].tolist()[:2] == ["same", "held"]
+    assert matches["maker"]["evidence"].tolist()[1] == "a scan is under way"
+    assert held_references(MODEL, wanted["model"], matches) == {1: "its maker 'dell' is held: a scan is under way"}
