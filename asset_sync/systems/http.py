@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from types import TracebackType
 from typing import Any, Protocol, Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import orjson
 import requests
@@ -121,7 +121,7 @@ class Client:
         self.base_url = _checked_url(name, base_url)
         self.tally = Tally()
         self._headers = _checked_headers(name, headers or {})
-        self._secrets = tuple(part for value in self._headers.values() for part in {value, value.rpartition(" ")[2]} if part)
+        self._secrets = _secret_parts(self._headers)
         self._waits_itself = throttle is None
         self._throttle: Throttle = throttle or _Pace(calls_per_minute)
         self._timeout = timeout
@@ -143,6 +143,32 @@ class Client:
     def close(self) -> None:
         """Close the connections that are kept open."""
         self._session.close()
+
+    def authorize(self, value: str) -> None:
+        """Send that Authorization with every request from now on; the one before stays as secret as it was."""
+        self._headers = _checked_headers(self.name, {**self._headers, "Authorization": value})
+        self._secrets |= _secret_parts(self._headers)
+        self._session.auth = _Headers(self._headers)
+
+    def ask_form(self, path: str, fields: Mapping[str, str]) -> Any:
+        """Return the JSON that a form posted without the secret headers answers: a question for a token, nothing stored.
+
+        Counted and repeated as a read is; raises `HttpError` for anything but JSON. The words of `Answered` are the server's,
+        which may quote the form: they are not for people.
+        """
+        form = {"data": urlencode(fields), "headers": {"Content-Type": "application/x-www-form-urlencoded"}}
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                response = self._once("POST", self.base_url + path, counted="GET", auth=_Headers({}), **form)
+            except (requests.RequestException, HTTPError, OSError) as error:
+                if attempt == _ATTEMPTS or isinstance(error, requests.exceptions.SSLError):
+                    raise Unreachable(f"{self._where('POST', path)}: {_why(error)}") from None
+                time.sleep(min(0.5 * 2**attempt, self._longest_wait))
+            else:
+                if response.status not in _BUSY or attempt == _ATTEMPTS:
+                    break
+                time.sleep(self._wait(response, attempt))
+        return self._json("POST", path, response)
 
     def get_json(self, path: str, params: Params | None = None) -> Any:
         """Return the JSON that a GET answers; raises `HttpError` for anything else."""
@@ -231,7 +257,8 @@ class Client:
 
     def _once(self, method: str, url: str, **sent: Any) -> "_Response":
         self._throttle.wait()
-        self.tally.add(method)
+        counted = sent.pop("counted", method)
+        self.tally.add(counted)
         headers = {"Accept": "application/json", **sent.pop("headers", {})}
         with self._session.request(
             method,
@@ -243,7 +270,7 @@ class Client:
             stream=True,
             **sent,
         ) as answer:
-            self.tally.add(method, _repetitions(answer))
+            self.tally.add(counted, _repetitions(answer))
             self._throttle.told(answer.status_code, answer.headers)
             return _Response(answer.status_code, answer.url, answer.headers, self._body(answer))
 
@@ -403,6 +430,10 @@ def _checked_headers(name: str, headers: Mapping[str, str]) -> Mapping[str, str]
         if not value.isascii() or not value.isprintable():
             raise ConfigurationError(f"{name}: the value for {header} holds characters that no token has (a line break?)")
     return dict(headers)
+
+
+def _secret_parts(headers: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(part for value in headers.values() for part in (value, value.rpartition(" ")[2]) if part)
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
