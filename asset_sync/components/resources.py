@@ -4,6 +4,8 @@ import dagster as dg
 
 from asset_sync import database
 from asset_sync.ledger import Ledger, migrate
+from asset_sync.tracking import Tracking
+from asset_sync.tracking import migrate as migrate_tracking
 
 
 class LedgerResource(dg.ConfigurableResource[Ledger]):
@@ -19,3 +21,10 @@ def open_ledger() -> Ledger:
     engine = database.engine()
     migrate(engine)
     return Ledger(engine)
+
+
+def open_tracking() -> Tracking:
+    """Return the tracking, its table made or brought up to date. Raises `ConfigurationError` where there is no database."""
+    engine = database.engine()
+    migrate_tracking(engine)
+    return Tracking(engine)

@@ -1,0 +1,56 @@
+"""What goes into the tracking and comes out of it. Moments are in UTC."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from asset_sync.tracking.lifecycle import Status
+
+Key = tuple[str, str]
+"""The id of a device in NetBox and its address: a row of a connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A device that is about to be sent. The address is canonical, as `asset_sync.reconcile.addresses.judge` gives it."""
+
+    device_id: str
+    device_name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned:
+    """A row that waits for its scan; `looked_at` is the last look at the scan, None before the first."""
+
+    device_id: str
+    address: str
+    scan_triggered_at: datetime
+    looked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How a row stands, and since when."""
+
+    address: str
+    device_name: str
+    status: Status
+    at: datetime
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """How a connection stands: its rows, in all and by status, and the ten that changed their status last, newest first.
+
+    `last_export` is when a device last arrived, sent or found by a scan; None before the first.
+    """
+
+    total: int
+    pending: int
+    exported: int
+    scan_triggered: int
+    scan_completed: int
+    error: int
+    last_export: datetime | None
+    recent: tuple[Change, ...]
