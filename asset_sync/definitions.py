@@ -10,6 +10,7 @@ from asset_sync.components.snapshots import Snapshots
 from asset_sync.systems.netbox import NetBox
 from asset_sync.systems.pdq import PdqConnect
 from asset_sync.systems.snipeit import SnipeIt
+from asset_sync.systems.wug import WhatsUpGold
 
 
 @dg.definitions
@@ -22,6 +23,7 @@ def defs() -> dg.Definitions:
             "pdq_connect": PdqConnect(),
             "netbox": NetBox(),
             "snipeit": SnipeIt(),
+            "wug": WhatsUpGold(),
         },
         sensors=[failed_runs],
         executor=dg.in_process_executor,

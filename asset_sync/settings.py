@@ -39,15 +39,16 @@ def project_root() -> Path:
     return here
 
 
-def require(name: str) -> str:
+def require(name: str, purpose: str | None = None) -> str:
     """Return the variable's value without surrounding blanks.
 
-    Raises ConfigurationError where it is unset or empty.
+    Raises ConfigurationError where it is unset or empty, with what it is for: the `purpose` of a variable that a YAML names.
     """
     value = optional(name)
     if value is None:
-        purpose = f" ({PURPOSES[name]})" if name in PURPOSES else ""
-        raise ConfigurationError(f"{name}{purpose} is not set: set it in the environment or in .env; see .env.example")
+        words = purpose or PURPOSES.get(name)
+        told = f"{name} ({words})" if words else name
+        raise ConfigurationError(f"{told} is not set: set it in the environment or in .env; see .env.example")
     return value
 
 

@@ -15,6 +15,8 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from asset_sync.api.background import Background
 from asset_sync.api.models import (
+    ConnectionList,
+    ConnectionStanding,
     Deciding,
     Health,
     History,
@@ -28,8 +30,9 @@ from asset_sync.api.models import (
 )
 from asset_sync.components.resources import open_ledger
 from asset_sync.operations import plans as operations
+from asset_sync.operations.connections import connection, connections
 from asset_sync.operations.definitions import job_of
-from asset_sync.operations.runs import find_run, new_run_id, run_sync
+from asset_sync.operations.runs import find_run, new_run_id, partition_of, run_sync
 from asset_sync.reconcile import report
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError, PlanError
 
@@ -174,8 +177,12 @@ def start_run(sync: str, starting: Starting, runs: _Runs) -> Run:
         job_of(sync)
     except ConfigurationError as error:
         raise HTTPException(404, str(error)) from None
+    try:
+        partition = partition_of(sync, starting.partition)
+    except ConfigurationError as error:
+        raise HTTPException(422, str(error)) from None
     run_id = new_run_id()
-    return runs.start(run_id, sync, lambda: run_sync(sync, starting.mode, run_id=run_id))
+    return runs.start(run_id, sync, lambda: run_sync(sync, starting.mode, partition=partition, run_id=run_id))
 
 
 @_guarded.get("/runs/{run_id}", responses=_ABSENT)
@@ -200,6 +207,24 @@ def show_history(
     table = operations.history(kind, id, field)
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
     return History(kind=kind, id=id, writes=[Written.model_validate(row) for row in rows])
+
+
+# Connections.
+
+
+@_guarded.get("/connections")
+def list_connections() -> ConnectionList:
+    """Tell how the connections to WhatsUp Gold stand."""
+    return ConnectionList(connections=[ConnectionStanding.of(standing) for standing in connections()])
+
+
+@_guarded.get("/connections/{name}", responses=_ABSENT)
+def show_connection(name: str) -> ConnectionStanding:
+    """Tell how one connection to WhatsUp Gold stands."""
+    try:
+        return ConnectionStanding.of(connection(name))
+    except ConfigurationError as error:
+        raise HTTPException(404, str(error)) from None
 
 
 # Errors, one line each.

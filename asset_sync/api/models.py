@@ -8,10 +8,12 @@ from typing import Any, Literal, Self
 from pydantic import BaseModel, Field
 
 from asset_sync.ledger import PlanHeader
+from asset_sync.operations.connections import Standing
 from asset_sync.operations.runs import RunReport
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.target import Outcome
+from asset_sync.tracking import Status
 
 
 class Problem(BaseModel):
@@ -127,6 +129,7 @@ class Starting(BaseModel):
     """How a sync is to run; see `asset-sync run --help`."""
 
     mode: Mode = "normal"
+    partition: str | None = None
 
 
 RunStatus = Literal["queued", "running", "succeeded", "failed"]
@@ -185,6 +188,43 @@ class History(BaseModel):
     kind: str
     id: str
     writes: list[Written]
+
+
+class Export(BaseModel):
+    """How one address of a device stands, and since when."""
+
+    address: str
+    device_name: str
+    status: Status
+    at: datetime
+    error: str | None
+
+
+class ConnectionStanding(BaseModel):
+    """How a connection to WhatsUp Gold stands: its exports by status, and the last ten."""
+
+    connection: str
+    sync: str
+    enabled: bool
+    total: int
+    pending: int
+    exported: int
+    scan_triggered: int
+    scan_completed: int
+    error: int
+    last_export: datetime | None
+    recent: list[Export]
+
+    @classmethod
+    def of(cls, standing: Standing) -> Self:
+        """Return a connection as it stands."""
+        return cls(connection=standing.connection, sync=standing.sync, enabled=standing.enabled, **asdict(standing.statistics))
+
+
+class ConnectionList(BaseModel):
+    """All connections to WhatsUp Gold."""
+
+    connections: list[ConnectionStanding]
 
 
 def _header(header: PlanHeader) -> dict[str, Any]:

@@ -17,9 +17,15 @@ from asset_sync.components.resources import open_ledger
 from asset_sync.operations.runs import RunReport, Watch, log_file, run_sync
 from asset_sync.sandbox.world import World
 
-SYNCS: Final = ("pdq_to_netbox",)
-"""The syncs of the demo, in the order in which they run."""
+SYNCS: Final = ("pdq_to_netbox", "wug_to_netbox", "netbox_to_wug")
+"""The syncs of the demo, in the order in which they run: what monitoring found is in NetBox before that is monitored."""
 
+_NETWORK_SHARE: Final = 4
+"""The network has one device for so many machines, but no fewer than the next number."""
+_LEAST_NETWORK: Final = 20
+
+_IN_BULK: Final = ("pdq_to_netbox", "wug_to_netbox")
+"""The syncs whose target takes every write in bulk; WhatsUp Gold makes groups, and changes devices, one by one."""
 _OBJECTS_A_REQUEST: Final = 50
 
 
@@ -73,7 +79,7 @@ class _Ran:
             found.append("it did not converge")
         if self.name == "again" and (any(plan.counts.values()) or writes):
             found.append(f"nothing had changed, and yet {sum(plan.counts.values())} changes were planned in {writes} requests")
-        if self.name == "first" and writes > _most_requests(plan.id):
+        if self.name == "first" and self.report.sync in _IN_BULK and writes > _most_requests(plan.id):
             found.append(f"{writes} write requests for {sum(plan.counts.values())} objects are too many")
         return found
 
@@ -131,7 +137,11 @@ def demo(context: click.Context, size: int, seed: int, as_json: bool) -> None:
 
     Nothing real is touched: the systems, the database and Dagster's history are the demo's own, made anew each time.
     """
-    with fresh_home("demo"), World(size, seed) as world, progress() as watching:
+    with (
+        fresh_home("demo"),
+        World(size, seed, network=max(_LEAST_NETWORK, size // _NETWORK_SHARE)) as world,
+        progress() as watching,
+    ):
         os.environ.update(world.environment())
         ran = _run_all(world, watching)
         ran += [_Dropped(name, report) for name, report in run_exports(world, watching)]
@@ -155,7 +165,7 @@ def _run_all(world: World, watching: Callable[[str], Watch]) -> list[_Ran]:
             each.before(world)
         ran += [_Ran(each.name, run_sync(sync, watch=watching(f"{sync}, {each.name}"))) for sync in SYNCS]
         report = run_sync(MIRROR, watch=watching(f"{MIRROR}, {each.name}"))
-        ran.append(_Loaded(each.name, report, mirrored(report.run_id)))
+        ran.append(_Loaded(each.name, report, mirrored(report)))
     return ran
 
 
@@ -171,7 +181,10 @@ def _tell(ran: Sequence[_Ran]) -> None:
         )
     printed().print("", shown, "")
     click.echo("read, write: HTTP requests to all systems. The first pass fills an empty NetBox, the second finds nothing to")
-    click.echo("do, the third follows a day in which machines changed, came and went. What is held waits for a person.")
+    click.echo(
+        "do, the third follows a day in which machines changed, came and went. What is held waits for a person, or until"
+    )
+    click.echo("it is missing for long enough to be retired.")
     click.echo("pdq_exports: a file that was dropped, a changed one and a broken one, which was put aside:")
     for each in ran:
         if isinstance(each, _Dropped) and each.refused:

@@ -1,13 +1,14 @@
 """The part of the demo in which Snipe-IT is mirrored: what a load did, as the demo tells it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import select
-
 from asset_sync import database
-from asset_sync.mirror.schema import sync_runs
+from asset_sync.mirror.runs import load_of_run
+from asset_sync.mirror.switching import Written
+from asset_sync.operations.definitions import component_of
+from asset_sync.operations.runs import RunReport
 from asset_sync.systems.snipeit import TABLES
 
 MIRROR: Final = "snipeit_to_postgres"
@@ -16,43 +17,47 @@ _AGAIN_MOST: Final = 1 + len(TABLES)
 
 @dataclass(frozen=True, slots=True)
 class Mirrored:
-    """What one load did; all is 0 where it failed."""
+    """What one load wrote, and in what the mirror differs from Snipe-IT afterwards; `written` is None where it failed."""
 
-    read: int = 0
-    inserted: int = 0
-    updated: int = 0
-    deleted: int = 0
-    succeeded: bool = False
+    written: Written | None = None
+    differences: Sequence[str] = ()
+    counted: bool = False
 
     def shown(self) -> Mapping[str, Any]:
         """Return the load in the words of the other syncs: what goes is retired, since no row is ever removed."""
+        written = self.written or Written()
         return {
-            "source_rows": self.read,
-            "planned": {"create": self.inserted, "update": self.updated, "retire": self.deleted, "restore": 0},
-            "applied": self.writes,
-            "failed": 0 if self.succeeded else 1,
-            "converged": self.succeeded,
+            "source_rows": written.read,
+            "planned": {"create": written.inserted, "update": written.updated, "retire": written.deleted, "restore": 0},
+            "applied": written.writes,
+            "failed": 0 if self.written else 1,
+            "converged": self.converged,
         }
 
     @property
-    def writes(self) -> int:
-        """How many rows were written."""
-        return self.inserted + self.updated + self.deleted
+    def converged(self) -> bool:
+        """Whether the run's own checks counted as many rows as Snipe-IT has, and all of it, read again, is what is mirrored."""
+        return self.written is not None and self.counted and not self.differences
 
     def problems(self, requests: int | None = None) -> list[str]:
         """Return what is not as it has to be; `requests` are those of a load that follows another at once."""
+        writes = self.written.writes if self.written else 0
+        found = [f"it did not converge: {difference}" for difference in self.differences]
+        if not self.counted:
+            found.append("it did not converge: the mirror has not as many rows as Snipe-IT says")
         if requests is None:
-            return [] if self.writes else ["nothing was loaded"]
-        found = [f"nothing had changed, and yet {self.writes} rows were written"] if self.writes else []
+            return found if writes else [*found, "nothing was loaded"]
+        if writes:
+            found.append(f"nothing had changed, and yet {writes} rows were written")
         if requests > _AGAIN_MOST:
             found.append(f"{requests} requests to find nothing new are more than {_AGAIN_MOST}")
         return found
 
 
-def mirrored(run_id: str) -> Mirrored:
-    """Return what the load of a run did."""
-    run = sync_runs.c
-    query = select(run.read, run.inserted, run.updated, run.deleted, run.status == "succeeded").where(run.run_id == run_id)
-    with database.engine().connect() as connection:
-        found = connection.execute(query.order_by(run.id.desc())).first()
-    return Mirrored(*found) if found else Mirrored()
+def mirrored(report: RunReport) -> Mirrored:
+    """Return what the load of a run did, with Snipe-IT read again beside it."""
+    load = load_of_run(database.engine(), report.run_id) if report.succeeded else None
+    if load is None:
+        return Mirrored()
+    component: Any = component_of(MIRROR)
+    return Mirrored(load.written, component.differences(), report.converged is True)

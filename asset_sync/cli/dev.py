@@ -67,6 +67,7 @@ def _simulated(running: ExitStack, size: int, seed: int) -> list[str]:
     return [
         f"NetBox simulator {os.environ['NETBOX_URL']}/api/ (token {os.environ['NETBOX_TOKEN']})",
         f"PDQ simulator    {os.environ['PDQ_URL']}",
+        f"Snipe-IT         {os.environ['SNIPEIT_API_URL']}/api/v1 (a simulator, mirrored in the schema snipeit)",
         f"Sandbox control  {world.control_url} (the next day: curl -X POST {world.control_url}/day)",
     ]
 

@@ -11,6 +11,7 @@ from dotenv import load_dotenv
 from sqlalchemy.exc import SQLAlchemyError
 
 from asset_sync import settings
+from asset_sync.cli.connections import connections
 from asset_sync.cli.demo import demo
 from asset_sync.cli.dev import dev
 from asset_sync.cli.plans import apply, approve, history, missing, plans, reject, show, undo
@@ -71,5 +72,5 @@ def main(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (demo, dev, sandbox, run, plans, show, approve, reject, apply, undo, history, missing, serve):
+for command in (demo, dev, sandbox, run, plans, show, approve, reject, apply, undo, history, missing, connections, serve):
     main.add_command(command)

@@ -5,9 +5,11 @@ from typing import Final
 
 import click
 
-from asset_sync import settings
-from asset_sync.cli.console import outcome_line, progress
+from asset_sync import database, settings
+from asset_sync.cli.console import outcome_line, printed, progress, row, table
 from asset_sync.components.resources import open_ledger
+from asset_sync.mirror.runs import LoadRun, load_of_run
+from asset_sync.operations.definitions import makes_plans
 from asset_sync.operations.runs import RunReport, log_file, run_sync
 from asset_sync.reconcile import report as plan_report
 from asset_sync.reconcile.plan import Mode
@@ -24,17 +26,18 @@ _MODES: Final[Mapping[str, Mode]] = {"normal": "normal", "full": "full", "review
     show_default=True,
     help="full writes every mapped field, review makes a plan that waits for approval, dry-run only shows the plan.",
 )
+@click.option("--partition", metavar="KEY", help="The connection, or the export file; one connection alone need not be named.")
 @click.pass_context
-def run(context: click.Context, sync: str, mode: str) -> None:
-    """Run SYNC once: read, plan, check the guards, apply, read back."""
+def run(context: click.Context, sync: str, mode: str, partition: str | None) -> None:
+    """Run SYNC once: read, plan, check the guards, apply, read back; a mirror is loaded, and knows normal and full only."""
     with progress() as watching:
-        report = run_sync(sync, _MODES[mode], watch=watching(sync))
+        report = run_sync(sync, _MODES[mode], partition=partition, watch=watching(sync))
     tell(report)
     context.exit(0 if report.succeeded else 1)
 
 
 def tell(report: RunReport) -> None:
-    """Print a run's plan and what became of it; why it failed on standard error."""
+    """Print a run's plan and what became of it, or what was loaded; why it failed on standard error."""
     if report.plan is not None:
         plan = open_ledger().plan(report.plan.id)
         click.echo(plan_report.headline(plan))
@@ -43,10 +46,25 @@ def tell(report: RunReport) -> None:
         click.echo(outcome_line(report))
     elif report.succeeded and report.plan is not None:
         click.echo(_not_applied(report.plan.id, report.plan.mode))
+    if report.succeeded and not makes_plans(report.sync) and (load := load_of_run(database.engine(), report.run_id)):
+        _tell_load(report, load)
     for reason in report.reasons:
         click.echo(f"asset-sync: {reason}", err=True)
     if not report.succeeded:
         click.echo(f"asset-sync: run {report.run_id} failed; its log: {log_file()}", err=True)
+
+
+def _tell_load(report: RunReport, load: LoadRun) -> None:
+    numbers = ("read", "inserted", "updated", "deleted")
+    shown = table("table", *numbers, right=numbers)
+    for name, rows in load.tables.items():
+        shown.add_row(*row(name, rows.read, rows.inserted, rows.updated, rows.deleted))
+    printed().print(shown)
+    rows = load.written
+    told = f"{rows.read} rows read, {rows.inserted} inserted, {rows.updated} updated, {rows.deleted} deleted"
+    click.echo(f"Loaded: {told}; {load.requests} requests; {report.seconds} s; run {report.run_id}.")
+    if report.converged is False:
+        click.echo("asset-sync: the source has other numbers of rows than were loaded: run it again with --mode full", err=True)
 
 
 def _not_applied(plan_id: str, mode: str) -> str:

@@ -1,8 +1,10 @@
 """What a person writes into a sync's YAML, the parts that all syncs share, and how it is refused with file and line."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 import dagster as dg
 import yaml
@@ -56,6 +58,13 @@ class LimitsConfig(dg.Model, dg.Resolvable):
         return Limits(self.source_shrink, self.retire_share, self.retire_count)
 
 
+class PrefixLengthConfig(dg.Model, dg.Resolvable):
+    """How long the prefixes are that NetBox is given, where the source tells addresses without their networks."""
+
+    ipv4: int = Field(default=24, ge=1, le=32)
+    ipv6: int = Field(default=64, ge=1, le=128)
+
+
 class ScheduleConfig(dg.Model, dg.Resolvable):
     """When the sync runs by itself, once its schedule is switched on: a cron expression and a time zone."""
 
@@ -67,8 +76,25 @@ MappingConfig = Mapping[str, Mapping[str, FieldConfig]]
 """Fields by kind and name."""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenFields:
+    """The fields of a target that only the target itself can list, by what their names start with, and what they are."""
+
+    prefix: str
+    words: str
+
+
+CUSTOM_FIELDS: Final = OpenFields("cf_", "custom fields")
+
+
 def check_mapping(
-    file: Path, mapping: MappingConfig, kinds: Kinds, columns: Mapping[str, Collection[str]], *, needed: Collection[str]
+    file: Path,
+    mapping: MappingConfig,
+    kinds: Kinds,
+    columns: Mapping[str, Collection[str]],
+    *,
+    needed: Collection[str],
+    open_fields: OpenFields = CUSTOM_FIELDS,
 ) -> None:
     """Raise `ConfigurationError`, with file and line, for a kind, field, transform or source column that does not exist.
 
@@ -81,14 +107,17 @@ def check_mapping(
         place = Place(file, ("attributes", "mapping", kind_name))
         if kind_name not in kinds:
             raise place.error(f"there is no kind {kind_name!r} here; there are {', '.join(kinds)}")
-        known = [field.name for field in kinds[kind_name].fields]
+        known = {field.name: field for field in kinds[kind_name].fields}
         for name, config in fields.items():
-            _check_field(place.at(name), name, config, known, columns[kind_name])
+            if name in known and known[name].initial_only and config.owner != "initial":
+                raise place.at(name).error(f"{name} is set as a whole, with what people added: its owner can only be initial")
+            if name not in known and not name.startswith(open_fields.prefix):
+                told = f"{', '.join(known)}, and {open_fields.prefix}… for {open_fields.words}"
+                raise place.at(name).error(f"there is no field {name!r}; there are {told}")
+            _check_field(place.at(name), config, columns[kind_name])
 
 
-def _check_field(place: "Place", name: str, config: FieldConfig, known: Sequence[str], columns: Collection[str]) -> None:
-    if name not in known and not name.startswith("cf_"):
-        raise place.error(f"there is no field {name!r}; there are {', '.join(known)}, and cf_… for custom fields")
+def _check_field(place: "Place", config: FieldConfig, columns: Collection[str]) -> None:
     if config.transform not in TRANSFORMS:
         raise place.at("transform").error(f"there is no transform {config.transform!r}; there are {', '.join(TRANSFORMS)}")
     if config.source is not None and config.source not in columns:

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import dagster as dg
 
 from asset_sync.reconcile.errors import AssetSyncError, SourceUnavailable, TargetUnavailable
+
+EXTRACT_RETRIES: Final = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+"""Extracts alone are tried again by themselves: they change nothing."""
 
 
 @contextmanager

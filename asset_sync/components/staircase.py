@@ -5,7 +5,7 @@ inventory); the steps from there on are written once, here.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any, Protocol
@@ -24,9 +24,9 @@ from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.mapping import FieldMapping
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Policy, Snapshot, make_plan
-from asset_sync.reconcile.references import match_all
+from asset_sync.reconcile.references import Waiting, match_all
 from asset_sync.reconcile.tables import Tables
-from asset_sync.reconcile.target import APPLIED, CONFLICT, FAILED, SKIPPED, Outcome, Target
+from asset_sync.reconcile.target import ALREADY, APPLIED, CONFLICT, DEFERRED, FAILED, SKIPPED, Outcome, Target
 
 GUARDS = ("source_rows", "retired", "keys", "scope")
 EVERY_WRITE = "every_write_applied"
@@ -70,17 +70,32 @@ def _complete(context: dg.AssetExecutionContext) -> None:
     """Say of a run that its source is complete."""
 
 
+def _nothing_waits(context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> Waiting:  # noqa: ARG001
+    """Say of a run that every new record may be created."""
+    return {}
+
+
+def _of_resource(context: dg.AssetExecutionContext, sync: "Sync", plan: Plan) -> CountingTarget:  # noqa: ARG001
+    """Open the target of the resource that the sync names."""
+    resource: TargetResource = getattr(context.resources, sync.target)
+    return resource.target(sync.kinds, writable=True)
+
+
 @dataclass(frozen=True)
 class Sync:
     """A sync as the staircase sees it.
 
     `desired` and `inventory` are the keys of the assets that hold the desired and the observed tables, `target` the key of the
-    target system's resource and the name of its concurrency pool. `sources` names, for the guards, the assets that were
-    extracted. `mapping` is by kind and field. After `fresh` without a successful apply the sync counts as stale; None: never.
+    target system's resource, and `pool` the concurrency pool that lets one run at a time write to it: None where each partition
+    has a system of its own. `sources` names, for the guards, the assets that were extracted. `mapping` is by kind and field.
+    After `fresh` without a successful apply the sync counts as stale; None: never.
 
     `partitions` are those of all its assets. `links` names the sync whose links it shares, so that an object of that sync is
-    the same object here; runs of syncs that share links never overlap where Dagster queues them. `incomplete` says of a run,
-    in a line, why what the source lacks does not count as missing; None where it does.
+    the same object here; runs of syncs that share links never overlap where Dagster queues them. Where `apart`, each partition
+    is a connection to a system of its own, with links of its own, and dagster.yaml lets one run at a time have a connection.
+
+    `incomplete` says of a run, in a line, why what the source lacks does not count as missing; None where it does. `waiting`
+    says which records must not be created by it, and `open_target` opens what a plan is applied to.
     """
 
     name: str
@@ -89,12 +104,24 @@ class Sync:
     policy: Policy
     limits: Limits
     target: str
+    pool: str | None
     inventory: dg.AssetKey
     sources: Sequence[dg.AssetKey]
     fresh: timedelta | None
     partitions: dg.PartitionsDefinition[str] | None = None
     links: str | None = None
+    apart: bool = False
     incomplete: Callable[[dg.AssetExecutionContext], str | None] = _complete
+    waiting: Callable[[dg.AssetExecutionContext, Tables, Tables], Waiting] = _nothing_waits
+    open_target: Callable[[dg.AssetExecutionContext, "Sync", Plan], CountingTarget] = _of_resource
+
+    def of(self, context: dg.AssetExecutionContext) -> "Sync":
+        """Return the sync as a run sees it: that of its connection, where each has links of its own."""
+        return self.of_connection(context.partition_key) if self.apart else self
+
+    def of_connection(self, connection: str) -> "Sync":
+        """Return the sync of one connection."""
+        return replace(self, links=f"{self.name}/{connection}")
 
     @property
     def linked_as(self) -> str:
@@ -104,7 +131,8 @@ class Sync:
     @property
     def tags(self) -> dict[str, str]:
         """The tags of the job's runs; dagster.yaml lets one run at a time have the same links."""
-        return {"asset_sync/sync": self.name, "asset_sync/links": self.linked_as}
+        shared = {} if self.apart else {"asset_sync/links": self.linked_as}
+        return {"asset_sync/sync": self.name, **shared}
 
     def known_links(self, ledger: Ledger) -> Tables:
         """Return the links by which this sync goes."""
@@ -156,8 +184,8 @@ def _match_asset(sync: Sync) -> dg.AssetsDefinition:
     )
     def match(context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> dg.MaterializeResult[Tables]:
         with told_in_one_line():
-            links = sync.known_links(context.resources.ledger)
-            matches = match_all(sync.kinds, desired, inventory, links)
+            links = sync.of(context).known_links(context.resources.ledger)
+            matches = match_all(sync.kinds, desired, inventory, links, sync.waiting(context, desired, inventory))
             verdicts = {
                 f"{verdict}/{kind}": int(n) for kind, t in matches.items() for verdict, n in t["verdict"].value_counts().items()
             }
@@ -189,7 +217,8 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult:  # type: ignore[type-arg] # Dagster takes only the bare class where an asset has checks
         with told_in_one_line():
             ledger: Ledger = context.resources.ledger
-            links = sync.known_links(ledger)
+            linked = sync.of(context)
+            links = linked.known_links(ledger)
             incomplete = sync.incomplete(context)
             snapshot = Snapshot(desired, inventory, links)
             now = datetime.now(UTC)
@@ -202,11 +231,11 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
                 now=now,
                 mode=config.mode.value,
                 complete=incomplete is None,
-                after=ledger.last_applied(sync.linked_as),
+                after=ledger.last_applied(linked.linked_as),
                 source_rows=_source_rows(context, sync),
-                links=sync.links,
+                links=linked.links,
             )
-            last = ledger.last_rows(sync.name)
+            last = ledger.last_rows(sync.name, linked.linked_as)
             verdicts = guards.check(made, sync.kinds, sync.policy, snapshot, limits=sync.limits, last_rows=last)
             ledger.save(made, context.run.run_id, now)
             ledger.save_guards(made.id, verdicts)
@@ -279,7 +308,7 @@ def _applied_asset(sync: Sync) -> dg.AssetsDefinition:
         # Dagster lets a step end without the results of its checks only where it can be asked for some of them.
         can_subset=True,
         required_resource_keys={"ledger", "snapshots", sync.target},
-        pool=sync.target,
+        pool=sync.pool,
     )
     def applied(context: dg.AssetExecutionContext, config: ApplyConfig) -> Iterator[dg.MaterializeResult[None]]:
         with told_in_one_line():
@@ -301,7 +330,7 @@ class _Applying:
 
     def __init__(self, context: dg.AssetExecutionContext, sync: Sync, plan_id: str) -> None:
         self.context = context
-        self.sync = sync
+        self.sync = sync.of(context)
         self.ledger: Ledger = context.resources.ledger
         self.now = datetime.now(UTC)
         made_here = self.ledger.made_by(context.run.run_id)
@@ -310,6 +339,8 @@ class _Applying:
         self.plan = self.ledger.plan(self.header.id)
         if self.plan.sync != sync.name:
             raise PlanError(f"plan {self.plan.id} is of {self.plan.sync}, not of {sync.name}")
+        if sync.apart and self.plan.linked_as != self.sync.linked_as:
+            raise PlanError(f"plan {self.plan.id} is of {self.plan.linked_as}, not of {self.sync.linked_as}")
 
     def _latest(self) -> str:
         if self.sync.partitions:
@@ -350,8 +381,7 @@ class _Applying:
     def result(self) -> dg.MaterializeResult[None]:
         """Apply the plan, read back what it touched, and tell."""
         self.ledger.sight(self.plan, self.context.run.run_id if self.own else self.header.run_id, self.now)
-        resource: TargetResource = getattr(self.context.resources, self.sync.target)
-        target = resource.target(self.sync.kinds, writable=True)
+        target = self.sync.open_target(self.context, self.sync, self.plan)
         self.ledger.start(self.plan.id, self.context.run.run_id, self.now)
         outcomes = apply(self.plan, self.sync.kinds, target, done=self.ledger.outcomes(self.plan.id), record=self._record)
         self.ledger.finish(self.plan.id, datetime.now(UTC))
@@ -372,7 +402,8 @@ class _Applying:
         counts = _outcome_counts(outcomes)
         bad = [outcome for outcome in outcomes.values() if outcome.outcome in {FAILED, SKIPPED, CONFLICT}]
         if not bad:
-            return self._check(EVERY_WRITE, f"{len(outcomes)} writes", passed=True)
+            later = f", {counts[DEFERRED]} of them left to the target, which does them later" if counts[DEFERRED] else ""
+            return self._check(EVERY_WRITE, f"{len(outcomes)} writes{later}", passed=True)
         told = ", ".join(f"{n} {name}" for name, n in counts.items() if n and name != APPLIED)
         first = f"{told} of {len(outcomes)} writes; the rest is applied. First: {bad[0].detail}"
         # A conflict is a person's edit, kept; the next plan sees it. Only what the target refused makes the run fail.
@@ -417,7 +448,7 @@ class _Applying:
 
 
 def _outcome_counts(outcomes: Mapping[int, Outcome]) -> dict[str, int]:
-    names = ("applied", "already", "conflict", "failed", "skipped")
+    names = (APPLIED, ALREADY, CONFLICT, FAILED, SKIPPED, DEFERRED)
     return {name: sum(outcome.outcome == name for outcome in outcomes.values()) for name in names}
 
 

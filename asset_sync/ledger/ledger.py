@@ -51,10 +51,13 @@ class Ledger:
             if sightings.note(connection, plan, run_id, at):
                 links.sight(connection, plan, at)
 
-    def last_rows(self, sync: str) -> dict[str, int] | None:
-        """Return the rows by source at the last sighting of a complete source that passed the guards; None before it."""
+    def last_rows(self, sync: str, links: str | None = None) -> dict[str, int] | None:
+        """Return the rows by source at the last sighting of a complete source that passed the guards; None before it.
+
+        `links` is whose links the plans went by, where they are not the sync's own.
+        """
         with self._engine.connect() as connection:
-            return sightings.last_rows(connection, sync)
+            return sightings.last_rows(connection, sync, links or sync)
 
     # Plans.
 
@@ -157,8 +160,9 @@ class Ledger:
     def history(self, kind: str, target_id: str, field: str | None = None) -> pd.DataFrame:
         """Return who set an object's values, newest first: a row for each field of each write that was done.
 
-        Columns: at (UTC), sync, plan_id, undoes (the plan that an undo took back), run_id, source_key, op, outcome, field,
-        old, new (as in the plan; a reference is a dict of kind, key and id), owner, reason.
+        Columns: at (UTC), sync (with its connection, where it has several), plan_id, undoes (the plan that an undo took back),
+        run_id, source_key, op, outcome, field, old, new (as in the plan; a reference is a dict of kind, key and id), owner,
+        reason.
         """
         with self._engine.connect() as connection:
             return outcomes.history(connection, kind, target_id, field)

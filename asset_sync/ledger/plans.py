@@ -301,8 +301,9 @@ def _copy_operations(connection: Connection, plan: Plan) -> None:
 def _supersede(connection: Connection, plan: Plan) -> None:
     """Set aside the plans that nobody decided about yet. A plan and an undo do not come in each other's place."""
     alike = s.plan.c.undoes.is_not_distinct_from(plan.undoes)
-    older = (s.plan.c.sync == plan.sync, s.plan.c.id != plan.id, s.plan.c.state.in_([PLANNED, WAITING]), alike)
-    connection.execute(update(s.plan).where(*older).values(state=SUPERSEDED))
+    older = (s.plan.c.id != plan.id, s.plan.c.state.in_([PLANNED, WAITING]), alike)
+    ours = (s.plan.c.sync == plan.sync, s.plan.c.links == plan.linked_as)
+    connection.execute(update(s.plan).where(*ours, *older).values(state=SUPERSEDED))
 
 
 def _header(row: Row[Any], decisions: tuple[Decision, ...], failed_guards: tuple[Guard, ...]) -> PlanHeader:

@@ -23,7 +23,7 @@ def note(connection: Connection, plan: Plan, run_id: str, at: datetime) -> bool:
     return True
 
 
-def last_rows(connection: Connection, sync: str) -> dict[str, int] | None:
+def last_rows(connection: Connection, sync: str, links: str) -> dict[str, int] | None:
     """Return the row counts by source of the last look at a complete source whose plan no guard stopped."""
     c = s.sighting.c
     covered = exists().where(
@@ -31,7 +31,7 @@ def last_rows(connection: Connection, sync: str) -> dict[str, int] | None:
     )
     stopped = exists().where(s.guard.c.plan_id == c.plan_id, ~s.guard.c.passed, ~covered)
     query = select(c.plan_id, c.run_id).join(s.plan, s.plan.c.id == c.plan_id)
-    query = query.where(c.sync == sync, s.plan.c.complete, ~stopped).order_by(c.at.desc()).limit(1)
+    query = query.where(c.sync == sync, s.plan.c.links == links, s.plan.c.complete, ~stopped).order_by(c.at.desc()).limit(1)
     last = connection.execute(query).first()
     if last is None:
         return None

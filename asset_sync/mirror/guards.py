@@ -14,7 +14,6 @@ _FEW: Final = 10
 """So many rows may go from a table whatever share of it they are: a small table loses half of itself on any day."""
 _NEVER_EMPTY: Final = frozenset({"hardware", "users"})
 _HOW: Final = "nothing was changed; if it is so, run once with accept_losses: true"
-_HIDDEN_KEY: Final = "------------"
 
 
 class GuardError(SourceError):
@@ -57,18 +56,3 @@ def check_scope(stage: Stage, gathered: Gathered) -> None:
     if before > 1:
         told = f"Snipe-IT lists {gathered.total.living} company of {before}"
         raise GuardError(f"{told}: the owner of SNIPEIT_TOKEN seems held to it (Full Multiple Company Support); {_HOW}")
-
-
-def check_masks(stage: Stage) -> None:
-    """Raise `GuardError` where product keys that were readable come as dashes: the token lost the right to see them."""
-    if stage.table.name != "licenses":
-        return
-    [(hidden,)] = stage.ask(
-        """
-        SELECT count(*) FROM {staged} AS staged JOIN {target} AS target USING (id)
-        WHERE staged.product_key = %(mask)s AND target.product_key <> %(mask)s
-        """,
-        mask=_HIDDEN_KEY,
-    )
-    if hidden:
-        raise GuardError(f"{hidden} product keys are no longer readable: the owner of SNIPEIT_TOKEN lost that right; {_HOW}")

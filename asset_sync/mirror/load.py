@@ -1,18 +1,20 @@
 """A load of the mirror: what is read, what is guarded, what is switched, and the row that tells of it."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from psycopg.errors import LockNotAvailable
 from sqlalchemy import Connection, Engine, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from asset_sync.mirror import guards
+from asset_sync.mirror.failures import database_told
 from asset_sync.mirror.gathering import Counts, Gathered, Gatherer, Known, merged_counts
+from asset_sync.mirror.masks import unmask
 from asset_sync.mirror.schema import SCHEMA, sync_runs, sync_state
 from asset_sync.mirror.staging import Stage
 from asset_sync.mirror.switching import Written, prepare, switch
@@ -42,12 +44,16 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class TableReport:
-    """What a load did to one table, what Snipe-IT counts of it, and what the mirror has now (rows that are not purged)."""
+    """What a load did to one table, what Snipe-IT counts of it, and what the mirror has now (rows that are not purged).
+
+    `hidden` is how many values the mirror keeps from before, because the token may no longer see them.
+    """
 
     written: Written
     compared_at: datetime
     told: Gathered
     has: Counts
+    hidden: int
 
     @property
     def adds_up(self) -> bool:
@@ -96,15 +102,26 @@ def load(
     """
     started, before = now(), client.tally.read
     try:
-        with _session(engine, options.timezone) as connection:
+        with database_told(), _session(engine, options.timezone) as connection:
             under_way = _Load(connection, client, options, started)
             tables = under_way.read(names)
             return under_way.switch(lambda: LoadReport(started, now(), client.tally.read - before, tables), run_id)
     except Exception as error:
         told = str(error) if isinstance(error, AssetSyncError) else type(error).__name__
-        with engine.begin() as connection:
+        # Where the database itself is what failed, nobody can write that into it.
+        with suppress(SQLAlchemyError), engine.begin() as connection:
             _record(connection, LoadReport(started, now(), client.tally.read - before, {}), run_id, told)
         raise
+
+
+def differences(engine: Engine, client: SnipeItClient, options: Options) -> Mapping[str, Written]:
+    """Read all of Snipe-IT and return what a load would write now, by table, where it would; nothing is written.
+
+    Raises `AssetSyncError` where Snipe-IT or the mirror cannot be read.
+    """
+    with database_told(), _session(engine, options.timezone) as connection:
+        tables = _Load(connection, client, replace(options, full=True), datetime.now(UTC)).read(TABLES)
+    return {name: table.written for name, table in tables.items() if table.written.writes}
 
 
 @contextmanager
@@ -157,9 +174,15 @@ class _Load:
     def _cursor(self, name: str) -> str | None:
         """Return from where on the table is to be read; None for all of it."""
         state = self._states.get(name)
-        if state is None or self._options.full or self._is_due(name, state.compared_at):
+        if state is None or self._options.full or self._is_due(name, state.compared_at) or self._is_left_behind(name):
             return None
         return str(state.cursor)
+
+    def _is_left_behind(self, name: str) -> bool:
+        """Tell whether what says that the table changed was loaded without it, so that it would not be said again."""
+        loaded = {table: state.loaded_at for table, state in self._states.items()}
+        sayers = _SAID_BY.get(name) or _SAID_BY.get(TABLES[name].changes, ())
+        return any(sayer in loaded and loaded[sayer] > loaded[name] for sayer in sayers)
 
     def _is_due(self, name: str, compared_at: datetime) -> bool:
         # Entries of the log never change, so that equal counts say all that reading them again could.
@@ -173,7 +196,6 @@ class _Load:
         if not self._options.accept_losses:
             guards.check_size(stage, gathered, self._options.shrink)
             guards.check_scope(stage, gathered)
-            guards.check_masks(stage)
         if name == "activity" and cursor is not None and not gathered.complete:
             self._known.touched = _touched(stage)
 
@@ -189,7 +211,8 @@ class _Load:
         gathered, state = self._gathered[name], self._states.get(name)
         whole = gathered.complete or state is None
         compared_at = self._started if state is None or whole else state.compared_at
-        return TableReport(prepare(stage), compared_at, gathered, merged_counts(stage))
+        hidden = unmask(stage)
+        return TableReport(prepare(stage), compared_at, gathered, merged_counts(stage), hidden)
 
     def switch(self, reported: Callable[[], LoadReport], run_id: str) -> LoadReport:
         """Let readers see what was read, in one transaction."""
@@ -232,12 +255,25 @@ _SHOWN_BY: Final = {
         SELECT FROM {staged} AS staged JOIN {target} AS target USING (id)
         WHERE staged.field_ids IS DISTINCT FROM target.field_ids LIMIT 1
     """,
+    # Of two fields of one label an asset shows one: with another label, the other one is there, too.
+    "fields": """
+        SELECT FROM {staged} AS staged JOIN {target} AS target USING (id)
+        JOIN {target} AS twin ON twin.name = target.name AND twin.id <> target.id AND twin.deleted_at IS NULL
+        WHERE staged.name IS DISTINCT FROM target.name AND target.deleted_at IS NULL LIMIT 1
+    """,
     "models": """
         SELECT FROM {staged} AS staged JOIN {target} AS target USING (id)
         WHERE staged.fieldset_id IS DISTINCT FROM target.fieldset_id LIMIT 1
     """,
 }
-"""What tells, of known fieldsets and models, that they show other fields than before."""
+"""What tells, of known fieldsets, fields and models, that they show other fields than before."""
+
+_SAID_BY: Final[Mapping[str, Collection[str]]] = {
+    "hardware": _SHOWN_BY,
+    "log": ("activity",),
+    "seats": ("activity", "licenses"),
+}
+"""Whose changes tell that a table, or the tables of one way to change, are to be read again."""
 
 
 def _touched(stage: Stage) -> Mapping[str, set[int]]:

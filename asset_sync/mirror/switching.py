@@ -17,6 +17,11 @@ class Written:
     updated: int = 0
     deleted: int = 0
 
+    @property
+    def writes(self) -> int:
+        """How many rows are written."""
+        return self.inserted + self.updated + self.deleted
+
     def __add__(self, other: "Written") -> "Written":
         """Return the sums."""
         return Written(

@@ -30,10 +30,11 @@ concurrency:
     granularity: op
   runs:
     max_concurrent_runs: 4
-    # Syncs that share links, and the runs of a backfill, take turns.
+    # Syncs that share links, the runs of a backfill, and those of one connection take turns.
     tag_concurrency_limits:
       - {key: asset_sync/links, value: {applyLimitPerUniqueValue: true}, limit: 1}
       - {key: dagster/backfill, value: {applyLimitPerUniqueValue: true}, limit: 1}
+      - {key: dagster/partition, value: {applyLimitPerUniqueValue: true}, limit: 1}
 run_monitoring:
   enabled: true
   # Without this a killed run keeps its pool slot for ever.

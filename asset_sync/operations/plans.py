@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from asset_sync.components.resources import open_ledger
+from asset_sync.components.staircase import Sync
 from asset_sync.ledger import PlanHeader
 from asset_sync.operations.definitions import declared, instance
 from asset_sync.operations.runs import RunReport, Watch, execute
@@ -70,7 +71,10 @@ def apply_plan(plan_id: str, *, run_id: str | None = None, watch: Watch | None =
 
 def _partition_of(header: PlanHeader) -> str | None:
     """Return the partition that a plan, or the plan that it takes back, was made for; the newest where that one was pruned."""
-    partitions = declared(header.sync).partitions
+    sync = declared(header.sync)
+    if sync.apart:
+        return header.links.removeprefix(f"{header.sync}/")
+    partitions = sync.partitions
     if partitions is None:
         return None
     made = open_ledger().header(header.undoes) if header.undoes else header
@@ -150,13 +154,20 @@ class Missing:
 
 def missing(sync: str) -> list[Missing]:
     """Return what the source of a sync no longer has, the longest missing first."""
-    links = open_ledger().links(declared(sync).linked_as, declared(sync).kinds, {}, asked_by=sync)
     found = [
         Missing(kind, row["target_id"], row["source_key"], row["missing_since"], row["missing_runs"], row["retired_by"])
-        for kind, table in links.items()
+        for linked in _each_linked(declared(sync))
+        for kind, table in linked.known_links(open_ledger()).items()
         for row in _rows(table[table["missing_since"].notna() & table["told_by"].isna()])
     ]
     return sorted(found, key=lambda each: (each.since, each.kind, each.source_key))
+
+
+def _each_linked(sync: Sync) -> list[Sync]:
+    """Return the sync once for each set of links that it has: those of its connections, where these are apart."""
+    if not sync.apart or sync.partitions is None:
+        return [sync]
+    return [sync.of_connection(key) for key in sync.partitions.get_partition_keys()]
 
 
 def _rows(table: pd.DataFrame) -> list[dict[Hashable, Any]]:

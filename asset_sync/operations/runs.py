@@ -16,6 +16,7 @@ import dagster as dg
 
 from asset_sync import settings
 from asset_sync.components.resources import open_ledger
+from asset_sync.components.snipeit_to_postgres.component import COUNTS
 from asset_sync.components.staircase import CONVERGED
 from asset_sync.ledger import PlanHeader
 from asset_sync.operations.definitions import LOGGING, RUN_LOG, instance, job_of, makes_plans
@@ -27,6 +28,9 @@ _STATES: Final[Mapping[str, Literal["started", "done", "failed"]]] = {
     "STEP_SUCCESS": "done",
     "STEP_FAILURE": "failed",
 }
+_CONVERGED: Final = frozenset({CONVERGED, COUNTS})
+"""The checks that tell whether a target holds what it should: that of a plan, and that of each table of a mirror."""
+_PARTITIONS_SHOWN: Final = 10
 _LOG_BYTES: Final = 5_000_000
 
 
@@ -54,7 +58,8 @@ class Requests:
 class RunReport:
     """What a run did. `plan` is the one that it applied, else the one that it made; `outcomes` counts its writes so far.
 
-    `converged` is None where nothing was applied. `reasons` say, a line each, why the run failed.
+    `converged` is None where nothing was applied; of a mirror it tells whether it has as many rows as its source says.
+    `reasons` say, a line each, why the run failed.
     """
 
     run_id: str
@@ -87,8 +92,33 @@ def run_sync(
     run_id: str | None = None,
     watch: Watch | None = None,
 ) -> RunReport:
-    """Run a sync, or one partition of it, from its extracts to its last check."""
-    return execute(sync, _config(sync, mode), partition=partition, run_id=run_id, watch=watch)
+    """Run a sync, or one partition of it, from its extracts to its last check; see `partition_of`."""
+    key = partition_of(sync, partition)
+    return execute(sync, _config(sync, mode), partition=key, run_id=run_id, watch=watch)
+
+
+def partition_of(sync: str, given: str | None) -> str | None:
+    """Return the partition that a run of a sync has: the one given, or the one connection that there is.
+
+    None where the sync has none. Raises `ConfigurationError` for one that there is not, and where one must be chosen.
+    """
+    partitions = job_of(sync).partitions_def
+    if partitions is None:
+        if given is not None:
+            raise ConfigurationError(f"{sync} has no partitions: leave {given!r} out")
+        return None
+    with instance() as dagster:
+        keys = list(partitions.get_partition_keys(dynamic_partitions_store=dagster))
+    fixed = isinstance(partitions, dg.StaticPartitionsDefinition)
+    if given in keys:
+        return given
+    if given is None and fixed and len(keys) == 1:
+        return keys[0]
+    there = ", ".join(keys[-_PARTITIONS_SHOWN:]) or "none yet"
+    if given is not None:
+        raise ConfigurationError(f"{sync} has no partition {given!r}; there are {there}")
+    each = "connection" if fixed else "file that is dropped into its folder"
+    raise ConfigurationError(f"{sync} runs once for each {each}: name one with --partition; there are {there}")
 
 
 def _config(sync: str, mode: Mode) -> Mapping[str, Mapping[str, str | bool]]:
@@ -115,8 +145,6 @@ def execute(
     Raises `AssetSyncError` where the run cannot even begin, and KeyboardInterrupt where a person stops it.
     """
     job = job_of(sync)
-    if job.partitions_def is not None and partition is None:
-        raise ConfigurationError(f"{sync} runs once for each file that is dropped into its folder: drop one, or use the UI")
     run_config = {**LOGGING, "ops": {f"{sync}__{step}": {"config": dict(values)} for step, values in config.items()}}
     began = time.monotonic()
     with instance() as dagster, _logged(watch), warnings.catch_warnings():
@@ -190,7 +218,7 @@ class _Watcher(logging.Handler):
 def _report(sync: str, result: dg.ExecuteInProcessResult, seconds: float) -> RunReport:
     told = {event.asset_key: _values(event) for event in result.get_asset_materialization_events()}
     applied = told.get(dg.AssetKey([sync, "applied"]))
-    converged = [check.passed for check in result.get_asset_check_evaluations() if check.check_name == CONVERGED]
+    converged = [check.passed for check in result.get_asset_check_evaluations() if check.check_name in _CONVERGED]
     return RunReport(
         run_id=result.run_id,
         sync=sync,
@@ -200,7 +228,7 @@ def _report(sync: str, result: dg.ExecuteInProcessResult, seconds: float) -> Run
         applied=applied is not None,
         outcomes={name.removeprefix("outcome/"): n for name, n in (applied or {}).items() if name.startswith("outcome/")},
         requests=Requests(_sum(told, "requests", "requests/read"), _sum(told, "requests/write")),
-        converged=converged[0] if converged else None,
+        converged=all(converged) if converged else None,
         reasons=() if result.success else _reasons(result),
     )
 

@@ -13,8 +13,9 @@ import dagster as dg
 import pandas as pd
 import pytest
 
+from asset_sync.components.into_netbox.desired import PrefixLengths, desired_tables
 from asset_sync.components.pdq_exports.component import PdqExports
-from asset_sync.components.pdq_to_netbox.desired import PrefixLengths, desired_tables
+from asset_sync.components.pdq_to_netbox.adapters import adapters
 from asset_sync.components.staircase import Sync
 from asset_sync.definitions import defs
 from asset_sync.reconcile.kinds import Kind
@@ -40,7 +41,7 @@ def test_a_hundred_thousand_rows_to_the_plan(tmp_path: Path) -> None:
     machines = list(company)
     write_export(company, tmp_path / "before.csv", machines=machines)
     known = devices_of(tmp_path / "before.csv")
-    before = desired_tables(known, sync.kinds, sync.mapping, PrefixLengths())
+    before = desired_tables(known, adapters, sync.kinds, sync.mapping, PrefixLengths())
     renamed = [dataclasses.replace(machine, name=f"{machine.name}-B") for machine in machines[:CHANGED]]
     write_export(company, tmp_path / "now.csv", machines=[*renamed, *machines[CHANGED:]])
     observed, links = target_of(sync, before), links_of(sync, before)
@@ -58,7 +59,7 @@ def timed(file: Path, known: pd.DataFrame, sync: Sync, observed: Tables, links: 
     clock = [time.perf_counter()]
     devices = with_known_ids(devices_of(file), known[["id", "serialNumber", "name"]])
     clock.append(time.perf_counter())
-    desired = desired_tables(devices, sync.kinds, sync.mapping, PrefixLengths())
+    desired = desired_tables(devices, adapters, sync.kinds, sync.mapping, PrefixLengths())
     clock.append(time.perf_counter())
     matches = match_all(sync.kinds, desired, observed, links)
     clock.append(time.perf_counter())

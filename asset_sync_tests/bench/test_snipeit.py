@@ -15,6 +15,7 @@ from psycopg import sql
 from sqlalchemy import create_engine
 
 from asset_sync.mirror.load import _session
+from asset_sync.mirror.masks import unmask
 from asset_sync.mirror.staging import Stage
 from asset_sync.mirror.switching import prepare, switch
 from asset_sync.systems.snipeit import TABLES, Reader, SnipeItClient
@@ -121,6 +122,7 @@ def _staged_and_switched(register: Register, pages: list[list[Row]]) -> float:
         started = time.perf_counter()
         for page in pages:
             stage.put(page)
+        unmask(stage)
         written = prepare(stage)
         writing = connection.execution_options(isolation_level="READ COMMITTED")
         with writing.begin():

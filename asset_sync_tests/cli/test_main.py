@@ -30,8 +30,18 @@ def ledger(home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> No
         (["dev", "--port", "99999"], 2, "'--port'"),
         (["sandbox", "--netbox-version", "3.0"], 2, "'3.0' is not one of"),
         (["run"], 2, "Missing argument 'SYNC'"),
-        (["run", "nonsense"], 1, "there is no sync 'nonsense'; there are pdq_exports, pdq_to_netbox"),
+        (["run", "nonsense"], 1, "there is no sync 'nonsense'; there are "),
         (["run", "pdq_to_netbox", "--mode", "loud"], 2, "'loud' is not one of"),
+        (
+            ["run", "snipeit_to_postgres", "--mode", "dry-run"],
+            1,
+            "is a mirror: it makes no plans; its modes are normal and full",
+        ),
+        (
+            ["run", "snipeit_to_postgres", "--mode", "review"],
+            1,
+            "is a mirror: it makes no plans; its modes are normal and full",
+        ),
         (["plans", "--limit", "0"], 2, "'--limit'"),
         (["show", "abc", "--format", "xml"], 2, "'xml' is not one of"),
         (["approve"], 2, "Missing argument 'PLAN'"),
@@ -73,9 +83,10 @@ def test_a_wrong_database_is_one_line_without_its_password(monkeypatch: pytest.M
     assert "hunter2" not in result.output
 
 
+@pytest.mark.parametrize("sync", ["pdq_to_netbox", "snipeit_to_postgres"])
 @pytest.mark.usefixtures("ledger")
-def test_a_missing_variable_is_named() -> None:
-    result = ask("run", "pdq_to_netbox")
+def test_a_missing_variable_is_named(sync: str) -> None:
+    result = ask("run", sync)
     assert result.exit_code == 1
     assert "asset-sync: " in result.stderr
     assert any(f"{name} (the " in result.stderr for name in SYSTEMS)

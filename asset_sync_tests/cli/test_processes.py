@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine
 
 from asset_sync.cli.demo_exports import EXPORTS
 from asset_sync.cli.demo_mirror import MIRROR
+from asset_sync.mirror.runs import load_of_run
 from asset_sync.sandbox.world import PDQ_TOKEN, World
 from asset_sync_tests.cli.lab import SYNC, SYSTEMS
 
@@ -106,6 +108,44 @@ def test_run_keeps_results_and_progress_apart(world: World, environment: dict[st
     assert "DEBUG" not in ran.stderr
     secrets = [value for name, value in world.environment().items() if name.endswith("_TOKEN")]
     assert not [secret for secret in secrets if secret in ran.stdout + ran.stderr]
+
+
+@pytest.mark.slow
+def test_dagster_executes_the_mirrors_job(world: World, environment: dict[str, str], database_url: str, home: Path) -> None:
+    given = {**environment, **world.environment(), "DATABASE_URL": database_url, "DAGSTER_HOME": str(home)}
+    command = [sys.executable, "-m", "dagster", "job", "execute", "-m", "asset_sync.definitions", "-j", MIRROR]
+    loads = []
+    for _ in range(2):
+        ran = subprocess.run(command, env=given, cwd=home, capture_output=True, text=True, check=False)
+        assert ran.returncode == 0, ran.stderr
+        assert world.environment()["SNIPEIT_TOKEN"] not in ran.stdout + ran.stderr
+        [(run_id,)] = _rows(database_url, "SELECT run_id FROM snipeit.sync_runs ORDER BY id DESC LIMIT 1")
+        loads.append(load_of_run(create_engine(database_url), run_id))
+    first, again = loads
+    assert first is not None
+    assert again is not None
+    assert first.written.inserted == first.written.read > 30
+    assert (again.written.writes, again.requests <= 20) == (0, True)
+    living = [asset for asset in world.snipeit.truth("hardware") if asset["deleted_at"] is None]
+    assert _rows(database_url, "SELECT count(*) FROM snipeit.asset") == [(len(living),)]
+
+
+@pytest.mark.slow
+def test_dagster_tells_in_a_line_why_the_mirrors_job_failed(
+    world: World, environment: dict[str, str], database_url: str, home: Path
+) -> None:
+    given = {**environment, **world.environment(), "DATABASE_URL": database_url, "DAGSTER_HOME": str(home)}
+    command = [sys.executable, "-m", "dagster", "job", "execute", "-m", "asset_sync.definitions", "-j", MIRROR]
+    given["SNIPEIT_TOKEN"] = "not-the-right-one"
+    ran = subprocess.run(command, env=given, cwd=home, capture_output=True, text=True, check=False)
+    assert ran.returncode != 0
+    assert "SNIPEIT_TOKEN is not accepted: make a new API key in Snipe-IT" in ran.stderr
+    assert "not-the-right-one" not in ran.stdout + ran.stderr
+
+
+def _rows(database_url: str, query: str) -> list[tuple[Any, ...]]:
+    with create_engine(database_url).connect() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(query)]
 
 
 @pytest.fixture

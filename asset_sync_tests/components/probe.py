@@ -1,6 +1,7 @@
 """A project of its own that holds nothing but one sync's YAML."""
 
 import importlib
+import uuid
 from pathlib import Path
 
 import dagster as dg
@@ -24,17 +25,22 @@ def defs() -> dg.Definitions:
 
 
 def load(folder: Path, yaml: str, monkeypatch: pytest.MonkeyPatch) -> dg.Definitions:
-    """Load a project that holds nothing but that YAML."""
-    name = f"probe_{folder.name.replace('-', '_')}"
+    """Load a project that holds nothing but that YAML of pdq_to_netbox."""
+    return load_of(folder, "pdq_to_netbox", yaml, monkeypatch)
+
+
+def load_of(folder: Path, sync: str, yaml: str, monkeypatch: pytest.MonkeyPatch) -> dg.Definitions:
+    """Load a project that holds nothing but the YAML of one sync."""
+    name = f"probe_{uuid.uuid4().hex}"
     package = folder / name
-    (package / "defs" / "pdq_to_netbox").mkdir(parents=True)
+    (package / "defs" / sync).mkdir(parents=True)
     (folder / "pyproject.toml").write_text(
         f'[tool.dg]\ndirectory_type = "project"\n[tool.dg.project]\nroot_module = "{name}"\n'
     )
     (package / "__init__.py").touch()
     (package / "defs" / "__init__.py").touch()
     (package / "definitions.py").write_text(DEFINITIONS)
-    (package / "defs" / "pdq_to_netbox" / "defs.yaml").write_text(yaml, encoding="utf-8")
+    (package / "defs" / sync / "defs.yaml").write_text(yaml, encoding="utf-8")
     monkeypatch.syspath_prepend(str(folder))
     loaded = importlib.import_module(f"{name}.definitions").defs()
     assert isinstance(loaded, dg.Definitions)

@@ -44,8 +44,8 @@ class Register:
         return next(iter(row.values()))
 
     def true(self, table: str) -> list[Row]:
-        """The truth, without what nobody can see: trash that is not listed, and seats of deleted licences."""
-        rows = self.state.truth(table)
+        """The truth, without what nobody can see: trash that is not listed, seats of deleted licences, fields of one label."""
+        rows = [self._shown(row) for row in self.state.truth(table)]
         return rows if table in TRASH else [row for row in rows if row.get("deleted_at") is None]
 
     def mirrored(self, table: str) -> list[Row]:
@@ -54,7 +54,16 @@ class Register:
         rows = self.ask(f"SELECT * FROM snipeit.{source} WHERE purged_at IS NULL ORDER BY id")
         shown = rows if table in TRASH else [row for row in rows if row["deleted_at"] is None]
         names = next(iter(self.state.truth(table)), {}).keys()
-        return [{name: _plain(name, row[name]) for name in names} for row in shown]
+        return [self._shown({name: _plain(name, row[name]) for name in names}) for row in shown]
+
+    def _shown(self, row: Row) -> Row:
+        """The row without the custom fields whose label a later one of its fieldset has, too."""
+        if "custom_fields" not in row:
+            return row
+        fieldset = self.state.models.rows[row["model_id"]].fieldset_id
+        listed = self.state.fieldsets.rows[fieldset].field_ids if fieldset else ()
+        seen = {self.state.fields.rows[one].name: one for one in listed}.values()
+        return {**row, "custom_fields": {one: value for one, value in row["custom_fields"].items() if one in seen}}
 
     def differences(self) -> list[str]:
         """Every table with a cell that is not as it should be."""

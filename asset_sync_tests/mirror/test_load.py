@@ -5,16 +5,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from importlib import import_module
 
 import pytest
 
+from asset_sync.mirror import Options, differences
 from asset_sync.mirror.guards import GuardError
-from asset_sync.reconcile.errors import SourceError, SourceUnavailable
+from asset_sync.mirror.switching import Written
+from asset_sync.reconcile.errors import SourceError, SourceUnavailable, TargetUnavailable
 from asset_sync.sandbox.snipeit import Token
-from asset_sync.systems.snipeit import TABLES
+from asset_sync.systems.snipeit import TABLES, Page, SnipeItClient
+from asset_sync_tests.conftest import _execute
 from asset_sync_tests.mirror.register import Register
 
 AGAIN = 1 + len(TABLES)
@@ -113,12 +116,16 @@ def _the_token_is_held_to_a_company(register: Register) -> None:
     register.tokens["t"] = Token(superuser=False, company_id=1)
 
 
-def _product_keys_are_hidden(register: Register) -> None:
-    register.tokens["t"] = Token(superuser=False)
-
-
 def _the_token_expires(register: Register) -> None:
     del register.tokens["t"]
+
+
+def _a_login_page_answers(register: Register) -> None:
+    register.faults.set("html_login")
+
+
+def _it_is_out_of_order(register: Register) -> None:
+    register.faults.set("http_500")
 
 
 @pytest.mark.parametrize(
@@ -128,8 +135,9 @@ def _the_token_expires(register: Register) -> None:
         (_none_are_left, GuardError, "no hardware at all"),
         (_a_right_is_lost, SourceError, "may not see /users"),
         (_the_token_is_held_to_a_company, GuardError, "the token|held to it|SNIPEIT_TOKEN"),
-        (_product_keys_are_hidden, GuardError, "product keys"),
         (_the_token_expires, SourceError, "SNIPEIT_TOKEN is not accepted"),
+        (_a_login_page_answers, SourceError, "a web page .a login page, or a wrong address.* check SNIPEIT_API_URL"),
+        (_it_is_out_of_order, SourceUnavailable, "answered 500 .*run again later"),
     ],
 )
 def test_what_is_no_longer_seen_stops_the_load_and_changes_nothing(
@@ -151,6 +159,133 @@ def test_losses_can_be_accepted(register: Register) -> None:
     _the_token_is_held_to_a_company(register)
     report = register.load(accept_losses=True)
     assert report.tables["hardware"].written.deleted > 10
+
+
+HIDDEN_FIELD = "6"
+"""The encrypted custom field of the simulated register, in the mirror."""
+
+
+def _secrets(register: Register) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    fields = register.ask(f"SELECT id, custom_fields ->> '{HIDDEN_FIELD}' AS value FROM snipeit.hardware ORDER BY id")
+    return fields, register.ask("SELECT id, product_key FROM snipeit.licenses ORDER BY id")
+
+
+def test_what_is_hidden_from_the_token_stays_as_it_was_known(register: Register) -> None:
+    register.load()
+    known = _secrets(register)
+    assert any(row["value"] for row in known[0])
+    assert any(row["product_key"] for row in known[1])
+    register.tokens["t"] = Token(superuser=False)
+    for options in ({"full": True}, {"full": True, "accept_losses": True}):
+        report = register.load(**options)
+        assert _secrets(register) == known
+        assert report.tables["hardware"].hidden == len([row for row in known[0] if row["value"]])
+        assert report.tables["licenses"].hidden > 0
+        assert report.written.writes == 0
+    register.tokens["t"] = Token()
+    assert register.load(full=True).tables["hardware"].hidden == 0
+    assert register.differences() == []
+
+
+def test_another_change_of_an_asset_arrives_beside_what_is_hidden(register: Register) -> None:
+    register.load()
+    [row, *_] = register.ask(f"SELECT id, custom_fields AS f FROM snipeit.hardware WHERE custom_fields ? '{HIDDEN_FIELD}'")
+    register.tokens["t"] = Token(superuser=False)
+    register.state.update("hardware", row["id"], name="Renamed", custom_fields={1: "00:11:22:33:44:55"})
+    register.load()
+    asset = register.ask("SELECT name, custom_fields FROM snipeit.hardware WHERE id = :id", id=row["id"])
+    assert asset == [{"name": "Renamed", "custom_fields": {**row["f"], "1": "00:11:22:33:44:55"}}]
+
+
+def test_a_mask_is_never_a_value(register: Register) -> None:
+    register.tokens["t"] = Token(superuser=False)
+    report = register.load()
+    fields, keys = _secrets(register)
+    assert not any(row["value"] for row in fields)
+    assert not any(row["product_key"] for row in keys)
+    # That there is a value can be seen.
+    assert register.one(f"SELECT count(*) FROM snipeit.hardware WHERE custom_fields ? '{HIDDEN_FIELD}'") > 0
+    assert report.tables["hardware"].hidden == 0
+    register.tokens["t"] = Token()
+    register.load(full=True)
+    assert register.differences() == []
+
+
+def test_what_vanishes_without_trace_is_found_at_the_rate_of_the_full_comparison(register: Register) -> None:
+    register.load()
+    _vanish(register, 1)
+    living = "SELECT deleted_at IS NULL FROM snipeit.accessories WHERE id = 1"
+    _pass_time(register, hours=23)
+    register.load()
+    assert register.one(living)
+    _pass_time(register, hours=1)
+    report = register.load()
+    assert not register.one(living)
+    assert report.tables["accessories"].written.deleted == 1
+    assert register.load().requests <= AGAIN
+
+
+def _vanish(register: Register, accessory_id: int) -> None:
+    """Remove an accessory without an entry in the log; the simulator needs another one that the older entries are about."""
+    del register.state.accessories.rows[accessory_id]
+    for action in register.state.activity.rows.values():
+        if (action.item_type, action.item_id) == ("accessory", accessory_id):
+            action.item_id = accessory_id + 1
+    register.state.revision += 1
+
+
+def _pass_time(register: Register, hours: int) -> None:
+    with register.engine.begin() as connection:
+        connection.exec_driver_sql(f"UPDATE snipeit.sync_state SET compared_at = compared_at - interval '{hours} hours'")
+
+
+@pytest.mark.parametrize("alone", ["activity", "licenses", "fieldsets", "models", "fields"])
+def test_a_table_loaded_alone_takes_no_news_away_from_the_others(register: Register, alone: str) -> None:
+    register.load()
+    register.state.update("fieldsets", 1, field_ids=(1, 2))
+    register.state.update("models", 1, fieldset_id=2)
+    for day in range(3):
+        register.state.day(day)
+    register.load(names=[alone])
+    register.load()
+    assert register.differences() == []
+
+
+def test_differences_are_what_a_load_would_write(register: Register) -> None:
+    register.load()
+    with SnipeItClient(register.url, "t") as client:
+        assert differences(register.engine, client, Options()) == {}
+        register.state.update("suppliers", 1, name="Renamed")
+        assert differences(register.engine, client, Options()) == {
+            "suppliers": Written(len(register.true("suppliers")), 0, 1, 0)
+        }
+    assert register.differences()[0].startswith("suppliers")
+
+
+def test_postgresql_gone_in_the_middle_leaves_the_old_state(
+    register: Register, server_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register.load()
+    register.state.day(1)
+    before = {table: register.mirrored(table) for table in TABLES}
+    database = register.engine.url.database
+    page = SnipeItClient.page
+
+    def last_page(client: SnipeItClient, path: str, params: Mapping[str, str | int]) -> Page:
+        if path == "users":
+            _execute(server_url, f"ALTER DATABASE {database} ALLOW_CONNECTIONS false")
+            _execute(server_url, f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")
+        return page(client, path, params)
+
+    monkeypatch.setattr(SnipeItClient, "page", last_page)
+    with pytest.raises(TargetUnavailable, match=r"PostgreSQL: .*check DATABASE_URL") as told:
+        register.load()
+    assert "\n" not in str(told.value)
+    monkeypatch.undo()
+    _execute(server_url, f"ALTER DATABASE {database} ALLOW_CONNECTIONS true")
+    assert {table: register.mirrored(table) for table in TABLES} == before
+    register.load()
+    assert register.differences() == []
 
 
 def test_assets_that_no_list_has_and_that_can_be_asked_for_are_not_gone(register: Register) -> None:

@@ -9,12 +9,7 @@ from pydantic import Field
 
 from asset_sync.components import config
 from asset_sync.components.failures import told_in_one_line
-from asset_sync.components.pdq_exports.folder import DropFolder, place
-from asset_sync.components.pdq_exports.kept import KeptExports
-from asset_sync.components.pdq_exports.reading import read_export
-from asset_sync.components.pdq_exports.sensor import export_sensor
-from asset_sync.components.pdq_exports.watch import Watch
-from asset_sync.components.pdq_netbox import (
+from asset_sync.components.into_netbox.assets import (
     ASSET_KINDS,
     declared_mapping,
     desired_asset,
@@ -22,8 +17,14 @@ from asset_sync.components.pdq_netbox import (
     inventory_asset,
     owners,
 )
+from asset_sync.components.into_netbox.desired import PrefixLengths, mappable_fields
+from asset_sync.components.pdq_exports.folder import DropFolder, place
+from asset_sync.components.pdq_exports.kept import KeptExports
+from asset_sync.components.pdq_exports.reading import read_export
+from asset_sync.components.pdq_exports.sensor import export_sensor
+from asset_sync.components.pdq_exports.watch import Watch
+from asset_sync.components.pdq_to_netbox.adapters import adapters
 from asset_sync.components.pdq_to_netbox.component import DEVICES as API_DEVICES
-from asset_sync.components.pdq_to_netbox.desired import PrefixLengths, mappable_fields
 from asset_sync.components.snapshots import Snapshots, row_counts
 from asset_sync.components.staircase import Sync, staircase
 from asset_sync.reconcile.errors import ConfigurationError
@@ -58,7 +59,7 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
         """Return the sync's assets, its job and its sensor; the sync has the name of its folder."""
         self._check(context)
         sync = self.sync(context.path.name)
-        ends = [inventory_asset(sync, sync.name), desired_asset(sync, DEVICES, PrefixLengths())]
+        ends = [inventory_asset(sync, sync.name), desired_asset(sync, DEVICES, adapters, PrefixLengths())]
         assets = [self._devices_asset(sync), *ends, *staircase(sync)]
         steps = (sync.key(step) for step in ("desired", "match", "plan", "applied"))
         selection = dg.AssetSelection.keys(DEVICES, sync.inventory, *steps)
@@ -90,6 +91,7 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
             policy=Policy(owners(mapping), self.grace.grace()),
             limits=self.limits.limits(),
             target="netbox",
+            pool="netbox",
             inventory=dg.AssetKey([name, "inventory"]),
             sources=[DEVICES],
             fresh=None,

@@ -8,16 +8,18 @@ import pandas as pd
 from pydantic import Field
 
 from asset_sync.components import config
-from asset_sync.components.failures import told_in_one_line
-from asset_sync.components.pdq_netbox import (
+from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
+from asset_sync.components.into_netbox.assets import (
     ASSET_KINDS,
+    DEVICE_KINDS,
     declared_mapping,
     desired_asset,
     devices_schema,
     inventory_asset,
     owners,
 )
-from asset_sync.components.pdq_to_netbox.desired import PrefixLengths, mappable_fields
+from asset_sync.components.into_netbox.desired import PrefixLengths, mappable_fields
+from asset_sync.components.pdq_to_netbox.adapters import adapters
 from asset_sync.components.snapshots import row_counts
 from asset_sync.components.staircase import Sync, staircase
 from asset_sync.reconcile.planning import Policy
@@ -28,27 +30,8 @@ DEVICES = dg.AssetKey(["pdq", "devices"])
 _INVENTORY = {"assets": dg.AssetKey(["netbox", "inventory"]), "devices": dg.AssetKey(["netbox", "devices"])}
 _KINDS = {
     "assets": ASSET_KINDS,
-    "devices": (
-        "manufacturer",
-        "device_type",
-        "device_role",
-        "platform",
-        "site",
-        "device",
-        "interface",
-        "mac_address",
-        "ip_address",
-        "interface_primary_mac",
-        "device_primary_ip",
-    ),
+    "devices": DEVICE_KINDS,
 }
-
-
-class PrefixLengthConfig(dg.Model, dg.Resolvable):
-    """PDQ Connect tells addresses without their networks: how long the prefixes are that NetBox is given."""
-
-    ipv4: int = Field(default=24, ge=1, le=32)
-    ipv6: int = Field(default=64, ge=1, le=128)
 
 
 class PdqToNetbox(dg.Component, dg.Model, dg.Resolvable):
@@ -63,7 +46,7 @@ class PdqToNetbox(dg.Component, dg.Model, dg.Resolvable):
     schedule: config.ScheduleConfig = Field(default_factory=config.ScheduleConfig)
     grace: config.GraceConfig = Field(default_factory=config.GraceConfig)
     limits: config.LimitsConfig = Field(default_factory=config.LimitsConfig)
-    prefix_lengths: PrefixLengthConfig = Field(default_factory=PrefixLengthConfig)
+    prefix_lengths: config.PrefixLengthConfig = Field(default_factory=config.PrefixLengthConfig)
     fresh_hours: float = Field(default=25, gt=0)
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
@@ -77,7 +60,7 @@ class PdqToNetbox(dg.Component, dg.Model, dg.Resolvable):
             name=f"{sync.name}_schedule", job=job, cron_schedule=self.schedule.cron, execution_timezone=self.schedule.timezone
         )
         prefixes = PrefixLengths(self.prefix_lengths.ipv4, self.prefix_lengths.ipv6)
-        ends = [inventory_asset(sync, "netbox"), desired_asset(sync, DEVICES, prefixes)]
+        ends = [inventory_asset(sync, "netbox"), desired_asset(sync, DEVICES, adapters, prefixes)]
         assets = [_devices_asset(), *ends, *staircase(sync)]
         return dg.Definitions(assets=assets, jobs=[job], schedules=[schedule])
 
@@ -94,6 +77,7 @@ class PdqToNetbox(dg.Component, dg.Model, dg.Resolvable):
             policy=Policy(owners(mapping), self.grace.grace()),
             limits=self.limits.limits(),
             target="netbox",
+            pool="netbox",
             inventory=_INVENTORY[self.target],
             sources=[DEVICES],
             fresh=timedelta(hours=self.fresh_hours),
@@ -105,7 +89,7 @@ def _devices_asset() -> dg.AssetsDefinition:
         key=DEVICES,
         io_manager_key="snapshots",
         pool="pdq",
-        retry_policy=dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
+        retry_policy=EXTRACT_RETRIES,
         group_name="pdq",
         kinds={"pandas", "parquet"},
         description="Every device of PDQ Connect, read whole or not at all.",

@@ -12,13 +12,16 @@ from asset_sync import database
 from asset_sync.components import config
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.timezones import machine_timezone
-from asset_sync.mirror import LoadReport, Options, TableReport, checks, load, migrate
+from asset_sync.mirror import LoadReport, Options, TableReport, checks, differences, load, migrate
+from asset_sync.mirror.failures import database_told
+from asset_sync.mirror.masks import HIDING
 from asset_sync.mirror.schema import SCHEMA, tables
 from asset_sync.systems.snipeit import TABLES, SnipeIt, Table
 
 COUNTS: Final = "counts_equal"
 REFERENCES: Final = "references_resolve"
 TAGS: Final = "living_tags_are_unique"
+READABLE: Final = "values_are_readable"
 
 
 class HoursConfig(dg.Model, dg.Resolvable):
@@ -76,6 +79,18 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
         )
         return dg.Definitions(assets=[self._tables_asset(name)], jobs=[job], schedules=[schedule])
 
+    def differences(self) -> list[str]:
+        """Read all of Snipe-IT again and return, a line a table, what the mirror does not have as it is there.
+
+        Nothing is written. Raises `AssetSyncError` where one of the two cannot be read.
+        """
+        with SnipeIt().client() as client:
+            found = differences(database.engine(), client, self._options(LoadConfig()))
+        return [
+            f"{name} lacks {rows.inserted} rows, {rows.updated} are old, {rows.deleted} are gone"
+            for name, rows in found.items()
+        ]
+
     def _check_zones(self, place: config.Place) -> None:
         for where, zone in (
             (place.at("schedule").at("timezone"), self.schedule.zone),
@@ -109,7 +124,7 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
         def tables_asset(
             context: dg.AssetExecutionContext, config: LoadConfig, snipeit: SnipeIt
         ) -> Iterator[dg.MaterializeResult[Any]]:
-            with told_in_one_line(), snipeit.client() as client:
+            with told_in_one_line(), database_told(), snipeit.client() as client:
                 engine = database.engine()
                 migrate(engine)
                 names = [key.path[-1] for key in context.selected_asset_keys]
@@ -164,6 +179,10 @@ def _check_specs(table: Table) -> list[dg.AssetCheckSpec]:
     specs = [dg.AssetCheckSpec(COUNTS, asset=key, description="The mirror has as many rows as Snipe-IT says.")]
     if any(column.references for column in table.columns):
         specs.append(dg.AssetCheckSpec(REFERENCES, asset=key, description="Every id of another row is that of a mirrored row."))
+    if table.name in HIDING:
+        specs.append(
+            dg.AssetCheckSpec(READABLE, asset=key, description="No value that was known is hidden from the token now.")
+        )
     if table.name == "hardware":
         specs.append(dg.AssetCheckSpec(TAGS, asset=key, description="No two living assets have the same asset tag."))
     return specs
@@ -204,4 +223,9 @@ def _tags(_name: str, _told: TableReport) -> tuple[bool, str]:
     )
 
 
-_VERDICTS: Final = {COUNTS: _counts, REFERENCES: _references, TAGS: _tags}
+def _readable(_name: str, told: TableReport) -> tuple[bool, str]:
+    hidden = f"{told.hidden} values stand as last seen: give the owner of SNIPEIT_TOKEN the right to see them again"
+    return not told.hidden, hidden if told.hidden else "no value that was known is hidden"
+
+
+_VERDICTS: Final = {COUNTS: _counts, REFERENCES: _references, TAGS: _tags, READABLE: _readable}

@@ -93,25 +93,26 @@ class NetBoxClient:
 
     # Reading.
 
-    def rows(self, endpoint: str, fields: Iterable[str], query: Query = ()) -> list[Row]:
+    def rows(self, endpoint: str, fields: Iterable[str], query: Query = (), *, counted: bool = False) -> list[Row]:
         """Return every object that the query names, by id, with `id`, `last_updated` and the given fields.
 
         Pages go by cursor where the server has it, else by offset. A whole listing is counted against the server's own
-        count and read once more where it falls short. Raises `TargetError` where it still does.
+        count and read once more where it falls short. Raises `TargetError` where it still does. What a query names is
+        counted only where it is `counted`.
         """
         wanted = ("fields", ",".join(dict.fromkeys(("id", "last_updated", *fields))))
         # 3,200 devices a second instead of 2,260 (measured); other endpoints and 4.7 ignore it.
         parameters = [wanted, ("exclude", "config_context"), *query]
         rows = self._all(endpoint, parameters)
-        if not query and len(rows) < self.count(endpoint):
+        if (counted or not query) and len(rows) < self.count(endpoint, query):
             rows = self._all(endpoint, parameters)
-            if len(rows) < (count := self.count(endpoint)):
+            if len(rows) < (count := self.count(endpoint, query)):
                 raise TargetError(f"{NAME}: {endpoint} counts {count} objects but lists {len(rows)}, twice; run again later")
         return rows
 
-    def count(self, endpoint: str) -> int:
-        """Return how many objects the server counts there."""
-        return int(self._page(endpoint, [("fields", "id"), ("limit", "1")])["count"])
+    def count(self, endpoint: str, query: Query = ()) -> int:
+        """Return how many objects the server counts there, of those that the query names."""
+        return int(self._page(endpoint, [("fields", "id"), ("limit", "1"), *query])["count"])
 
     def choices(self, endpoint: str) -> dict[str, list[str]]:
         """Return the values that each choice field takes, by field; nothing for a token without the right to add objects."""

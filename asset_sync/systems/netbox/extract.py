@@ -51,12 +51,16 @@ def table(kind: Kind, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 def check_custom_fields(client: NetBoxClient, kinds: Kinds) -> None:
     """Raise `ConfigurationError` for custom fields that this NetBox does not have on objects of that type."""
-    wanted = [(kind, field.name) for kind in kinds.values() for field in kind.fields if field.name.startswith(CUSTOM)]
-    if not wanted:
-        return
-    there = client.custom_fields()
-    for kind, name in wanted:
-        object_type, own = api(kind).object_type, custom_name(name)
+    check_custom_names(
+        client, [(api(kind).object_type, f.name) for kind in kinds.values() for f in kind.fields if f.name.startswith(CUSTOM)]
+    )
+
+
+def check_custom_names(client: NetBoxClient, wanted: Sequence[tuple[str, str]]) -> None:
+    """Raise `ConfigurationError` for the first custom field (object type and `cf_<name>`) that this NetBox does not have."""
+    there = client.custom_fields() if wanted else {}
+    for object_type, name in wanted:
+        own = custom_name(name)
         if own not in there.get(object_type, {}):
             raise ConfigurationError(
                 f"NetBox has no custom field {own!r} on {object_type}: create it there, or take {name} out of the mapping"

@@ -17,6 +17,8 @@ _SLUG = Field("slug", max_length=100)
 _DESCRIPTION = Field("description", max_length=200)
 _COMMENTS = Field("comments")
 _STATUS = Field("status")
+_TAGS = "tags"
+"""The tags of an object, as their slugs in order, parted by commas."""
 
 # Exact first, so that "HP" and "hp", both of them in NetBox, stay two; none is decisive, because each looks further than the
 # one before and must not speak against it.
@@ -69,6 +71,7 @@ DEVICE_TYPE: Final = Kind("device_type", _TYPE_FIELDS, _TYPED, _TYPED_UNIQUE)
 DEVICE_ROLE: Final = Kind("device_role", (_NAME, _SLUG, Field("color", max_length=6), _DESCRIPTION), _NAMED, _NAMED_UNIQUE)
 PLATFORM: Final = Kind("platform", (_NAME, _SLUG, _DESCRIPTION), _NAMED, _NAMED_UNIQUE)
 SITE: Final = Kind("site", (_NAME, _SLUG, _STATUS, _DESCRIPTION), _NAMED, _NAMED_UNIQUE)
+TAG: Final = Kind("tag", (_NAME, _SLUG, Field("color", max_length=6), _DESCRIPTION), _NAMED, _NAMED_UNIQUE)
 DEVICE: Final = Kind(
     "device",
     (
@@ -82,6 +85,7 @@ DEVICE: Final = Kind(
         _STATUS,
         _DESCRIPTION,
         _COMMENTS,
+        Field(_TAGS, initial_only=True),
     ),
     (*_MACHINE, IdentityRule("name", ("site", "name"), "folded", decisive=False)),
     (Unique(("site", "name"), "folded"), Unique(("asset_tag",))),
@@ -152,6 +156,7 @@ KINDS: Final[Kinds] = in_order(
         DEVICE_ROLE,
         PLATFORM,
         SITE,
+        TAG,
         DEVICE,
         INTERFACE,
         MAC_ADDRESS,
@@ -292,6 +297,7 @@ _APIS: Final[Mapping[str, Api]] = {
     "device_role": _named_api("dcim/device-roles", "dcim.devicerole"),
     "platform": _named_api("dcim/platforms", "dcim.platform"),
     "site": _named_api("dcim/sites", "dcim.site"),
+    "tag": _named_api("extras/tags", "extras.tag"),
     "device": _DEVICE_API,
     "interface": _INTERFACE_API,
     "mac_address": Api(
@@ -353,6 +359,8 @@ def read_value(kind: Kind, field: Field, row: Json) -> Any:
         raw = raw["value"]
     if raw is None or raw in ("", []):
         return None
+    if field.name == _TAGS:
+        return ", ".join(sorted(tag["slug"] for tag in raw))
     return _READERS[field.type](raw)
 
 
@@ -419,6 +427,8 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
 
 
 def _plain(kind: Kind, field: Field, value: Any) -> Any:
+    if field.name == _TAGS:
+        return [{"slug": slug.strip()} for slug in (value or "").split(",") if slug.strip()]
     if field.type == "reference":
         return None if value is None else int(value)
     if value is None and field.type == "text" and field.name not in api(kind).nullable:

@@ -95,4 +95,5 @@ def _refusal(error: HttpError, path: str) -> str:
         return f"{error}; SNIPEIT_TOKEN is not accepted: make a new API key in Snipe-IT"
     if status == 403:
         return f"{error}; the owner of SNIPEIT_TOKEN may not see /{path}: give that user the right; nothing was changed"
-    return f"{error}; nothing was changed"
+    what = "run again later" if may_pass(error) else "check SNIPEIT_API_URL"
+    return f"{error}; nothing was changed; {what}"

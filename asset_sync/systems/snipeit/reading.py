@@ -150,8 +150,11 @@ class Reader:
         return Read(total, whole=True)
 
     def _latest(self, table: Table, listing: Listing, first: Page) -> str:
-        """Return the latest update before the list is read on; what is updated meanwhile is later and is read next time."""
-        if table.changes != "updated":
+        """Return the latest update before the list is read on; what is updated meanwhile is later and is read next time.
+
+        Only that of the list that is read first counts: what is in the others is read after it.
+        """
+        if table.changes != "updated" or listing is not table.lists[0]:
             return ""
         if first.total <= len(first.rows):
             return max(map(_updated, first.rows), default="")

@@ -19,6 +19,14 @@ _MONEY: Final = re.compile(r"(-?)([\d.,' \u00a0\u202f]*?)(?:[.,](\d{1,2}))?")
 _MONTHS: Final = re.compile(r"(\d+)\b\D*")
 _FIELD_ID: Final = re.compile(r"_(\d+)$")
 
+MASKED_KEY: Final = "------------"
+"""What stands in the place of a product key that the token may not see."""
+MASKED_FIELD: Final = frozenset({"ENCRYPTED", "VERSCHLüSSELT", "CHIFFRé", "ENCRIPTADO", "VERSLEUTELD"})
+"""What stands in the place of an encrypted custom field, in the language of the token's user.
+
+Source: AssetsTransformer and resources/lang of snipe/snipe-it; PHP puts ASCII letters alone in capitals.
+"""
+
 
 class Unreadable(ValueError):
     """A value of a form that is not known."""
@@ -128,19 +136,19 @@ def identities(value: object) -> str | None:
 def custom_fields(value: object) -> str | None:
     """Return the filled custom fields as JSON by the field's id: the number at the end of the column, which alone is stable.
 
-    A DATE field stays as it is shown, in the display format.
+    A DATE field stays as it is shown, in the display format. One that is filled and hidden from the token is null.
     """
     if not value:
         return "{}"
     if not isinstance(value, dict):
         raise Unreadable
-    found = {}
+    found: dict[str, str | None] = {}
     for shown in value.values():
         number = _FIELD_ID.search(str(shown.get("field"))) if isinstance(shown, dict) else None
         if number is None:
             raise Unreadable
         if filled := text(shown.get("value")):
-            found[number[1]] = filled
+            found[number[1]] = None if filled in MASKED_FIELD else filled
     return json(found)
 
 

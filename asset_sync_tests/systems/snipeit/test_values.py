@@ -31,6 +31,8 @@ from asset_sync.systems.snipeit import TABLES, values
         (values.custom_fields, {}, "{}"),
         (values.custom_fields, {"A": {"field": "_snipeit_a_b_12", "value": "x &amp; y"}}, '{"12":"x & y"}'),
         (values.custom_fields, {"A": {"field": "_snipeit_a_1", "value": ""}}, "{}"),
+        (values.custom_fields, {"A": {"field": "_snipeit_a_1", "value": "ENCRYPTED"}}, '{"1":null}'),
+        (values.custom_fields, {"A": {"field": "_snipeit_a_1", "value": "Encrypted"}}, '{"1":"Encrypted"}'),
     ],
 )
 def test_a_value_is_read_as_it_is_meant(read, given, expected):  # type: ignore[no-untyped-def]

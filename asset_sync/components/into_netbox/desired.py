@@ -1,20 +1,22 @@
-"""What NetBox should hold, made from what PDQ Connect says: record tables of the desired side, kind by kind."""
+"""What NetBox should hold, made from machines that a source tells of: record tables of the desired side, kind by kind."""
 
 import ipaddress
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cached_property
+from typing import Final
 
 import pandas as pd
 
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.lookups import lookup
 from asset_sync.reconcile.mapping import FieldMapping, mapped
-from asset_sync.reconcile.tables import DESIRED_COLUMNS, DTYPES, Tables
+from asset_sync.reconcile.tables import DESIRED_COLUMNS, Tables, desired_table
 
 ADAPTER_FIELDS: Final = ("device", "adapter", "name", "mac", "ipv4", "ipv6")
-"""The columns of a network adapter that interfaces, MAC and IP addresses can be mapped from."""
+"""The columns of a table of network adapters, from which interfaces, MAC and IP addresses are mapped: the ids of the machine
+and of the adapter, the adapter's name, and its addresses, those without a prefix length. The first one of a machine that has
+an address gives it its primary addresses."""
 
 _OF_ADAPTER: Final = frozenset({"interface", "mac_address", "ip_address", "interface_primary_mac"})
 
@@ -23,7 +25,7 @@ Mappings = Mapping[str, Mapping[str, FieldMapping]]
 
 @dataclass(frozen=True, slots=True)
 class PrefixLengths:
-    """The network sizes that addresses are written with: PDQ Connect tells addresses without them."""
+    """The network sizes that addresses are written with: the sources tell addresses without them."""
 
     ipv4: int = 24
     ipv6: int = 64
@@ -34,9 +36,15 @@ def mappable_fields(kind: str, device_fields: tuple[str, ...]) -> tuple[str, ...
     return ADAPTER_FIELDS if kind in _OF_ADAPTER else device_fields
 
 
-def desired_tables(devices: pd.DataFrame, kinds: Kinds, mapping: Mappings, prefixes: PrefixLengths) -> Tables:
-    """Return the desired tables (see `asset_sync.reconcile.tables`) of PDQ devices, given as `systems.pdq.devices` does."""
-    building = _Building(devices.reset_index(drop=True), mapping, prefixes)
+Adapters = Callable[[pd.DataFrame], pd.DataFrame]
+"""Makes the table of network adapters (`ADAPTER_FIELDS`) from a source's table of machines; asked only where it is needed."""
+
+
+def desired_tables(
+    devices: pd.DataFrame, adapters: Adapters, kinds: Kinds, mapping: Mappings, prefixes: PrefixLengths
+) -> Tables:
+    """Return the desired tables (see `asset_sync.reconcile.tables`) of machines that have an `id` each."""
+    building = _Building(devices.reset_index(drop=True), adapters, mapping, prefixes)
     for kind in kinds.values():
         building.add(kind)
     return building.tables
@@ -45,13 +53,13 @@ def desired_tables(devices: pd.DataFrame, kinds: Kinds, mapping: Mappings, prefi
 class _Building:
     """The tables so far, and for each kind the key that each device or adapter gave to its row there."""
 
-    def __init__(self, devices: pd.DataFrame, mapping: Mappings, prefixes: PrefixLengths) -> None:
+    def __init__(self, devices: pd.DataFrame, adapters: Adapters, mapping: Mappings, prefixes: PrefixLengths) -> None:
         self.devices = devices
+        self._make_adapters = adapters
         self.mapping = mapping
         self.prefixes = prefixes
         self.tables: Tables = {}
         self.keys: dict[str, pd.Series] = {}
-        self.adapters = adapters(devices) if "networking" in devices else None
 
     def add(self, kind: Kind) -> None:
         """Add the table of one kind; the kinds that it refers to were added before."""
@@ -83,7 +91,7 @@ class _Building:
 
     def add_interfaces(self, kind: Kind) -> None:
         """An interface for each adapter that has a name."""
-        rows = self._adapters()
+        rows = self.adapters
         fields = mapped(rows, kind, self.mapping[kind.name])
         fields["device"] = self._device_keys(rows)
         keys = fields["device"].str.cat(fields["name"], sep=" ")
@@ -92,7 +100,7 @@ class _Building:
 
     def add_macs(self, kind: Kind) -> None:
         """The device's MAC address, on the adapter that talks to the network."""
-        rows = self._adapters()
+        rows = self.adapters
         fields = mapped(rows, kind, self.mapping[kind.name])
         fields["interface"] = self.keys["interface"]
         keys = _distinct(fields["interface"].str.cat(fields["mac_address"], sep=" "), rows["adapter"])
@@ -103,7 +111,7 @@ class _Building:
 
     def add_addresses(self, kind: Kind) -> None:
         """The adapters' addresses that NetBox takes on an interface."""
-        rows = self._adapters()
+        rows = self.adapters
         both = [self._addresses(rows, kind, column) for column in ("ipv4", "ipv6")]
         for column, table in zip(("ipv4", "ipv6"), both, strict=True):
             self.keys[f"{kind.name}/{column}"] = table["key"].reindex(rows.index)
@@ -120,14 +128,14 @@ class _Building:
 
     def add_primary_macs(self, kind: Kind) -> None:
         """Each interface's own MAC address object."""
-        rows = self._adapters()
+        rows = self.adapters
         fields = pd.DataFrame({"interface": self.keys["interface"], "primary_mac_address": self.keys["mac_address"]})
         kept = _table(kind, rows["adapter"], self.keys["interface"], fields)
         self.tables[kind.name] = kept.dropna(subset=["interface", "primary_mac_address"])
 
     def add_primary_addresses(self, kind: Kind) -> None:
         """Each device's addresses on its first adapter that has any."""
-        rows = self._adapters().assign(
+        rows = self.adapters.assign(
             device_key=self._device_keys,
             primary_ip4=self.keys["ip_address/ipv4"],
             primary_ip6=self.keys["ip_address/ipv6"],
@@ -138,10 +146,10 @@ class _Building:
         table = _table(kind, first["device"], first["device_key"], fields)
         self.tables[kind.name] = table.dropna(subset=["primary_ip4", "primary_ip6"], how="all")
 
-    def _adapters(self) -> pd.DataFrame:
-        if self.adapters is None:
-            raise KeyError("the devices have no networking column")
-        return self.adapters
+    @cached_property
+    def adapters(self) -> pd.DataFrame:
+        """The network adapters of all machines."""
+        return self._make_adapters(self.devices).reset_index(drop=True)
 
     def _device_keys(self, rows: pd.DataFrame) -> pd.Series:
         by_id = pd.Series(self.keys["device"].array, index=self.devices["id"])
@@ -155,34 +163,6 @@ _SPECIAL: Final = {
     "interface_primary_mac": _Building.add_primary_macs,
     "device_primary_ip": _Building.add_primary_addresses,
 }
-
-
-def adapters(devices: pd.DataFrame) -> pd.DataFrame:
-    """Return the network adapters of the devices, a row each (`ADAPTER_FIELDS`), the one with a gateway first.
-
-    PDQ Connect gives one MAC address a device and none an adapter (facts/pdq.md): it goes to the first adapter.
-    """
-    rows = [row for device in devices.itertuples(index=False) for row in _adapters_of(device)]
-    return pd.DataFrame(rows, columns=list(ADAPTER_FIELDS)).astype("str")
-
-
-def _adapters_of(device: Any) -> list[tuple[str | None, ...]]:
-    listed = json.loads(device.networking) if isinstance(device.networking, str) else []
-    ordered = sorted(listed, key=lambda adapter: (not adapter.get("ipv4Gateway"), adapter.get("index") or 0))
-    mac = device.macAddress if isinstance(device.macAddress, str) else None
-    rows: list[tuple[str | None, ...]] = []
-    names: set[str] = set()
-    for at, adapter in enumerate(ordered):
-        name = _free_name(adapter.get("alias") or adapter.get("description") or f"adapter {at}", names)
-        address, address6 = adapter.get("ipv4Address"), adapter.get("ipv6Address")
-        rows.append((device.id, f"{device.id}/{name}", name, mac if at == 0 else None, address or None, address6 or None))
-    return rows
-
-
-def _free_name(name: str, names: set[str]) -> str:
-    free = name if name not in names else next(f"{name} {n}" for n in range(2, len(names) + 3) if f"{name} {n}" not in names)
-    names.add(free)
-    return free
 
 
 def _assignable(address: object, prefix: int) -> str | None:
@@ -212,15 +192,9 @@ def _distinct(keys: pd.Series, ids: pd.Series) -> pd.Series:
 
 def _with_constants(table: pd.DataFrame, kind: Kind, mappings: Mapping[str, FieldMapping]) -> pd.DataFrame:
     constants = {name: m.value for name, m in mappings.items() if m.value is not None and name not in table}
-    return _typed(kind, table.assign(**constants))
+    return desired_table(kind, table.assign(**constants))
 
 
 def _table(kind: Kind, source_keys: pd.Series, keys: pd.Series, fields: pd.DataFrame) -> pd.DataFrame:
     named = fields.assign(source_key=source_keys, key=keys, refused=fields.get("refused"))
-    return _typed(kind, named[[*DESIRED_COLUMNS, *(c for c in fields if c not in DESIRED_COLUMNS)]])
-
-
-def _typed(kind: Kind, table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table with every field of the kind; what the mapping leaves out says nothing to match or to write."""
-    types = dict.fromkeys(DESIRED_COLUMNS, "str") | {f.name: DTYPES[f.type] for f in kind.fields}
-    return table.reindex(columns=list(types)).astype(types)
+    return desired_table(kind, named[[*DESIRED_COLUMNS, *(c for c in fields if c not in DESIRED_COLUMNS)]])

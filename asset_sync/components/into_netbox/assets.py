@@ -1,24 +1,38 @@
-"""What the syncs from PDQ to NetBox have in common: the assets on both sides of the staircase, and the declared mapping."""
+"""The assets on both sides of the staircase of a sync into NetBox, and its declared mapping."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import dagster as dg
 import pandas as pd
 
 from asset_sync.components.config import MappingConfig
-from asset_sync.components.failures import told_in_one_line
-from asset_sync.components.pdq_to_netbox.desired import PrefixLengths, desired_tables
+from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
+from asset_sync.components.into_netbox.desired import Adapters, PrefixLengths, desired_tables
 from asset_sync.components.snapshots import row_counts
 from asset_sync.components.staircase import Sync, column_schema
 from asset_sync.reconcile.mapping import FieldMapping
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.tables import Tables, desired_schema, observed_schema
-from asset_sync.systems import pdq
 from asset_sync.systems.netbox import NetBox, check_choices, observe
 
 ASSET_KINDS: Final = ("manufacturer", "inventory_item_type", "asset")
 """The kinds of NetBox that an inventory asset needs."""
+
+DEVICE_KINDS: Final = (
+    "manufacturer",
+    "device_type",
+    "device_role",
+    "platform",
+    "site",
+    "device",
+    "interface",
+    "mac_address",
+    "ip_address",
+    "interface_primary_mac",
+    "device_primary_ip",
+)
+"""The kinds of NetBox that a device with its addresses needs."""
 
 
 def declared_mapping(mapping: MappingConfig, kinds: Sequence[str]) -> Mapping[str, Mapping[str, FieldMapping]]:
@@ -39,7 +53,7 @@ def inventory_asset(sync: Sync, group: str) -> dg.AssetsDefinition:
         io_manager_key="snapshots",
         pool="netbox",
         partitions_def=sync.partitions,
-        retry_policy=dg.RetryPolicy(max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
+        retry_policy=EXTRACT_RETRIES,
         group_name=group,
         kinds={"netbox", "parquet"},
         description="What NetBox holds, of the kinds and fields that the sync maps.",
@@ -56,8 +70,8 @@ def inventory_asset(sync: Sync, group: str) -> dg.AssetsDefinition:
     return inventory
 
 
-def desired_asset(sync: Sync, devices_key: dg.AssetKey, prefixes: PrefixLengths) -> dg.AssetsDefinition:
-    """Return the asset that holds what NetBox should have, made from a table of PDQ devices."""
+def desired_asset(sync: Sync, devices_key: dg.AssetKey, adapters: Adapters, prefixes: PrefixLengths) -> dg.AssetsDefinition:
+    """Return the asset that holds what NetBox should have, made from a source's table of devices."""
 
     @dg.asset(
         key=sync.key("desired"),
@@ -71,9 +85,9 @@ def desired_asset(sync: Sync, devices_key: dg.AssetKey, prefixes: PrefixLengths)
     )
     def desired(devices: pd.DataFrame) -> dg.MaterializeResult[Tables]:
         with told_in_one_line():
-            tables = desired_tables(devices, sync.kinds, sync.mapping, prefixes)
+            tables = desired_tables(devices, adapters, sync.kinds, sync.mapping, prefixes)
             checked = {name: desired_schema(sync.kinds[name]).validate(t) for name, t in tables.items()}
-            lineage = _source_lineage(sync, devices_key)
+            lineage = _source_lineage(sync, devices_key, devices.columns)
             return dg.MaterializeResult(value=checked, metadata={**row_counts(checked), **lineage})
 
     return desired
@@ -93,11 +107,11 @@ def devices_schema(table: pd.DataFrame) -> dg.TableSchema:
     return dg.TableSchema(columns=[dg.TableColumn(str(name), type=str(dtype)) for name, dtype in table.dtypes.items()])
 
 
-def _source_lineage(sync: Sync, devices_key: dg.AssetKey) -> dict[str, Any]:
+def _source_lineage(sync: Sync, devices_key: dg.AssetKey, columns: Collection[str]) -> dict[str, Any]:
     deps = {
         f"{kind}.{name}": [dg.TableColumnDep(asset_key=devices_key, column_name=mapping.source)]
         for kind, fields in sync.mapping.items()
         for name, mapping in fields.items()
-        if mapping.source in pdq.DEVICE_FIELDS
+        if mapping.source is not None and mapping.source in columns
     }
     return {**column_schema(sync), "dagster/column_lineage": dg.TableColumnLineage(deps_by_column=deps)}

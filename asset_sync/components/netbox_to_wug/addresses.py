@@ -1,0 +1,36 @@
+"""The devices of NetBox with their addresses judged: which ones can be monitored, and what to mind."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from asset_sync.reconcile.addresses import judge_all
+from asset_sync.tracking import Key
+
+
+def judged(devices: pd.DataFrame, recent: Mapping[Key, datetime]) -> pd.DataFrame:
+    """Return the devices with canonical addresses, why an address is `refused`, and what to mind (`warnings`).
+
+    `recent` are the exports of late, which are warned of.
+    """
+    table = devices.assign(**judge_all(devices["address"]))
+    keys = zip(table["id"], table["address"], strict=True)
+    again = pd.Series([f"exported at {recent[k]:%Y-%m-%d %H:%M} UTC" if k in recent else None for k in keys], dtype="str")
+    both = table["warnings"].str.cat(again, sep="; ")
+    return table.assign(warnings=both.fillna(table["warnings"]).fillna(again))
+
+
+def told_of(table: pd.DataFrame) -> dict[str, Any]:
+    """Return the metadata of judged devices: how many are refused and warned of, by the reason, and the refused ones."""
+    refused = table[table["refused"].notna()]
+    warned = table["warnings"].dropna().str.split(";").str[0]
+    lines = [f"- {row.name} {row.address}: {row.refused}" for row in refused.itertuples(index=False)]
+    return {
+        "dagster/row_count": len(table),
+        **{f"refused/{why}": int(count) for why, count in refused["refused"].value_counts().items()},
+        **{f"warned/{why}": int(count) for why, count in warned.value_counts().items()},
+        "refused": dg.MetadataValue.md("\n".join(lines) or "none"),
+    }

@@ -1,0 +1,73 @@
+"""Scans followed to their end: what each look at a scan makes of the addresses that wait for it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import dagster as dg
+
+from asset_sync.systems.wug import ScanDevice, Scans, ScanStatus
+from asset_sync.tracking import STATUSES, Key, Scanned, Statistics, Tracking
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at a scan made of its addresses: found with the device's id, or failed with the reason; else it goes on.
+
+    `state` is how far the scan is, in words.
+    """
+
+    state: str
+    found: Mapping[Key, str] = field(default_factory=dict)
+    failed: Mapping[Key, str] = field(default_factory=dict)
+
+
+def follow(tracking: Tracking, connection: str, scans: Scans, now: datetime, limit: timedelta) -> None:
+    """Look at each scan of a connection that is under way, once, and note what came of it. Raises `TargetError`."""
+    for scan_id, waiting in tracking.open_scans(connection).items():
+        found = look(scans.status(scan_id), scans.devices(scan_id), waiting, now, limit)
+        tracking.looked(connection, scan_id, found.state, now)
+        tracking.scan_completed(connection, found.found, now)
+        tracking.failed(connection, found.failed, now)
+
+
+def look(
+    status: ScanStatus | None, devices: Sequence[ScanDevice], waiting: Sequence[Scanned], now: datetime, limit: timedelta
+) -> Look:
+    """Judge a scan by its status (None: the server does not know it), what it found so far, and how long it took.
+
+    A device is told by its address, whether or not the scan has ended. After `limit` an address is not waited for any more.
+    """
+    state = _state(status)
+    by_address = {device.address: device.id for device in devices if device.address}
+    found = {_key(row): by_address[row.address] for row in waiting if row.address in by_address}
+    rest = [row for row in waiting if _key(row) not in found]
+    if status is not None and status.active:
+        late = {_key(row): _too_long(state, limit) for row in rest if now - row.scan_triggered_at >= limit}
+        return Look(state, found, late)
+    why = "WhatsUp Gold does not know the scan any more" if status is None else "the scan found nothing at the address"
+    return Look(state, found, {_key(row): why for row in rest})
+
+
+def _state(status: ScanStatus | None) -> str:
+    if status is None:
+        return "unknown"
+    told = f"{status.devices_complete} of {status.devices_found} devices complete, progress {status.progress:g}"
+    return f"{status.phase or ('active' if status.active else 'ended')}: {told}"
+
+
+def _too_long(state: str, limit: timedelta) -> str:
+    return f"the scan did not end within {limit.total_seconds() / 60:.0f} minutes ({state})"
+
+
+def _key(row: Scanned) -> Key:
+    return row.device_id, row.address
+
+
+def standing(statistics: Statistics) -> dict[str, Any]:
+    """Return the metadata that tells how a connection stands."""
+    counts = {name: getattr(statistics, name) for name in ("total", *STATUSES)}
+    recent = (f"- {c.at:%Y-%m-%d %H:%M:%S} {c.address} {c.device_name}: {c.status} {c.error or ''}" for c in statistics.recent)
+    last = f"{statistics.last_export:%Y-%m-%d %H:%M:%S} UTC" if statistics.last_export else "never"
+    return {**counts, "last_export": last, "recent": dg.MetadataValue.md("\n".join(recent) or "none")}

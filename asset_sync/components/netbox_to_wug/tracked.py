@@ -1,0 +1,129 @@
+"""WhatsUp Gold as a target whose every new device and new address is tracked, and scanned for where it cannot be added."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import Final
+
+import pandas as pd
+
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.errors import TargetError
+from asset_sync.reconcile.kinds import Kind
+from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.target import Answer, Declined, Deferred, Refused, Write, Written
+from asset_sync.systems.http import Tally
+from asset_sync.systems.wug import DEVICE, WugTarget
+from asset_sync.tracking import Export, Key, Tracking
+
+_ADDRESS: Final = "address"
+
+
+class TrackedTarget:
+    """A `reconcile.target.Target` over another one; see there for what each method promises.
+
+    A device is `pending` before it is sent, and afterwards `exported`, `scan_triggered` or `error`. A write whose fate is
+    unknown stays pending: the next run sees whether the device is there. `scans` says whether WhatsUp Gold is asked to look
+    at the address itself where it declines to add a device.
+    """
+
+    def __init__(
+        self, target: WugTarget, tracking: Tracking, connection: str, plan: Plan, *, scans: bool, by_hand: bool
+    ) -> None:
+        self._target = target
+        self._tracking = tracking
+        self._connection = connection
+        self._scans = scans
+        self._by_hand = by_hand
+        self._record_of = {row["seq"]: (row["source_key"], row["key"]) for row in p.records(plan.writes)}
+        self._begun: set[Key] = set()
+
+    @property
+    def tally(self) -> Tally:
+        """The requests that were sent."""
+        return self._target.tally
+
+    def batch_size(self, kind: Kind) -> int:
+        """Return how many writes of that kind one request should carry."""
+        return self._target.batch_size(kind)
+
+    def read(self, kind: Kind, ids: Sequence[str]) -> pd.DataFrame:
+        """Return the observed table of those objects as they are now."""
+        return self._target.read(kind, ids)
+
+    def find(self, kind: Kind, writes: Sequence[Write]) -> pd.DataFrame:
+        """Return the observed table of all objects that could be what those creates would have made."""
+        return self._target.find(kind, writes)
+
+    def create(self, kind: Kind, writes: Sequence[Write], message: str) -> Mapping[int, Answer]:
+        """Create objects; a device that WhatsUp Gold declines is scanned for, where the connection says so."""
+        if kind.name != DEVICE.name:
+            return self._target.create(kind, writes, message)
+        sent = self._begin(writes)
+        answers = dict(self._created(kind, sent, message)) if sent else {}
+        self._note_arrived(sent, answers)
+        if self._scans:
+            answers |= self._scanned_for(sent, answers)
+        self._note_failed(sent, answers)
+        left: dict[int, Answer] = {write.seq: Deferred("a scan for its address is under way") for write in writes}
+        return left | answers
+
+    def update(self, kind: Kind, writes: Sequence[Write], message: str) -> Mapping[int, Answer]:
+        """Update objects; an address that changes is an export of its own."""
+        moved = self._begin([write for write in writes if kind.name == DEVICE.name and write.values.get(_ADDRESS)])
+        answers = self._target.update(kind, writes, message)
+        self._note_arrived(moved, answers)
+        self._note_failed(moved, answers)
+        return answers
+
+    def _begin(self, writes: Sequence[Write]) -> list[Write]:
+        """Note what is about to be sent; return it without the addresses that a scan is under way for."""
+        # A batch that was refused comes again in parts: that is the same attempt.
+        new = [write for write in writes if self._key(write) not in self._begun]
+        exports = [Export(self._key(write)[0], self._record_of[write.seq][1], write.values[_ADDRESS]) for write in new]
+        self._begun |= self._tracking.begin(self._connection, exports, datetime.now(UTC), by_hand=self._by_hand)
+        return [write for write in writes if self._key(write) in self._begun]
+
+    def _created(self, kind: Kind, writes: Sequence[Write], message: str) -> Mapping[int, Answer]:
+        try:
+            return self._target.create(kind, writes, message)
+        except Refused as refusal:
+            if len(writes) > 1:
+                raise
+            return {writes[0].seq: Declined(str(refusal))}
+
+    def _note_arrived(self, writes: Sequence[Write], answers: Mapping[int, Answer]) -> None:
+        told = ((self._key(write), answers.get(write.seq)) for write in writes)
+        arrived = {key: answer.target_id for key, answer in told if isinstance(answer, Written)}
+        self._tracking.exported(self._connection, arrived, datetime.now(UTC))
+
+    def _note_failed(self, writes: Sequence[Write], answers: Mapping[int, Answer]) -> None:
+        told = ((self._key(write), answers.get(write.seq)) for write in writes)
+        errors = {key: answer.reason for key, answer in told if isinstance(answer, Declined)}
+        self._tracking.failed(self._connection, errors, datetime.now(UTC))
+
+    # Scans.
+
+    def _scanned_for(self, writes: Sequence[Write], answers: Mapping[int, Answer]) -> dict[int, Answer]:
+        """Have the addresses of declined devices looked at, those of one group together."""
+        reasons = {seq: answer.reason for seq, answer in answers.items() if isinstance(answer, Declined)}
+        declined = sorted((write for write in writes if write.seq in reasons), key=_group)
+        found: dict[int, Answer] = {}
+        for group, members in groupby(declined, key=_group):
+            found |= self._scanned(group, list(members), reasons)
+        return found
+
+    def _scanned(self, group: str, writes: Sequence[Write], reasons: Mapping[int, str]) -> dict[int, Answer]:
+        try:
+            scan_id = self._target.scan(group, [write.values[_ADDRESS] for write in writes])
+        except TargetError as error:
+            return {write.seq: Declined(f"neither added ({reasons[write.seq]}) nor scanned for ({error})") for write in writes}
+        self._tracking.scan_triggered(self._connection, [self._key(write) for write in writes], scan_id, datetime.now(UTC))
+        return {write.seq: Deferred(f"scan {scan_id} was started, for: {reasons[write.seq]}") for write in writes}
+
+    def _key(self, write: Write) -> Key:
+        return self._record_of[write.seq][0], write.values[_ADDRESS]
+
+
+def _group(write: Write) -> str:
+    return str(write.values["group"])

@@ -1,0 +1,154 @@
+"""WhatsUp Gold → NetBox as a component: each connection is a partition; its finds become devices of NetBox."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+import dagster as dg
+import pandas as pd
+from pydantic import Field
+
+from asset_sync.components import config
+from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
+from asset_sync.components.into_netbox.assets import (
+    declared_mapping,
+    desired_asset,
+    devices_schema,
+    inventory_asset,
+    owners,
+)
+from asset_sync.components.into_netbox.desired import PrefixLengths, mappable_fields
+from asset_sync.components.staircase import Sync, staircase
+from asset_sync.components.wug.connections import ConnectionConfig, check_connections, partitions
+from asset_sync.components.wug.due import due_sensor
+from asset_sync.components.wug_to_netbox.found import adapters, judged, taken
+from asset_sync.ledger import Ledger
+from asset_sync.reconcile.planning import Policy
+from asset_sync.reconcile.tables import Tables
+from asset_sync.systems.netbox import KINDS, declared
+from asset_sync.systems.wug import DEVICE, DISCOVERED, WhatsUpGold, discovered
+
+_KINDS: Final = (
+    "manufacturer",
+    "device_type",
+    "device_role",
+    "site",
+    "tag",
+    "device",
+    "interface",
+    "ip_address",
+    "device_primary_ip",
+)
+_INCOMPLETE: Final = "the YAML does not say that WhatsUp Gold knows every device: what it lacks is not retired"
+
+
+class FindingConfig(ConnectionConfig):
+    """One WhatsUp Gold server, and how often its finds are looked for."""
+
+    interval_minutes: int = Field(default=180, ge=1)
+
+
+class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
+    """Brings devices that WhatsUp Gold found to NetBox, with type, role, site, a management interface and its address.
+
+    Devices that NetBox has already are left alone. `exported_by` is the sync in the other direction, and `root_group` its
+    group, which says nothing of where a device is. What a server lacks is retired only where it is `complete`.
+    """
+
+    connections: list[FindingConfig]
+    mapping: dict[str, dict[str, config.FieldConfig]]
+    exported_by: str = "netbox_to_wug"
+    root_group: str = "NetBox"
+    complete: bool = False
+    grace: config.GraceConfig = Field(default_factory=config.GraceConfig)
+    limits: config.LimitsConfig = Field(default_factory=config.LimitsConfig)
+    prefix_lengths: config.PrefixLengthConfig = Field(default_factory=lambda: config.PrefixLengthConfig(ipv4=32, ipv6=128))
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Return the sync's assets, its job and its sensor; the sync has the name of its folder."""
+        file = context.path / "defs.yaml"
+        check_connections(file, self.connections)
+        columns = {name: mappable_fields(name, DISCOVERED) for name in _KINDS}
+        config.check_mapping(file, self.mapping, {name: KINDS[name] for name in _KINDS}, columns, needed=_KINDS)
+        sync = self.sync(context.path.name)
+        prefixes = PrefixLengths(self.prefix_lengths.ipv4, self.prefix_lengths.ipv6)
+        ends = [inventory_asset(sync, sync.name), desired_asset(sync, sync.key("found"), adapters, prefixes)]
+        steps = ("devices", "inventory", "found", "desired", "match", "plan", "applied")
+        job = dg.define_asset_job(
+            sync.name, selection=dg.AssetSelection.keys(*(sync.key(step) for step in steps)), tags=sync.tags
+        )
+        intervals = {each.name: timedelta(minutes=each.interval_minutes) for each in self.connections}
+        assets = [self._devices_asset(sync), self._found_asset(sync), *ends, *staircase(sync)]
+        return dg.Definitions(assets=assets, jobs=[job], sensors=[due_sensor(sync.name, intervals)])
+
+    def sync(self, name: str) -> Sync:
+        """Return what the YAML declares, as the staircase takes it."""
+        mapping = declared_mapping(self.mapping, _KINDS)
+        return Sync(
+            name=name,
+            kinds=declared(mapping),
+            mapping=mapping,
+            policy=Policy(owners(mapping), self.grace.grace()),
+            limits=self.limits.limits(),
+            target="netbox",
+            pool="netbox",
+            inventory=dg.AssetKey([name, "inventory"]),
+            sources=[dg.AssetKey([name, "devices"])],
+            fresh=None,
+            partitions=partitions(self.connections),
+            apart=True,
+            incomplete=lambda _context: None if self.complete else _INCOMPLETE,
+        )
+
+    def _devices_asset(self, sync: Sync) -> dg.AssetsDefinition:
+        connections = {connection.name: connection for connection in self.connections}
+
+        @dg.asset(
+            key=sync.key("devices"),
+            partitions_def=sync.partitions,
+            io_manager_key="snapshots",
+            retry_policy=EXTRACT_RETRIES,
+            group_name=sync.name,
+            kinds={"pandas", "parquet"},
+            description="Every device of WhatsUp Gold, read whole or not at all.",
+            code_version="1",
+        )
+        def devices(context: dg.AssetExecutionContext, wug: WhatsUpGold) -> dg.MaterializeResult[pd.DataFrame]:
+            with told_in_one_line(), connections[context.partition_key].open(wug) as client:
+                table = discovered(client, root=self.root_group)
+                counts = {"dagster/row_count": len(table), "requests": client.tally.read}
+                told: dict[str, Any] = {**counts, "dagster/column_schema": devices_schema(table)}
+                return dg.MaterializeResult(value=table, metadata=told)
+
+        return devices
+
+    def _found_asset(self, sync: Sync) -> dg.AssetsDefinition:
+        @dg.asset(
+            key=sync.key("found"),
+            ins={"devices": dg.AssetIn(sync.key("devices")), "inventory": dg.AssetIn(sync.inventory)},
+            partitions_def=sync.partitions,
+            io_manager_key="snapshots",
+            required_resource_keys={"ledger"},
+            group_name=sync.name,
+            kinds={"pandas", "parquet"},
+            description="The devices that WhatsUp Gold found and NetBox did not have, and those that came from here before.",
+            code_version="1",
+        )
+        def found(
+            context: dg.AssetExecutionContext, devices: pd.DataFrame, inventory: Tables
+        ) -> dg.MaterializeResult[pd.DataFrame]:
+            with told_in_one_line():
+                ledger: Ledger = context.resources.ledger
+                own = sync.of(context).known_links(ledger)["device"]
+                exported = ledger.links(f"{self.exported_by}/{context.partition_key}", {DEVICE.name: DEVICE}, {})[DEVICE.name]
+                judgement = judged(
+                    devices, brought=set(own["source_key"]), exported=set(exported["target_id"]), netbox=inventory
+                )
+                table = taken(judgement)
+                return dg.MaterializeResult(value=table, metadata=_told(judgement, table))
+
+        return found
+
+
+def _told(judgement: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
+    counts = {f"devices/{why}": int(count) for why, count in judgement["why"].value_counts().items()}
+    return {"dagster/row_count": len(table), **counts, "dagster/column_schema": devices_schema(table)}

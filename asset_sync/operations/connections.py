@@ -1,0 +1,41 @@
+"""How the connections to WhatsUp Gold stand: what was sent over each, and what became of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from asset_sync.components.netbox_to_wug.component import NetboxToWug
+from asset_sync.components.resources import open_tracking
+from asset_sync.operations.definitions import component_of, sync_names
+from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync.tracking import Statistics
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One connection of one sync."""
+
+    sync: str
+    connection: str
+    enabled: bool
+    statistics: Statistics
+
+
+def connections() -> Sequence[Standing]:
+    """Return all connections over which devices are sent to WhatsUp Gold, by sync and in the order of its YAML."""
+    tracking = open_tracking()
+    return [
+        Standing(sync, each.name, each.enable_netbox_export, tracking.statistics(each.name))
+        for sync in sync_names()
+        if isinstance(component := component_of(sync), NetboxToWug)
+        for each in component.connections
+    ]
+
+
+def connection(name: str) -> Standing:
+    """Return one connection; `ConfigurationError` where there is none of that name."""
+    every = connections()
+    found = next((standing for standing in every if standing.connection == name), None)
+    if found is None:
+        there = ", ".join(standing.connection for standing in every) or "none"
+        raise ConfigurationError(f"there is no connection {name!r}; there are {there}")
+    return found

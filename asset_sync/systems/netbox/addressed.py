@@ -1,0 +1,140 @@
+"""The devices of a NetBox that have a primary IP address, as a source: a table with all that other systems are told of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pandas as pd
+
+from asset_sync.systems.netbox.client import NetBoxClient, Row
+from asset_sync.systems.netbox.extract import check_custom_names
+from asset_sync.systems.netbox.kinds import custom_name
+
+COLUMNS: Final = (
+    "id",
+    "name",
+    "address",
+    "url",
+    "status",
+    "site",
+    "site_path",
+    "location",
+    "rack",
+    "role",
+    "device_type",
+    "manufacturer",
+    "platform",
+    "serial",
+    "asset_tag",
+    "tenant",
+    "tags",
+    "description",
+    "comments",
+)
+"""The columns of `addressed_devices`, all of them text; custom fields follow as `cf_<name>`."""
+
+_FIELDS: Final = (
+    *("name", "display", "display_url", "primary_ip", "status", "site", "location", "rack", "role", "device_type", "platform"),
+    *("serial", "asset_tag", "tenant", "tags", "description", "comments"),
+)
+_NAMED: Final = ("location", "rack", "role", "platform", "tenant")
+_SEPARATOR: Final = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFilter:
+    """Which devices are meant, by slugs (status by value): those with one value of every filter that names any."""
+
+    sites: Sequence[str] = ()
+    roles: Sequence[str] = ()
+    types: Sequence[str] = ()
+    tags: Sequence[str] = ()
+    statuses: Sequence[str] = ("active",)
+    tenants: Sequence[str] = ()
+
+    def query(self) -> list[tuple[str, str]]:
+        """Return the filter as NetBox takes it; tags are left out, of which NetBox would ask for all at once."""
+        named = {
+            "site": self.sites,
+            "role": self.roles,
+            "device_type": self.types,
+            "status": self.statuses,
+            "tenant": self.tenants,
+        }
+        return [("has_primary_ip", "true"), *((name, value) for name, values in named.items() for value in values)]
+
+    def takes(self, row: Row) -> bool:
+        """Tell whether a device has one of the tags."""
+        return not self.tags or any(tag["slug"] in self.tags for tag in row["tags"])
+
+
+def addressed_devices(client: NetBoxClient, chosen: DeviceFilter, custom: Iterable[str] = ()) -> pd.DataFrame:
+    """Return the devices with a primary address, a row each by id: `COLUMNS`, then the `custom` ones (`cf_<name>`).
+
+    `address` is the primary address as NetBox holds it (with its prefix length), of the family that the server prefers.
+    `site_path` names the site after its regions, from the outermost: `Europe/Germany/Berlin`. Raises `TargetError` where the
+    listing is not whole or a filter names what NetBox does not have, `ConfigurationError` for an unknown custom field.
+    """
+    names = list(custom)
+    check_custom_names(client, [("dcim.device", name) for name in names])
+    fields = (*_FIELDS, "custom_fields") if names else _FIELDS
+    rows = [row for row in client.rows("dcim/devices", fields, chosen.query(), counted=True) if chosen.takes(row)]
+    paths = _site_paths(client) if rows else {}
+    table = [
+        _values(row, paths) | {name: _plain(row["custom_fields"].get(custom_name(name))) for name in names} for row in rows
+    ]
+    return pd.DataFrame(table, columns=[*COLUMNS, *names], dtype="str")
+
+
+def _values(row: Row, paths: Mapping[int, str]) -> dict[str, str | None]:
+    primary, kind = row.get("primary_ip") or {}, row["device_type"]
+    named = {name: (row.get(name) or {}).get("name") for name in _NAMED}
+    return named | {
+        "id": str(row["id"]),
+        "name": row["name"] or row["display"],
+        "address": primary.get("address"),
+        "url": row["display_url"],
+        "status": row["status"]["value"],
+        "site": row["site"]["name"],
+        "site_path": paths.get(row["site"]["id"], _folder(row["site"]["name"])),
+        "device_type": kind["model"],
+        "manufacturer": kind["manufacturer"]["name"],
+        "serial": row["serial"] or None,
+        "asset_tag": row["asset_tag"],
+        "tags": ", ".join(tag["name"] for tag in row["tags"]) or None,
+        "description": row["description"] or None,
+        "comments": row["comments"] or None,
+    }
+
+
+def _site_paths(client: NetBoxClient) -> dict[int, str]:
+    regions = {row["id"]: row for row in client.rows("dcim/regions", ("name", "parent"))}
+    return {
+        site["id"]: _SEPARATOR.join([*_above(site.get("region"), regions), _folder(site["name"])])
+        for site in client.rows("dcim/sites", ("name", "region"))
+    }
+
+
+def _above(region: Mapping[str, Any] | None, regions: Mapping[int, Row]) -> list[str]:
+    names: list[str] = []
+    while region is not None and region["id"] in regions:
+        known = regions[region["id"]]
+        names.insert(0, _folder(known["name"]))
+        region = known.get("parent")
+    return names
+
+
+def _folder(name: str) -> str:
+    """Return a name as a part of a path, which a slash of its own would break."""
+    return name.replace(_SEPARATOR, "-")
+
+
+def _plain(value: Any) -> str | None:
+    """Return a custom field's value as text; an object by its name, several by theirs."""
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(_plain, value))) or None
+    if isinstance(value, Mapping):
+        return str(value.get("display") or value.get("name") or value.get("id"))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return None if value in (None, "") else str(value)

@@ -1,0 +1,210 @@
+"""NetBox → WhatsUp Gold, whole: what people rely on, looked at in WhatsUp Gold itself."""
+
+import dataclasses
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from asset_sync.operations import plans as operations
+from asset_sync_tests.components.wug.lab import EXPORT, Lab, wug_writes
+from asset_sync_tests.pipeline import Run
+
+
+def attributes(device: Any) -> dict[str, str]:
+    return {attribute.name: attribute.value for attribute in device.attributes}
+
+
+def wanted(lab: Lab) -> dict[str, Any]:
+    """The devices of NetBox that are to be monitored, by id, as the sandbox made them."""
+    assert lab.world.network is not None
+    active = [d for d in lab.world.network.devices if d.status == "active" and d.address and not d.is_link_local]
+    return {str(device.id): device for device in active}
+
+
+def one(lab: Lab) -> Any:
+    return next(iter(wanted(lab).values()))
+
+
+def held(run: Run, lab: Lab) -> dict[str, str]:
+    rows = lab.ledger.plan(run.plan_id).held
+    return dict(zip(rows["key"], rows["hold"].fillna(rows["reason"]), strict=True))
+
+
+def test_every_active_device_with_an_address_is_monitored_with_its_metadata(lab: Lab) -> None:
+    assert lab.run().success
+    there, truth = lab.monitored(), wanted(lab)
+    assert there.keys() == truth.keys()
+    sites = {site.slug: site.name for site in lab.world.company.sites}
+    tree = {group.id: group for group in lab.wug().groups}
+    for number, device in there.items():
+        real = truth[number]
+        told = attributes(device)
+        assert (device.name, device.address) == (real.name, str(real.ip))
+        assert told["netbox_site"] == sites[real.site]
+        assert told["netbox_role"] == real.role.name
+        assert told["netbox_serial"] == real.serial
+        assert told.get("netbox_asset_tag") == real.asset_tag
+        assert told["netbox_url"].endswith(f"/dcim/devices/{number}/")
+        assert device.role == real.role.monitored_as
+        assert [tree[group].name for group in device.groups] == [sites[real.site]]
+    assert max(lab.wug().address_counts().values()) == 1
+
+
+def test_devices_without_a_fit_address_are_held_with_the_reason(lab: Lab) -> None:
+    assert lab.world.network is not None
+    bad = next(device for device in lab.world.network.devices if device.is_link_local)
+    run = lab.run()
+    assert held(run, lab) == {bad.name: "link-local address"}
+    told = run.metadata(f"{EXPORT}/addresses")
+    assert told["refused/link-local address"] == 1
+    assert told["warned/private address"] > 0
+
+
+def test_the_second_run_plans_and_writes_nothing(lab: Lab) -> None:
+    lab.run()
+    before = wug_writes(lab.wug())
+    run = lab.run()
+    assert run.success
+    assert not any(run.planned.values())
+    assert wug_writes(lab.wug()) == before
+
+
+def test_what_differs_is_updated_and_nothing_else(lab: Lab) -> None:
+    lab.run()
+    device = one(lab)
+    lab.world.netbox.patch("dcim/devices", device.id, {"serial": "NEW-1"})
+    before = wug_writes(lab.wug())
+    assert lab.run().planned == {"create": 0, "update": 1, "retire": 0, "restore": 0}
+    assert wug_writes(lab.wug()) == before + 1
+    assert attributes(lab.monitored()[str(device.id)])["netbox_serial"] == "NEW-1"
+
+
+def test_a_device_that_is_there_already_is_recognised_by_its_address_and_never_made_twice(lab: Lab) -> None:
+    device = one(lab)
+    known = lab.wug().add_device("somebody's name", str(device.ip))
+    lab.run()
+    assert lab.monitored()[str(device.id)].id == known.id
+    assert len(lab.wug().devices_at(str(device.ip))) == 1
+
+
+def test_an_address_on_a_further_interface_of_another_device_is_not_given_to_a_second_one(lab: Lab) -> None:
+    device = one(lab)
+    other = lab.wug().add_device("firewall", "192.168.7.7")
+    with lab.wug().lock:
+        spare = dataclasses.replace(other.interfaces[0], id="900", address=str(device.ip), default=False)
+        other.interfaces.append(spare)
+    run = lab.run()
+    assert f"is a further address of WhatsUp Gold's device #{other.id}" in held(run, lab)[device.name]
+    assert str(device.id) not in lab.monitored()
+
+
+def test_a_new_address_of_a_device_moves_with_it_and_is_tracked_as_such(lab: Lab) -> None:
+    lab.run()
+    device = one(lab)
+    before = lab.monitored()[str(device.id)].id
+    address = lab.world.netbox.create(
+        "ipam/ip-addresses",
+        {"address": "172.29.1.9/24", "assigned_object_type": "dcim.interface", "assigned_object_id": device.interface_id},
+    )
+    lab.world.netbox.patch("dcim/devices", device.id, {"primary_ip4": address["id"]})
+    lab.run()
+    now = lab.monitored()[str(device.id)]
+    assert (now.id, now.address) == (before, "172.29.1.9")
+    row = lab.tracked()["172.29.1.9"]
+    assert (row["reason"], row["status"], row["wug_device_id"]) == ("ip_change", "exported", before)
+
+
+def test_a_persons_edit_of_a_shared_field_is_kept_and_a_sources_field_is_put_back(lab: Lab) -> None:
+    lab.run()
+    number = str(one(lab).id)
+    device = lab.monitored()[number]
+    with lab.wug().lock:
+        device.note = "ask Anna before a restart"
+        next(a for a in device.attributes if a.name == "netbox_role").value = "Toaster"
+    lab.run()
+    now = lab.monitored()[number]
+    assert now.note == "ask Anna before a restart"
+    assert attributes(now)["netbox_role"] == one(lab).role.name
+
+
+def test_people_s_own_groups_are_left_alone(lab: Lab) -> None:
+    lab.run()
+    number = str(one(lab).id)
+    own = lab.wug().add_group("On call")
+    with lab.wug().lock:
+        lab.monitored()[number].groups.append(own.id)
+    lab.world.netbox.patch("dcim/devices", int(number), {"serial": "NEW-2"})
+    assert lab.run().success
+    assert own.id in lab.monitored()[number].groups
+
+
+@pytest.mark.parametrize("lab", [{"grace": {"runs": 2, "hours": 1}, "limits": {"retire_share": 0.2}}], indirect=True)
+def test_a_device_that_left_service_goes_into_maintenance_after_the_grace_and_comes_back(lab: Lab) -> None:
+    lab.run()
+    device = one(lab)
+    lab.world.netbox.patch("dcim/devices", device.id, {"status": "decommissioning"})
+    assert lab.run().planned["retire"] == 0
+    lab.pass_time(2)
+    assert lab.run().planned["retire"] == 1
+    there = lab.monitored()[str(device.id)]
+    assert lab.wug().in_maintenance(there)
+    lab.world.netbox.patch("dcim/devices", device.id, {"status": "active"})
+    assert lab.run().planned["restore"] == 1
+    assert not lab.wug().in_maintenance(lab.monitored()[str(device.id)])
+
+
+@pytest.mark.parametrize(
+    "lab", [{"retire": "group", "grace": {"runs": 1, "hours": 0}, "limits": {"retire_share": 0.2}}], indirect=True
+)
+def test_or_into_the_group_of_the_retired_as_the_yaml_says(lab: Lab) -> None:
+    lab.run()
+    device = one(lab)
+    lab.world.netbox.patch("dcim/devices", device.id, {"status": "offline"})
+    lab.run()
+    assert lab.run().success
+    tree = {group.id: group.name for group in lab.wug().groups}
+    assert [tree[group] for group in lab.monitored()[str(device.id)].groups] == ["Retired"]
+    assert len(lab.monitored()) == len(wanted(lab))
+
+
+@pytest.mark.parametrize("lab", [{"grace": {"runs": 1, "hours": 0}}], indirect=True)
+def test_a_filter_that_suddenly_lacks_most_devices_stops_before_anything_is_written(lab: Lab) -> None:
+    lab.run()
+    for device in list(wanted(lab).values())[2:]:
+        lab.world.netbox.patch("dcim/devices", device.id, {"status": "offline"})
+    before = wug_writes(lab.wug())
+    run = lab.run()
+    assert not run.success
+    assert any("fewer than" in error for error in run.errors())
+    assert wug_writes(lab.wug()) == before
+
+
+def test_a_dry_run_and_a_review_write_nothing_and_the_approved_plan_is_what_is_applied(lab: Lab) -> None:
+    assert lab.run(mode="dry_run").success
+    review = lab.run(mode="review")
+    assert wug_writes(lab.wug()) == 0
+    assert lab.apply().success
+    assert len(lab.monitored()) == len(wanted(lab))
+    assert review.planned["create"] > len(wanted(lab))
+
+
+def test_a_device_that_somebody_deleted_is_not_created_again_within_a_day(lab: Lab) -> None:
+    lab.run()
+    device = one(lab)
+    lab.wug().delete_device(lab.monitored()[str(device.id)].id)
+    run = lab.run()
+    assert not any(run.planned.values())
+    assert "not created again within 24" in held(run, lab)[device.name]
+    lab.pass_time(25)
+    assert lab.run().planned["create"] == 1
+    assert lab.tracked()[str(device.ip)]["reason"] == "manual"
+
+
+def test_the_plan_can_be_undone_and_nothing_is_deleted(lab: Lab) -> None:
+    run = lab.run()
+    undo = operations.make_undo(run.plan_id).plan
+    lab.ledger.save(undo, run.run_id, datetime.now(UTC))
+    assert lab.apply(undo.id).success
+    assert all(lab.wug().in_maintenance(device) for device in lab.monitored().values())
+    assert len(lab.monitored()) == len(wanted(lab))

@@ -1,0 +1,128 @@
+"""Where WhatsUp Gold will not add a device: a scan through every state, in the table of exports and in WhatsUp Gold."""
+
+from typing import Any
+
+import pytest
+
+from asset_sync_tests.components.wug.lab import EXPORT, SCANS, Lab
+from asset_sync_tests.components.wug.test_connections import tick
+from asset_sync_tests.components.wug.test_netbox_to_wug import held, one
+from asset_sync_tests.pipeline import Run
+
+SENSOR = "netbox_to_wug_scans_sensor"
+
+
+def refused(lab: Lab) -> Any:
+    """A device that WhatsUp Gold will not add directly."""
+    device = one(lab)
+    lab.wug().refuse.add(str(device.ip))
+    return device
+
+
+def row(lab: Lab, device: Any) -> dict[str, Any]:
+    return lab.tracked()[str(device.ip)]
+
+
+def end_scans(lab: Lab) -> None:
+    """Wait until no scan is active any more: the simulator's scans take a fraction of a second an address."""
+    while any(scan.active for scan in lab.wug().scans):
+        pass
+
+
+def test_a_device_that_is_not_added_is_scanned_for_found_and_given_its_metadata(lab: Lab) -> None:
+    device = refused(lab)
+    run = lab.run()
+    assert run.success
+    assert run.metadata(f"{EXPORT}/applied")["outcome/deferred"] == 1
+    triggered = row(lab, device)
+    assert triggered["status"] == "scan_triggered"
+    assert triggered["scan_id"]
+    assert triggered["scan_triggered_at"] >= triggered["pending_at"]
+    assert tick(lab, SENSOR) == [(SCANS, "main")]
+    end_scans(lab)
+    looked = lab.follow_scans()
+    assert looked.success
+    assert looked.metadata(f"{EXPORT}/scans")["scan_completed"] == 1
+    completed = row(lab, device)
+    found = lab.wug().devices_at(str(device.ip))
+    assert (completed["status"], completed["wug_device_id"]) == ("scan_completed", found[0].id)
+    assert tick(lab, SENSOR) == [(EXPORT, "main")]
+    assert lab.run().success
+    assert lab.monitored()[str(device.id)].id == found[0].id
+    assert row(lab, device)["settled_at"] is not None
+    assert tick(lab, SENSOR) == []
+    assert not any(lab.run().planned.values())
+
+
+def test_while_a_scan_is_under_way_the_device_is_neither_sent_nor_scanned_for_again(lab: Lab) -> None:
+    lab.wug().fail_scans = 1
+    device = refused(lab)
+    lab.run()
+    scans = len(lab.wug().scans)
+    again = lab.run()
+    assert not any(again.planned.values())
+    assert "is under way" in held(again, lab)[device.name]
+    assert len(lab.wug().scans) == scans
+
+
+def test_a_scan_that_finds_nothing_is_an_error_that_is_tried_again_later(lab: Lab) -> None:
+    device = refused(lab)
+    del lab.wug().hosts[str(device.ip)]
+    lab.run()
+    end_scans(lab)
+    lab.follow_scans()
+    failed = row(lab, device)
+    assert (failed["status"], failed["error"]) == ("error", "the scan found nothing at the address")
+    assert failed["next_attempt_at"] > failed["failed_at"]
+    assert "tried again" in held(lab.run(), lab)[device.name]
+    lab.wug().refuse.clear()
+    lab.pass_time(1)
+    assert lab.run().planned["create"] == 1
+    assert (row(lab, device)["status"], row(lab, device)["attempts"]) == ("exported", 2)
+
+
+@pytest.mark.parametrize("lab", [{"scan_timeout_minutes": 30}], indirect=True)
+def test_a_scan_that_never_ends_is_given_up_after_its_time(lab: Lab) -> None:
+    lab.wug().fail_scans = 1
+    device = refused(lab)
+    lab.run()
+    lab.follow_scans()
+    assert row(lab, device)["status"] == "scan_triggered"
+    lab.pass_time(0.6)
+    lab.follow_scans()
+    assert row(lab, device)["status"] == "error"
+    assert "did not end within 30 minutes" in row(lab, device)["error"]
+
+
+def test_a_scan_that_vanishes_is_an_error(lab: Lab) -> None:
+    lab.wug().lose_scans = 1
+    device = refused(lab)
+    lab.run()
+    lab.follow_scans()
+    assert row(lab, device)["error"] == "WhatsUp Gold does not know the scan any more"
+
+
+@pytest.mark.parametrize("lab", [{"connections": {"main": {"auto_scan_exported_ips": False}}}], indirect=True)
+def test_where_scans_are_switched_off_the_refusal_is_the_error_and_the_run_says_so(lab: Lab) -> None:
+    device = refused(lab)
+    run = lab.run()
+    assert not run.success
+    assert lab.wug().scans == []
+    assert row(lab, device)["status"] == "error"
+    assert row(lab, device)["error"] in told(run)
+    assert len(lab.monitored()) > 10, "the other devices are monitored all the same"
+
+
+def told(run: Run) -> str:
+    return str(run.checks()["every_write_applied"].description)
+
+
+def test_the_statistics_of_a_connection_tell_how_it_stands(lab: Lab) -> None:
+    device = refused(lab)
+    lab.run()
+    statistics = lab.tracking.statistics("main")
+    assert statistics.total == len(lab.monitored()) + 1
+    assert (statistics.exported, statistics.scan_triggered, statistics.pending) == (len(lab.monitored()), 1, 0)
+    assert statistics.last_export is not None
+    assert len(statistics.recent) == 10
+    assert statistics.recent[0].device_name == device.name
