@@ -15,9 +15,9 @@ from asset_sync.operations.runs import RunReport, Step, Watch
 
 
 def printed() -> Console:
-    """Return the console for results. A narrow pipe would cut ids, so it is never narrower than a line of 100."""
+    """Return the console for results. A narrow pipe would cut ids, so it is as wide as a history at least."""
     console = Console(highlight=False, markup=False, soft_wrap=False)
-    return console if console.is_terminal else Console(highlight=False, markup=False, width=max(console.width, 160))
+    return console if console.is_terminal else Console(highlight=False, markup=False, width=max(console.width, 200))
 
 
 @contextmanager

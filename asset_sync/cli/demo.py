@@ -12,7 +12,7 @@ from asset_sync.cli.console import printed, progress, row, table
 from asset_sync.cli.demo_exports import BROKEN, EXPORTS, refusal, run_exports
 from asset_sync.cli.demo_mirror import MIRROR, Mirrored, mirrored
 from asset_sync.cli.homes import fresh_home
-from asset_sync.cli.sandbox import seed_option, size_option
+from asset_sync.cli.sandbox import network_of, seed_option, size_option
 from asset_sync.components.resources import open_ledger
 from asset_sync.operations.runs import RunReport, Watch, log_file, run_sync
 from asset_sync.sandbox.world import World
@@ -20,9 +20,6 @@ from asset_sync.sandbox.world import World
 SYNCS: Final = ("pdq_to_netbox", "wug_to_netbox", "netbox_to_wug")
 """The syncs of the demo, in the order in which they run: what monitoring found is in NetBox before that is monitored."""
 
-_NETWORK_SHARE: Final = 4
-"""The network has one device for so many machines, but no fewer than the next number."""
-_LEAST_NETWORK: Final = 20
 
 _IN_BULK: Final = ("pdq_to_netbox", "wug_to_netbox")
 """The syncs whose target takes every write in bulk; WhatsUp Gold makes groups, and changes devices, one by one."""
@@ -139,7 +136,7 @@ def demo(context: click.Context, size: int, seed: int, as_json: bool) -> None:
     """
     with (
         fresh_home("demo"),
-        World(size, seed, network=max(_LEAST_NETWORK, size // _NETWORK_SHARE)) as world,
+        World(size, seed, network=network_of(size)) as world,
         progress() as watching,
     ):
         os.environ.update(world.environment())

@@ -17,7 +17,7 @@ import click
 
 from asset_sync import database, settings
 from asset_sync.cli.homes import fresh_home
-from asset_sync.cli.sandbox import seed_option, size_option
+from asset_sync.cli.sandbox import network_of, seed_option, size_option
 from asset_sync.cli.signals import until_stopped
 from asset_sync.operations.definitions import ensure_dagster_home
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError
@@ -62,12 +62,13 @@ def _real_systems() -> list[str]:
 
 def _simulated(running: ExitStack, size: int, seed: int) -> list[str]:
     running.enter_context(fresh_home("dev"))
-    world = running.enter_context(World(size, seed))
+    world = running.enter_context(World(size, seed, network=network_of(size)))
     os.environ.update(world.environment())
     return [
         f"NetBox simulator {os.environ['NETBOX_URL']}/api/ (token {os.environ['NETBOX_TOKEN']})",
         f"PDQ simulator    {os.environ['PDQ_URL']}",
         f"Snipe-IT         {os.environ['SNIPEIT_API_URL']}/api/v1 (a simulator, mirrored in the schema snipeit)",
+        f"WhatsUp Gold     {os.environ['WUG_MAIN_URL']}/api/v1 (a simulator)",
         f"Sandbox control  {world.control_url} (the next day: curl -X POST {world.control_url}/day)",
     ]
 

@@ -176,18 +176,23 @@ def _tell_restored(header: PlanHeader) -> None:
 @click.argument("kind")
 @click.argument("id")
 @click.option("--field", metavar="F", help="Only this field.")
-def history(kind: str, id: str, field: str | None) -> None:  # noqa: A002 - the argument's name in the help
+@click.option("--sync", metavar="S", help="Only what this sync wrote; of a connection: netbox_to_wug/main.")
+def history(kind: str, id: str, field: str | None, sync: str | None) -> None:  # noqa: A002 - the argument's name in the help
     """Tell who set the values of an object: KIND as in the mapping (asset, device, …), ID as in the target."""
     written = operations.history(kind, id, field)
+    if sync is not None:
+        written = written[written["sync"] == sync]
     if written.empty:
         what = f"{kind} #{id}" + (f", field {field}" if field else "")
         click.echo(f"No sync has written to {what}.")
         return
-    shown = table("at (UTC)", "field", "old", "new", "op", "owner", "source record", "plan", "run")
+    shown = table("at (UTC)", "sync", "field", "old", "new", "op", "owner", "source record", "plan", "run")
     for entry in written.itertuples():
         at = f"{entry.at:%Y-%m-%d %H:%M:%S}"
         values = (_value(entry.old), _value(entry.new))
-        shown.add_row(*row(at, entry.field, *values, entry.op, entry.owner, entry.source_key, entry.plan_id, entry.run_id))
+        shown.add_row(
+            *row(at, entry.sync, entry.field, *values, entry.op, entry.owner, entry.source_key, entry.plan_id, entry.run_id)
+        )
     printed().print(shown)
 
 

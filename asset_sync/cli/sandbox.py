@@ -14,6 +14,14 @@ size_option = click.option(
 seed_option = click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Which company it is.")
 _port = click.IntRange(0, 65_535)
 
+_MACHINES_A_DEVICE = 4
+_LEAST_NETWORK = 20
+
+
+def network_of(size: int) -> int:
+    """Return how many network devices a company of that many machines has in the sandbox."""
+    return max(_LEAST_NETWORK, size // _MACHINES_A_DEVICE)
+
 
 @click.command()
 @size_option
@@ -22,10 +30,11 @@ _port = click.IntRange(0, 65_535)
 @click.option("--pdq-port", type=_port, default=0, help="Default: a free one.")
 @click.option("--netbox-port", type=_port, default=0, help="Default: a free one.")
 @click.option("--snipeit-port", type=_port, default=0, help="Default: a free one.")
+@click.option("--wug-port", type=_port, default=0, help="Default: a free one.")
 @click.option("--control-port", type=_port, default=0, help="Default: a free one.")
 def sandbox(size: int, seed: int, netbox_version: str, **ports: int) -> None:
     """Simulate all systems until Ctrl-C; print the variables that lead a sync there."""
-    with until_stopped(), World(size, seed, netbox_version, **ports) as world:
+    with until_stopped(), World(size, seed, netbox_version, network=network_of(size), **ports) as world:
         for name, value in world.environment().items():
             click.echo(f"export {name}={shlex.quote(value)}")
         click.echo(f"# {world.control_url} explains itself; the next day: curl -X POST {world.control_url}/day")

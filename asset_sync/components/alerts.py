@@ -4,6 +4,7 @@ import dagster as dg
 import requests
 
 from asset_sync import settings
+from asset_sync.components import run_tags
 
 
 @dg.run_failure_sensor(
@@ -18,7 +19,9 @@ def failed_runs(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
         return dg.SkipReason("ASSET_SYNC_ALERT_URL is not set: nobody is told of failed runs")
     run = context.dagster_run
     why = "; ".join(_reasons(context)) or context.failure_event.message
-    _post(url, f"{run.job_name} failed (run {run.run_id}): {why}")
+    partition = run.tags.get(run_tags.PARTITION)
+    named = f"{run.job_name} of {partition}" if partition else run.job_name
+    _post(url, f"{named} failed (run {run.run_id}): {why}")
     return None
 
 

@@ -50,12 +50,13 @@ class LimitsConfig(dg.Model, dg.Resolvable):
     """What a plan may do without approval: shares of 1, and a count."""
 
     source_shrink: float = Field(default=0.20, ge=0, le=1)
+    target_shrink: float = Field(default=0.20, ge=0, le=1)
     retire_share: float = Field(default=0.05, ge=0, le=1)
     retire_count: int = Field(default=100, ge=0)
 
     def limits(self) -> Limits:
         """Return the limits as the core takes them."""
-        return Limits(self.source_shrink, self.retire_share, self.retire_count)
+        return Limits(self.source_shrink, self.target_shrink, self.retire_share, self.retire_count)
 
 
 class PrefixLengthConfig(dg.Model, dg.Resolvable):
@@ -82,6 +83,10 @@ class OpenFields:
 
     prefix: str
     words: str
+
+    def has(self, name: str) -> bool:
+        """Tell whether a name can be one of these fields."""
+        return name.startswith(self.prefix) and name != self.prefix
 
 
 CUSTOM_FIELDS: Final = OpenFields("cf_", "custom fields")
@@ -111,7 +116,7 @@ def check_mapping(
         for name, config in fields.items():
             if name in known and known[name].initial_only and config.owner != "initial":
                 raise place.at(name).error(f"{name} is set as a whole, with what people added: its owner can only be initial")
-            if name not in known and not name.startswith(open_fields.prefix):
+            if name not in known and not open_fields.has(name):
                 told = f"{', '.join(known)}, and {open_fields.prefix}… for {open_fields.words}"
                 raise place.at(name).error(f"there is no field {name!r}; there are {told}")
             _check_field(place.at(name), config, columns[kind_name])

@@ -4,7 +4,7 @@ A component says what is particular to its sync (`Sync`, and the assets that mak
 inventory); the steps from there on are written once, here.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -28,7 +28,7 @@ from asset_sync.reconcile.references import Waiting, match_all
 from asset_sync.reconcile.tables import Tables
 from asset_sync.reconcile.target import ALREADY, APPLIED, CONFLICT, DEFERRED, FAILED, SKIPPED, Outcome, Target
 
-GUARDS = ("source_rows", "retired", "keys", "scope")
+GUARDS = ("source_rows", "target_rows", "retired", "keys", "scope")
 EVERY_WRITE = "every_write_applied"
 CONVERGED = "converged"
 
@@ -250,6 +250,7 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
 
 _GUARD_WORDS = {
     "source_rows": "The source did not shrink beyond the limit since the last good run.",
+    "target_rows": "The target did not lose the objects of this sync beyond the limit.",
     "retired": "No more objects would be retired than the limits allow.",
     "keys": "Every desired row has a key of its own.",
     "scope": "Every write is to a mapped field of an object of this sync.",
@@ -460,6 +461,17 @@ def column_schema(sync: Sync) -> dict[str, Any]:
         for name, m in fields.items()
     ]
     return {"dagster/column_schema": dg.TableSchema(columns=columns)}
+
+
+def source_lineage(sync: Sync, upstream: dg.AssetKey, columns: Collection[str]) -> dict[str, Any]:
+    """Return the metadata that shows the mapped fields, and which column of a source's table each one comes from."""
+    deps = {
+        f"{kind}.{name}": [dg.TableColumnDep(asset_key=upstream, column_name=mapping.source)]
+        for kind, fields in sync.mapping.items()
+        for name, mapping in fields.items()
+        if mapping.source is not None and mapping.source in columns
+    }
+    return {**column_schema(sync), "dagster/column_lineage": dg.TableColumnLineage(deps_by_column=deps)}
 
 
 def _lineage(sync: Sync, upstream: dg.AssetKey) -> dict[str, Any]:

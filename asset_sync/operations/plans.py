@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from asset_sync.components import run_tags
 from asset_sync.components.resources import open_ledger
 from asset_sync.components.staircase import Sync
 from asset_sync.ledger import PlanHeader
@@ -81,7 +82,7 @@ def _partition_of(header: PlanHeader) -> str | None:
     with instance() as dagster:
         keys = partitions.get_partition_keys(dynamic_partitions_store=dagster)
         run = dagster.get_run_by_id(made.run_id)
-    key = run.tags.get("dagster/partition") if run else None
+    key = run.tags.get(run_tags.PARTITION) if run else None
     return key if key in keys else max(keys, default=None)
 
 

@@ -19,7 +19,7 @@ from asset_sync.reconcile.errors import TargetError
 from asset_sync.reconcile.identity import HELD, SAME, match_decisively
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.plan import Changes, Plan
-from asset_sync.reconcile.tables import DTYPES
+from asset_sync.reconcile.tables import DTYPES, by_id
 from asset_sync.reconcile.target import (
     ALREADY,
     APPLIED,
@@ -227,8 +227,8 @@ class _Applier:
         writes = [operation.write for operation in operations]
         found = self.target.find(kind, writes)
         verdicts = match_decisively(kind, _as_desired(kind, writes), found)
-        free = _by_id(found)
-        by_id = dict(free)
+        free = by_id(found)
+        every = dict(free)
         known: list[Outcome] = []
         absent: list[_Operation] = []
         for target_id in verdicts["target_id"].dropna():
@@ -240,7 +240,7 @@ class _Applier:
             if verdict == HELD:
                 known.append(Outcome(operation.write.seq, CONFLICT, f"made by somebody since the plan: {evidence}"))
             elif verdict == SAME:
-                known.append(_judged_create(operation, by_id[target_id], outcome))
+                known.append(_judged_create(operation, every[target_id], outcome))
             elif twin is not None:
                 known.append(_judged_create(operation, free.pop(twin), outcome))
             else:
@@ -292,7 +292,7 @@ class _Applier:
         """Read the objects again: those that say the new values are done, those that say the old ones can be written."""
         if not operations:
             return [], []
-        now = _by_id(self.target.read(kind, [str(operation.write.target_id) for operation in operations]))
+        now = by_id(self.target.read(kind, [str(operation.write.target_id) for operation in operations]))
         judged: list[Outcome] = []
         writable: list[_Operation] = []
         for operation in operations:
@@ -382,8 +382,3 @@ def _as_desired(kind: Kind, writes: Sequence[Write]) -> pd.DataFrame:
     columns |= {f.name: [w.values.get(f.name) for w in writes] for f in kind.fields}
     types = {"source_key": "str", "key": "str"} | {f.name: DTYPES[f.type] for f in kind.fields}
     return pd.DataFrame(columns).astype(types)
-
-
-def _by_id(observed: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    plain = observed.astype(object).where(observed.notna(), None)
-    return {str(row["id"]): {str(name): value for name, value in row.items()} for row in plain.to_dict("records")}

@@ -1,14 +1,13 @@
 """Converged: whether the target says, after an apply, what the plan wanted, and whether a new plan would be empty."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import pandas as pd
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.tables import Tables
+from asset_sync.reconcile.tables import Tables, by_id
 from asset_sync.reconcile.target import ALREADY, APPLIED, Outcome, Target
 
 
@@ -29,7 +28,7 @@ def overlaid(observed: Tables, read: Tables) -> Tables:
 
 def unlike(plan: Plan, read: Tables, outcomes: Mapping[int, Outcome]) -> list[str]:
     """Return, in words, the values that the target does not hold although it said that it stored them."""
-    now = {kind: table.set_index("id") for kind, table in read.items()}
+    now = {kind: by_id(table) for kind, table in read.items()}
     created = {(r["kind"], r["key"]): outcomes[r["seq"]].target_id for r in p.records(plan.writes) if r["seq"] in outcomes}
     found: list[str] = []
     for row in p.records(plan.writes):
@@ -37,16 +36,15 @@ def unlike(plan: Plan, read: Tables, outcomes: Mapping[int, Outcome]) -> list[st
         if outcome is None or outcome.outcome not in {APPLIED, ALREADY}:
             continue
         named = f"{row['kind']} #{outcome.target_id}"
-        if row["kind"] not in now or outcome.target_id not in now[row["kind"]].index:
+        there = now.get(row["kind"], {}).get(str(outcome.target_id))
+        if there is None:
             found.append(f"{named} is gone")
             continue
-        there = now[row["kind"]].loc[outcome.target_id]
         for name, change in p.decode(row["changes"]).items():
             new = change["new"]
             wanted = new["id"] or created.get((new["kind"], new["key"])) if isinstance(new, dict) else new
-            value: Any = None if pd.isna(there[name]) else there[name]
-            if value != wanted:
-                found.append(f"{named} {name} is {value!r}, not {wanted!r}")
+            if there[name] != wanted:
+                found.append(f"{named} {name} is {there[name]!r}, not {wanted!r}")
     return found
 
 

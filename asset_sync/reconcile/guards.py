@@ -17,6 +17,7 @@ class Limits:
     """The most that a plan may do without a person's approval. Shares are of 1; `retire_share` is of the linked objects."""
 
     source_shrink: float = 0.20
+    target_shrink: float = 0.20
     retire_share: float = 0.05
     retire_count: int = 100
 
@@ -37,6 +38,7 @@ def check(
     return [
         # What an incomplete source lacks counts for nothing, so it may be of any size.
         source_rows(plan.source_rows, last_rows or {} if plan.complete else {}, limits),
+        target_rows(plan, kinds, snapshot, limits),
         retired(plan, snapshot, limits),
         keys(kinds, snapshot),
         scope(plan, kinds, policy, snapshot),
@@ -56,6 +58,23 @@ def source_rows(rows: Mapping[str, int], last_rows: Mapping[str, int], limits: L
             told = f"{name} has {now} rows, {1 - now / before:.0%} fewer than the {before} of the last good run"
             return Guard("source_rows", False, f"{told} (limit {limits.source_shrink:.0%})")
     return Guard("source_rows", True, ", ".join(f"{name}: {now} rows" for name, now in rows.items()))
+
+
+def target_rows(plan: Plan, kinds: Kinds, snapshot: Snapshot, limits: Limits) -> Guard:
+    """A target that shows too few of the linked objects lost its data, or its user the right to see them: none is made anew."""
+    writes = plan.writes
+    again = []
+    for name, kind in kinds.items():
+        if kind.retirement is None or name not in snapshot.links:
+            continue
+        created = writes.loc[(writes["kind"] == name) & (writes["op"] == p.CREATE), "source_key"]
+        count, in_use = int(created.isin(snapshot.links[name]["source_key"]).sum()), _in_use(snapshot, name)
+        # One is below any share that means something, as for retiring.
+        if count > 1 and count > in_use * limits.target_shrink:
+            again.append(f"{count} of {in_use} linked objects of {name} are not there any more and would be created again")
+    if again:
+        return Guard("target_rows", False, f"{'; '.join(again)} (limit {limits.target_shrink:.0%})")
+    return Guard("target_rows", True, "the linked objects are there")
 
 
 def retired(plan: Plan, snapshot: Snapshot, limits: Limits) -> Guard:

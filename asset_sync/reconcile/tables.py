@@ -146,6 +146,12 @@ def cell(column: pd.Series, row: int | np.integer[Any]) -> Any:
     return column.iat[int(row)]
 
 
+def by_id(observed: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return the rows of an observed table by id, each as plain values by column, None where one is missing."""
+    plain = observed.astype(object).where(observed.notna(), None)
+    return {str(row["id"]): {str(name): value for name, value in row.items()} for row in plain.to_dict("records")}
+
+
 def taken(column: pd.Series, positions: Positions) -> pd.Series:
     """Return the column's values at those rows, missing where the position is -1."""
     return pd.Series(column.array.take(positions, allow_fill=True), copy=False)

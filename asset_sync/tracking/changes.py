@@ -121,6 +121,8 @@ def settled(db: Connection, connection: str, keys: Collection[Key], now: datetim
 def _move(
     db: Connection, connection: str, to: Status, told: Mapping[Key, str], now: datetime, **more: ColumnElement[Any] | None
 ) -> None:
+    if not told:
+        return
     given = _given(told)
     stepping = update(export).where(*_are(connection, given), _c.status.in_(COMES_FROM[to]))
     moved = stepping.values({"status": to, MOMENT[to]: now, _TOLD[to]: given.c.told} | more)
@@ -128,6 +130,8 @@ def _move(
 
 
 def _refuse_unless_past(db: Connection, connection: str, to: Status, keys: Collection[Key]) -> None:
+    if not keys:
+        return
     given = _given(dict.fromkeys(keys, ""))
     query = select(_c.netbox_device_id, _c.address, _c.status).where(*_are(connection, given))
     statuses = {(device_id, address): status for device_id, address, status in db.execute(query)}

@@ -58,6 +58,8 @@ CLOSED = [
     ("POST", f"/syncs/{SYNC}/runs"),
     ("GET", "/runs/abc"),
     ("GET", "/history"),
+    ("GET", "/connections"),
+    ("GET", "/connections/abc"),
 ]
 
 
@@ -77,6 +79,7 @@ def test_every_path_is_described(anybody: httpx.Client) -> None:
     described = anybody.get("/openapi.json").json()["paths"]
     for method, path in CLOSED:
         template = path.replace("/plans/abc", "/plans/{plan_id}").replace(SYNC, "{sync}").replace("/runs/abc", "/runs/{run_id}")
+        template = template.replace("/connections/abc", "/connections/{name}")
         operation = described[template][method.lower()]
         assert operation["security"]
         assert {"401", "403", "422"} <= operation["responses"].keys()
@@ -94,6 +97,11 @@ WRONG: list[tuple[str, str, Json | None, int, str]] = [
     ("POST", "/syncs/nonsense/runs", {}, 404, "there is no sync 'nonsense'"),
     ("POST", f"/syncs/{SYNC}/runs", {"mode": "loud"}, 422, "mode: "),
     ("POST", f"/syncs/{SYNC}/runs", None, 422, "body: "),
+    ("POST", f"/syncs/{SYNC}/runs", {"partition": "main"}, 422, f"{SYNC} has no partitions: leave 'main' out"),
+    ("POST", "/syncs/netbox_to_wug/runs", {"partition": "no"}, 422, "netbox_to_wug has no partition 'no'; there are main"),
+    ("POST", "/syncs/netbox_to_wug/runs", {"partition": 7}, 422, "partition: "),
+    ("POST", "/syncs/pdq_exports/runs", {}, 422, "runs once for each file"),
+    ("GET", "/connections/nonsense", None, 404, "there is no connection 'nonsense'; there are main"),
     ("GET", "/runs/00000000-0000-0000-0000-000000000000", None, 404, "there is no run"),
     ("GET", "/nonsense", None, 404, "Not Found"),
     ("DELETE", "/plans", None, 405, "Method Not Allowed"),

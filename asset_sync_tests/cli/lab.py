@@ -6,12 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from asset_sync.operations import definitions
 from asset_sync.operations.definitions import make_dagster_home
 from asset_sync.sandbox.world import World
+from asset_sync.sandbox.wug import WugState
+from asset_sync_tests.components.wug.lab import EXPORT, MAIN, definitions_of, serving
 
 SYNC = "pdq_to_netbox"
 SIZE = 30
-SYSTEMS = ("PDQ_URL", "PDQ_TOKEN", "NETBOX_URL", "NETBOX_TOKEN", "SNIPEIT_API_URL", "SNIPEIT_TOKEN")
+SYSTEMS = (
+    *("PDQ_URL", "PDQ_TOKEN", "NETBOX_URL", "NETBOX_TOKEN", "SNIPEIT_API_URL", "SNIPEIT_TOKEN"),
+    *("WUG_MAIN_URL", "WUG_MAIN_USERNAME", "WUG_MAIN_PASSWORD"),
+)
+BRANCH = "branch"
 
 
 @pytest.fixture
@@ -35,6 +42,30 @@ def world(monkeypatch: pytest.MonkeyPatch, home: Path, database_url: str) -> Ite
         for name, value in world.environment().items():
             monkeypatch.setenv(name, value)
         yield world
+
+
+@pytest.fixture
+def monitored(monkeypatch: pytest.MonkeyPatch, home: Path, database_url: str) -> Iterator[World]:
+    """A world with a little network gear that the environment names, with an empty ledger."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    with World(20, 7, network=18) as world:
+        for name, value in world.environment().items():
+            monkeypatch.setenv(name, value)
+        yield world
+
+
+@pytest.fixture
+def branch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, monitored: World) -> Iterator[WugState]:
+    """The server of a second connection, `BRANCH`; the project has one sync alone: to both of them."""
+    made = definitions_of(tmp_path / "two", EXPORT, {MAIN: {}, BRANCH: {}}, {}, monkeypatch)
+    monkeypatch.setattr("asset_sync.definitions.defs", lambda: made)
+    state = WugState(dict(monitored.wug.hosts))
+    with serving(BRANCH, state) as environment:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        definitions._definitions.cache_clear()
+        yield state
+    definitions._definitions.cache_clear()
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from asset_sync.cli.main import main
+from asset_sync.operations import definitions
 from asset_sync_tests.cli.lab import SYSTEMS
+from asset_sync_tests.components.probe import YAML, load
 
 
 def ask(*args: str) -> Result:
@@ -42,6 +44,12 @@ def ledger(home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> No
             1,
             "is a mirror: it makes no plans; its modes are normal and full",
         ),
+        (["run", "pdq_to_netbox", "--partition", "main"], 1, "pdq_to_netbox has no partitions: leave 'main' out"),
+        (["run", "netbox_to_wug", "--partition", "no"], 1, "netbox_to_wug has no partition 'no'; there are main"),
+        (["run", "netbox_to_wug", "--partition", ""], 1, "netbox_to_wug has no partition ''; there are main"),
+        (["run", "wug_to_netbox", "--partition", "MAIN"], 1, "wug_to_netbox has no partition 'MAIN'; there are main"),
+        (["run", "pdq_exports"], 1, "runs once for each file that is dropped into its folder: name one with --partition"),
+        (["connections", "a", "b"], 2, "unexpected extra argument"),
         (["plans", "--limit", "0"], 2, "'--limit'"),
         (["show", "abc", "--format", "xml"], 2, "'xml' is not one of"),
         (["approve"], 2, "Missing argument 'PLAN'"),
@@ -60,6 +68,7 @@ def test_what_the_ledger_does_not_know_is_one_line() -> None:
         check_one_line(ask(command, "abc"), 1, "no plan 'abc': asset-sync plans lists them")
     check_one_line(ask("undo", ""), 1, "no plan ''")
     check_one_line(ask("missing", "nonsense"), 1, "there is no sync 'nonsense'")
+    check_one_line(ask("connections", "nonsense"), 1, "there is no connection 'nonsense'; there are main")
 
 
 def check_one_line(result: Result, status: int, told: str) -> None:
@@ -83,7 +92,7 @@ def test_a_wrong_database_is_one_line_without_its_password(monkeypatch: pytest.M
     assert "hunter2" not in result.output
 
 
-@pytest.mark.parametrize("sync", ["pdq_to_netbox", "snipeit_to_postgres"])
+@pytest.mark.parametrize("sync", ["pdq_to_netbox", "snipeit_to_postgres", "netbox_to_wug", "wug_to_netbox"])
 @pytest.mark.usefixtures("ledger")
 def test_a_missing_variable_is_named(sync: str) -> None:
     result = ask("run", sync)
@@ -119,6 +128,14 @@ def test_an_empty_ledger_has_no_plans() -> None:
     assert "There are no plans yet" in ask("plans").stdout
     assert ask("plans", "--json").stdout == "[]\n"
     assert "No sync has written to asset #1" in ask("history", "asset", "1").stdout
+
+
+@pytest.mark.usefixtures("home")
+def test_a_yaml_of_the_wrong_form_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = YAML.replace("target: assets", "target: everything")
+    monkeypatch.setattr("asset_sync.definitions.defs", lambda: load(tmp_path / "wrong", wrong, monkeypatch))
+    definitions._definitions.cache_clear()
+    check_one_line(ask("run", "pdq_to_netbox"), 1, "pdq_to_netbox[0]: target: Input should be 'assets' or 'devices'")
 
 
 @pytest.mark.parametrize("args", [[], ["--help"], ["demo", "-h"], ["undo", "--help"]])

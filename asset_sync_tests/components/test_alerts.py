@@ -23,10 +23,10 @@ def nightly() -> None:
     broken()
 
 
-def tell() -> dg.SkipReason | None:
+def tell(**tags: str) -> dg.SkipReason | None:
     """Let the sensor see a failed run."""
     with dg.instance_for_test() as instance:
-        result = nightly.execute_in_process(instance=instance, raise_on_error=False)
+        result = nightly.execute_in_process(instance=instance, raise_on_error=False, tags=tags)
         event = next(e for e in result.all_events if e.event_type == dg.DagsterEventType.RUN_FAILURE)
         context = dg.build_run_status_sensor_context(
             sensor_name="failed_runs", dagster_event=event, dagster_instance=instance, dagster_run=result.dagster_run
@@ -43,6 +43,14 @@ def test_the_webhook_is_told_the_job_the_run_and_why(monkeypatch: pytest.MonkeyP
         (seen,) = script.seen
     told = json.loads(seen.body)["text"]
     assert re.fullmatch(r"nightly failed \(run [0-9a-f-]{36}\): PDQ Connect lists no devices at all", told)
+
+
+def test_of_a_connection_its_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    with scripted(Reply()) as script:
+        monkeypatch.setenv("ASSET_SYNC_ALERT_URL", f"{script.url}/hook/secret")
+        tell(**{"dagster/partition": "branch"})
+        (seen,) = script.seen
+    assert json.loads(seen.body)["text"].startswith("nightly of branch failed (run ")
 
 
 def test_without_a_webhook_nobody_is_told_and_the_sensor_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

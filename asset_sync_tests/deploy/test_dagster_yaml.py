@@ -7,7 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from sqlalchemy import create_engine, make_url, text
+
+from asset_sync.components import run_tags
+from asset_sync.operations.definitions import DAGSTER_YAML
+from asset_sync_tests.pipeline import DEFINITIONS
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,6 +64,32 @@ def test_the_servers_keeps_runs_in_postgresql(tmp_path: Path, empty_database_url
     with engine.connect() as connection:
         assert connection.execute(text("SELECT run_id FROM runs")).scalars().all() == [run_id]
     engine.dispose()
+
+
+COPIES = {
+    "the laptop's": (ROOT / "dagster.yaml").read_text(encoding="utf-8"),
+    "the server's": (ROOT / "deploy" / "dagster.yaml").read_text(encoding="utf-8"),
+    "that of a home of its own": DAGSTER_YAML,
+}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_runs_take_turns_by_links_backfill_and_connection_in_every_copy(name: str) -> None:
+    concurrency = yaml.safe_load(COPIES[name])["concurrency"]
+    assert concurrency["pools"] == {"default_limit": 1, "granularity": "op"}
+    one_each = {"value": {"applyLimitPerUniqueValue": True}, "limit": 1}
+    keys = ("asset_sync/links", "dagster/backfill", run_tags.PARTITION)
+    assert concurrency["runs"]["tag_concurrency_limits"] == [{"key": key, **one_each} for key in keys]
+    assert concurrency == yaml.safe_load(COPIES["the laptop's"])["concurrency"]
+
+
+def test_the_tags_that_the_limits_go_by_are_those_of_the_runs() -> None:
+    jobs = {job.name: job.tags or {} for job in DEFINITIONS.jobs or [] if "asset_sync/sync" in (job.tags or {})}
+    connected = {"netbox_to_wug", "wug_to_netbox"}
+    assert connected < jobs.keys()
+    # Runs of a connection have the tag of their partition, which Dagster gives; they share no links with any other one.
+    assert {name for name, tags in jobs.items() if "asset_sync/links" not in tags} >= connected
+    assert jobs["pdq_to_netbox"]["asset_sync/links"] == jobs["pdq_exports"]["asset_sync/links"] == "pdq_to_netbox"
 
 
 @pytest.mark.parametrize("file", ["dagster.yaml", "deploy/dagster.yaml"])

@@ -139,6 +139,21 @@ def test_a_write_to_a_field_that_is_not_mapped_fails() -> None:
     assert (guard.passed, guard.message) == (False, "asset.room is not a mapped field")
 
 
+@pytest.mark.parametrize(("lost", "passed"), [(0, True), (1, True), (2, True), (3, False), (10, False)])
+def test_a_target_that_lost_too_many_of_the_linked_objects_does_not_get_them_all_again(lost: int, passed: bool) -> None:
+    wanted: list[Row] = [{"source_key": f"k{n}", "serial": f"S{n}A"} for n in range(10)]
+    there: list[Row] = [{"id": f"{n}", "serial": f"S{n}A"} for n in range(lost, 10)]
+    new: list[Row] = [{"source_key": f"new{n}", "serial": f"N{n}A"} for n in range(20)]
+    known = links(*(link(f"k{n}", f"{n}") for n in range(10)))
+    now = snapshot({"asset": desired(ASSET, *wanted, *new)}, {"asset": observed(ASSET, *there)}, {"asset": known})
+    plan = planned(now)
+    assert plan.counts["create"] == 20 + lost
+    found = guards.target_rows(plan, KINDS, now, LIMITS)
+    assert found.passed is passed
+    if not passed:
+        assert f"{lost} of 10 linked objects of asset are not there any more" in found.message
+
+
 def test_all_guards_pass_on_a_plain_day_and_each_is_told_by_name() -> None:
     wanted: list[Row] = [{"source_key": "b", "serial": "S2", "memory": 8}, {"source_key": "c", "serial": "S3"}]
     there: list[Row] = [{"id": "1", "serial": "S1", "status": "x"}, {"id": "2", "serial": "S2"}]
@@ -153,6 +168,7 @@ def test_all_guards_pass_on_a_plain_day_and_each_is_told_by_name() -> None:
     found = guards.check(plan, KINDS, POLICY, now, limits=LIMITS, last_rows={"devices": 2})
     assert [(guard.name, guard.passed) for guard in found] == [
         ("source_rows", True),
+        ("target_rows", True),
         ("retired", True),
         ("keys", True),
         ("scope", True),

@@ -1,7 +1,7 @@
 """The assets on both sides of the staircase of a sync into NetBox, and its declared mapping."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 import dagster as dg
 import pandas as pd
@@ -10,7 +10,7 @@ from asset_sync.components.config import MappingConfig
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.into_netbox.desired import Adapters, PrefixLengths, desired_tables
 from asset_sync.components.snapshots import row_counts
-from asset_sync.components.staircase import Sync, column_schema
+from asset_sync.components.staircase import Sync, source_lineage
 from asset_sync.reconcile.mapping import FieldMapping
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.tables import Tables, desired_schema, observed_schema
@@ -87,7 +87,7 @@ def desired_asset(sync: Sync, devices_key: dg.AssetKey, adapters: Adapters, pref
         with told_in_one_line():
             tables = desired_tables(devices, adapters, sync.kinds, sync.mapping, prefixes)
             checked = {name: desired_schema(sync.kinds[name]).validate(t) for name, t in tables.items()}
-            lineage = _source_lineage(sync, devices_key, devices.columns)
+            lineage = source_lineage(sync, devices_key, devices.columns)
             return dg.MaterializeResult(value=checked, metadata={**row_counts(checked), **lineage})
 
     return desired
@@ -105,13 +105,3 @@ def _constants(sync: Sync) -> dict[str, dict[str, str]]:
 def devices_schema(table: pd.DataFrame) -> dg.TableSchema:
     """Return the columns of a device table for the UI."""
     return dg.TableSchema(columns=[dg.TableColumn(str(name), type=str(dtype)) for name, dtype in table.dtypes.items()])
-
-
-def _source_lineage(sync: Sync, devices_key: dg.AssetKey, columns: Collection[str]) -> dict[str, Any]:
-    deps = {
-        f"{kind}.{name}": [dg.TableColumnDep(asset_key=devices_key, column_name=mapping.source)]
-        for kind, fields in sync.mapping.items()
-        for name, mapping in fields.items()
-        if mapping.source is not None and mapping.source in columns
-    }
-    return {**column_schema(sync), "dagster/column_lineage": dg.TableColumnLineage(deps_by_column=deps)}

@@ -12,6 +12,7 @@ from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.lookups import lookup
 from asset_sync.reconcile.mapping import FieldMapping, mapped
 from asset_sync.reconcile.tables import DESIRED_COLUMNS, Tables, desired_table
+from asset_sync.systems.netbox.kinds import TAGS, canonical_tags
 
 ADAPTER_FIELDS: Final = ("device", "adapter", "name", "mac", "ipv4", "ipv6")
 """The columns of a table of network adapters, from which interfaces, MAC and IP addresses are mapped: the ids of the machine
@@ -83,6 +84,8 @@ class _Building:
         for reference in kind.references:
             if reference.name in self.mapping[kind.name]:
                 fields[reference.name] = self.keys[str(reference.to)]
+        if TAGS in fields:
+            fields[TAGS] = fields[TAGS].map(canonical_tags, na_action="ignore").astype("str")
         keys = _readable_keys(fields, self.devices["id"])
         self.keys[kind.name] = keys
         self.tables[kind.name] = _table(kind, self.devices["id"], keys, fields)

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import dagster as dg
 import pandas as pd
 
 from asset_sync.reconcile.addresses import judge_all
 from asset_sync.tracking import Key
+
+_AGAIN: Final = "exported at "
 
 
 def judged(devices: pd.DataFrame, recent: Mapping[Key, datetime]) -> pd.DataFrame:
@@ -18,7 +20,7 @@ def judged(devices: pd.DataFrame, recent: Mapping[Key, datetime]) -> pd.DataFram
     """
     table = devices.assign(**judge_all(devices["address"]))
     keys = zip(table["id"], table["address"], strict=True)
-    again = pd.Series([f"exported at {recent[k]:%Y-%m-%d %H:%M} UTC" if k in recent else None for k in keys], dtype="str")
+    again = pd.Series([f"{_AGAIN}{recent[k]:%Y-%m-%d %H:%M} UTC" if k in recent else None for k in keys], dtype="str")
     both = table["warnings"].str.cat(again, sep="; ")
     return table.assign(warnings=both.fillna(table["warnings"]).fillna(again))
 
@@ -26,7 +28,8 @@ def judged(devices: pd.DataFrame, recent: Mapping[Key, datetime]) -> pd.DataFram
 def told_of(table: pd.DataFrame) -> dict[str, Any]:
     """Return the metadata of judged devices: how many are refused and warned of, by the reason, and the refused ones."""
     refused = table[table["refused"].notna()]
-    warned = table["warnings"].dropna().str.split(";").str[0]
+    warned = table["warnings"].dropna().str.split("; ").explode()
+    warned = warned.where(~warned.str.startswith(_AGAIN), "recently exported")
     lines = [f"- {row.name} {row.address}: {row.refused}" for row in refused.itertuples(index=False)]
     return {
         "dagster/row_count": len(table),

@@ -9,7 +9,7 @@ import dagster as dg
 import pandas as pd
 from pydantic import Field
 
-from asset_sync.components import config
+from asset_sync.components import config, run_tags
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.into_netbox.assets import owners
 from asset_sync.components.netbox_to_wug.addresses import judged, told_of
@@ -20,9 +20,9 @@ from asset_sync.components.netbox_to_wug.tracked import TrackedTarget
 from asset_sync.components.netbox_to_wug.waiting import RECENT, waiting_devices
 from asset_sync.components.resources import open_tracking
 from asset_sync.components.snapshots import row_counts
-from asset_sync.components.staircase import Sync, column_schema, staircase
-from asset_sync.components.wug.connections import ConnectionConfig, check_connections, partitions
-from asset_sync.components.wug.due import SENSOR_TAG, due_sensor
+from asset_sync.components.staircase import Sync, source_lineage, staircase
+from asset_sync.components.wug.connections import ConnectionConfig, check_connections, name_of, partitions
+from asset_sync.components.wug.due import due_sensor
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.kinds import Retirement
 from asset_sync.reconcile.plan import Plan
@@ -35,7 +35,7 @@ from asset_sync.systems.wug import (
     ATTRIBUTE,
     DEVICE,
     GROUP,
-    KINDS,
+    MAPPABLE,
     NETBOX_ID,
     WhatsUpGold,
     WugTarget,
@@ -95,8 +95,8 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
         """Return the sync's assets, its two jobs and its two sensors; the sync has the name of its folder."""
         file = context.path / "defs.yaml"
         check_connections(file, self.connections)
-        columns = {DEVICE.name: {*COLUMNS, *self._custom()}, GROUP.name: ()}
-        config.check_mapping(file, self.mapping, KINDS, columns, needed=(DEVICE.name,), open_fields=_ATTRIBUTES)
+        columns = {DEVICE.name: {*COLUMNS, *self._custom()}}
+        config.check_mapping(file, self.mapping, MAPPABLE, columns, needed=(DEVICE.name,), open_fields=_ATTRIBUTES)
         self._check_needed(file)
         sync = self.sync(context.path.name)
         assets = [*self._source_assets(sync), self._inventory_asset(sync), self._desired_asset(sync), *staircase(sync)]
@@ -156,7 +156,8 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
 
     def _connection(self, context: dg.AssetExecutionContext) -> MonitoringConfig:
         """Return the connection of a run; `ConfigurationError` where it is not enabled."""
-        connection = next(each for each in self.connections if each.name == context.partition_key)
+        name = name_of(context)
+        connection = next(each for each in self.connections if each.name == name)
         if not connection.enable_netbox_export:
             raise ConfigurationError(
                 f"NetBox export is not enabled for {connection.name}: set enable_netbox_export in the YAML of the sync"
@@ -243,9 +244,8 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
                 left_out = unknown_roles(addresses, sync.kinds[DEVICE.name], sync.mapping[DEVICE.name], known)
                 for each in left_out:
                     context.log.warning(f"WhatsUp Gold has no {each}: it is left out; the mapping's `values` can translate it")
-                return dg.MaterializeResult(
-                    value=checked, metadata={**row_counts(checked), "left_out": left_out, **column_schema(sync)}
-                )
+                lineage = source_lineage(sync, sync.key("addresses"), addresses.columns)
+                return dg.MaterializeResult(value=checked, metadata={**row_counts(checked), "left_out": left_out, **lineage})
 
         return desired
 
@@ -273,7 +273,7 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
             connection.name,
             plan,
             scans=connection.auto_scan_exported_ips,
-            by_hand=SENSOR_TAG not in context.run.tags,
+            by_hand=run_tags.SENSOR not in context.run.tags,
         )
 
     def _scans_asset(self, sync: Sync) -> dg.AssetsDefinition:

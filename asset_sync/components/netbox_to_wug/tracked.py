@@ -70,7 +70,8 @@ class TrackedTarget:
 
     def update(self, kind: Kind, writes: Sequence[Write], message: str) -> Mapping[int, Answer]:
         """Update objects; an address that changes is an export of its own."""
-        moved = self._begin([write for write in writes if kind.name == DEVICE.name and write.values.get(_ADDRESS)])
+        moved = [write for write in writes if kind.name == DEVICE.name and write.values.get(_ADDRESS)]
+        moved = self._begin(moved) if moved else []
         answers = self._target.update(kind, writes, message)
         self._note_arrived(moved, answers)
         self._note_failed(moved, answers)
@@ -95,12 +96,14 @@ class TrackedTarget:
     def _note_arrived(self, writes: Sequence[Write], answers: Mapping[int, Answer]) -> None:
         told = ((self._key(write), answers.get(write.seq)) for write in writes)
         arrived = {key: answer.target_id for key, answer in told if isinstance(answer, Written)}
-        self._tracking.exported(self._connection, arrived, datetime.now(UTC))
+        if arrived:
+            self._tracking.exported(self._connection, arrived, datetime.now(UTC))
 
     def _note_failed(self, writes: Sequence[Write], answers: Mapping[int, Answer]) -> None:
         told = ((self._key(write), answers.get(write.seq)) for write in writes)
         errors = {key: answer.reason for key, answer in told if isinstance(answer, Declined)}
-        self._tracking.failed(self._connection, errors, datetime.now(UTC))
+        if errors:
+            self._tracking.failed(self._connection, errors, datetime.now(UTC))
 
     # Scans.
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from asset_sync import database
 from asset_sync.components import config
-from asset_sync.components.failures import told_in_one_line
+from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.timezones import machine_timezone
 from asset_sync.mirror import LoadReport, Options, TableReport, checks, differences, load, migrate
 from asset_sync.mirror.failures import database_told
@@ -119,7 +119,7 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
             check_specs=[check for table in TABLES.values() for check in _check_specs(table)],
             can_subset=True,
             pool="snipeit",
-            retry_policy=dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS),
+            retry_policy=EXTRACT_RETRIES,
         )
         def tables_asset(
             context: dg.AssetExecutionContext, config: LoadConfig, snipeit: SnipeIt

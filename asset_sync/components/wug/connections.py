@@ -9,6 +9,7 @@ import dagster as dg
 
 from asset_sync import settings
 from asset_sync.components.config import Place
+from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.wug import WhatsUpGold, WugClient
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]*")
@@ -51,6 +52,16 @@ def check_connections(file: Path, connections: Sequence[ConnectionConfig]) -> No
             raise place.error(f"{name!r} is no name of a connection: lower-case letters, digits, - and _, a letter first")
         if names.count(name) > 1:
             raise place.error(f"two connections are named {name!r}")
+
+
+def name_of(context: dg.AssetExecutionContext) -> str:
+    """Return the connection that a run is for; `ConfigurationError` where it was started for none."""
+    if not context.has_partition_key:
+        raise ConfigurationError(
+            f"{context.job_name} runs for one connection: choose its partition in the UI, or on Dagster's command line: "
+            """--tags '{"dagster/partition": "NAME"}'"""
+        )
+    return str(context.partition_key)
 
 
 def partitions(connections: Sequence[ConnectionConfig]) -> dg.StaticPartitionsDefinition:

@@ -7,9 +7,7 @@ from typing import Final
 
 import dagster as dg
 
-PARTITION_TAG: Final = "dagster/partition"
-SENSOR_TAG: Final = "dagster/sensor_name"
-"""The tags that Dagster gives to the runs of a partition, and to those that a sensor asked for."""
+from asset_sync.components import run_tags
 
 _AT_ONCE: Final = datetime.min.replace(tzinfo=UTC)
 _RETRY: Final = timedelta(minutes=5)
@@ -77,7 +75,7 @@ def _next(due: Mapping[str, datetime | None]) -> str:
 
 def past_runs(instance: dg.DagsterInstance, job: str, connection: str) -> list[Past]:
     """Return the last runs of a job for a connection, the newest first."""
-    chosen = dg.RunsFilter(job_name=job, tags={PARTITION_TAG: connection})
+    chosen = dg.RunsFilter(job_name=job, tags={run_tags.PARTITION: connection})
     records = instance.get_run_records(chosen, limit=_LOOK_BACK)
     return [
         Past(

@@ -18,7 +18,7 @@ from asset_sync.components.into_netbox.assets import (
 )
 from asset_sync.components.into_netbox.desired import PrefixLengths, mappable_fields
 from asset_sync.components.staircase import Sync, staircase
-from asset_sync.components.wug.connections import ConnectionConfig, check_connections, partitions
+from asset_sync.components.wug.connections import ConnectionConfig, check_connections, name_of, partitions
 from asset_sync.components.wug.due import due_sensor
 from asset_sync.components.wug_to_netbox.found import adapters, judged, taken
 from asset_sync.ledger import Ledger
@@ -113,7 +113,7 @@ class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
             code_version="1",
         )
         def devices(context: dg.AssetExecutionContext, wug: WhatsUpGold) -> dg.MaterializeResult[pd.DataFrame]:
-            with told_in_one_line(), connections[context.partition_key].open(wug) as client:
+            with told_in_one_line(), connections[name_of(context)].open(wug) as client:
                 table = discovered(client, root=self.root_group)
                 counts = {"dagster/row_count": len(table), "requests": client.tally.read}
                 told: dict[str, Any] = {**counts, "dagster/column_schema": devices_schema(table)}

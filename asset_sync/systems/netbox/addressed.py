@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
 import pandas as pd
 
+from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.netbox.client import NetBoxClient, Row
 from asset_sync.systems.netbox.extract import check_custom_names
 from asset_sync.systems.netbox.kinds import custom_name
@@ -73,9 +75,10 @@ def addressed_devices(client: NetBoxClient, chosen: DeviceFilter, custom: Iterab
 
     `address` is the primary address as NetBox holds it (with its prefix length), of the family that the server prefers.
     `site_path` names the site after its regions, from the outermost: `Europe/Germany/Berlin`. Raises `TargetError` where the
-    listing is not whole or a filter names what NetBox does not have, `ConfigurationError` for an unknown custom field.
+    listing is not whole or a filter names what NetBox does not have, `ConfigurationError` for an unknown custom field or tag.
     """
     names = list(custom)
+    _check_tags(client, chosen.tags)
     check_custom_names(client, [("dcim.device", name) for name in names])
     fields = (*_FIELDS, "custom_fields") if names else _FIELDS
     rows = [row for row in client.rows("dcim/devices", fields, chosen.query(), counted=True) if chosen.takes(row)]
@@ -84,6 +87,15 @@ def addressed_devices(client: NetBoxClient, chosen: DeviceFilter, custom: Iterab
         _values(row, paths) | {name: _plain(row["custom_fields"].get(custom_name(name))) for name in names} for row in rows
     ]
     return pd.DataFrame(table, columns=[*COLUMNS, *names], dtype="str")
+
+
+def _check_tags(client: NetBoxClient, tags: Sequence[str]) -> None:
+    """Raise `ConfigurationError` for a tag that NetBox does not have: it is not asked for them, so it cannot say so itself."""
+    asked = [("slug", tag) for tag in tags]
+    there = {row["slug"] for row in client.rows("extras/tags", ("slug",), asked)} if asked else set()
+    for tag in tags:
+        if tag not in there:
+            raise ConfigurationError(f"NetBox has no tag {tag!r}: name tags by their slugs in the filters")
 
 
 def _values(row: Row, paths: Mapping[int, str]) -> dict[str, str | None]:
@@ -130,11 +142,13 @@ def _folder(name: str) -> str:
 
 
 def _plain(value: Any) -> str | None:
-    """Return a custom field's value as text; an object by its name, several by theirs."""
+    """Return a custom field's value as text: a choice by its value, an object by its name, several by theirs."""
     if isinstance(value, list):
         return ", ".join(filter(None, map(_plain, value))) or None
     if isinstance(value, Mapping):
-        return str(value.get("display") or value.get("name") or value.get("id"))
+        # A choice is {value, label} from 4.7 on, an object has a display; what has neither is JSON.
+        told = next((value[name] for name in ("value", "display", "name") if value.get(name)), None)
+        return str(told) if told else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
     if isinstance(value, bool):
         return str(value).lower()
     return None if value in (None, "") else str(value)

@@ -17,7 +17,7 @@ _SLUG = Field("slug", max_length=100)
 _DESCRIPTION = Field("description", max_length=200)
 _COMMENTS = Field("comments")
 _STATUS = Field("status")
-_TAGS = "tags"
+TAGS: Final = "tags"
 """The tags of an object, as their slugs in order, parted by commas."""
 
 # Exact first, so that "HP" and "hp", both of them in NetBox, stay two; none is decisive, because each looks further than the
@@ -85,7 +85,7 @@ DEVICE: Final = Kind(
         _STATUS,
         _DESCRIPTION,
         _COMMENTS,
-        Field(_TAGS, initial_only=True),
+        Field(TAGS, initial_only=True),
     ),
     (*_MACHINE, IdentityRule("name", ("site", "name"), "folded", decisive=False)),
     (Unique(("site", "name"), "folded"), Unique(("asset_tag",))),
@@ -207,6 +207,15 @@ def identifying(kind: Kind) -> tuple[str, ...]:
     """Return the fields that tell one object of that kind from another."""
     ruled = [name for rule in kind.identity for name in rule.fields]
     return tuple(dict.fromkeys((*ruled, *(name for unique in kind.unique for name in unique.fields))))
+
+
+def canonical_tags(given: str) -> str | None:
+    """Return the value of `TAGS` as it is read back: each slug once, in order; None where there is none."""
+    return ", ".join(sorted(set(_slugs(given)))) or None
+
+
+def _slugs(given: str | None) -> list[str]:
+    return [slug.strip() for slug in (given or "").split(",") if slug.strip()]
 
 
 # How the kinds stand in the API.
@@ -359,7 +368,7 @@ def read_value(kind: Kind, field: Field, row: Json) -> Any:
         raw = raw["value"]
     if raw is None or raw in ("", []):
         return None
-    if field.name == _TAGS:
+    if field.name == TAGS:
         return ", ".join(sorted(tag["slug"] for tag in raw))
     return _READERS[field.type](raw)
 
@@ -427,8 +436,8 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
 
 
 def _plain(kind: Kind, field: Field, value: Any) -> Any:
-    if field.name == _TAGS:
-        return [{"slug": slug.strip()} for slug in (value or "").split(",") if slug.strip()]
+    if field.name == TAGS:
+        return [{"slug": slug} for slug in _slugs(value)]
     if field.type == "reference":
         return None if value is None else int(value)
     if value is None and field.type == "text" and field.name not in api(kind).nullable:

@@ -7,7 +7,7 @@ real server behaves is in facts/wug.md.
 
 from asset_sync.systems.wug.client import Created, WugClient
 from asset_sync.systems.wug.extract import DISCOVERED, discovered, known_roles, observe
-from asset_sync.systems.wug.kinds import ATTRIBUTE, DEVICE, GROUP, KINDS, NETBOX_ID, declared
+from asset_sync.systems.wug.kinds import ATTRIBUTE, DEVICE, GROUP, KINDS, MAPPABLE, NETBOX_ID, declared
 from asset_sync.systems.wug.records import Device, Group, canonical, group_path
 from asset_sync.systems.wug.resource import WhatsUpGold
 from asset_sync.systems.wug.scans import SAFE_OPTIONS, ScanDevice, Scans, ScanStatus
@@ -19,6 +19,7 @@ __all__ = [
     "DISCOVERED",
     "GROUP",
     "KINDS",
+    "MAPPABLE",
     "NETBOX_ID",
     "SAFE_OPTIONS",
     "Created",

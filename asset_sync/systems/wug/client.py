@@ -12,7 +12,7 @@ from urllib.parse import quote
 from asset_sync.reconcile.errors import ConfigurationError, TargetError
 from asset_sync.reconcile.target import OutcomeUnknown
 from asset_sync.systems.http import Client, Tally
-from asset_sync.systems.wug.records import ROOT_ID, Device, Group, device_of, groups_of
+from asset_sync.systems.wug.records import ROOT_ID, Device, Group, Interface, device_of, groups_of, interface_of
 from asset_sync.systems.wug.scans import Scans
 from asset_sync.systems.wug.tokens import Tokens
 from asset_sync.systems.wug.wire import NAME, Gone, Row, Wire, address, checked, failures, unwrapped
@@ -104,6 +104,13 @@ class WugClient:
             raise TargetError(f"{NAME}: the template of device {device_id!r} was not answered; nothing was read")
         return device_of(rows[0])
 
+    def default_interface(self, device_id: str) -> Interface:
+        """Return a device's default interface. Raises `Gone`."""
+        row = unwrapped(self._wire.get(f"{_device(device_id)}/interfaces/default"))
+        if not isinstance(row, dict) or not row.get("interfaceId"):
+            raise TargetError(f"{NAME}: the default interface of device {device_id!r} was not answered")
+        return interface_of(row)
+
     def states(self) -> dict[str, str]:
         """Return each device's best state (Up, Down, Maintenance, Unknown) by id, counted against the server's own count."""
         rows = self._whole(_ALL_DEVICES, "devices", [("returnHierarchy", "true"), ("view", "overview")], "id")
@@ -171,23 +178,13 @@ class WugClient:
         """Set a device's display name and note; the other properties stay. Raises as `change_attributes` does."""
         checked(self._wire.write("PUT", f"{_device(device_id)}/properties", dict(values)))
 
-    def set_default_interface(self, device_id: str, *, ip: str | None = None, host_name: str | None = None) -> None:
-        """Set the address, the host name, or both of a device's default interface. Raises as `change_attributes` does.
-
-        A host name that is only the address follows it.
-        """
-        row = unwrapped(self._wire.get(f"{_device(device_id)}/interfaces/default"))
-        if not isinstance(row, dict) or not row.get("interfaceId"):
-            raise TargetError(f"{NAME}: the default interface of device {device_id!r} was not answered")
-        named = row.get("hostName") if row.get("hostName") != row.get("address") else None
-        there = ip or row.get("address")
-        body = {
-            "address": there,
-            "hostName": host_name or named or there,
-            "defaultInterface": True,
-            "pollUsingName": bool(row.get("pollUsingName")),
-        }
-        checked(self._wire.write("PUT", f"{_device(device_id)}/interfaces/{quote(str(row['interfaceId']), safe='')}", body))
+    def set_default_interface(
+        self, device_id: str, interface_id: str, *, ip: str | None = None, host_name: str | None = None
+    ) -> None:
+        """Set the address, the host name, or both of a device's default interface. Raises as `change_attributes` does."""
+        told = {"address": ip, "hostName": host_name}
+        body = {"defaultInterface": True, **{name: value for name, value in told.items() if value}}
+        checked(self._wire.write("PUT", f"{_device(device_id)}/interfaces/{quote(interface_id, safe='')}", body))
 
     def change_groups(self, device_id: str, add: Sequence[str], remove: Sequence[str]) -> None:
         """Put a device into groups and take it out of others, by their ids. Raises as `change_attributes` does."""

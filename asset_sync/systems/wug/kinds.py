@@ -55,6 +55,9 @@ DEVICE: Final = Kind(
 KINDS: Final[Kinds] = in_order((GROUP, DEVICE))
 """All kinds; devices need their groups to be there."""
 
+MAPPABLE: Final[Kinds] = in_order([replace(DEVICE, fields=tuple(field for field in DEVICE.fields if field.name != _READ_ONLY))])
+"""What a person's mapping may name: devices, with what can be written. Groups follow from the devices."""
+
 _BY_NETBOX_ID: Final = IdentityRule("netbox_id", (ATTRIBUTE + NETBOX_ID,))
 
 

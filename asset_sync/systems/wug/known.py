@@ -63,7 +63,7 @@ class Known:
         takes fewer requests.
         """
         listing = self._listing
-        recent = listing is not None and listing.started >= self._clock() - _KEPT_S
+        recent = listing is not None and self._is_recent(listing)
         stale = [one for one in ids if not (listing and recent and self._is_told(listing, one))]
         if len(stale) > self._few(listing):
             listing, stale = self.listing(self._since(stale, recent=recent)), []
@@ -75,6 +75,12 @@ class Known:
             found = {one: read.get(one) or found[one] for one in ids if one in read or one in found}
             maintenance = maintenance.difference(stale) | self._client.in_maintenance().intersection(stale)
         return Listing(self._clock(), found, maintenance)
+
+    def told(self, device_id: str) -> Device | None:
+        """Return a device as a listing of at most 30 s ago tells of it; None where none does. Nothing is read."""
+        listing = self._listing
+        good = listing is not None and self._is_recent(listing) and self._is_told(listing, device_id)
+        return listing.devices[device_id] if listing and good else None
 
     def wrote(self, ids: Iterable[str]) -> None:
         """Note that those devices were written just now: what was read before is not to be used for them."""
@@ -101,6 +107,9 @@ class Known:
         with self._reading_groups:
             if self._groups is not None:
                 self._groups[1][group_path(group.path)] = group
+
+    def _is_recent(self, listing: Listing) -> bool:
+        return listing.started >= self._clock() - _KEPT_S
 
     def _is_told(self, listing: Listing, device_id: str) -> bool:
         """Return whether a listing is good for a device: has it, as it was after it was written."""

@@ -26,10 +26,20 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Interface:
+    """The default interface of a device; its address and its host name are as `Device` has them."""
+
+    id: str
+    address: str | None
+    host_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
     """A device, as its template tells of it. Addresses are in canonical form, and what is empty is None.
 
     `host_name` is None where WhatsUp Gold has the address for it too. `groups` are the paths of the groups that it is in.
+    `interface_id` is of the default interface, None where the template does not tell it, as those of older versions.
     """
 
     id: str
@@ -43,6 +53,12 @@ class Device:
     note: str | None
     attributes: Mapping[str, str]
     groups: tuple[Path, ...]
+    interface_id: str | None
+
+    @property
+    def interface(self) -> Interface | None:
+        """The default interface, None where the template does not tell which one it is."""
+        return Interface(self.interface_id, self.address, self.host_name) if self.interface_id else None
 
 
 def device_of(template: Json) -> Device:
@@ -53,6 +69,12 @@ def device_of(template: Json) -> Device:
         raise TargetError(
             f"WhatsUp Gold: the template of device {template.get('templateId')!r} is not as documented ({type(error).__name__})"
         ) from None
+
+
+def interface_of(row: Json) -> Interface:
+    """Return an interface as the list of a device's interfaces has it."""
+    address = canonical(str(row["address"])) if row.get("address") else None
+    return Interface(str(row["interfaceId"]), address, _other_name(_text(row, "hostName"), address))
 
 
 def groups_of(rows: Sequence[Json]) -> list[Group]:
@@ -88,13 +110,12 @@ def _device(template: Json) -> Device:
     interfaces = template["interfaces"]
     default = next((one for one in interfaces if one.get("defaultInterface")), interfaces[0] if interfaces else {})
     address = _address(default)
-    host_name = _text(default, "networkName")
     others = sorted({found for one in interfaces if one is not default and (found := _address(one))} - {address})
     return Device(
         id=str(template["templateId"]),
         name=_text(template, "displayName"),
         address=address,
-        host_name=None if host_name and canonical(host_name) == address else host_name,
+        host_name=_other_name(_text(default, "networkName"), address),
         other_addresses=tuple(others),
         role=_text(template, "primaryRole"),
         brand=_text(template, "brand"),
@@ -102,6 +123,7 @@ def _device(template: Json) -> Device:
         note=_text(template, "note"),
         attributes=_attributes(template["attributes"]),
         groups=tuple(path for one in template["groups"] if (path := _path(one))),
+        interface_id=_text(default, "interfaceId") if default.get("defaultInterface") else None,
     )
 
 
@@ -140,6 +162,10 @@ def _is_root(number: str, row: Json) -> bool:
 def _address(interface: Json) -> str | None:
     text = _text(interface, "networkAddress")
     return canonical(text) if text else None
+
+
+def _other_name(host_name: str | None, address: str | None) -> str | None:
+    return None if host_name and canonical(host_name) == address else host_name
 
 
 def _text(row: Json, name: str) -> str | None:

@@ -238,15 +238,13 @@ class WugTarget:
 
     def _change_interface(self, device_id: str, values: Mapping[str, Any]) -> None:
         ip = _filled("address", values["address"]) if "address" in values else None
+        told = self._known.told(device_id)
+        there = (told.interface if told else None) or self.client.default_interface(device_id)
         named = values.get("host_name")
-        if "host_name" in values and named is None:
-            # A device always has one; the address stands for none.
-            named = ip or self._address(device_id)
-        self.client.set_default_interface(device_id, ip=ip, host_name=named)
-
-    def _address(self, device_id: str) -> str | None:
-        device = self._known.devices([device_id]).devices.get(device_id)
-        return device.address if device else None
+        if named is None and ("host_name" in values or there.host_name is None):
+            # A device always has a host name; the address stands for none, and takes it along.
+            named = ip or there.address
+        self.client.set_default_interface(device_id, there.id, ip=ip, host_name=named)
 
     def _move(self, device_id: str, path: str | None) -> None:
         """Put a device into a group below the root and out of all others there; groups elsewhere are not touched."""

@@ -119,37 +119,46 @@ def running(
     home: Path,
     *,
     network: int = 24,
+    company: int = 20,
     connections: Mapping[str, Mapping[str, Any]] | None = None,
     **attributes: Any,
 ) -> Iterator[Lab]:
     """Give a lab whose environment points to a sandbox of its own.
 
-    `connections` are the settings of the connections by name (by default one, as in the project); each has a server of its own.
+    `company` is how many machines the company has, by which it has sites. `connections` are the settings of the connections by
+    name (by default one, as in the project); each has a server of its own.
     `attributes` replace those of the YAML of the export.
     """
     chosen = {MAIN: {}} if connections is None else connections
-    with World(20, 7, network=network) as world, dg.instance_for_test() as instance, ExitStack() as servers:
-        definitions = {sync: _definitions(home, sync, chosen, attributes, monkeypatch) for sync in (EXPORT, IMPORT)}
+    with World(company, 7, network=network) as world, dg.instance_for_test() as instance, ExitStack() as servers:
+        definitions = {sync: definitions_of(home, sync, chosen, attributes, monkeypatch) for sync in (EXPORT, IMPORT)}
         lab = Lab(world, instance, definitions)
         environment = {**world.environment(), "DATABASE_URL": database_url, "ASSET_SYNC_HOME": str(home)}
         for name in chosen.keys() - {MAIN}:
             lab.servers[name], lab.faults[name] = WugState(dict(world.wug.hosts), scan_seconds=0.05), Faults(0, FAULTS)
-            app = create_app(lab.servers[name], users={WUG_USERNAME: WUG_PASSWORD}, faults=lab.faults[name])
-            url = servers.enter_context(Server(app)).url
-            environment |= {f"WUG_{name.upper()}_URL": url}
-            environment |= {f"WUG_{name.upper()}_USERNAME": WUG_USERNAME, f"WUG_{name.upper()}_PASSWORD": WUG_PASSWORD}
+            environment |= servers.enter_context(serving(name, lab.servers[name], lab.faults[name]))
         for variable, value in environment.items():
             monkeypatch.setenv(variable, value)
         yield lab
 
 
-def _definitions(
+@contextmanager
+def serving(name: str, state: WugState, faults: Faults | None = None) -> Iterator[dict[str, str]]:
+    """Serve a WhatsUp Gold, and tell the environment variables of the connection of that name that leads to it."""
+    app = create_app(state, users={WUG_USERNAME: WUG_PASSWORD}, faults=faults or Faults(0, FAULTS))
+    with Server(app) as server:
+        values = {"URL": server.url, "USERNAME": WUG_USERNAME, "PASSWORD": WUG_PASSWORD}
+        yield {f"WUG_{name.upper()}_{variable}": value for variable, value in values.items()}
+
+
+def definitions_of(
     home: Path,
     sync: str,
     connections: Mapping[str, Mapping[str, Any]],
     attributes: Mapping[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> dg.Definitions:
+    """A project in that folder that has one sync alone, with those connections (see `running`) and all that a run needs."""
     declared = yaml.safe_load((_DEFS / sync / "defs.yaml").read_text(encoding="utf-8"))
     own = declared["attributes"]
     (usual,) = own["connections"]

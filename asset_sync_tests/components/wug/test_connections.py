@@ -121,6 +121,17 @@ def test_a_listing_that_is_not_whole_never_reaches_a_plan(lab: Lab, fault: str) 
     assert wug_writes(lab.wug()) == before
 
 
+def test_a_server_that_shows_no_devices_any_more_does_not_get_all_of_them_again(lab: Lab) -> None:
+    lab.run()
+    lab.pass_time(25)
+    before = wug_writes(lab.wug())
+    lab.world.wug_faults.set("empty_source")
+    run = lab.run()
+    assert not run.success
+    assert any("are not there any more and would be created again" in error for error in run.errors())
+    assert wug_writes(lab.wug()) == before
+
+
 def test_wrong_credentials_and_missing_variables_are_one_line(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WUG_MAIN_PASSWORD", "wrong-secret")
     (told,) = lab.run().errors()

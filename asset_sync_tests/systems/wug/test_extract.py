@@ -131,6 +131,15 @@ def test_a_template_without_its_parts_is_refused(broken: dict[str, object]) -> N
         device_of({**whole, **broken})
 
 
+def test_the_default_interface_is_known_where_the_template_names_it() -> None:
+    row = {"networkAddress": "10.0.0.1", "networkName": "10.0.0.1", "defaultInterface": True}
+    found = [
+        device_of({"templateId": 7, "interfaces": [one], "attributes": [], "groups": []}).interface
+        for one in (row, {**row, "interfaceId": 5}, {**row, "interfaceId": 5, "defaultInterface": False})
+    ]
+    assert [one and (one.id, one.address, one.host_name) for one in found] == [None, ("5", "10.0.0.1", None), None]
+
+
 def test_my_network_is_in_no_path() -> None:
     groups = [{"parents": ["My Network", "A"], "name": "B"}, {"parents": ["A"], "name": "B"}, {"name": "My Network"}]
     found = device_of({"templateId": 7, "interfaces": [{"networkAddress": "a.example"}], "attributes": [], "groups": groups})

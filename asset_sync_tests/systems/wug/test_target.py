@@ -237,6 +237,21 @@ def test_a_host_name_that_is_the_address_follows_it(lab: Lab) -> None:
     assert (device.address, device.host_name) == ("10.0.0.4", "10.0.0.4")
 
 
+def test_an_address_takes_one_request_where_a_listing_tells_of_the_interface(lab: Lab) -> None:
+    first, second = lab.fill(2)
+    first.default_interface.poll_by_name = True
+    target = lab.target
+    target.find(DEVICE, creates({"address": "10.0.0.0"}))
+    before = lab.client.tally.read
+    target.update(DEVICE, updates((first, {"address": "10.1.0.1"}), (second, {"address": "10.1.0.2"})), "")
+    assert lab.client.tally.read == before
+    assert (first.address, first.host_name, first.default_interface.poll_by_name) == ("10.1.0.1", "d0", True)
+    # What was written since is asked for.
+    target.update(DEVICE, updates((first, {"address": "10.1.0.3"})), "")
+    assert lab.client.tally.read == before + 1
+    assert lab.client.tally.write == 3
+
+
 def test_several_attributes_of_one_name_become_one(lab: Lab) -> None:
     (device,) = lab.fill(1)
     device.attributes += [type(device.attributes[0])("901", "site", "B")]

@@ -1,0 +1,186 @@
+"""What WhatsUp Gold should hold, from devices of NetBox and the verdicts about their addresses."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from asset_sync.components.netbox_to_wug.addresses import judged, told_of
+from asset_sync.components.netbox_to_wug.desired import Layout, desired_tables, unknown_roles
+from asset_sync.reconcile.mapping import FieldMapping
+from asset_sync.reconcile.merge import Ownership
+from asset_sync.reconcile.tables import Tables, desired_schema
+from asset_sync.systems.wug import DEVICE, GROUP, declared
+
+SOURCE = Ownership("source")
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+PRIVATE, PUBLIC = "private address", "public address: WhatsUp Gold must be able to reach it"
+ROLES = pd.DataFrame(
+    [("role", "Router"), ("role", "Wireless Access Point"), ("brand", "Cisco"), ("os", "IOS-XE")],
+    columns=["kind", "name"],
+    dtype="str",
+)
+MAPPING = {
+    GROUP.name: {"path": FieldMapping(SOURCE)},
+    DEVICE.name: {
+        **{name: FieldMapping(SOURCE, source=name) for name in ("name", "address")},
+        "group": FieldMapping(SOURCE, source="site_path"),
+        "role": FieldMapping(SOURCE, source="role", values={"Access Point": "Wireless Access Point"}),
+        "brand": FieldMapping(SOURCE, source="manufacturer"),
+        "os": FieldMapping(SOURCE, source="platform"),
+        "attr_netbox_id": FieldMapping(SOURCE, source="id"),
+    },
+}
+KINDS = declared(MAPPING)
+LAYOUT = Layout("NetBox")
+
+
+def devices(*rows: dict[str, str | None]) -> pd.DataFrame:
+    """Devices with ids 1, 2, … and ordinary values, but for those given."""
+    usual = {"site_path": "Europe/Berlin", "role": "Router", "manufacturer": "Cisco", "platform": "IOS-XE"}
+    made = [
+        {"id": str(n), **usual, "name": f"sw{n}", "address": f"10.0.0.{n}/24", **row} for n, row in enumerate(rows, start=1)
+    ]
+    return judged(pd.DataFrame(made, columns=["id", "name", "address", *usual], dtype="str"), {})
+
+
+def desired(*rows: dict[str, str | None], layout: Layout = LAYOUT, roles: pd.DataFrame = ROLES) -> Tables:
+    tables = desired_tables(devices(*rows), KINDS, MAPPING, layout, roles)
+    for name, table in tables.items():
+        desired_schema(KINDS[name]).validate(table)
+    return tables
+
+
+def column(table: pd.DataFrame, name: str) -> list[Any]:
+    plain = table[name].astype(object)
+    return plain.where(plain.notna(), None).tolist()
+
+
+# Groups.
+
+
+@pytest.mark.parametrize(
+    ("paths", "layout", "groups"),
+    [
+        ([], LAYOUT, ["NetBox"]),
+        (["Boat"], LAYOUT, ["NetBox", "NetBox/Boat"]),
+        (
+            ["Europe/DACH/Berlin", "Europe/Oslo", "Europe/Oslo"],
+            LAYOUT,
+            ["NetBox", "NetBox/Europe", "NetBox/Europe/DACH", "NetBox/Europe/DACH/Berlin", "NetBox/Europe/Oslo"],
+        ),
+        (["Boat"], Layout("Ours/NetBox"), ["Ours", "Ours/NetBox", "Ours/NetBox/Boat"]),
+        (["Boat"], Layout("NetBox", "NetBox/Retired"), ["NetBox", "NetBox/Boat", "NetBox/Retired"]),
+        ([], Layout("NetBox", "NetBox/Retired"), ["NetBox", "NetBox/Retired"]),
+        ([None, "Boat"], LAYOUT, ["NetBox", "NetBox/Boat"]),
+    ],
+)
+def test_there_is_a_group_for_each_site_and_for_all_above_it(
+    paths: Sequence[str | None], layout: Layout, groups: list[str]
+) -> None:
+    tables = desired(*({"site_path": path} for path in paths), layout=layout)
+    table = tables[GROUP.name]
+    assert column(table, "path") == column(table, "key") == column(table, "source_key") == groups
+    assert column(tables[DEVICE.name], "group") == [path and f"{layout.root}/{path}" for path in paths]
+
+
+# Roles, brands and systems.
+
+
+def test_what_whatsup_gold_does_not_know_is_left_out_and_named_once() -> None:
+    given: list[dict[str, str | None]] = [
+        {"role": "Toaster", "manufacturer": "Acme"},
+        {"role": "Toaster", "platform": "ToastOS"},
+        {"role": "Kettle", "manufacturer": None, "platform": None},
+        {},
+    ]
+    table = desired(*given)[DEVICE.name]
+    assert column(table, "role") == [None, None, None, "Router"]
+    assert column(table, "brand") == [None, "Cisco", None, "Cisco"]
+    assert column(table, "os") == ["IOS-XE", None, None, "IOS-XE"]
+    left_out = unknown_roles(devices(*given), KINDS[DEVICE.name], MAPPING[DEVICE.name], ROLES)
+    assert left_out == ["role 'Kettle'", "role 'Toaster'", "brand 'Acme'", "os 'ToastOS'"]
+
+
+def test_what_it_knows_is_written_as_it_spells_it_and_values_translate() -> None:
+    given: list[dict[str, str | None]] = [{"role": "ROUTER", "manufacturer": "cisco"}, {"role": "access-point"}]
+    table = desired(*given)[DEVICE.name]
+    assert column(table, "role") == ["Router", "Wireless Access Point"]
+    assert column(table, "brand") == ["Cisco", "Cisco"]
+    assert unknown_roles(devices(*given), KINDS[DEVICE.name], MAPPING[DEVICE.name], ROLES) == []
+
+
+def test_a_name_that_it_knows_as_something_else_is_unknown() -> None:
+    assert column(desired({"role": "Cisco"})[DEVICE.name], "role") == [None]
+    assert column(desired({}, roles=ROLES.iloc[:0])[DEVICE.name], "brand") == [None]
+
+
+def test_fields_that_are_not_mapped_are_not_asked_for() -> None:
+    mapping = {name: field for name, field in MAPPING[DEVICE.name].items() if name not in {"role", "brand", "os"}}
+    assert unknown_roles(devices({"role": "Toaster"}), KINDS[DEVICE.name], mapping, ROLES) == []
+
+
+# Addresses.
+
+
+def test_a_refused_address_is_never_written_and_the_device_says_why() -> None:
+    table = desired({}, {"address": "169.254.1.2/16"}, {"address": "127.0.0.1/8"}, {"address": None})[DEVICE.name]
+    assert column(table, "address") == ["10.0.0.1", None, None, None]
+    assert column(table, "refused") == [None, "link-local address", "loopback address", "no primary address"]
+    assert column(table, "source_key") == ["1", "2", "3", "4"]
+
+
+def test_devices_of_one_name_are_told_apart_by_their_ids() -> None:
+    assert column(desired({"name": "ap"}, {"name": "sw"}, {"name": "ap"})[DEVICE.name], "key") == ["ap (1)", "sw", "ap (3)"]
+
+
+def test_rows_are_paired_by_their_place_whatever_the_index() -> None:
+    table = devices({}, {"address": "::1/128"}, {"name": "last"}).iloc[[2, 1]]
+    found = desired_tables(table, KINDS, MAPPING, LAYOUT, ROLES)[DEVICE.name]
+    assert found.index.tolist() == [0, 1]
+    assert column(found, "key") == ["last", "sw2"]
+    assert column(found, "address") == ["10.0.0.3", None]
+    assert column(found, "attr_netbox_id") == ["3", "2"]
+
+
+JUDGED = pd.DataFrame(
+    {
+        "id": ["1", "2", "3", "4", "5"],
+        "name": ["lan", "wan", "old", "six", "none"],
+        "address": ["10.0.0.1/24", "8.8.8.8/32", "169.254.0.9/16", "2001:4860::0008/64", None],
+    },
+    dtype="str",
+)
+RECENT = {("1", "10.0.0.1"): NOON, ("2", "10.0.0.1"): NOON, ("4", "2001:4860::8"): NOON, ("9", "8.8.8.8"): NOON}
+
+
+def test_addresses_are_canonical_and_what_was_exported_of_late_is_warned_of() -> None:
+    table = judged(JUDGED, RECENT)
+    again = "exported at 2026-11-21 12:00 UTC"
+    assert column(table, "address") == ["10.0.0.1", "8.8.8.8", "169.254.0.9", "2001:4860::8", None]
+    assert column(table, "refused") == [None, None, "link-local address", None, "no primary address"]
+    assert column(table, "warnings") == [f"{PRIVATE}; {again}", PUBLIC, None, f"{PUBLIC}; {again}", None]
+    assert column(table, "name") == column(JUDGED, "name")
+
+
+def test_reasons_and_warnings_are_counted_and_the_refused_are_named() -> None:
+    told = told_of(judged(JUDGED, RECENT))
+    listed = told.pop("refused").value
+    assert told == {
+        "dagster/row_count": 5,
+        "refused/link-local address": 1,
+        "refused/no primary address": 1,
+        f"warned/{PRIVATE}": 1,
+        f"warned/{PUBLIC}": 2,
+        "warned/recently exported": 2,
+    }
+    assert "old 169.254.0.9: link-local address" in listed
+    assert "lan" not in listed
+
+
+def test_where_nothing_is_refused_that_is_said() -> None:
+    told = told_of(judged(JUDGED.iloc[:2], {}))
+    assert told["refused"].value == "none"
+    assert {name for name in told if name.startswith("refused/")} == set()

@@ -1,0 +1,146 @@
+"""Which devices must not be created in WhatsUp Gold now, and why; on a real table of exports."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import pytest
+from sqlalchemy import create_engine
+
+from asset_sync.components.netbox_to_wug.waiting import waiting_devices
+from asset_sync.reconcile.tables import desired_table
+from asset_sync.systems.wug import DEVICE
+from asset_sync.tracking import Export, Key, Tracking, migrate
+
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+WUG = "main"
+A, B, C = ("1", "10.0.0.1"), ("2", "10.0.0.2"), ("3", "2001:db8::3")
+NOBODY = pd.DataFrame({"id": [], "key": [], "address": [], "other_addresses": []}, dtype="str")
+
+
+@pytest.fixture
+def tracking(empty_database_url: str) -> Iterator[Tracking]:
+    engine = create_engine(empty_database_url)
+    migrate(engine)
+    yield Tracking(engine)
+    engine.dispose()
+
+
+def hours(count: float) -> datetime:
+    return NOON + timedelta(hours=count)
+
+
+def wanted(*keys: Key, refused: dict[str, str] | None = None) -> pd.DataFrame:
+    """The desired table of devices, those with another address than `keys` say being refused."""
+    found = [{"source_key": number, "key": f"sw{number}", "address": address} for number, address in keys]
+    found += [{"source_key": number, "key": f"sw{number}", "refused": why} for number, why in (refused or {}).items()]
+    return desired_table(DEVICE, pd.DataFrame(found))
+
+
+def there(*rows: tuple[str, str | None, str | None]) -> pd.DataFrame:
+    """The observed devices: id, address and further addresses."""
+    made = [{"id": i, "key": f"device {i}", "address": address, "other_addresses": other} for i, address, other in rows]
+    return pd.DataFrame(made, columns=list(NOBODY), dtype="str")
+
+
+def begin(tracking: Tracking, *keys: Key, at: datetime = NOON, connection: str = WUG) -> None:
+    tracking.begin(connection, [Export(number, f"sw{number}", address) for number, address in keys], at, by_hand=False)
+
+
+def waits(
+    tracking: Tracking,
+    desired: pd.DataFrame,
+    observed: pd.DataFrame = NOBODY,
+    *,
+    at: datetime = NOON,
+    exclude_recent: bool = True,
+) -> dict[str, str]:
+    found = waiting_devices(tracking, WUG, {"device": desired}, {"device": observed}, at, exclude_recent=exclude_recent)
+    assert list(found) == ["device"]
+    return dict(found["device"])
+
+
+def test_a_new_device_waits_for_nothing(tracking: Tracking) -> None:
+    assert waits(tracking, wanted(A, B, C)) == {}
+    assert waits(tracking, wanted(A, B, C), there(("70", "10.9.9.9", None))) == {}
+
+
+def test_a_device_whose_address_is_refused_waits_with_the_reason(tracking: Tracking) -> None:
+    assert waits(tracking, wanted(A, refused={"4": "loopback address"})) == {"4": "loopback address"}
+
+
+def test_an_address_on_a_further_interface_of_another_device_is_not_given_again(tracking: Tracking) -> None:
+    observed = there(("70", "10.9.9.9", "10.0.0.1 2001:db8::3"), ("71", "10.0.0.2", None))
+    assert waits(tracking, wanted(A, B, C), observed) == {
+        "1": "10.0.0.1 is a further address of WhatsUp Gold's device #70 (device 70)",
+        "3": "2001:db8::3 is a further address of WhatsUp Gold's device #70 (device 70)",
+    }
+
+
+def test_while_a_scan_is_under_way_its_device_waits(tracking: Tracking) -> None:
+    begin(tracking, A, B)
+    tracking.scan_triggered(WUG, [A], "s7", hours(1))
+    told = waits(tracking, wanted(A, B), at=hours(30))
+    assert told == {"1": "scan s7 is under way since 2026-11-21 13:00 UTC"}
+
+
+def test_after_a_failure_a_device_waits_until_its_next_attempt(tracking: Tracking) -> None:
+    begin(tracking, A)
+    tracking.failed(WUG, {A: "no template"}, NOON)
+    told = waits(tracking, wanted(A), at=NOON + timedelta(minutes=14))
+    assert told == {"1": "failed once, tried again after 2026-11-21 12:15 UTC: no template"}
+    assert waits(tracking, wanted(A), at=NOON + timedelta(minutes=15)) == {}
+
+
+@pytest.mark.parametrize(("passed", "held"), [(0.5, True), (23.9, True), (24.1, False)])
+def test_what_somebody_took_out_is_not_created_again_within_a_day_of_its_export(
+    tracking: Tracking, passed: float, *, held: bool
+) -> None:
+    begin(tracking, A, B)
+    tracking.exported(WUG, {A: "70"}, NOON)
+    told = waits(tracking, wanted(A), at=hours(passed))
+    assert list(told) == (["1"] if held else [])
+    assert all(
+        why == f"exported {passed} hours ago, and not there any more: not created again within 24" for why in told.values()
+    )
+    assert waits(tracking, wanted(A), at=hours(passed), exclude_recent=False) == {}
+
+
+def test_a_device_with_another_address_than_was_exported_does_not_wait(tracking: Tracking) -> None:
+    begin(tracking, A)
+    tracking.exported(WUG, {A: "70"}, NOON)
+    assert waits(tracking, wanted(("1", "10.0.0.99"), ("2", A[1])), at=hours(1)) == {}
+
+
+def test_what_another_connection_does_holds_nothing_here(tracking: Tracking) -> None:
+    begin(tracking, A, B, connection="branch")
+    tracking.scan_triggered("branch", [A], "s1", NOON)
+    tracking.exported("branch", {B: "70"}, NOON)
+    assert waits(tracking, wanted(A, B), at=hours(1)) == {}
+
+
+def test_a_reason_that_will_pass_is_told_before_one_that_somebody_must_mend(tracking: Tracking) -> None:
+    begin(tracking, A)
+    tracking.scan_triggered(WUG, [A], "s7", NOON)
+    (why,) = waits(tracking, wanted(A), there(("70", "10.9.9.9", A[1])), at=hours(1)).values()
+    assert why.startswith("scan s7 is under way")
+
+
+# What it makes of the table of exports.
+
+
+def test_rows_follow_what_is_there_though_nobody_told(tracking: Tracking) -> None:
+    begin(tracking, A, B, C)
+    tracking.scan_triggered(WUG, [B], "s7", NOON)
+    waits(tracking, wanted(A, B), there(("70", A[1], None), ("71", B[1], None)), at=hours(1))
+    statistics = tracking.statistics(WUG)
+    assert (statistics.exported, statistics.scan_completed, statistics.error, statistics.pending) == (1, 1, 1, 0)
+    assert [change.address for change in statistics.recent if change.status == "error"] == [C[1]]
+
+
+def test_what_a_scan_found_is_settled_once_it_is_seen_at_its_address(tracking: Tracking) -> None:
+    begin(tracking, A, B)
+    tracking.scan_triggered(WUG, [A, B], "s7", NOON)
+    tracking.scan_completed(WUG, {A: "70", B: "71"}, NOON)
+    waits(tracking, wanted(A, B), there(("70", A[1], None), ("71", "10.0.0.77", None)), at=hours(1))
+    assert tracking.to_settle(WUG) == {B: "71"}
