@@ -20,11 +20,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from filelock import FileLock
 from sqlalchemy import URL, Engine, create_engine, func, make_url, select
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.schema import CreateSchema
 
 from asset_sync import settings
@@ -33,8 +34,12 @@ from asset_sync.reconcile.errors import ConfigurationError
 _OURS: Final = "postgresql+psycopg"
 _DAGSTERS: Final = "postgresql+psycopg2"
 _START_S: Final = 60.0
+_CONNECT_S: Final = 10
 _PLAIN: Final = re.compile(r"[\w@%+=:./-]+")
 _starting = threading.Lock()
+
+ERRORS: Final = (SQLAlchemyError, psycopg.Error)
+"""What an error of the database is raised as: COPY goes by the driver itself, all else by SQLAlchemy."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,32 @@ def dagster_url() -> str:
 def engine() -> Engine:
     """Return the engine of the database: one for each URL and process."""
     return _engine(database_url(), os.getpid())
+
+
+def told(error: Exception, besides: str = "") -> str:
+    """Return in a line what an error of the database is, what is to be said besides, and what to do.
+
+    It holds the driver's first line, and never the statement, its values or the URL.
+    """
+    said = f"the database does not answer as it should: {_said(_cause(error))}"
+    to_do = "check DATABASE_URL and the server, then run again" if may_pass(error) else "the server's log says more"
+    return "; ".join(filter(None, (said, besides, to_do)))
+
+
+def may_pass(error: Exception) -> bool:
+    """Tell whether an error may pass by itself, such as a server that cannot be reached."""
+    return isinstance(_cause(error), psycopg.OperationalError | psycopg.InterfaceError)
+
+
+def _cause(error: Exception) -> BaseException:
+    return getattr(error, "orig", None) or error
+
+
+def _said(cause: BaseException) -> str:
+    # Of SQLAlchemy's own errors the text may hold the statement, and of what PostgreSQL says of bad data, the value.
+    if not isinstance(cause, psycopg.Error) or (isinstance(cause, psycopg.DataError) and cause.sqlstate):
+        return type(cause).__name__
+    return cause.diag.message_primary or next(iter(str(cause).splitlines()), type(cause).__name__)
 
 
 def bring_up_to_date(engine: Engine, migrations: Path, schema: str) -> None:
@@ -141,7 +172,10 @@ def _own(path: Path, _process: int) -> Embedded:
 @cache
 def _engine(url: str, _process: int) -> Engine:
     # A prepared statement keeps the query plan that suited the table when it was still empty: 100 times slower, measured.
-    return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args={"prepare_threshold": None})
+    arguments: dict[str, Any] = {"prepare_threshold": None}
+    if "connect_timeout" not in make_url(url).query:
+        arguments["connect_timeout"] = _CONNECT_S
+    return create_engine(url, pool_pre_ping=True, hide_parameters=True, connect_args=arguments)
 
 
 def _wheel() -> Any:

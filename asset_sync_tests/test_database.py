@@ -1,6 +1,7 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -10,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from asset_sync import database
 from asset_sync.reconcile.errors import ConfigurationError
@@ -74,6 +76,52 @@ def test_one_engine_a_url(monkeypatch: pytest.MonkeyPatch, database_url: str) ->
     with database.engine().connect() as connection:
         assert connection.scalar(text("select 1")) == 1
     database.engine().dispose()
+
+
+@pytest.fixture
+def silent() -> Iterator[int]:
+    """The port of a server that lets others connect and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+@pytest.mark.parametrize(("ours", "named"), [(2, ""), (60, "?connect_timeout=2")])
+def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch, silent: int, ours: int, named: str) -> None:
+    monkeypatch.setattr(database, "_CONNECT_S", ours)
+    monkeypatch.setenv("DATABASE_URL", f"postgresql://pat:hunter2@127.0.0.1:{silent}/db{named}")
+    began = time.monotonic()
+    with pytest.raises(OperationalError) as caught:
+        database.engine().connect()
+    assert time.monotonic() - began < 30
+    assert database.may_pass(caught.value)
+    assert "check DATABASE_URL and the server" in database.told(caught.value)
+
+
+SECRET = "s3cret"
+WRONG = {
+    "syntax": ("SELECT 's3cret' FROM nowhere", 'relation "nowhere" does not exist'),
+    "bad data": ("SELECT CAST(:value AS integer)", "InvalidTextRepresentation"),
+    "a row that is there": ("INSERT INTO taken VALUES (:value), (:value)", "duplicate key value violates unique constraint"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_an_error_is_told_in_a_line_without_statement_and_values(engine: Engine, name: str) -> None:
+    statement, said = WRONG[name]
+    with engine.connect() as connection:
+        connection.execute(text("CREATE TEMPORARY TABLE taken (name text PRIMARY KEY)"))
+        with pytest.raises(DBAPIError) as caught:
+            connection.execute(text(statement), {"value": SECRET} if ":value" in statement else {})
+    assert SECRET in str(caught.value)
+    for error in (caught.value, caught.value.orig):
+        assert isinstance(error, Exception)
+        told = database.told(error, "nothing was written")
+        assert told.startswith(f"the database does not answer as it should: {said}")
+        assert told.endswith("; nothing was written; the server's log says more")
+        assert SECRET not in told
+        assert statement not in told
+        assert "\n" not in told
+        assert not database.may_pass(error)
 
 
 def test_missing_wheel_is_told_in_a_line(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:

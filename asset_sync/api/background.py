@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import Final
 
+from asset_sync import database
 from asset_sync.api.models import Run
 from asset_sync.operations.runs import RunReport
 from asset_sync.reconcile.errors import AssetSyncError
@@ -41,6 +42,8 @@ class Background:
             self._note(Run.of(work()))
         except AssetSyncError as error:
             self._note(run.model_copy(update={"status": "failed", "reasons": [str(error)]}))
+        except database.ERRORS as error:
+            self._note(run.model_copy(update={"status": "failed", "reasons": [database.told(error)]}))
         except BaseException:
             self._note(run.model_copy(update={"status": "failed", "reasons": ["an error in asset_sync; see its log"]}))
             raise

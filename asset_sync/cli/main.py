@@ -8,9 +8,8 @@ from typing import Any
 import click
 import dagster as dg
 from dotenv import load_dotenv
-from sqlalchemy.exc import SQLAlchemyError
 
-from asset_sync import settings
+from asset_sync import database, settings
 from asset_sync.cli.connections import connections
 from asset_sync.cli.demo import demo
 from asset_sync.cli.dev import dev
@@ -40,9 +39,8 @@ class _Program(click.Group):
             _leave(str(error), 1)
         except dg.Failure as error:
             _leave(error.description or "failed", 1)
-        except SQLAlchemyError as error:
-            # Only what the driver says: the rest would show the statement.
-            _leave(f"the database does not answer as it should: {getattr(error, 'orig', None) or type(error).__name__}", 1)
+        except database.ERRORS as error:
+            _leave(database.told(error), 1)
         except OSError as error:
             _leave(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""), 1)
         except (click.Abort, KeyboardInterrupt):

@@ -6,6 +6,7 @@ from typing import Final
 
 import dagster as dg
 
+from asset_sync import database
 from asset_sync.reconcile.errors import AssetSyncError, SourceUnavailable, TargetUnavailable
 
 EXTRACT_RETRIES: Final = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
@@ -20,3 +21,6 @@ def told_in_one_line() -> Iterator[None]:
     except AssetSyncError as error:
         passing = isinstance(error, SourceUnavailable | TargetUnavailable)
         raise dg.Failure(description=str(error), allow_retries=passing) from error
+    except database.ERRORS as error:
+        # Without the cause, which Dagster would show with the statement.
+        raise dg.Failure(description=database.told(error), allow_retries=database.may_pass(error)) from None

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from asset_sync import database
+from asset_sync.components.failures import told_in_one_line
 from asset_sync.ledger import Ledger, migrate
 from asset_sync.tracking import Tracking
 from asset_sync.tracking import migrate as migrate_tracking
@@ -12,8 +13,9 @@ class LedgerResource(dg.ConfigurableResource[Ledger]):
     """The ledger: in the PostgreSQL that DATABASE_URL names, else in the embedded one (see `asset_sync.database`)."""
 
     def create_resource(self, context: dg.InitResourceContext) -> Ledger:  # noqa: ARG002 - the signature is Dagster's
-        """Open the ledger, its tables made or brought up to date."""
-        return open_ledger()
+        """Open the ledger, its tables made or brought up to date. Raises `Failure` where that is not possible."""
+        with told_in_one_line():
+            return open_ledger()
 
 
 def open_ledger() -> Ledger:

@@ -70,9 +70,17 @@ def _complete(context: dg.AssetExecutionContext) -> None:
     """Say of a run that its source is complete."""
 
 
-def _nothing_waits(context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> Waiting:  # noqa: ARG001
-    """Say of a run that every new record may be created."""
-    return {}
+@dataclass(frozen=True)
+class Evidence:
+    """What a sync matches by: the observed tables, and the records that must not be created by this run."""
+
+    observed: Tables
+    waiting: Waiting
+
+
+def _as_observed(context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> Evidence:  # noqa: ARG001
+    """Say of a run that the target is as it shows itself, and that every new record may be created."""
+    return Evidence(inventory, {})
 
 
 def _of_resource(context: dg.AssetExecutionContext, sync: "Sync", plan: Plan) -> CountingTarget:  # noqa: ARG001
@@ -94,8 +102,8 @@ class Sync:
     the same object here; runs of syncs that share links never overlap where Dagster queues them. Where `apart`, each partition
     is a connection to a system of its own, with links of its own, and dagster.yaml lets one run at a time have a connection.
 
-    `incomplete` says of a run, in a line, why what the source lacks does not count as missing; None where it does. `waiting`
-    says which records must not be created by it, and `open_target` opens what a plan is applied to.
+    `incomplete` says of a run, in a line, why what the source lacks does not count as missing; None where it does. `evidence`
+    says what it matches by, and `open_target` opens what a plan is applied to.
     """
 
     name: str
@@ -112,7 +120,7 @@ class Sync:
     links: str | None = None
     apart: bool = False
     incomplete: Callable[[dg.AssetExecutionContext], str | None] = _complete
-    waiting: Callable[[dg.AssetExecutionContext, Tables, Tables], Waiting] = _nothing_waits
+    evidence: Callable[[dg.AssetExecutionContext, Tables, Tables], Evidence] = _as_observed
     open_target: Callable[[dg.AssetExecutionContext, "Sync", Plan], CountingTarget] = _of_resource
 
     def of(self, context: dg.AssetExecutionContext) -> "Sync":
@@ -185,7 +193,8 @@ def _match_asset(sync: Sync) -> dg.AssetsDefinition:
     def match(context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> dg.MaterializeResult[Tables]:
         with told_in_one_line():
             links = sync.of(context).known_links(context.resources.ledger)
-            matches = match_all(sync.kinds, desired, inventory, links, sync.waiting(context, desired, inventory))
+            evidence = sync.evidence(context, desired, inventory)
+            matches = match_all(sync.kinds, desired, evidence.observed, links, evidence.waiting)
             verdicts = {
                 f"{verdict}/{kind}": int(n) for kind, t in matches.items() for verdict, n in t["verdict"].value_counts().items()
             }
@@ -374,16 +383,25 @@ class _Applying:
             return False
         if not self.own and self.header.needs_approval and not self.header.open_guards:
             self.ledger.approve(self.plan.id, f"run {self.context.run.run_id}", self.now)
-        waits = self.ledger.waits(self.plan.id)
-        if waits:
-            raise PlanError(waits)
+        self._check_waits()
         return True
 
     def result(self) -> dg.MaterializeResult[None]:
-        """Apply the plan, read back what it touched, and tell."""
+        """Apply the plan once it is its turn, read back what it touched, and tell."""
+        with self.ledger.alone(self.plan.linked_as):
+            # Whoever had the turn before may have applied this plan, or one that makes it stale.
+            self._check_waits()
+            return self._result()
+
+    def _check_waits(self) -> None:
+        waits = self.ledger.waits(self.plan.id)
+        if waits:
+            raise PlanError(waits)
+
+    def _result(self) -> dg.MaterializeResult[None]:
         self.ledger.sight(self.plan, self.context.run.run_id if self.own else self.header.run_id, self.now)
         target = self.sync.open_target(self.context, self.sync, self.plan)
-        self.ledger.start(self.plan.id, self.context.run.run_id, self.now)
+        self.ledger.start(self.plan.id, self.context.run.run_id, datetime.now(UTC))
         outcomes = apply(self.plan, self.sync.kinds, target, done=self.ledger.outcomes(self.plan.id), record=self._record)
         self.ledger.finish(self.plan.id, datetime.now(UTC))
         checks = [self._every_write(outcomes), self._converged(target, outcomes)]

@@ -128,6 +128,20 @@ class Ledger:
 
     # Applying.
 
+    @contextmanager
+    def alone(self, links: str) -> Iterator[None]:
+        """Be the only one who applies a plan that goes by these links, in any process; wait for whoever does.
+
+        Ask `waits` again inside. A process that is killed lets the next one in.
+        """
+        # It may take hours, and a transaction that idles keeps PostgreSQL from cleaning up.
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            # Not the pool's any more: it is closed at the end, which gives the turn away however the wait or the work ended,
+            # and those who wait take no connections from the one who works.
+            connection.detach()
+            plans.await_turn(connection, links)
+            yield
+
     def start(self, plan_id: str, run_id: str, at: datetime) -> None:
         """Note that a run applies a plan, for the first time or again. Raises PlanError with what `waits` says."""
         with self._writing_about(plan_id) as (connection, found):

@@ -109,6 +109,12 @@ def lock(connection: Connection, links: str) -> None:
     connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(s.SCHEMA), func.hashtext(links))))
 
 
+def await_turn(connection: Connection, links: str) -> None:
+    """Wait until nobody else applies a plan that goes by these links, and keep them from it until the connection ends."""
+    # Another key than that of `lock`: whoever applies writes about its sync meanwhile, on other connections.
+    connection.execute(select(func.pg_advisory_lock(func.hashtext(f"{s.SCHEMA} applying"), func.hashtext(links))))
+
+
 def found(connection: Connection, given: str) -> str:
     """Return the id of the plan of that id, or of the only one that starts so; `PlanError` otherwise."""
     query = select(s.plan.c.id).where(s.plan.c.id.startswith(given, autoescape=True)).order_by(s.plan.c.id).limit(5)

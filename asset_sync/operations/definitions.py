@@ -41,6 +41,8 @@ run_monitoring:
   enabled: true
   # Without this a killed run keeps its pool slot for ever.
   free_slots_after_run_end_seconds: 60
+  # Nobody else ends a run whose process was killed together with what started it; it would hold its limits for ever.
+  max_runtime_seconds: 21600
 telemetry:
   enabled: false
 nux:

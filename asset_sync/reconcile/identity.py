@@ -36,7 +36,8 @@ def match(kind: Kind, desired: pd.DataFrame, observed: pd.DataFrame, links: pd.D
     if kind.facet_of:
         matching.by_parent()
     else:
-        matching.by_link(links)
+        if not kind.natural:
+            matching.by_link(links)
         for rule in kind.identity:
             matching.by_rule(rule)
         matching.settle_rest()

@@ -63,7 +63,9 @@ class Kind:
 
     `parent` names the reference that says what an object sits on: one that already sits elsewhere is never taken from there
     unless this sync put it there. `facet_of` names the kind whose objects this kind only adds fields to (a device's primary
-    address, known after its addresses are): a facet is never created, and `parent` is its reference to that object.
+    address, known after its addresses are): a facet is never created, and `parent` is its reference to that object. What is
+    `natural` is its key: renamed, it is another object, so that no link is gone by. What is `referred` is made only where
+    something that the plan writes refers to it, as a manufacturer is, that would be of no use by itself.
     """
 
     name: str
@@ -73,6 +75,8 @@ class Kind:
     retirement: Retirement | None = None
     parent: str | None = None
     facet_of: str | None = None
+    natural: bool = False
+    referred: bool = False
 
     def field(self, name: str) -> Field:
         """Return the field of that name; `KeyError` where the kind has none."""

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
 from asset_sync.reconcile import plan as p
-from asset_sync.reconcile.identity import HELD, NEW, SAME, suspects
+from asset_sync.reconcile.identity import HELD, LINK, NEW, SAME, suspects
 from asset_sync.reconcile.kinds import Field, Kind, Kinds, Retirement, Unique
 from asset_sync.reconcile.merge import Merge, Ownership, merge
 from asset_sync.reconcile.plan import Mode, Plan
@@ -89,16 +89,17 @@ def make_plan(
 def _operations(
     kinds: Kinds, policy: Policy, snapshot: Snapshot, matches: Tables, now: datetime, *, full: bool, complete: bool
 ) -> pd.DataFrame:
-    made: list[pa.RecordBatch] = []
+    written: dict[str, pa.RecordBatch] = {}
+    others: dict[str, list[pa.RecordBatch]] = {}
     unmade: dict[tuple[str, str], str] = {}
-    for kind in kinds.values():
+    for name, kind in kinds.items():
         planner = _Planner(kind, policy, snapshot, matches, full=full)
-        written = _in_order([*planner.updates(), planner.restores(), planner.creates()])
-        written = hold_clashes(kind, planner.observed, written)
-        made.append(_hold_dependents(kind, written, unmade))
-        if complete:
-            made.append(_in_order([planner.retirements(now)]))
-        made.append(_in_order([planner.claims(), planner.returned(), planner.quarantined()]))
+        drafts = _in_order([*planner.updates(), planner.restores(), planner.creates()])
+        drafts = hold_clashes(kind, planner.observed, drafts)
+        written[name] = _hold_dependents(kind, drafts, unmade)
+        others[name] = [_in_order([planner.retirements(now)])] if complete else []
+        others[name].append(_in_order([planner.claims(), planner.returned(), planner.quarantined()]))
+    made = _needed(kinds, written, others)
     return p.operations_frame([drafts.select(p.OPERATION_COLUMNS) for drafts in made])
 
 
@@ -552,6 +553,77 @@ def _needs(kind: Kind, draft: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         new = draft[_new(reference.name)]
         if new is not None and new.startswith(PENDING):
             yield str(reference.to), new.removeprefix(PENDING)
+
+
+def _needed(
+    kinds: Kinds, written: Mapping[str, pa.RecordBatch], others: Mapping[str, Iterable[pa.RecordBatch]]
+) -> Iterator[pa.RecordBatch]:
+    """Return the drafts in their order, without what is made for nothing."""
+    needed = _without_unreferred(kinds, written)
+    left_out = _left_out(written, needed)
+    for name, kind in kinds.items():
+        yield needed[name]
+        yield from (_without_idle_claims(kind, drafts, left_out) for drafts in others[name])
+
+
+def _without_unreferred(kinds: Kinds, written: Mapping[str, pa.RecordBatch]) -> dict[str, pa.RecordBatch]:
+    """Leave out the creates of `referred` kinds that nothing which is carried out refers to.
+
+    The last kinds come first: what only something that is left out refers to is left out too.
+    """
+    needed = dict(written)
+    for name, kind in reversed([*kinds.items()]):
+        if kind.referred:
+            needed[name] = _referred_alone(needed[name], _references_to(name, kinds, needed))
+    return needed
+
+
+def _referred_alone(drafts: pa.RecordBatch, references: Iterable[tuple[pa.Array, pa.Array]]) -> pa.RecordBatch:
+    """Return the drafts without the creates that no reference is to; references are told with why their drafts are held."""
+    creates = mask(pc.equal(drafts["op"], p.CREATE))
+    if not creates.any():
+        return drafts
+    tokens, held = _tokens(drafts), filled(drafts["hold"])
+    kept = ~creates
+    for news, holds in references:
+        kept |= index(tokens, news.filter(pc.is_null(holds))) >= 0
+        if held.any():
+            # A held one makes nothing, and says what those wait for that refer to it.
+            kept |= held & (index(tokens, news) >= 0)
+    return drafts if kept.all() else drafts.filter(pa.array(kept))
+
+
+def _references_to(to: str, kinds: Kinds, written: Mapping[str, pa.RecordBatch]) -> Iterator[tuple[pa.Array, pa.Array]]:
+    """Return what drafts say in each reference to that kind, and why they are held."""
+    for name, kind in kinds.items():
+        drafts = written[name]
+        for reference in kind.references:
+            if reference.to == to:
+                yield drafts[_new(reference.name)], drafts["hold"]
+        if kind.facet_of == to:
+            yield _tokens(drafts), drafts["hold"]
+
+
+def _tokens(drafts: pa.RecordBatch) -> pa.Array:
+    """Return how references name the objects of drafts, where these are about to be created."""
+    return forms.strung(PENDING, drafts["key"], like=drafts["key"])
+
+
+def _left_out(written: Mapping[str, pa.RecordBatch], needed: Mapping[str, pa.RecordBatch]) -> dict[str, pa.Array]:
+    """Return how references name what is left out, by kind, where anything is."""
+    fewer = {name: _tokens(drafts) for name, drafts in written.items() if len(needed[name]) < len(drafts)}
+    return {name: tokens.filter(pc.invert(pc.is_in(tokens, _tokens(needed[name])))) for name, tokens in fewer.items()}
+
+
+def _without_idle_claims(kind: Kind, drafts: pa.RecordBatch, left_out: Mapping[str, pa.Array]) -> pa.RecordBatch:
+    """Leave out the claims that would only wait, run after run, to remember a reference to what is left out."""
+    references = [reference for reference in kind.references if reference.to in left_out]
+    waiting = _either((mask(pc.is_in(drafts[_new(r.name)], left_out[str(r.to)])) for r in references), len(drafts))
+    if not waiting.any():
+        return drafts
+    # A claim that makes a link is worth it without a value.
+    idle = mask(pc.equal(drafts["changes"], p.NO_CHANGES)) & mask(pc.equal(drafts["reason"], f"matched by {LINK}"))
+    return drafts.filter(pa.array(~(waiting & idle)))
 
 
 def _held(drafts: pa.RecordBatch, why: Mapping[int, str]) -> pa.RecordBatch:

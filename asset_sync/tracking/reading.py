@@ -40,6 +40,13 @@ def waiting(db: Connection, connection: str, now: datetime) -> dict[Key, str]:
     return {(row.netbox_device_id, row.address): _why(row) for row in rows}
 
 
+def retry_at(db: Connection, connection: str, now: datetime) -> datetime | None:
+    """Return the last moment that has come at which a failed row may be tried again."""
+    query = select(func.max(_c.next_attempt_at)).where(_c.connection == connection, _c.status == ERROR)
+    found: datetime | None = db.scalar(query.where(_c.next_attempt_at <= now))
+    return found
+
+
 def recent(db: Connection, connection: str, since: datetime) -> dict[Key, datetime]:
     """Return the rows that were exported, or for which a scan was started or completed, since a moment, with the last one."""
     last = _last(_SENT).label("last")

@@ -53,6 +53,11 @@ class Tracking:
         with self._engine.connect() as db:
             return reading.waiting(db, connection, now)
 
+    def retry_at(self, connection: str, now: datetime) -> datetime | None:
+        """Return the last moment (UTC) that has come at which a failure may be tried again; None where none has."""
+        with self._engine.connect() as db:
+            return reading.retry_at(db, connection, now)
+
     def recent(self, connection: str, since: datetime) -> dict[Key, datetime]:
         """Return what was sent or scanned since a moment and did not fail, with the last moment (UTC) of either."""
         with self._engine.connect() as db:

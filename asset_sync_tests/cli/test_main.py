@@ -89,6 +89,7 @@ def test_a_wrong_database_is_one_line_without_its_password(monkeypatch: pytest.M
     result = ask("plans")
     assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
     assert "the database" in result.stderr
+    assert "check DATABASE_URL and the server" in result.stderr
     assert "hunter2" not in result.output
 
 

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from asset_sync_tests.cli.lab import SYNC, SYSTEMS
 
 PROGRAM = [sys.executable, "-c", "from asset_sync.cli.main import main; main()"]
 PASSES = ["first", "again", "changed"]
+MONITORING = ["wug_to_netbox", "netbox_to_wug"]
 Popen = subprocess.Popen[str]
 
 
@@ -45,7 +47,14 @@ def test_demo_prints_one_json_object_and_nothing_else(environment: dict[str, str
     assert ran.stdout.count("\n") == 1
     told = json.loads(ran.stdout)
     assert list(told) == ["syncs"]
-    assert list(told["syncs"]) == [SYNC, MIRROR, EXPORTS]
+    assert list(told["syncs"]) == [SYNC, *MONITORING, MIRROR, EXPORTS]
+    for sync in MONITORING:
+        assert [entry["pass"] for entry in told["syncs"][sync]] == PASSES
+        first, again, changed = told["syncs"][sync]
+        assert first["applied"] == sum(first["planned"].values()) > 0
+        assert again["requests"]["write"] == again["applied"] == sum(again["planned"].values()) == 0
+        assert changed["applied"] > 0
+        assert all(entry["converged"] and not entry["failed"] for entry in (first, again, changed))
     _check_mirror(told["syncs"][MIRROR])
     _check_exports(told["syncs"][EXPORTS])
     entries = told["syncs"][SYNC]
@@ -217,7 +226,7 @@ def test_dev_shows_everything_and_takes_its_children_along(started: Callable[...
     port = _free_port()
     process = started("dev", "--size", "10", "--port", str(port))
     assert process.stdout is not None
-    lines = [process.stdout.readline() for _ in range(5)]
+    lines = list(takewhile(lambda line: line not in {"", "Ctrl-C stops everything.\n"}, iter(process.stdout.readline, None)))
     assert f"http://127.0.0.1:{port}" in lines[0], process.communicate()[1]
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/server_info", timeout=10) as answer:
         assert "dagster_version" in json.load(answer)

@@ -25,8 +25,13 @@ def nightly() -> None:
 
 def tell(**tags: str) -> dg.SkipReason | None:
     """Let the sensor see a failed run."""
+    return tell_of(nightly, **tags)
+
+
+def tell_of(job: dg.JobDefinition, **tags: str) -> dg.SkipReason | None:
+    """Let the sensor see a failed run of a job."""
     with dg.instance_for_test() as instance:
-        result = nightly.execute_in_process(instance=instance, raise_on_error=False, tags=tags)
+        result = job.execute_in_process(instance=instance, raise_on_error=False, tags=tags)
         event = next(e for e in result.all_events if e.event_type == dg.DagsterEventType.RUN_FAILURE)
         context = dg.build_run_status_sensor_context(
             sensor_name="failed_runs", dagster_event=event, dagster_instance=instance, dagster_run=result.dagster_run

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dagster as dg
 import pytest
 import yaml
 from sqlalchemy import create_engine, make_url, text
@@ -92,6 +93,13 @@ def test_the_tags_that_the_limits_go_by_are_those_of_the_runs() -> None:
     assert jobs["pdq_to_netbox"]["asset_sync/links"] == jobs["pdq_exports"]["asset_sync/links"] == "pdq_to_netbox"
 
 
-@pytest.mark.parametrize("file", ["dagster.yaml", "deploy/dagster.yaml"])
-def test_a_killed_run_gives_its_pool_slot_back(file: str) -> None:
-    assert "free_slots_after_run_end_seconds: 60" in (ROOT / file).read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", COPIES)
+def test_a_killed_run_gives_its_pool_slot_back_and_does_not_stay_under_way(name: str) -> None:
+    monitoring = yaml.safe_load(COPIES[name])["run_monitoring"]
+    assert monitoring == {"enabled": True, "free_slots_after_run_end_seconds": 60, "max_runtime_seconds": 6 * 3600}
+
+
+def test_dagster_knows_how_long_a_run_may_take(tmp_path: Path) -> None:
+    (tmp_path / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert instance.run_monitoring_max_runtime_seconds == 6 * 3600

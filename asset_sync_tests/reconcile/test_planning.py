@@ -1,11 +1,13 @@
 """What is planned, written by hand: nothing here is computed by the code under test."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pandas as pd
 import pytest
 
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.kinds import in_order
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Grace, Policy, Snapshot
@@ -19,6 +21,8 @@ from asset_sync_tests.reconcile.worlds import (
     OWNERS,
     PORT,
     PRIMARY,
+    REFERRED,
+    SHARED,
     SOURCE,
     Row,
     desired,
@@ -435,6 +439,123 @@ def test_a_held_row_does_not_hold_the_others() -> None:
         ("asset", "quarantine", "a", {}, "serial 'S1' is also on b"),
         ("asset", "quarantine", "b", {}, "serial 'S1' is also on a"),
     ]
+
+
+# Made only where something refers to it.
+
+INITIAL_MODEL = Policy({**OWNERS, "asset": {**OWNERS["asset"], "model": INITIAL}})
+SHARED_MODEL = Policy({**OWNERS, "asset": {**OWNERS["asset"], "model": SHARED}})
+LIKE_OURS: Row = {"id": "1", "serial": "S1", "model": "99"}
+
+
+def known(now: Snapshot, *remembered: Row, there: Row = LIKE_OURS) -> Snapshot:
+    """Return the snapshot with an asset in the target, of another model."""
+    return Snapshot(now.desired, now.observed | {"asset": observed(ASSET, there)}, {"asset": links(*remembered)})
+
+
+def test_what_nothing_written_refers_to_is_not_created_nor_what_only_that_refers_to() -> None:
+    now = known(family("HP"), link("a", "1"))
+    assert told(planned(now, policy=INITIAL_MODEL, kinds=REFERRED)) == []
+
+
+def test_of_other_kinds_it_is_created_all_the_same() -> None:
+    now = known(family("HP"), link("a", "1"))
+    assert [key for _, _, key, _ in writes(planned(now, policy=INITIAL_MODEL))] == ["mk", "md"]
+
+
+def test_what_only_something_of_another_kind_refers_to_stays_where_that_is_made_by_itself() -> None:
+    now = known(family("HP"), link("a", "1"))
+    kinds = in_order([replace(kind, referred=name == "maker") for name, kind in REFERRED.items()])
+    assert [key for _, _, key, _ in writes(planned(now, policy=INITIAL_MODEL, kinds=kinds))] == ["mk", "md"]
+
+
+def test_what_an_update_refers_to_is_created() -> None:
+    now = known(family("HP"), link("a", "1"))
+    plan = planned(now, kinds=REFERRED)
+    assert [(op, key) for _, op, key, _ in writes(plan)] == [("create", "mk"), ("create", "md"), ("update", "a")]
+    assert plan.id == planned(now).id
+
+
+def test_what_a_create_refers_to_is_created_and_nothing_else() -> None:
+    now = family("HP")
+    now.desired["maker"] = desired(MAKER, {"source_key": "mk", "name": "HP"}, {"source_key": "other", "name": "Dell"})
+    assert [key for _, _, key, _ in writes(planned(now, kinds=REFERRED))] == ["mk", "md", "a"]
+    assert planned(family("HP"), kinds=REFERRED).id == planned(family("HP")).id
+
+
+def test_what_only_something_held_refers_to_is_not_created() -> None:
+    now = family("HP", name="n" * 31)
+    assert [key for _, _, key, _ in writes(planned(now))] == ["mk", "md"]
+    plan = planned(now, kinds=REFERRED)
+    assert writes(plan) == []
+    assert set(holds(plan)) == {"a"}
+
+
+def test_what_only_a_conflict_refers_to_is_not_created_until_that_is_decided() -> None:
+    now = known(family("HP"), link("a", "1", model="98"))
+    now.links["asset"]["base:model"] = pd.array(["98"], dtype="str")
+    plan = planned(now, policy=SHARED_MODEL, kinds=REFERRED)
+    assert told(plan) == [
+        (
+            "asset",
+            "update",
+            "a",
+            {"model": {"kind": "model", "key": "md", "id": None}},
+            "changed on both sides since the last sync: decide which value stays",
+        )
+    ]
+
+
+def test_what_is_held_itself_says_so_where_anything_waits_for_it() -> None:
+    assert planned(family("H" * 21), kinds=REFERRED).id == planned(family("H" * 21)).id
+
+
+def test_what_is_held_itself_says_nothing_where_nothing_waits_for_it() -> None:
+    now = known(family("H" * 21), link("a", "1"))
+    assert told(planned(now, policy=INITIAL_MODEL, kinds=REFERRED)) == []
+
+
+def test_what_is_there_already_is_updated_and_claimed_whoever_refers_to_it() -> None:
+    now = snapshot(
+        {
+            "maker": desired(MAKER, {"source_key": "mk", "name": "HP"}),
+            "model": desired(MODEL, {"source_key": "md", "maker": "mk", "name": "ProBook"}),
+        },
+        {
+            "maker": observed(MAKER, {"id": "1", "name": "HP"}),
+            "model": observed(MODEL, {"id": "5", "maker": "9", "name": "ProBook"}),
+        },
+        {"model": links(link("md", "5"), kind=MODEL)},
+    )
+    plan = planned(now, kinds=REFERRED)
+    assert [(kind, op) for kind, op, *_ in told(plan)] == [("maker", "claim"), ("model", "update")]
+    assert plan.id == planned(now).id
+
+
+def test_a_new_object_that_an_update_of_a_lookup_refers_to_is_created() -> None:
+    now = snapshot(
+        {
+            "maker": desired(MAKER, {"source_key": "mk", "name": "HP"}),
+            "model": desired(MODEL, {"source_key": "md", "maker": "mk", "name": "ProBook"}),
+        },
+        {"model": observed(MODEL, {"id": "5", "maker": "9", "name": "ProBook"})},
+        {"model": links(link("md", "5"), kind=MODEL)},
+    )
+    assert [(kind, op) for kind, op, *_ in writes(planned(now, kinds=REFERRED))] == [("maker", "create"), ("model", "update")]
+
+
+def test_a_persons_reference_is_not_waited_for_to_be_remembered_run_after_run() -> None:
+    first = planned(known(family("HP")), policy=SHARED_MODEL, kinds=REFERRED)
+    assert told(first) == [("asset", "claim", "a", {}, None)]
+    now = known(family("HP"), link("a", "1"))
+    now.links["asset"]["base:model"] = pd.array([None], dtype="str")
+    assert told(planned(now, policy=SHARED_MODEL, kinds=REFERRED)) == []
+
+
+def test_what_only_a_facet_adds_to_is_created() -> None:
+    kinds = in_order([replace(kind, referred=name in {"port", "address"}) for name, kind in REFERRED.items()])
+    now = addressed(machine_is_there=False)
+    assert planned(now, kinds=kinds).id == planned(now).id
 
 
 # Facets.

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply import Settling, apply
 from asset_sync.reconcile.errors import TargetError
+from asset_sync.reconcile.kinds import Kinds
+from asset_sync.reconcile.merge import Owner, Ownership
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.planning import Grace, Snapshot
+from asset_sync.reconcile.planning import Grace, Policy, Snapshot
 from asset_sync.reconcile.target import APPLIED, Outcome
 from asset_sync.reconcile.undo import inverse
 from asset_sync_tests.reconcile.memory import DAY, Killed, MemoryLedger, MemoryTarget
@@ -25,6 +27,7 @@ from asset_sync_tests.reconcile.worlds import (
     OWNERS,
     PORT,
     PRIMARY,
+    REFERRED,
     Row,
     desired,
     observed,
@@ -158,9 +161,9 @@ def run(plan: Plan, target: MemoryTarget, done: dict[int, Outcome] | None = None
     return apply(plan, KINDS, target, done=done or {}, record=lambda _: None, workers=1, settling=AT_ONCE)
 
 
-def synced(now: Snapshot, ledger: MemoryLedger) -> tuple[Plan, MemoryTarget, dict[int, Outcome]]:
+def synced(now: Snapshot, ledger: MemoryLedger, kinds: Kinds = KINDS) -> tuple[Plan, MemoryTarget, dict[int, Outcome]]:
     """Plan, apply, and let the ledger follow."""
-    plan, target = planned(now, grace=GRACE), MemoryTarget.of(KINDS, now.observed)
+    plan, target = planned(now, grace=GRACE, kinds=kinds), MemoryTarget.of(KINDS, now.observed)
     ledger.sight(plan, NOW)
     outcomes = run(plan, target)
     ledger.follow(plan, outcomes)
@@ -246,6 +249,19 @@ def test_planning_again_gives_no_writes_for_what_was_not_held_and_then_none_at_a
 
 
 @PLENTY
+@given(worlds())
+def test_it_comes_to_rest_where_lookups_are_made_only_when_needed(world: tuple[Snapshot, MemoryLedger]) -> None:
+    now, ledger = world
+    _, target, _ = synced(now, ledger, REFERRED)
+    for _ in range(5):
+        again = planned(look(now, ledger, target), grace=GRACE, kinds=REFERRED)
+        ledger.sight(again, NOW)
+        ledger.follow(again, run(again, target))
+    assert again.writes.empty
+    assert (again.operations["op"] == p.CLAIM).sum() == 0
+
+
+@PLENTY
 @given(worlds(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_never_changes_the_plan(world: tuple[Snapshot, MemoryLedger], random: Any) -> None:
     now, _ = world
@@ -289,6 +305,30 @@ def test_undo_gives_every_old_value_back(world: tuple[Snapshot, MemoryLedger]) -
         assert {name: value for name, value in after[where].items() if value is not None} == {
             name: value for name, value in row.items() if value is not None
         }
+
+
+@PLENTY
+@given(worlds(), st.sampled_from(["source", "shared", "initial"]))
+def test_only_creates_that_nothing_written_refers_to_are_left_out(world: tuple[Snapshot, MemoryLedger], owner: Owner) -> None:
+    policy = Policy({**OWNERS, "asset": {**OWNERS["asset"], "model": Ownership(owner)}})
+    now, _ = world
+    every = _operations(planned(now, policy=policy, grace=GRACE))
+    needed = _operations(planned(now, policy=policy, grace=GRACE, kinds=REFERRED))
+    assert [row for row in every if row in needed] == needed
+    assert {(row["kind"], row["op"]) for row in every if row not in needed} <= {("maker", "create"), ("model", "create")}
+    created = {(row["kind"], row["key"]) for row in needed if row["op"] == p.CREATE and row["hold"] is None}
+    referred = {to for row in needed if row["op"] in p.WRITES and row["hold"] is None for to in _new_references(row)}
+    assert {to for to in created if REFERRED[to[0]].referred} == {to for to in referred if REFERRED[to[0]].referred}
+    assert referred <= created
+
+
+def _operations(plan: Plan) -> list[dict[str, Any]]:
+    return [{name: value for name, value in row.items() if name != "seq"} for row in p.records(plan.operations)]
+
+
+def _new_references(row: Row) -> list[tuple[str, str]]:
+    news = [change["new"] for change in p.decode(row["changes"]).values()]
+    return [(new["kind"], new["key"]) for new in news if isinstance(new, dict) and new["id"] is None]
 
 
 FAULTS = st.lists(

@@ -1,6 +1,7 @@
 """Small kinds and tables for the tests: written by hand, a dict a row, what is left out is missing."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -77,6 +78,8 @@ PRIMARY: Final = Kind(
     facet_of="asset",
 )
 KINDS: Final[Kinds] = in_order([MAKER, MODEL, ASSET, PORT, ADDRESS, PRIMARY])
+REFERRED: Final[Kinds] = in_order([replace(MAKER, referred=True), replace(MODEL, referred=True), ASSET, PORT, ADDRESS, PRIMARY])
+"""The same, makers and models made only where something that is written refers to them."""
 
 SOURCE: Final = Ownership("source")
 SHARED: Final = Ownership("shared")

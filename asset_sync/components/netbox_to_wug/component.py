@@ -13,21 +13,20 @@ from asset_sync.components import config, run_tags
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.into_netbox.assets import owners
 from asset_sync.components.netbox_to_wug.addresses import judged, told_of
-from asset_sync.components.netbox_to_wug.desired import Layout, desired_tables, unknown_roles
+from asset_sync.components.netbox_to_wug.desired import Layout, desired_tables, refused_elsewhere, unknown_roles
 from asset_sync.components.netbox_to_wug.following import follow, standing
 from asset_sync.components.netbox_to_wug.sensors import scans_sensor
 from asset_sync.components.netbox_to_wug.tracked import TrackedTarget
-from asset_sync.components.netbox_to_wug.waiting import RECENT, waiting_devices
+from asset_sync.components.netbox_to_wug.waiting import RECENT, waiting_devices, without_strangers
 from asset_sync.components.resources import open_tracking
 from asset_sync.components.snapshots import row_counts
-from asset_sync.components.staircase import Sync, source_lineage, staircase
+from asset_sync.components.staircase import Evidence, Sync, source_lineage, staircase
 from asset_sync.components.wug.connections import ConnectionConfig, check_connections, name_of, partitions
 from asset_sync.components.wug.due import due_sensor
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.kinds import Retirement
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Policy
-from asset_sync.reconcile.references import Waiting
 from asset_sync.reconcile.tables import Tables, desired_schema, observed_schema
 from asset_sync.systems.netbox import NetBox
 from asset_sync.systems.netbox.addressed import COLUMNS, DeviceFilter, addressed_devices
@@ -107,7 +106,7 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
         scans = dg.define_asset_job(f"{sync.name}_scans", selection=dg.AssetSelection.keys(sync.key("scans")))
         sensors = [
             due_sensor(sync.name, self._intervals()),
-            scans_sensor(job, scans, [connection.name for connection in self.connections], open_tracking),
+            scans_sensor(job, scans, {each.name: each.enable_netbox_export for each in self.connections}, open_tracking),
         ]
         return dg.Definitions(assets=[*assets, self._scans_asset(sync)], jobs=[job, scans], sensors=sensors)
 
@@ -130,7 +129,7 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
             fresh=None,
             partitions=partitions(self.connections),
             apart=True,
-            waiting=self._waiting,
+            evidence=self._evidence,
             open_target=self._open_target,
         )
 
@@ -155,9 +154,13 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
         return {connection.name: timedelta(minutes=connection.export_interval_minutes) for connection in enabled}
 
     def _connection(self, context: dg.AssetExecutionContext) -> MonitoringConfig:
-        """Return the connection of a run; `ConfigurationError` where it is not enabled."""
+        """Return the connection of a run."""
         name = name_of(context)
-        connection = next(each for each in self.connections if each.name == name)
+        return next(each for each in self.connections if each.name == name)
+
+    def _enabled(self, context: dg.AssetExecutionContext) -> MonitoringConfig:
+        """Return the connection of a run; `ConfigurationError` where nothing is to be exported over it."""
+        connection = self._connection(context)
         if not connection.enable_netbox_export:
             raise ConfigurationError(
                 f"NetBox export is not enabled for {connection.name}: set enable_netbox_export in the YAML of the sync"
@@ -180,7 +183,7 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
         )
         def devices(context: dg.AssetExecutionContext, netbox: NetBox) -> dg.MaterializeResult[pd.DataFrame]:
             with told_in_one_line(), netbox.client() as client:
-                chosen = self._connection(context).filters.chosen()
+                chosen = self._enabled(context).filters.chosen()
                 table = addressed_devices(client, chosen, self._custom())
                 return dg.MaterializeResult(
                     value=table, metadata={"dagster/row_count": len(table), "requests": client.tally.read}
@@ -215,7 +218,7 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
             code_version="1",
         )
         def inventory(context: dg.AssetExecutionContext, wug: WhatsUpGold) -> dg.MaterializeResult[Tables]:
-            with told_in_one_line(), self._connection(context).open(wug) as client:
+            with told_in_one_line(), self._enabled(context).open(wug) as client:
                 tables = observe(client, sync.kinds, root=self.root_group)
                 checked = {name: observed_schema(sync.kinds[name]).validate(table) for name, table in tables.items()}
                 told = {**row_counts(checked), "requests": client.tally.read}
@@ -238,8 +241,10 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
             context: dg.AssetExecutionContext, addresses: pd.DataFrame, inventory: Tables
         ) -> dg.MaterializeResult[Tables]:
             with told_in_one_line():
-                known = inventory[_ROLES]
-                tables = desired_tables(addresses, sync.kinds, sync.mapping, self._layout(), known)
+                known, devices = inventory[_ROLES], refused_elsewhere(addresses, inventory[DEVICE.name])
+                for row in devices[devices["refused"].notna()].itertuples(index=False):
+                    context.log.warning(f"{row.name}: its address is not monitored: {row.refused}")
+                tables = desired_tables(devices, sync.kinds, sync.mapping, self._layout(), known)
                 checked = {name: desired_schema(sync.kinds[name]).validate(table) for name, table in tables.items()}
                 left_out = unknown_roles(addresses, sync.kinds[DEVICE.name], sync.mapping[DEVICE.name], known)
                 for each in left_out:
@@ -253,19 +258,15 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
         retirement = self._retirement()
         return Layout(self.root_group, retirement.value if retirement.field == "group" else None)
 
-    def _waiting(self, context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> Waiting:
-        connection = self._connection(context)
-        return waiting_devices(
-            open_tracking(),
-            connection.name,
-            desired,
-            inventory,
-            datetime.now(UTC),
-            exclude_recent=connection.exclude_recent_exports,
+    def _evidence(self, context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> Evidence:
+        connection, now = self._enabled(context), datetime.now(UTC)
+        waiting = waiting_devices(
+            open_tracking(), connection.name, desired, inventory, now, exclude_recent=connection.exclude_recent_exports
         )
+        return Evidence(without_strangers(desired, inventory), waiting)
 
     def _open_target(self, context: dg.AssetExecutionContext, _sync: Sync, plan: Plan) -> TrackedTarget:
-        connection = self._connection(context)
+        connection = self._enabled(context)
         client = connection.open(context.resources.wug, writable=True)
         return TrackedTarget(
             WugTarget(client, root=self.root_group),

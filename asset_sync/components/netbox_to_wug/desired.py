@@ -34,6 +34,8 @@ def desired_tables(devices: pd.DataFrame, kinds: Kinds, mapping: Mappings, layou
     fields = mapped(devices, kinds[DEVICE.name], mapping[DEVICE.name])
     # An address that nothing can monitor is never written; the device is held where it is new.
     fields["address"] = fields["address"].where(devices["refused"].isna())
+    # WhatsUp Gold shows the address where there is no name: then it is no name, and none is written.
+    fields["name"] = fields["name"].where(fields["name"] != fields["address"])
     fields["group"] = layout.root + _SEPARATOR + fields["group"]
     for name in _ROLES:
         if name in fields:
@@ -42,6 +44,20 @@ def desired_tables(devices: pd.DataFrame, kinds: Kinds, mapping: Mappings, layou
     own = {"source_key": devices["id"], "key": keys, "refused": devices["refused"]}
     table = desired_table(kinds[DEVICE.name], fields.assign(**own))
     return {GROUP.name: _groups(kinds[GROUP.name], table["group"], layout), DEVICE.name: table}
+
+
+def refused_elsewhere(devices: pd.DataFrame, there: pd.DataFrame) -> pd.DataFrame:
+    """Return the judged devices with those refused, too, whose address a device of WhatsUp Gold has on a further interface.
+
+    No second device must get such an address, and WhatsUp Gold takes no address twice on one device.
+    """
+    several = there.loc[there["other_addresses"].notna(), ["id", "key", "other_addresses"]]
+    holders = {
+        address: f"{address} is a further address of WhatsUp Gold's device #{row.id} ({row.key})"
+        for row in several.itertuples(index=False)
+        for address in str(row.other_addresses).split()
+    }
+    return devices.assign(refused=devices["refused"].fillna(devices["address"].map(holders).astype("str")))
 
 
 def unknown_roles(devices: pd.DataFrame, kind: Kind, mapping: Mapping[str, FieldMapping], roles: pd.DataFrame) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import dagster as dg
 
+from asset_sync.reconcile.errors import TargetError
 from asset_sync.systems.wug import ScanDevice, Scans, ScanStatus
 from asset_sync.tracking import STATUSES, Key, Scanned, Statistics, Tracking
 
@@ -24,9 +25,16 @@ class Look:
 
 
 def follow(tracking: Tracking, connection: str, scans: Scans, now: datetime, limit: timedelta) -> None:
-    """Look at each scan of a connection that is under way, once, and note what came of it. Raises `TargetError`."""
+    """Look at each scan of a connection that is under way, once, and note what came of it.
+
+    Raises `TargetError` where the server cannot be asked; what waits for longer than `limit` is given up all the same.
+    """
     for scan_id, waiting in tracking.open_scans(connection).items():
-        found = look(scans.status(scan_id), scans.devices(scan_id), waiting, now, limit)
+        try:
+            found = look(scans.status(scan_id), scans.devices(scan_id), waiting, now, limit)
+        except TargetError as error:
+            tracking.failed(connection, late(waiting, f"it cannot be asked: {error}", now, limit), now)
+            raise
         tracking.looked(connection, scan_id, found.state, now)
         tracking.scan_completed(connection, found.found, now)
         tracking.failed(connection, found.failed, now)
@@ -44,10 +52,15 @@ def look(
     found = {_key(row): by_address[row.address] for row in waiting if row.address in by_address}
     rest = [row for row in waiting if _key(row) not in found]
     if status is not None and status.active:
-        late = {_key(row): _too_long(state, limit) for row in rest if now - row.scan_triggered_at >= limit}
-        return Look(state, found, late)
+        return Look(state, found, late(rest, state, now, limit))
     why = "WhatsUp Gold does not know the scan any more" if status is None else "the scan found nothing at the address"
     return Look(state, found, {_key(row): why for row in rest})
+
+
+def late(waiting: Sequence[Scanned], state: str, now: datetime, limit: timedelta) -> dict[Key, str]:
+    """Return the addresses that waited for `limit` or longer, with the reason to give them up."""
+    told = f"the scan did not end within {limit.total_seconds() / 60:.0f} minutes ({state})"
+    return {_key(row): told for row in waiting if now - row.scan_triggered_at >= limit}
 
 
 def _state(status: ScanStatus | None) -> str:
@@ -55,10 +68,6 @@ def _state(status: ScanStatus | None) -> str:
         return "unknown"
     told = f"{status.devices_complete} of {status.devices_found} devices complete, progress {status.progress:g}"
     return f"{status.phase or ('active' if status.active else 'ended')}: {told}"
-
-
-def _too_long(state: str, limit: timedelta) -> str:
-    return f"the scan did not end within {limit.total_seconds() / 60:.0f} minutes ({state})"
 
 
 def _key(row: Scanned) -> Key:

@@ -13,10 +13,11 @@ from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.target import Answer, Declined, Deferred, Refused, Write, Written
 from asset_sync.systems.http import Tally
-from asset_sync.systems.wug import DEVICE, WugTarget
+from asset_sync.systems.wug import ATTRIBUTE, DEVICE, NETBOX_ID, WugTarget
 from asset_sync.tracking import Export, Key, Tracking
 
 _ADDRESS: Final = "address"
+_NETBOX_ID: Final = ATTRIBUTE + NETBOX_ID
 
 
 class TrackedTarget:
@@ -75,7 +76,15 @@ class TrackedTarget:
         answers = self._target.update(kind, writes, message)
         self._note_arrived(moved, answers)
         self._note_failed(moved, answers)
+        if kind.name == DEVICE.name:
+            self._settle([write for write in writes if isinstance(answers.get(write.seq), Written)])
         return answers
+
+    def _settle(self, written: Sequence[Write]) -> None:
+        """Note that devices which a scan found have their metadata."""
+        ids = {self._record_of[write.seq][0] for write in written if _NETBOX_ID in write.values}
+        found = [key for key in self._tracking.to_settle(self._connection) if key[0] in ids] if ids else []
+        self._tracking.settled(self._connection, found, datetime.now(UTC))
 
     def _begin(self, writes: Sequence[Write]) -> list[Write]:
         """Note what is about to be sent; return it without the addresses that a scan is under way for."""

@@ -7,10 +7,12 @@ import pandas as pd
 
 from asset_sync.reconcile.references import Waiting
 from asset_sync.reconcile.tables import Tables
-from asset_sync.systems.wug import DEVICE
+from asset_sync.systems.wug import ATTRIBUTE, DEVICE, NETBOX_ID
 from asset_sync.tracking import Key, Tracking
 
 RECENT: Final = timedelta(hours=24)
+
+_NETBOX_ID: Final = ATTRIBUTE + NETBOX_ID
 
 
 def waiting_devices(
@@ -18,27 +20,39 @@ def waiting_devices(
 ) -> Waiting:
     """Return the devices that wait, by source key, having brought the tracking in line with what WhatsUp Gold holds.
 
-    A device waits while its address cannot be monitored, is a further address of another device there, is being scanned, or
-    failed not long ago; with `exclude_recent` also within 24 hours of an export, if somebody took it out of WhatsUp Gold.
+    A device waits while its address is refused or being scanned, or failed not long ago; with `exclude_recent` also within 24
+    hours of an export, if somebody took it out of WhatsUp Gold.
     """
-    wanted, there = desired[DEVICE.name], observed[DEVICE.name]
+    wanted = desired[DEVICE.name]
     keys = pd.Series(list(zip(wanted["source_key"], wanted["address"], strict=True)), index=wanted.index, dtype=object)
-    _follow(tracking, connection, wanted, there, now)
+    _follow(tracking, connection, wanted, observed[DEVICE.name], now)
     found = _exported_recently(tracking.recent(connection, now - RECENT), now) if exclude_recent else {}
     found |= tracking.waiting(connection, now)
-    why = keys.map(found).astype("str").fillna(_elsewhere(wanted["address"], there)).fillna(wanted["refused"])
+    why = keys.map(found).astype("str").fillna(wanted["refused"])
     told = why.notna()
     return {DEVICE.name: dict(zip(wanted.loc[told, "source_key"], why[told], strict=True))}
 
 
+def without_strangers(desired: Tables, observed: Tables) -> Tables:
+    """Return the observed tables without the netbox_id of devices whose record is gone: then their address says who they are.
+
+    So a device that was replaced, or deleted and entered again, goes on being monitored as the one that has its address now.
+    """
+    there = observed[DEVICE.name]
+    known = there[_NETBOX_ID].isin(desired[DEVICE.name]["source_key"])
+    return {**observed, DEVICE.name: there.assign(**{_NETBOX_ID: there[_NETBOX_ID].where(known)})}
+
+
 def _follow(tracking: Tracking, connection: str, wanted: pd.DataFrame, there: pd.DataFrame, now: datetime) -> None:
     addressed = wanted[["source_key", "address"]].dropna()
-    held = addressed.merge(there[["id", "address"]].dropna(), on="address")
+    held = addressed.merge(there[["id", "address", _NETBOX_ID]].dropna(subset=["address"]), on="address")
     observed = dict(zip(held["source_key"], zip(held["address"], held["id"], strict=True), strict=True))
     desired = dict(zip(addressed["source_key"], addressed["address"], strict=True))
     tracking.reconcile(connection, observed, desired, now)
-    settled = [key for key in tracking.to_settle(connection) if observed.get(key[0], ("", ""))[0] == key[1]]
-    tracking.settled(connection, settled, now)
+    unwritten = set(held.loc[held[_NETBOX_ID].isna(), "source_key"])
+    # What was found and is still to be written waits; what was written, or is gone or not wanted by now, is over.
+    waits = {(device_id, address) for device_id, (address, _) in observed.items() if device_id in unwritten}
+    tracking.settled(connection, tracking.to_settle(connection).keys() - waits, now)
 
 
 def _exported_recently(recent: dict[Key, datetime], now: datetime) -> dict[Key, str]:
@@ -46,14 +60,3 @@ def _exported_recently(recent: dict[Key, datetime], now: datetime) -> dict[Key, 
         key: f"exported {(now - at).total_seconds() / 3600:.1f} hours ago, and not there any more: not created again within 24"
         for key, at in recent.items()
     }
-
-
-def _elsewhere(addresses: pd.Series, there: pd.DataFrame) -> pd.Series:
-    """Say which device of WhatsUp Gold has an address on a further interface: a second device must not get it."""
-    several = there.loc[there["other_addresses"].notna(), ["id", "key", "other_addresses"]]
-    holders = {
-        address: f"{address} is a further address of WhatsUp Gold's device #{row.id} ({row.key})"
-        for row in several.itertuples(index=False)
-        for address in str(row.other_addresses).split()
-    }
-    return addresses.map(holders).astype("str")

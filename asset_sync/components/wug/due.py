@@ -1,9 +1,10 @@
 """When a connection runs: at its interval, sooner where it failed, never twice at a time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from itertools import islice
+from typing import Any, Final
 
 import dagster as dg
 
@@ -11,17 +12,28 @@ from asset_sync.components import run_tags
 
 _AT_ONCE: Final = datetime.min.replace(tzinfo=UTC)
 _RETRY: Final = timedelta(minutes=5)
-_LOOK_BACK: Final = 10
+_LOOK_BACK: Final = 50
+_PAGE: Final = 50
 _DUE_EVERY_S: Final = 60
+_NORMAL: Final = "normal"
+_DRY_RUN: Final = "dry_run"
+_COUNTED: Final = frozenset({_NORMAL, "full"})
+_LAST_STEP: Final = "applied"
+_ENDED: Final = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
+_UNDER_WAY: Final = tuple(status for status in dg.DagsterRunStatus if status not in _ENDED)
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A run of a connection, as Dagster remembers it. `ended` is None while it is queued or under way."""
+    """A run of a connection, as Dagster remembers it.
+
+    `ended` is None while it is queued or under way; `succeeded` is None where somebody canceled it, which says nothing of the
+    connection.
+    """
 
     began: datetime
     ended: datetime | None
-    succeeded: bool
+    succeeded: bool | None
 
 
 def due_at(past: Sequence[Past], interval: timedelta) -> datetime | None:
@@ -29,7 +41,8 @@ def due_at(past: Sequence[Past], interval: timedelta) -> datetime | None:
 
     After a success it is due an interval after that began, else as `free_at` says.
     """
-    return past[0].began + interval if past and past[0].succeeded else free_at(past, interval)
+    told = _telling(past)
+    return told[0].began + interval if told and told[0].succeeded else free_at(told, interval)
 
 
 def free_at(past: Sequence[Past], most: timedelta) -> datetime | None:
@@ -38,12 +51,18 @@ def free_at(past: Sequence[Past], most: timedelta) -> datetime | None:
     After failures that is 5 minutes after the last one ended, twice as long with every further one, at most `most`; else at
     once (the beginning of time).
     """
-    if not past or past[0].succeeded:
+    told = _telling(past)
+    if not told or told[0].succeeded:
         return _AT_ONCE
-    if past[0].ended is None:
+    if told[0].ended is None:
         return None
-    failures = next((number for number, run in enumerate(past) if run.succeeded), len(past))
-    return past[0].ended + min(_RETRY * (1 << (failures - 1)), most)
+    failures = next((number for number, run in enumerate(told) if run.succeeded), len(told))
+    return told[0].ended + min(_RETRY * (1 << (failures - 1)), most)
+
+
+def _telling(past: Sequence[Past]) -> list[Past]:
+    """Return the runs without those that were canceled."""
+    return [run for run in past if run.ended is None or run.succeeded is not None]
 
 
 def due_sensor(sync: str, intervals: Mapping[str, timedelta]) -> dg.SensorDefinition:
@@ -57,9 +76,10 @@ def due_sensor(sync: str, intervals: Mapping[str, timedelta]) -> dg.SensorDefini
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         now = datetime.now(UTC)
-        due = {name: due_at(past_runs(context.instance, sync, name), interval) for name, interval in intervals.items()}
+        past = {name: past_runs(context.instance, sync, name) for name in intervals}
+        due = {name: due_at(past[name], interval) for name, interval in intervals.items()}
         started = [
-            dg.RunRequest(run_key=f"{name} {at.isoformat()}", partition_key=name)
+            dg.RunRequest(run_key=_run_key(name, at, past[name]), partition_key=name)
             for name, at in due.items()
             if at is not None and at <= now
         ]
@@ -68,26 +88,90 @@ def due_sensor(sync: str, intervals: Mapping[str, timedelta]) -> dg.SensorDefini
     return sensor
 
 
+def _run_key(connection: str, at: datetime, past: Sequence[Past]) -> str:
+    """Return what tells a run from the one before: Dagster never starts a key twice, not even one that was canceled."""
+    last = past[0].began.isoformat() if past else "never"
+    return f"{connection} {at.isoformat()} after {last}"
+
+
 def _next(due: Mapping[str, datetime | None]) -> str:
     told = (f"{name} " + (f"is due at {at:%Y-%m-%d %H:%M} UTC" if at else "is under way") for name, at in due.items())
     return ", ".join(told) or "no connection is enabled"
 
 
 def past_runs(instance: dg.DagsterInstance, job: str, connection: str) -> list[Past]:
-    """Return the last runs of a job for a connection, the newest first."""
-    chosen = dg.RunsFilter(job_name=job, tags={run_tags.PARTITION: connection})
-    records = instance.get_run_records(chosen, limit=_LOOK_BACK)
-    return [
-        Past(
-            began=datetime.fromtimestamp(record.start_time, UTC) if record.start_time else record.create_timestamp,
-            ended=_ended(record),
-            succeeded=record.dagster_run.is_success,
-        )
-        for record in records
-    ]
+    """Return what counts of a job's runs for a connection, the newest first, back to the last success.
+
+    A run of any sort that is queued or under way counts, and comes first. Of those that ended only whole runs do that wrote
+    what was to be written: a person's dry run, review or apply of a plan is none of the connection's turns.
+    """
+    under_way = list(islice(_records(instance, job, connection, _UNDER_WAY), 1))
+    ended = (record for record in _records(instance, job, connection, _ENDED) if _counts(instance, record.dagster_run))
+    return [*map(_past, under_way), *_to_success(map(_past, islice(ended, _LOOK_BACK)))]
+
+
+def last_mode(instance: dg.DagsterInstance, sync: str, connection: str) -> str:
+    """Return the mode of the last whole run of a sync for a connection, but for dry runs; "normal" where there is none."""
+    runs = (record.dagster_run for record in _records(instance, sync, connection))
+    return next((mode for run in runs if (mode := _mode(run)) != _DRY_RUN and _is_whole(instance, run)), _NORMAL)
+
+
+def _records(
+    instance: dg.DagsterInstance, job: str, connection: str, statuses: Sequence[dg.DagsterRunStatus] = ()
+) -> Iterator[dg.RunRecord]:
+    """Yield the runs of a job for a connection, the newest first, read as far as they are asked for."""
+    chosen = dg.RunsFilter(job_name=job, tags={run_tags.PARTITION: connection}, statuses=statuses)
+    cursor: str | None = None
+    while page := instance.get_run_records(chosen, limit=_PAGE, cursor=cursor):
+        yield from page
+        cursor = page[-1].dagster_run.run_id
+
+
+def _counts(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    return _mode(run) in _COUNTED and _is_whole(instance, run)
+
+
+def _mode(run: dg.DagsterRun) -> str:
+    found: Any = run.run_config
+    for key in ("ops", f"{run.job_name}__plan", "config"):
+        found = found.get(key) or {}
+    return str(found.get("mode") or _NORMAL)
+
+
+def _is_whole(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Tell whether a run was one of all steps of its job.
+
+    Who starts the whole job in the UI selects all its assets there. Such a selection has the last step, and no step of it
+    takes what another run made.
+    """
+    if run.job_snapshot_id is None or not (run.asset_selection or run.step_keys_to_execute):
+        return not run.asset_selection
+    job = instance.get_job_snapshot(run.job_snapshot_id)
+    if run.step_keys_to_execute and not set(job.node_names) <= set(run.step_keys_to_execute):
+        return False
+    if not run.asset_selection:
+        return True
+    inputs = [each for step in job.dep_structure_snapshot.node_invocation_snaps for each in step.input_dep_snaps]
+    return dg.AssetKey([run.job_name, _LAST_STEP]) in run.asset_selection and all(each.upstream_output_snaps for each in inputs)
+
+
+def _past(record: dg.RunRecord) -> Past:
+    run = record.dagster_run
+    return Past(
+        began=datetime.fromtimestamp(record.start_time, UTC) if record.start_time else record.create_timestamp,
+        ended=_ended(record),
+        succeeded=None if run.status == dg.DagsterRunStatus.CANCELED else run.is_success,
+    )
 
 
 def _ended(record: dg.RunRecord) -> datetime | None:
     if not record.dagster_run.is_finished:
         return None
     return datetime.fromtimestamp(record.end_time, UTC) if record.end_time else record.create_timestamp
+
+
+def _to_success(past: Iterable[Past]) -> Iterator[Past]:
+    for run in past:
+        yield run
+        if run.succeeded:
+            return

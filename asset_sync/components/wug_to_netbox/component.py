@@ -1,5 +1,6 @@
 """WhatsUp Gold → NetBox as a component: each connection is a partition; its finds become devices of NetBox."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any, Final
 
@@ -20,11 +21,12 @@ from asset_sync.components.into_netbox.desired import PrefixLengths, mappable_fi
 from asset_sync.components.staircase import Sync, staircase
 from asset_sync.components.wug.connections import ConnectionConfig, check_connections, name_of, partitions
 from asset_sync.components.wug.due import due_sensor
-from asset_sync.components.wug_to_netbox.found import adapters, judged, taken
+from asset_sync.components.wug_to_netbox.found import Known, adapters, judged, taken
 from asset_sync.ledger import Ledger
 from asset_sync.reconcile.planning import Policy
 from asset_sync.reconcile.tables import Tables
-from asset_sync.systems.netbox import KINDS, declared
+from asset_sync.systems.netbox import KINDS, NetBox, declared
+from asset_sync.systems.netbox.addressed import interface_addresses
 from asset_sync.systems.wug import DEVICE, DISCOVERED, WhatsUpGold, discovered
 
 _KINDS: Final = (
@@ -127,7 +129,7 @@ class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
             ins={"devices": dg.AssetIn(sync.key("devices")), "inventory": dg.AssetIn(sync.inventory)},
             partitions_def=sync.partitions,
             io_manager_key="snapshots",
-            required_resource_keys={"ledger"},
+            required_resource_keys={"ledger", "netbox"},
             group_name=sync.name,
             kinds={"pandas", "parquet"},
             description="The devices that WhatsUp Gold found and NetBox did not have, and those that came from here before.",
@@ -136,17 +138,26 @@ class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
         def found(
             context: dg.AssetExecutionContext, devices: pd.DataFrame, inventory: Tables
         ) -> dg.MaterializeResult[pd.DataFrame]:
-            with told_in_one_line():
-                ledger: Ledger = context.resources.ledger
-                own = sync.of(context).known_links(ledger)["device"]
-                exported = ledger.links(f"{self.exported_by}/{context.partition_key}", {DEVICE.name: DEVICE}, {})[DEVICE.name]
-                judgement = judged(
-                    devices, brought=set(own["source_key"]), exported=set(exported["target_id"]), netbox=inventory
-                )
+            netbox: NetBox = context.resources.netbox
+            with told_in_one_line(), netbox.client() as client:
+                known = self._known(sync.of(context), context, inventory["device"], interface_addresses(client))
+                judgement = judged(devices, known)
                 table = taken(judgement)
-                return dg.MaterializeResult(value=table, metadata=_told(judgement, table))
+                return dg.MaterializeResult(value=table, metadata=_told(judgement, table) | {"requests": client.tally.read})
 
         return found
+
+    def _known(self, sync: Sync, context: dg.AssetExecutionContext, there: pd.DataFrame, addresses: Collection[str]) -> Known:
+        ledger: Ledger = context.resources.ledger
+        own = sync.known_links(ledger)["device"]
+        exported = ledger.links(f"{self.exported_by}/{name_of(context)}", {DEVICE.name: DEVICE}, {})[DEVICE.name]
+        return Known(
+            brought=dict(zip(own["source_key"], own["target_id"], strict=True)),
+            exported=set(exported["target_id"]),
+            alive=set(there["id"]),
+            names=set(there["name"].dropna()),
+            addresses=addresses,
+        )
 
 
 def _told(judgement: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """Which of WhatsUp Gold's devices are its own finds, and not NetBox's devices come back."""
 
-from collections.abc import Collection
-from ipaddress import ip_interface
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import pandas as pd
 
 from asset_sync.components.into_netbox.desired import ADAPTER_FIELDS
-from asset_sync.reconcile.tables import Tables
 
 INTERFACE: Final = "mgmt0"
 """The name of the one interface that a found device gets: WhatsUp Gold tells of no others by name."""
@@ -15,18 +14,44 @@ INTERFACE: Final = "mgmt0"
 _FOUND: Final = "found"
 
 
-def judged(devices: pd.DataFrame, *, brought: Collection[str], exported: Collection[str], netbox: Tables) -> pd.DataFrame:
+@dataclass(frozen=True)
+class Known:
+    """What is known of a server's devices.
+
+    `brought` are those that this sync brought to NetBox, their ids there by their ids here; `exported` those that the sync in
+    the other direction brought from it. Of NetBox's devices: the ids (`alive`), the names, the interfaces' addresses.
+    """
+
+    brought: Mapping[str, str]
+    exported: Collection[str]
+    alive: Collection[str]
+    names: Collection[str]
+    addresses: Collection[str]
+
+
+def judged(devices: pd.DataFrame, known: Known) -> pd.DataFrame:
     """Return the devices with `why`: "found", or why NetBox is to hear nothing of them.
 
-    `brought` are the ids of those that this sync brought to NetBox before: it goes on with them, also once they were exported
-    from there. Of the rest, one that carries a netbox_id or is linked by the sync in the other direction (`exported`) is
-    NetBox's own, and so is one whose address an interface in NetBox has.
+    With those that it brought before the sync goes on, also once they were exported from there; but what a person deleted in
+    NetBox does not come back. Of the rest, one that carries a netbox_id or was exported is NetBox's own, and so is one whose
+    address, or name, a device of NetBox has.
     """
+    own = devices["id"].map(dict(known.brought))
+    folded = devices["name"].str.strip().str.casefold()
     why = pd.Series(_FOUND, index=devices.index, dtype="str")
-    why = why.mask(devices["address"].isin(_assigned(netbox)), "its address is on a device of NetBox")
-    why = why.mask(devices["netbox_id"].notna() | devices["id"].isin(list(exported)), "comes from NetBox")
+    why = why.mask(folded.isin({name.strip().casefold() for name in known.names}), "a device of NetBox has its name")
+    why = why.mask(_on_any(devices, set(known.addresses)), "its address is on a device of NetBox")
+    why = why.mask(devices["netbox_id"].notna() | devices["id"].isin(list(known.exported)), "comes from NetBox")
     why = why.mask(devices["address"].isna(), "has no address")
-    return devices.assign(why=why.mask(devices["id"].isin(list(brought)), _FOUND))
+    why = why.mask(own.notna(), _FOUND)
+    return devices.assign(why=why.mask(own.notna() & ~own.isin(list(known.alive)), "was deleted in NetBox"))
+
+
+def _on_any(devices: pd.DataFrame, addresses: set[str]) -> pd.Series:
+    """Tell of each device whether one of its addresses is among those."""
+    several = devices["other_addresses"].fillna("").str.split()
+    further = pd.Series([not addresses.isdisjoint(others) for others in several], index=devices.index, dtype=bool)
+    return devices["address"].isin(addresses) | further
 
 
 def taken(judged_devices: pd.DataFrame) -> pd.DataFrame:
@@ -48,10 +73,3 @@ def adapters(devices: pd.DataFrame) -> pd.DataFrame:
         }
     )
     return rows[list(ADAPTER_FIELDS)].astype("str")
-
-
-def _assigned(netbox: Tables) -> set[str]:
-    """Return the addresses, without prefix lengths, that sit on an interface in NetBox."""
-    table = netbox["ip_address"]
-    held = table.loc[table["interface"].notna(), "address"].dropna()
-    return {str(ip_interface(address).ip) for address in held}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_interface
 from typing import Any, Final
 
 import orjson
@@ -87,6 +88,12 @@ def addressed_devices(client: NetBoxClient, chosen: DeviceFilter, custom: Iterab
         _values(row, paths) | {name: _plain(row["custom_fields"].get(custom_name(name))) for name in names} for row in rows
     ]
     return pd.DataFrame(table, columns=[*COLUMNS, *names], dtype="str")
+
+
+def interface_addresses(client: NetBoxClient) -> set[str]:
+    """Return all addresses, without prefix lengths and of every VRF, that sit on an interface of a device."""
+    rows = client.rows("ipam/ip-addresses", ("address", "assigned_object_type"))
+    return {str(ip_interface(row["address"]).ip) for row in rows if row["assigned_object_type"] == "dcim.interface"}
 
 
 def _check_tags(client: NetBoxClient, tags: Sequence[str]) -> None:

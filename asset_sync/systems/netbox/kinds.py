@@ -45,8 +45,8 @@ _TYPE_FIELDS = (
 # An asset tag is compared as a serial is, so that "N/A" on a hundred machines identifies none of them.
 _MACHINE = (IdentityRule("serial", ("serial",), "serial"), IdentityRule("asset tag", ("asset_tag",), "serial"))
 
-MANUFACTURER: Final = Kind("manufacturer", (_NAME, _SLUG, _DESCRIPTION), _NAMED, _NAMED_UNIQUE)
-INVENTORY_ITEM_TYPE: Final = Kind("inventory_item_type", _TYPE_FIELDS, _TYPED, _TYPED_UNIQUE)
+MANUFACTURER: Final = Kind("manufacturer", (_NAME, _SLUG, _DESCRIPTION), _NAMED, _NAMED_UNIQUE, referred=True)
+INVENTORY_ITEM_TYPE: Final = Kind("inventory_item_type", _TYPE_FIELDS, _TYPED, _TYPED_UNIQUE, referred=True)
 ASSET: Final = Kind(
     "asset",
     (
@@ -67,10 +67,12 @@ ASSET: Final = Kind(
 """An asset has exactly one sort of type: giving the asset of a device, module or rack an inventory item type is refused with
 400 (measured). Those are recognised, so that a machine is not made twice, and locked."""
 
-DEVICE_TYPE: Final = Kind("device_type", _TYPE_FIELDS, _TYPED, _TYPED_UNIQUE)
-DEVICE_ROLE: Final = Kind("device_role", (_NAME, _SLUG, Field("color", max_length=6), _DESCRIPTION), _NAMED, _NAMED_UNIQUE)
-PLATFORM: Final = Kind("platform", (_NAME, _SLUG, _DESCRIPTION), _NAMED, _NAMED_UNIQUE)
-SITE: Final = Kind("site", (_NAME, _SLUG, _STATUS, _DESCRIPTION), _NAMED, _NAMED_UNIQUE)
+DEVICE_TYPE: Final = Kind("device_type", _TYPE_FIELDS, _TYPED, _TYPED_UNIQUE, referred=True)
+DEVICE_ROLE: Final = Kind(
+    "device_role", (_NAME, _SLUG, Field("color", max_length=6), _DESCRIPTION), _NAMED, _NAMED_UNIQUE, referred=True
+)
+PLATFORM: Final = Kind("platform", (_NAME, _SLUG, _DESCRIPTION), _NAMED, _NAMED_UNIQUE, referred=True)
+SITE: Final = Kind("site", (_NAME, _SLUG, _STATUS, _DESCRIPTION), _NAMED, _NAMED_UNIQUE, referred=True)
 TAG: Final = Kind("tag", (_NAME, _SLUG, Field("color", max_length=6), _DESCRIPTION), _NAMED, _NAMED_UNIQUE)
 DEVICE: Final = Kind(
     "device",

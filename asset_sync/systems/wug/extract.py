@@ -25,6 +25,7 @@ DISCOVERED: Final = (
     "group",
     "group_name",
     "netbox_id",
+    "other_addresses",
 )
 """The columns of `discovered`, all of them text."""
 
@@ -87,7 +88,7 @@ def device_table(kind: Kind, devices: Sequence[Device], maintenance: frozenset[s
 
 
 def device_value(field: str, device: Device, maintenance: frozenset[str], root: str) -> str | None:
-    """Return the value of a device's field, None where it is empty."""
+    """Return the value of a device's field, None where it is empty; a name that is only the address is nobody's choice."""
     attribute = attribute_name(field)
     if attribute is not None:
         return device.attributes.get(attribute)
@@ -98,7 +99,9 @@ def device_value(field: str, device: Device, maintenance: frozenset[str], root: 
     if field == "other_addresses":
         return " ".join(device.other_addresses) or None
     value = getattr(device, field)
-    return None if value is None else str(value)
+    if value is None or (field == "name" and canonical(value) == device.address):
+        return None
+    return str(value)
 
 
 def same_value(field: str, value: Any) -> str | None:
@@ -116,6 +119,7 @@ def _discovered(device: Device, state: str | None, root: str) -> dict[str, str |
         "group": group_path(path) if path else None,
         "group_name": path[-1] if path else None,
         "netbox_id": device.attributes.get(NETBOX_ID),
+        "other_addresses": device_value("other_addresses", device, frozenset(), root),
     }
 
 

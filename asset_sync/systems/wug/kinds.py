@@ -29,8 +29,10 @@ GROUP: Final = Kind(
     (Field("path"), Field("description")),
     (IdentityRule("path", ("path",)),),
     (Unique(("path",)),),
+    natural=True,
 )
-"""A static group; `path` is "A/B/C" below My Network. Groups are made, and left as they are from then on."""
+"""A static group; `path` is "A/B/C" below My Network. Groups are made, and left as they are from then on; one that a person
+renamed is that person's own, and one of the old name is made again."""
 
 DEVICE: Final = Kind(
     "device",

@@ -2,26 +2,34 @@
 
 import pandas as pd
 
-from asset_sync.components.wug_to_netbox.found import adapters, judged, taken
+from asset_sync.components.wug_to_netbox.found import Known, adapters, judged, taken
 
 DEVICES = pd.DataFrame(
-    {
-        "id": ["1", "2", "3", "4", "5", "6"],
-        "name": ["new", "exported", "linked", "addressed", "nowhere", "brought"],
-        "address": ["10.0.0.1", "10.0.0.2", "10.0.0.3", "10.0.0.4", None, "2001:db8::6"],
-        "netbox_id": [None, "42", None, None, None, "99"],
-    },
+    [
+        ("1", "new", "10.0.0.1", None, None),
+        ("2", "exported", "10.0.0.2", "42", None),
+        ("3", "linked", "10.0.0.3", None, None),
+        ("4", "addressed", "10.0.0.4", None, None),
+        ("5", "nowhere", None, None, None),
+        ("6", "brought", "2001:db8::6", "99", None),
+        ("7", "further", "10.0.0.7", None, "10.7.7.6 10.7.7.7"),
+        ("8", " Core-SW ", "10.0.0.8", None, None),
+        ("9", "deleted", "10.0.0.9", "98", None),
+    ],
+    columns=["id", "name", "address", "netbox_id", "other_addresses"],
     dtype="str",
 )
-NETBOX = {
-    "ip_address": pd.DataFrame(
-        {"address": ["10.0.0.4/24", "10.0.0.1/24", "2001:db8::6/64"], "interface": ["7", None, "8"]}, dtype="str"
-    )
-}
+KNOWN = Known(
+    brought={"6": "99", "9": "98"},
+    exported={"3"},
+    alive={"99", "42"},
+    names={"core-sw"},
+    addresses={"10.0.0.4", "2001:db8::6", "10.7.7.7"},
+)
 
 
 def test_what_comes_from_netbox_or_is_there_already_never_comes_back() -> None:
-    judgement = judged(DEVICES, brought={"6"}, exported={"3"}, netbox=NETBOX)
+    judgement = judged(DEVICES, KNOWN)
     assert dict(zip(judgement["name"], judgement["why"], strict=True)) == {
         "new": "found",
         "exported": "comes from NetBox",
@@ -29,6 +37,9 @@ def test_what_comes_from_netbox_or_is_there_already_never_comes_back() -> None:
         "addressed": "its address is on a device of NetBox",
         "nowhere": "has no address",
         "brought": "found",
+        "further": "its address is on a device of NetBox",
+        " Core-SW ": "a device of NetBox has its name",
+        "deleted": "was deleted in NetBox",
     }
     assert taken(judgement)["name"].tolist() == ["new", "brought"]
 

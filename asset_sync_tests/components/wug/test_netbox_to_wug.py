@@ -103,11 +103,7 @@ def test_a_new_address_of_a_device_moves_with_it_and_is_tracked_as_such(lab: Lab
     lab.run()
     device = one(lab)
     before = lab.monitored()[str(device.id)].id
-    address = lab.world.netbox.create(
-        "ipam/ip-addresses",
-        {"address": "172.29.1.9/24", "assigned_object_type": "dcim.interface", "assigned_object_id": device.interface_id},
-    )
-    lab.world.netbox.patch("dcim/devices", device.id, {"primary_ip4": address["id"]})
+    readdress(lab, device, "172.29.1.9/24")
     lab.run()
     now = lab.monitored()[str(device.id)]
     assert (now.id, now.address) == (before, "172.29.1.9")
@@ -208,3 +204,60 @@ def test_the_plan_can_be_undone_and_nothing_is_deleted(lab: Lab) -> None:
     assert lab.apply(undo.id).success
     assert all(lab.wug().in_maintenance(device) for device in lab.monitored().values())
     assert len(lab.monitored()) == len(wanted(lab))
+
+
+def readdress(lab: Lab, device: Any, address: str) -> None:
+    """Give a device of NetBox another primary address."""
+    row = lab.world.netbox.create(
+        "ipam/ip-addresses",
+        {"address": address, "assigned_object_type": "dcim.interface", "assigned_object_id": device.interface_id},
+    )
+    lab.world.netbox.patch("dcim/devices", device.id, {"primary_ip4": row["id"]})
+
+
+@pytest.mark.parametrize("lab", [{"grace": {"runs": 1, "hours": 0}, "limits": {"retire_share": 0.2}}], indirect=True)
+def test_hardware_that_was_replaced_is_monitored_on_as_its_successor(lab: Lab) -> None:
+    lab.run()
+    old = one(lab)
+    before = lab.monitored()[str(old.id)]
+    netbox = lab.world.netbox
+    row = next(row for row in netbox.objects("dcim/devices") if row["id"] == old.id)
+    netbox.patch("dcim/devices", old.id, {"primary_ip4": None, "primary_ip6": None, "status": "failed", "name": "old one"})
+    again = {name: row[name] for name in ("device_type", "role", "site")} | {"name": old.name, "status": "active"}
+    new = netbox.create("dcim/devices", again)
+    port = netbox.create("dcim/interfaces", {"device": new["id"], "name": "vlan1", "type": "virtual"})
+    family = "primary_ip6" if ":" in str(old.ip) else "primary_ip4"
+    netbox.patch("ipam/ip-addresses", old.address_id, {"assigned_object_id": port["id"]})
+    netbox.patch("dcim/devices", new["id"], {family: old.address_id})
+    for _ in range(2):
+        run = lab.run()
+        assert run.success
+    now = lab.monitored()[str(new["id"])]
+    assert now.id == before.id
+    assert not lab.wug().in_maintenance(now)
+    assert str(old.id) not in lab.monitored()
+    assert not any(run.planned.values())
+
+
+def test_a_group_that_a_person_renamed_is_that_persons_and_the_sites_own_is_made_again(lab: Lab) -> None:
+    lab.run()
+    group = next(group for group in lab.wug().groups if group.name == "Wien")
+    with lab.wug().lock:
+        group.name = "Wien HQ"
+    assert lab.run().success
+    assert sorted(group.name for group in lab.wug().groups if group.name.startswith("Wien")) == ["Wien", "Wien HQ"]
+    assert not any(lab.run().planned.values())
+
+
+def test_a_known_device_does_not_get_an_address_that_is_a_further_one_of_another_device(lab: Lab) -> None:
+    lab.run()
+    device = one(lab)
+    other = lab.wug().add_device("firewall", "192.168.7.7")
+    with lab.wug().lock:
+        other.interfaces.append(dataclasses.replace(other.interfaces[0], id="900", address="172.29.1.10", default=False))
+    readdress(lab, device, "172.29.1.10/24")
+    run = lab.run()
+    assert run.success
+    assert run.planned["update"] == 0
+    assert lab.monitored()[str(device.id)].address == str(device.ip)
+    assert not any(lab.run().planned.values())

@@ -38,6 +38,8 @@ def test_a_device_that_is_not_added_is_scanned_for_found_and_given_its_metadata(
     assert triggered["status"] == "scan_triggered"
     assert triggered["scan_id"]
     assert triggered["scan_triggered_at"] >= triggered["pending_at"]
+    assert tick(lab, SENSOR) == []
+    lab.pass_time(0.01)
     assert tick(lab, SENSOR) == [(SCANS, "main")]
     end_scans(lab)
     looked = lab.follow_scans()
@@ -52,6 +54,52 @@ def test_a_device_that_is_not_added_is_scanned_for_found_and_given_its_metadata(
     assert row(lab, device)["settled_at"] is not None
     assert tick(lab, SENSOR) == []
     assert not any(lab.run().planned.values())
+
+
+def test_what_a_scan_found_is_asked_for_once_also_where_the_device_left_netbox_meanwhile(lab: Lab) -> None:
+    device = refused(lab)
+    lab.run()
+    end_scans(lab)
+    lab.follow_scans()
+    lab.world.netbox.patch("dcim/devices", device.id, {"status": "offline"})
+    assert tick(lab, SENSOR) == [(EXPORT, "main")]
+    assert lab.run().success
+    assert tick(lab, SENSOR) == []
+
+
+def test_a_dry_run_settles_nothing(lab: Lab) -> None:
+    device = refused(lab)
+    lab.run()
+    end_scans(lab)
+    lab.follow_scans()
+    assert lab.run(mode="dry_run").success
+    assert row(lab, device)["settled_at"] is None
+    assert str(device.id) not in lab.monitored()
+    assert lab.run().success
+    assert lab.monitored()[str(device.id)].name == device.name
+    assert row(lab, device)["settled_at"] is not None
+
+
+def test_a_server_that_cannot_be_asked_is_not_waited_for_for_ever(lab: Lab) -> None:
+    lab.wug().fail_scans = 1
+    device = refused(lab)
+    lab.run()
+    lab.pass_time(2)
+    lab.world.wug_faults.set("http_500")
+    assert not lab.follow_scans().success
+    assert row(lab, device)["status"] == "error"
+    assert "cannot be asked" in row(lab, device)["error"]
+
+
+def test_a_failure_is_tried_again_when_its_time_has_come(lab: Lab) -> None:
+    device = refused(lab)
+    del lab.wug().hosts[str(device.ip)]
+    lab.run()
+    end_scans(lab)
+    lab.follow_scans()
+    assert tick(lab, SENSOR) == []
+    lab.pass_time(1)
+    assert tick(lab, SENSOR) == [(EXPORT, "main")]
 
 
 def test_while_a_scan_is_under_way_the_device_is_neither_sent_nor_scanned_for_again(lab: Lab) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import create_engine
 
-from asset_sync.components.netbox_to_wug.waiting import waiting_devices
+from asset_sync.components.netbox_to_wug.waiting import waiting_devices, without_strangers
 from asset_sync.reconcile.tables import desired_table
 from asset_sync.systems.wug import DEVICE
 from asset_sync.tracking import Export, Key, Tracking, migrate
@@ -15,7 +15,7 @@ from asset_sync.tracking import Export, Key, Tracking, migrate
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 WUG = "main"
 A, B, C = ("1", "10.0.0.1"), ("2", "10.0.0.2"), ("3", "2001:db8::3")
-NOBODY = pd.DataFrame({"id": [], "key": [], "address": [], "other_addresses": []}, dtype="str")
+NOBODY = pd.DataFrame({"id": [], "key": [], "address": [], "attr_netbox_id": []}, dtype="str")
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def wanted(*keys: Key, refused: dict[str, str] | None = None) -> pd.DataFrame:
 
 
 def there(*rows: tuple[str, str | None, str | None]) -> pd.DataFrame:
-    """The observed devices: id, address and further addresses."""
-    made = [{"id": i, "key": f"device {i}", "address": address, "other_addresses": other} for i, address, other in rows]
+    """The observed devices: id, address and the id in NetBox that they carry."""
+    made = [{"id": i, "key": f"device {i}", "address": address, "attr_netbox_id": number} for i, address, number in rows]
     return pd.DataFrame(made, columns=list(NOBODY), dtype="str")
 
 
@@ -69,12 +69,10 @@ def test_a_device_whose_address_is_refused_waits_with_the_reason(tracking: Track
     assert waits(tracking, wanted(A, refused={"4": "loopback address"})) == {"4": "loopback address"}
 
 
-def test_an_address_on_a_further_interface_of_another_device_is_not_given_again(tracking: Tracking) -> None:
-    observed = there(("70", "10.9.9.9", "10.0.0.1 2001:db8::3"), ("71", "10.0.0.2", None))
-    assert waits(tracking, wanted(A, B, C), observed) == {
-        "1": "10.0.0.1 is a further address of WhatsUp Gold's device #70 (device 70)",
-        "3": "2001:db8::3 is a further address of WhatsUp Gold's device #70 (device 70)",
-    }
+def test_a_device_whose_record_is_gone_is_known_by_its_address_and_no_other_one() -> None:
+    observed = {"device": there(("70", A[1], "1"), ("71", B[1], "99"), ("72", C[1], None))}
+    found = without_strangers({"device": wanted(A, B)}, observed)["device"]["attr_netbox_id"].astype(object)
+    assert found.where(found.notna(), None).tolist() == ["1", None, None]
 
 
 def test_while_a_scan_is_under_way_its_device_waits(tracking: Tracking) -> None:
@@ -119,13 +117,6 @@ def test_what_another_connection_does_holds_nothing_here(tracking: Tracking) -> 
     assert waits(tracking, wanted(A, B), at=hours(1)) == {}
 
 
-def test_a_reason_that_will_pass_is_told_before_one_that_somebody_must_mend(tracking: Tracking) -> None:
-    begin(tracking, A)
-    tracking.scan_triggered(WUG, [A], "s7", NOON)
-    (why,) = waits(tracking, wanted(A), there(("70", "10.9.9.9", A[1])), at=hours(1)).values()
-    assert why.startswith("scan s7 is under way")
-
-
 # What it makes of the table of exports.
 
 
@@ -138,9 +129,9 @@ def test_rows_follow_what_is_there_though_nobody_told(tracking: Tracking) -> Non
     assert [change.address for change in statistics.recent if change.status == "error"] == [C[1]]
 
 
-def test_what_a_scan_found_is_settled_once_it_is_seen_at_its_address(tracking: Tracking) -> None:
-    begin(tracking, A, B)
-    tracking.scan_triggered(WUG, [A, B], "s7", NOON)
-    tracking.scan_completed(WUG, {A: "70", B: "71"}, NOON)
-    waits(tracking, wanted(A, B), there(("70", A[1], None), ("71", "10.0.0.77", None)), at=hours(1))
-    assert tracking.to_settle(WUG) == {B: "71"}
+def test_what_a_scan_found_is_settled_once_it_has_its_metadata_or_is_not_there_any_more(tracking: Tracking) -> None:
+    begin(tracking, A, B, C)
+    tracking.scan_triggered(WUG, [A, B, C], "s7", NOON)
+    tracking.scan_completed(WUG, {A: "70", B: "71", C: "72"}, NOON)
+    waits(tracking, wanted(A, B, C), there(("70", A[1], None), ("71", "10.0.0.77", None), ("72", C[1], "3")), at=hours(1))
+    assert tracking.to_settle(WUG) == {A: "70"}

@@ -6,6 +6,7 @@ from typing import Any
 from asset_sync_tests.components.wug.lab import EXPORT, IMPORT, Lab, wug_writes
 
 DEVICES = "dcim/devices"
+LOOKUPS = ("dcim/manufacturers", "dcim/device-types", "dcim/device-roles", "dcim/sites")
 
 
 def by_name(lab: Lab) -> dict[str, Any]:
@@ -85,6 +86,18 @@ def test_people_s_edits_in_netbox_win(lab: Lab) -> None:
     assert (now["name"], now["status"]) == ("renamed by Anna", "planned")
 
 
+def test_a_device_that_changes_in_monitoring_makes_nothing_new_in_netbox(lab: Lab) -> None:
+    lab.run(IMPORT)
+    before = {endpoint: lab.world.netbox.objects(endpoint) for endpoint in LOOKUPS}
+    device, group = lab.wug().devices[next(iter(found_in(lab)))], lab.wug().add_group("Annex")
+    with lab.wug().lock:
+        device.groups, device.role, device.brand, device.os = [group.id], "Telescope", "Zeiss", "ObservatoryOS"
+    run = lab.run(IMPORT)
+    assert run.success
+    assert not any(run.planned.values())
+    assert {endpoint: lab.world.netbox.objects(endpoint) for endpoint in LOOKUPS} == before
+
+
 def test_what_monitoring_lost_stays_in_netbox_unless_the_yaml_says_that_it_knows_everything(lab: Lab) -> None:
     lab.run(IMPORT)
     number, found = next(iter(found_in(lab).items()))
@@ -117,3 +130,14 @@ def test_the_loop_of_devices_that_netbox_alone_knew_ends_empty_at_once(lab: Lab)
         run = lab.run(sync)
         assert run.success
         assert not any(run.planned.values())
+
+
+def test_what_a_person_deleted_in_netbox_does_not_come_back(lab: Lab) -> None:
+    lab.run(IMPORT)
+    number, found = next(iter(found_in(lab).items()))
+    assert number
+    lab.world.netbox.delete(DEVICES, by_name(lab)[found.host.name]["id"])
+    run = lab.run(IMPORT)
+    assert run.success
+    assert found.host.name not in by_name(lab)
+    assert run.metadata(f"{IMPORT}/found")["devices/was deleted in NetBox"] == 1
