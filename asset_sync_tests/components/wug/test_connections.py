@@ -28,6 +28,7 @@ def reached(lab: Lab) -> list[str]:
     return [name for name in lab.servers if lab.monitored(name)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lab", [THREE], indirect=True)
 def test_one_server_that_is_down_stops_no_other_one_and_is_tried_again(lab: Lab) -> None:
     lab.faults["branch"].set("http_503")
@@ -100,6 +101,7 @@ def test_a_token_that_expires_in_the_middle_of_a_run_is_renewed_and_nothing_is_m
     assert len(lab.monitored()) == len([row for row in lab.tracked().values() if row["status"] == "exported"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["timeout_after_write", "cut"])
 def test_a_create_whose_answer_is_lost_is_settled_and_not_sent_twice(lab: Lab, fault: str) -> None:
     options = {"seconds": 0.2} if fault == "timeout_after_write" else {}
