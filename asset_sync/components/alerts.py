@@ -1,12 +1,11 @@
 """Who is told when a run fails: a webhook, where ASSET_SYNC_ALERT_URL names one (Slack, Teams, Mattermost)."""
 
-from typing import Any
-
 import dagster as dg
 import requests
 
 from asset_sync import settings
 from asset_sync.components import run_tags
+from asset_sync.components.failures import first_line, innermost, reason
 
 
 @dg.run_failure_sensor(
@@ -21,7 +20,7 @@ def failed_runs(context: dg.RunFailureSensorContext) -> dg.SkipReason | None:
         return dg.SkipReason("ASSET_SYNC_ALERT_URL is not set: nobody is told of failed runs")
     run = context.dagster_run
     event = context.failure_event
-    why = "; ".join(_reasons(context)) or _first_line(_cause(event.job_failure_data.error)) or event.message
+    why = "; ".join(_reasons(context)) or first_line(innermost(event.job_failure_data.error)) or event.message
     partition = run.tags.get(run_tags.PARTITION)
     named = f"{run.job_name} of {partition}" if partition else run.job_name
     _post(url, f"{named} failed (run {run.run_id}): {why}")
@@ -39,18 +38,4 @@ def _post(url: str, told: str) -> None:
 
 
 def _reasons(context: dg.RunFailureSensorContext) -> list[str]:
-    failures = [event.step_failure_data for event in context.get_step_failure_events()]
-    told = [f.user_failure_data.description if f.user_failure_data else _cause(f.error) for f in failures]
-    return [_first_line(words) for words in told if words]
-
-
-# Dagster has no public name for the type of an error that it remembers.
-def _cause(error: Any) -> str:
-    """Return what the innermost error said: those around it are Dagster's, such as of a resource that did not open."""
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return str(error.message) if error else ""
-
-
-def _first_line(words: str) -> str:
-    return next(iter(words.strip().splitlines()), "")
+    return [told for event in context.get_step_failure_events() if (told := reason(event.step_failure_data))]

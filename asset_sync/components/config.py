@@ -77,6 +77,16 @@ MappingConfig = Mapping[str, Mapping[str, FieldConfig]]
 """Fields by kind and name."""
 
 
+def declared_mapping(mapping: MappingConfig, kinds: Sequence[str]) -> Mapping[str, Mapping[str, FieldMapping]]:
+    """Return the fields of the kinds as the core takes them."""
+    return {kind: {name: field.mapping() for name, field in mapping[kind].items()} for kind in kinds}
+
+
+def owners(mapping: Mapping[str, Mapping[str, FieldMapping]]) -> Mapping[str, Mapping[str, Ownership]]:
+    """Return who owns the mapped fields."""
+    return {kind: {name: field.ownership for name, field in fields.items()} for kind, fields in mapping.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class OpenFields:
     """The fields of a target that only the target itself can list, by what their names start with, and what they are."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 import dagster as dg
 
@@ -24,3 +24,22 @@ def told_in_one_line() -> Iterator[None]:
     except database.ERRORS as error:
         # Without the cause, which Dagster would show with the statement.
         raise dg.Failure(description=database.told(error), allow_retries=database.may_pass(error)) from None
+
+
+# Dagster has no public names for the types of a failure and of an error that it remembers.
+def reason(failure: Any) -> str:
+    """Return in a line why a step failed: what was told to a person, else what the innermost error said."""
+    told = failure.user_failure_data.description if failure.user_failure_data is not None else None
+    return first_line(told or innermost(failure.error))
+
+
+def innermost(error: Any) -> str:
+    """Return what the innermost error said: those around it are Dagster's, such as of a resource that did not open."""
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return str(error.message) if error else ""
+
+
+def first_line(words: str) -> str:
+    """Return the first line that is not blank; nothing where there is none."""
+    return next((line.strip() for line in words.splitlines() if line.strip()), "")

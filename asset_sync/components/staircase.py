@@ -178,6 +178,14 @@ def staircase(sync: Sync) -> list[dg.AssetsDefinition]:
     return [_match_asset(sync), _plan_asset(sync), _applied_asset(sync)]
 
 
+# Dagster has no public name for the type of a job that is defined by its assets.
+def sync_job(sync: Sync, *between: str) -> Any:
+    """Return the job of a sync: its extracts, the steps of its own that lie `between`, and the staircase."""
+    own = (sync.key(step) for step in (*between, "desired", "match", "plan", "applied"))
+    selection = dg.AssetSelection.keys(*sync.sources, sync.inventory, *own)
+    return dg.define_asset_job(sync.name, selection=selection, tags=sync.tags)
+
+
 def _match_asset(sync: Sync) -> dg.AssetsDefinition:
     @dg.asset(
         key=sync.key("match"),

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal
 import dagster as dg
 
 from asset_sync import settings
+from asset_sync.components.failures import first_line, reason
 from asset_sync.components.resources import open_ledger
 from asset_sync.components.snipeit_to_postgres.component import COUNTS
 from asset_sync.components.staircase import CONVERGED
@@ -178,7 +179,7 @@ def _cannot_run(sync: str, error: dg.DagsterError) -> AssetSyncError:
     """Return why a run could not begin: mostly, because a variable of the environment is not set."""
     for name in re.findall(r'environment variable "(\w+)"', str(error)):
         settings.require(name)
-    return AssetSyncError(f"{sync} cannot run: {_first_line(str(error))}")
+    return AssetSyncError(f"{sync} cannot run: {first_line(str(error))}")
 
 
 @contextmanager
@@ -285,19 +286,6 @@ def _reasons(result: dg.ExecuteInProcessResult) -> Sequence[str]:
     checks = result.get_asset_check_evaluations()
     failed = [c for c in checks if not c.passed and c.severity is dg.AssetCheckSeverity.ERROR]
     if failed:
-        return tuple(f"{check.check_name}: {_first_line(check.description or 'failed')}" for check in failed)
-    steps = [f"{e.step_key}: {_why(e.step_failure_data)}".replace("__", "/") for e in result.get_step_failure_events()]
-    return tuple(steps) or (_first_line(result.get_run_failure_event().message or "the run failed"),)
-
-
-def _why(failure: Any) -> str:
-    if failure.user_failure_data is not None and failure.user_failure_data.description:
-        return _first_line(failure.user_failure_data.description)
-    error = failure.error
-    while error.cause is not None:
-        error = error.cause
-    return _first_line(error.message)
-
-
-def _first_line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "")
+        return tuple(f"{check.check_name}: {first_line(check.description or 'failed')}" for check in failed)
+    steps = [f"{e.step_key}: {reason(e.step_failure_data)}".replace("__", "/") for e in result.get_step_failure_events()]
+    return tuple(steps) or (first_line(result.get_run_failure_event().message or "the run failed"),)

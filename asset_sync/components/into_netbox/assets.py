@@ -1,18 +1,14 @@
 """The assets on both sides of the staircase of a sync into NetBox, and its declared mapping."""
 
-from collections.abc import Mapping, Sequence
 from typing import Final
 
 import dagster as dg
 import pandas as pd
 
-from asset_sync.components.config import MappingConfig
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.into_netbox.desired import Adapters, PrefixLengths, desired_tables
 from asset_sync.components.snapshots import row_counts
 from asset_sync.components.staircase import Sync, source_lineage
-from asset_sync.reconcile.mapping import FieldMapping
-from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.tables import Tables, desired_schema, observed_schema
 from asset_sync.systems.netbox import NetBox, check_choices, observe
 
@@ -33,16 +29,6 @@ DEVICE_KINDS: Final = (
     "device_primary_ip",
 )
 """The kinds of NetBox that a device with its addresses needs."""
-
-
-def declared_mapping(mapping: MappingConfig, kinds: Sequence[str]) -> Mapping[str, Mapping[str, FieldMapping]]:
-    """Return the fields of the kinds as the core takes them."""
-    return {kind: {name: field.mapping() for name, field in mapping[kind].items()} for kind in kinds}
-
-
-def owners(mapping: Mapping[str, Mapping[str, FieldMapping]]) -> Mapping[str, Mapping[str, Ownership]]:
-    """Return who owns the mapped fields."""
-    return {kind: {name: field.ownership for name, field in fields.items()} for kind, fields in mapping.items()}
 
 
 def inventory_asset(sync: Sync, group: str) -> dg.AssetsDefinition:

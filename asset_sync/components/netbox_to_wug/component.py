@@ -11,7 +11,6 @@ from pydantic import Field
 
 from asset_sync.components import config, run_tags
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
-from asset_sync.components.into_netbox.assets import owners
 from asset_sync.components.netbox_to_wug.addresses import judged, told_of
 from asset_sync.components.netbox_to_wug.desired import Layout, desired_tables, refused_elsewhere, unknown_roles
 from asset_sync.components.netbox_to_wug.following import follow, standing
@@ -20,7 +19,7 @@ from asset_sync.components.netbox_to_wug.tracked import TrackedTarget
 from asset_sync.components.netbox_to_wug.waiting import RECENT, waiting_devices, without_strangers
 from asset_sync.components.resources import open_tracking
 from asset_sync.components.snapshots import row_counts
-from asset_sync.components.staircase import Evidence, Sync, source_lineage, staircase
+from asset_sync.components.staircase import Evidence, Sync, source_lineage, staircase, sync_job
 from asset_sync.components.wug.connections import ConnectionConfig, check_connections, name_of, partitions
 from asset_sync.components.wug.due import due_sensor
 from asset_sync.reconcile.errors import ConfigurationError
@@ -99,10 +98,7 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
         self._check_needed(file)
         sync = self.sync(context.path.name)
         assets = [*self._source_assets(sync), self._inventory_asset(sync), self._desired_asset(sync), *staircase(sync)]
-        steps = ("devices", "addresses", "inventory", "desired", "match", "plan", "applied")
-        job = dg.define_asset_job(
-            sync.name, selection=dg.AssetSelection.keys(*(sync.key(step) for step in steps)), tags=sync.tags
-        )
+        job = sync_job(sync, "addresses")
         scans = dg.define_asset_job(f"{sync.name}_scans", selection=dg.AssetSelection.keys(sync.key("scans")))
         sensors = [
             due_sensor(sync.name, self._intervals()),
@@ -114,13 +110,13 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
         """Return what the YAML declares, as the staircase takes it."""
         mapping = {
             GROUP.name: {"path": config.FieldConfig(owner="source").mapping()},
-            DEVICE.name: {name: field.mapping() for name, field in self.mapping[DEVICE.name].items()},
+            **config.declared_mapping(self.mapping, [DEVICE.name]),
         }
         return Sync(
             name=name,
             kinds=declared(mapping, self._retirement()),
             mapping=mapping,
-            policy=Policy(owners(mapping), self.grace.grace()),
+            policy=Policy(config.owners(mapping), self.grace.grace()),
             limits=self.limits.limits(),
             target="wug",
             pool=None,

@@ -62,7 +62,7 @@ def refused_elsewhere(devices: pd.DataFrame, there: pd.DataFrame) -> pd.DataFram
 
 def unknown_roles(devices: pd.DataFrame, kind: Kind, mapping: Mapping[str, FieldMapping], roles: pd.DataFrame) -> list[str]:
     """Return the roles, brands and systems that were left out because WhatsUp Gold does not know them, in order."""
-    wanted = mapped(devices, kind, mapping)
+    wanted = mapped(devices, kind, {name: mapping[name] for name in _ROLES if name in mapping})
     found: list[str] = []
     for name in _ROLES:
         if name in wanted:

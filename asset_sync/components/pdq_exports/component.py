@@ -11,11 +11,9 @@ from asset_sync.components import config
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.into_netbox.assets import (
     ASSET_KINDS,
-    declared_mapping,
     desired_asset,
     devices_schema,
     inventory_asset,
-    owners,
 )
 from asset_sync.components.into_netbox.desired import PrefixLengths, mappable_fields
 from asset_sync.components.pdq_exports.folder import DropFolder, place
@@ -26,7 +24,7 @@ from asset_sync.components.pdq_exports.watch import Watch
 from asset_sync.components.pdq_to_netbox.adapters import adapters
 from asset_sync.components.pdq_to_netbox.component import DEVICES as API_DEVICES
 from asset_sync.components.snapshots import Snapshots, row_counts
-from asset_sync.components.staircase import Sync, staircase
+from asset_sync.components.staircase import Sync, staircase, sync_job
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.planning import Policy
 from asset_sync.systems import pdq
@@ -61,11 +59,8 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
         sync = self.sync(context.path.name)
         ends = [inventory_asset(sync, sync.name), desired_asset(sync, DEVICES, adapters, PrefixLengths())]
         assets = [self._devices_asset(sync), *ends, *staircase(sync)]
-        steps = (sync.key(step) for step in ("desired", "match", "plan", "applied"))
-        selection = dg.AssetSelection.keys(DEVICES, sync.inventory, *steps)
-        job = dg.define_asset_job(sync.name, selection=selection, tags=sync.tags)
         sensor = export_sensor(sync.name, self.watch, self.every_seconds)
-        return dg.Definitions(assets=assets, jobs=[job], sensors=[sensor])
+        return dg.Definitions(assets=assets, jobs=[sync_job(sync)], sensors=[sensor])
 
     def watch(self) -> Watch:
         """Return what looks at the folder. Only here and in runs is the environment asked where it is."""
@@ -83,12 +78,12 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
 
     def sync(self, name: str) -> Sync:
         """Return the sync as the staircase sees it."""
-        mapping = declared_mapping(self.mapping, ASSET_KINDS)
+        mapping = config.declared_mapping(self.mapping, ASSET_KINDS)
         return Sync(
             name=name,
             kinds=declared(mapping),
             mapping=mapping,
-            policy=Policy(owners(mapping), self.grace.grace()),
+            policy=Policy(config.owners(mapping), self.grace.grace()),
             limits=self.limits.limits(),
             target="netbox",
             pool="netbox",

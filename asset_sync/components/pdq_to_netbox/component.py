@@ -12,16 +12,14 @@ from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.into_netbox.assets import (
     ASSET_KINDS,
     DEVICE_KINDS,
-    declared_mapping,
     desired_asset,
     devices_schema,
     inventory_asset,
-    owners,
 )
 from asset_sync.components.into_netbox.desired import PrefixLengths, mappable_fields
 from asset_sync.components.pdq_to_netbox.adapters import adapters
 from asset_sync.components.snapshots import row_counts
-from asset_sync.components.staircase import Sync, staircase
+from asset_sync.components.staircase import Sync, staircase, sync_job
 from asset_sync.reconcile.planning import Policy
 from asset_sync.systems import pdq
 from asset_sync.systems.netbox import KINDS, declared
@@ -55,7 +53,7 @@ class PdqToNetbox(dg.Component, dg.Model, dg.Resolvable):
         columns = {name: mappable_fields(name, pdq.DEVICE_FIELDS) for name in available}
         config.check_mapping(context.path / "defs.yaml", self.mapping, available, columns, needed=_KINDS[self.target])
         sync = self.sync(context.path.name)
-        job = dg.define_asset_job(sync.name, selection=dg.AssetSelection.keys(*self._keys(sync)), tags=sync.tags)
+        job = sync_job(sync)
         schedule = dg.ScheduleDefinition(
             name=f"{sync.name}_schedule", job=job, cron_schedule=self.schedule.cron, execution_timezone=self.schedule.timezone
         )
@@ -64,17 +62,14 @@ class PdqToNetbox(dg.Component, dg.Model, dg.Resolvable):
         assets = [_devices_asset(), *ends, *staircase(sync)]
         return dg.Definitions(assets=assets, jobs=[job], schedules=[schedule])
 
-    def _keys(self, sync: Sync) -> list[dg.AssetKey]:
-        return [DEVICES, sync.inventory, *(sync.key(step) for step in ("desired", "match", "plan", "applied"))]
-
     def sync(self, name: str) -> Sync:
         """Return what the YAML declares, as the staircase takes it."""
-        mapping = declared_mapping(self.mapping, _KINDS[self.target])
+        mapping = config.declared_mapping(self.mapping, _KINDS[self.target])
         return Sync(
             name=name,
             kinds=declared(mapping),
             mapping=mapping,
-            policy=Policy(owners(mapping), self.grace.grace()),
+            policy=Policy(config.owners(mapping), self.grace.grace()),
             limits=self.limits.limits(),
             target="netbox",
             pool="netbox",

@@ -11,14 +11,12 @@ from pydantic import Field
 from asset_sync.components import config
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.into_netbox.assets import (
-    declared_mapping,
     desired_asset,
     devices_schema,
     inventory_asset,
-    owners,
 )
 from asset_sync.components.into_netbox.desired import PrefixLengths, mappable_fields
-from asset_sync.components.staircase import Sync, staircase
+from asset_sync.components.staircase import Sync, staircase, sync_job
 from asset_sync.components.wug.connections import ConnectionConfig, check_connections, name_of, partitions
 from asset_sync.components.wug.due import due_sensor
 from asset_sync.components.wug_to_netbox.found import Known, adapters, judged, taken
@@ -74,22 +72,18 @@ class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
         sync = self.sync(context.path.name)
         prefixes = PrefixLengths(self.prefix_lengths.ipv4, self.prefix_lengths.ipv6)
         ends = [inventory_asset(sync, sync.name), desired_asset(sync, sync.key("found"), adapters, prefixes)]
-        steps = ("devices", "inventory", "found", "desired", "match", "plan", "applied")
-        job = dg.define_asset_job(
-            sync.name, selection=dg.AssetSelection.keys(*(sync.key(step) for step in steps)), tags=sync.tags
-        )
         intervals = {each.name: timedelta(minutes=each.interval_minutes) for each in self.connections}
         assets = [self._devices_asset(sync), self._found_asset(sync), *ends, *staircase(sync)]
-        return dg.Definitions(assets=assets, jobs=[job], sensors=[due_sensor(sync.name, intervals)])
+        return dg.Definitions(assets=assets, jobs=[sync_job(sync, "found")], sensors=[due_sensor(sync.name, intervals)])
 
     def sync(self, name: str) -> Sync:
         """Return what the YAML declares, as the staircase takes it."""
-        mapping = declared_mapping(self.mapping, _KINDS)
+        mapping = config.declared_mapping(self.mapping, _KINDS)
         return Sync(
             name=name,
             kinds=declared(mapping),
             mapping=mapping,
-            policy=Policy(owners(mapping), self.grace.grace()),
+            policy=Policy(config.owners(mapping), self.grace.grace()),
             limits=self.limits.limits(),
             target="netbox",
             pool="netbox",
