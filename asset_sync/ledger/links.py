@@ -36,6 +36,8 @@ _ARROW: Final[Mapping[FieldType, pa.DataType]] = {
 _LINK_ARROW: Final = {
     "source_key": pa.large_string(),
     "target_id": pa.large_string(),
+    "version": pa.large_string(),
+    "created": pa.large_string(),
     "missing_runs": pa.int64(),
     "missing_since": pa.timestamp("us"),
     "retired_by": pa.large_string(),

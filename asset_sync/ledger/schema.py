@@ -80,6 +80,11 @@ link = Table(
     Column("retired_by", Text, comment="'sync' or 'undo'; empty while in service"),
     Column("retired_at", Moment),
     Column("plan_id", Text, comment="the plan that wrote to the object last"),
+    Column("version", Text, comment="the object's version since a plan last wrote to it"),
+    Column("created", Text, comment="when the object was made, where the target tells"),
+    Column(
+        "identity", JSONB, nullable=False, server_default=text("'{}'"), comment="what made the object that object, by field"
+    ),
     UniqueConstraint("sync", "kind", "target_id"),
 )
 
@@ -162,6 +167,9 @@ operation = Table(
     Column("changes", Text, nullable=False, comment="JSON, kept as text: the plan's id is made from its bytes"),
     Column("reason", Text),
     Column("hold", Text),
+    Column("identity", Text, comment="JSON: what the link will remember as what makes the object that object"),
+    Column("step", Text),
+    Column("candidates", Text, comment="the ids of the objects that a held record may be, parted by blanks"),
     # Not named by its columns: the key of what is about to be created, as references speak of it.
     Index("operation_created_idx", "plan_id", "kind", "key", postgresql_where=text("op = 'create'")),
 )

@@ -17,7 +17,8 @@ class Field:
     """One field of a kind.
 
     `to` names the kind that a reference points to; `max_length` counts characters, as the target does. What is only set when
-    an object is created (`initial_only`) would take away what people added, if it were written later.
+    an object is created (`initial_only`) would take away what people added, if it were written later. What is `nullable` the
+    target takes empty, in any number. A reference of a facet that `pins` keeps the object it points to where it sits.
     """
 
     name: str
@@ -25,6 +26,8 @@ class Field:
     to: str | None = None
     max_length: int | None = None
     initial_only: bool = False
+    nullable: bool = False
+    pins: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,9 @@ class Kind:
     address, known after its addresses are): a facet is never created, and `parent` is its reference to that object. What is
     `natural` is its key: renamed, it is another object, so that no link is gone by. What is `referred` is made only where
     something that the plan writes refers to it, as a manufacturer is, that would be of no use by itself.
+
+    `parts` are the groups of fields that the target stores each by requests of its own; what is in none is stored together.
+    `versions` says what the versions of objects are, where they tell the earlier from the later: moments, or counts.
     """
 
     name: str
@@ -77,6 +83,8 @@ class Kind:
     facet_of: str | None = None
     natural: bool = False
     referred: bool = False
+    parts: tuple[frozenset[str], ...] = ()
+    versions: Literal["moment", "count"] | None = None
 
     def field(self, name: str) -> Field:
         """Return the field of that name; `KeyError` where the kind has none."""
@@ -89,6 +97,12 @@ class Kind:
     def references(self) -> tuple[Field, ...]:
         """The fields that point to another kind."""
         return tuple(field for field in self.fields if field.type == "reference")
+
+    @property
+    def identifying(self) -> tuple[str, ...]:
+        """The fields, other than references, that tell one object of this kind from another."""
+        names = dict.fromkeys(name for rule in self.identity for name in rule.fields)
+        return tuple(name for name in names if self.field(name).type != "reference")
 
 
 Kinds = Mapping[str, Kind]

@@ -32,9 +32,17 @@ CLAIM: Final = "claim"
 SEEN: Final = "seen"
 QUARANTINE: Final = "quarantine"
 
-OPERATION_COLUMNS: Final = ("kind", "op", "key", "source_key", "target_id", "version", "changes", "reason", "hold")
+_LATER_COLUMNS: Final = ("identity", "step", "candidates")
+OPERATION_COLUMNS: Final = (
+    *("kind", "op", "key", "source_key", "target_id", "version", "changes", "reason", "hold"),
+    *_LATER_COLUMNS,
+)
 """changes: canonical JSON, field → {old, new, owner, reason}; a reference is {"kind", "key", "id"}.
-hold: why this row waits; missing where it may be carried out."""
+hold: why this row waits; missing where it may be carried out.
+identity: what the link will remember as what makes the object that object, JSON: {"created", "values": field → value}; missing
+where that does not change.
+step: a number; rows of one kind, operation and step go out together, and the next step waits for their end.
+candidates: the ids of the objects that a held record may be, parted by blanks."""
 
 Changes = dict[str, dict[str, Any]]
 NO_CHANGES: Final = "{}"
@@ -67,8 +75,10 @@ class Plan:
     def id(self) -> str:
         """The first 16 hexadecimal digits of the SHA-256 of the plan's canonical bytes."""
         digest = hashlib.sha256(orjson.dumps(self._header(), option=orjson.OPT_SORT_KEYS))
-        for column in _plain(self.operations):
-            digest.update(orjson.dumps(column))
+        for name, column in zip(OPERATION_COLUMNS, _plain(self.operations), strict=True):
+            # Left out where they say nothing, so that the ids of plans that were made before stay as they are.
+            if name not in _LATER_COLUMNS or any(value is not None for value in column):
+                digest.update(orjson.dumps(column))
         return digest.hexdigest()[:16]
 
     @property
@@ -180,9 +190,10 @@ def _encoded_one_by_one(values: pa.Array) -> pa.Array:
 
 
 def operations_table(rows: list[tuple[str | None, ...]]) -> pd.DataFrame:
-    """Return operations, each a tuple in the order of `OPERATION_COLUMNS`, as a plan's table."""
-    columns = list(zip(*rows, strict=True)) or [()] * len(OPERATION_COLUMNS)
+    """Return operations, each a tuple in the order of `OPERATION_COLUMNS` (its end may be left out), as a plan's table."""
+    columns = list(zip(*rows, strict=True))
     arrays = [pa.array(column, _TEXT) for column in columns]
+    arrays += [pa.nulls(len(rows), _TEXT)] * (len(OPERATION_COLUMNS) - len(columns))
     return operations_frame([pa.RecordBatch.from_arrays(arrays, OPERATION_COLUMNS)])
 
 

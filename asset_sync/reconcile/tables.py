@@ -2,11 +2,15 @@
 
 A desired row: `source_key` (the source's own id), `key` (natural key, for people and for references), `refused` (a value of
 the source that is no value, a junk serial, in words), the fields.
-An observed row: `id` (the target's), `key`, `version` (what the target changes with the object), `locked` (why no sync may
-write to the object, missing for most), the fields.
+An observed row: `id` (the target's), `key`, `version` (what the target changes with the object), `created` (when it was made,
+where the target tells), `locked` (why no sync may write to the object, missing for most), the fields.
 A reference column holds the `key` of the row it points to on the desired side, the target's id on the observed side.
-A link row: `source_key`, `target_id`, `missing_runs`, `missing_since`, `retired_by`, and `base:<field>`, the value last
-applied, for the fields that are merged against it.
+A desired row may have `guess:<field>` too (boolean): the value is a default or an assumption, which fills what is empty and
+replaces nothing.
+A link row: `source_key`, `target_id`, `version` (of the object, since this sync last wrote to it), `created` and
+`identity:<field>` (what made the object that object, when it was last confirmed), `missing_runs`, `missing_since`,
+`retired_by`, `base:<field>`, the value last applied, for the fields that are merged against it, and `emptied:<field>`
+(boolean), where that value is known to be empty.
 """
 
 from collections.abc import Iterable, Mapping
@@ -38,10 +42,12 @@ DTYPES: Mapping[FieldType, str] = {
     "boolean": "boolean",
 }
 DESIRED_COLUMNS = ("source_key", "key", "refused")
-OBSERVED_COLUMNS = ("id", "key", "version", "locked")
+OBSERVED_COLUMNS = ("id", "key", "version", "created", "locked")
 LINK_COLUMNS = {
     "source_key": "str",
     "target_id": "str",
+    "version": "str",
+    "created": "str",
     "missing_runs": "Int64",
     "missing_since": "datetime64[us, UTC]",
     "retired_by": "str",
@@ -52,6 +58,21 @@ LINK_COLUMNS = {
 def base_column(field: str) -> str:
     """Return the name of the links' column that holds the value last applied to a field."""
     return f"base:{field}"
+
+
+def emptied_column(field: str) -> str:
+    """Return the name of the links' column that says that the value last applied to a field is none."""
+    return f"emptied:{field}"
+
+
+def identity_column(field: str) -> str:
+    """Return the name of the links' column that holds a value that made the object that object."""
+    return f"identity:{field}"
+
+
+def guess_column(field: str) -> str:
+    """Return the name of the desired column that says that a field's value is but a guess."""
+    return f"guess:{field}"
 
 
 def desired_schema(kind: Kind, fields: Iterable[str] | None = None) -> pandera.DataFrameSchema:

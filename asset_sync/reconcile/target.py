@@ -34,10 +34,11 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What the target said of a write that it stored: the object's id and its version since."""
+    """What the target said of a write that it stored: the object's id, its version since, when it was made where it tells."""
 
     target_id: str
     version: str | None
+    created: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Outcome:
     detail: str | None = None
     target_id: str | None = None
     version: str | None = None
+    created: str | None = None
 
 
 class Refused(TargetError):

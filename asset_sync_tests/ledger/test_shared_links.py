@@ -69,7 +69,10 @@ def test_what_was_there_before_keeps_its_own_links(empty_database_url: str) -> N
     migrate(engine)
     with engine.begin() as connection:
         # As it was: nobody has two revisions of the code, so the newer one's traces are taken away.
-        connection.execute(text("alter table asset_sync.link drop column told_by"))
+        for column in ("told_by", "version", "created", "identity"):
+            connection.execute(text(f"alter table asset_sync.link drop column {column}"))
+        for column in ("identity", "step", "candidates"):
+            connection.execute(text(f"alter table asset_sync.operation drop column {column}"))
         connection.execute(text("alter table asset_sync.plan drop column links"))
         connection.execute(text("create index plan_sync_started_at_idx on asset_sync.plan (sync, started_at)"))
         connection.execute(text("update asset_sync.alembic_version set version_num = '0001'"))

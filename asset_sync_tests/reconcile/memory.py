@@ -148,7 +148,7 @@ class MemoryTarget:
         for write, row in zip(writes, rows, strict=True):
             self.number += 1
             target_id = str(self.number)
-            own = {"id": target_id, "key": f"#{target_id}", "version": "v1", "locked": None}
+            own = {"id": target_id, "key": f"#{target_id}", "version": "v1", "created": None, "locked": None}
             self._rows(kind)[target_id] = own | row
             self.created.append((kind.name, target_id))
             self.touched.add((kind.name, target_id))
@@ -203,7 +203,7 @@ class MemoryTarget:
 
     def _shown(self, kind: Kind, row: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         for name in OBSERVED_COLUMNS:
-            yield name, row[name]
+            yield name, row.get(name)
         for declared in kind.fields:
             if kind.facet_of and declared.name == kind.parent:
                 yield declared.name, row["id"]

@@ -9,7 +9,7 @@ from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.into_netbox.desired import Adapters, PrefixLengths, desired_tables
 from asset_sync.components.snapshots import row_counts
 from asset_sync.components.staircase import Sync, source_lineage
-from asset_sync.reconcile.tables import Tables, desired_schema, observed_schema
+from asset_sync.reconcile.tables import OBSERVED_COLUMNS, Tables, desired_schema, observed_schema
 from asset_sync.systems.netbox import NetBox, check_choices, observe
 
 ASSET_KINDS: Final = ("manufacturer", "inventory_item_type", "asset")
@@ -50,7 +50,10 @@ def inventory_asset(sync: Sync, group: str) -> dg.AssetsDefinition:
             check_choices(client, sync.kinds, _constants(sync))
             fields = {name: tuple(sync.mapping[name]) for name in sync.kinds}
             tables = observe(client, sync.kinds, fields)
-            checked = {name: observed_schema(sync.kinds[name], t.columns[4:]).validate(t) for name, t in tables.items()}
+            checked = {
+                name: observed_schema(sync.kinds[name], t.columns[len(OBSERVED_COLUMNS) :]).validate(t)
+                for name, t in tables.items()
+            }
             return dg.MaterializeResult(value=checked, metadata={**row_counts(checked), "requests": client.tally.read})
 
     return inventory

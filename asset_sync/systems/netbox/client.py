@@ -94,13 +94,13 @@ class NetBoxClient:
     # Reading.
 
     def rows(self, endpoint: str, fields: Iterable[str], query: Query = (), *, counted: bool = False) -> list[Row]:
-        """Return every object that the query names, by id, with `id`, `last_updated` and the given fields.
+        """Return every object that the query names, by id, with `id`, `last_updated`, `created` and the given fields.
 
         Pages go by cursor where the server has it, else by offset. A whole listing is counted against the server's own
         count and read once more where it falls short. Raises `TargetError` where it still does. What a query names is
         counted only where it is `counted`.
         """
-        wanted = ("fields", ",".join(dict.fromkeys(("id", "last_updated", *fields))))
+        wanted = ("fields", ",".join(dict.fromkeys(("id", "last_updated", "created", *fields))))
         # 3,200 devices a second instead of 2,260 (measured); other endpoints and 4.7 ignore it.
         parameters = [wanted, ("exclude", "config_context"), *query]
         rows = self._all(endpoint, parameters)

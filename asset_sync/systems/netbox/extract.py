@@ -42,6 +42,7 @@ def table(kind: Kind, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         "id": [str(row["id"]) for row in rows],
         "key": [label(row) or f"#{row['id']}" for row in rows],
         "version": [row.get("last_updated") for row in rows],
+        "created": [row.get("created") for row in rows],
         "locked": [api(kind).lock(row) for row in rows],
     }
     columns |= {field.name: [read_value(kind, field, row) for row in rows] for field in kind.fields}

@@ -178,7 +178,7 @@ def _cased(key: _Key) -> _Key:
 
 
 def _written(row: Row) -> Written:
-    return Written(str(row["id"]), row.get("last_updated"))
+    return Written(str(row["id"]), row.get("last_updated"), row.get("created"))
 
 
 def _by_seq(refusal: Refused, writes: Sequence[Write]) -> Refused:

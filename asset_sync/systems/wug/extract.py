@@ -128,7 +128,7 @@ def _is_ours(path: str, root: str) -> bool:
 
 
 def _table(kind: Kind, own: Mapping[str, Sequence[Any]], values: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    columns: dict[str, Sequence[Any]] = {**own, "version": [None] * len(values)}
+    columns: dict[str, Sequence[Any]] = {**own, "version": [None] * len(values), "created": [None] * len(values)}
     columns |= {field.name: [row[field.name] for row in values] for field in kind.fields}
     types = dict.fromkeys(OBSERVED_COLUMNS, "str") | {field.name: DTYPES[field.type] for field in kind.fields}
     return pd.DataFrame({name: pd.Series(columns[name], dtype=types[name]) for name in types})

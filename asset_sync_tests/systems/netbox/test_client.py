@@ -65,7 +65,7 @@ def test_reads_every_page(lab: Lab, monkeypatch: pytest.MonkeyPatch, count: int,
     sites(lab, count)
     rows = lab.connect(old=old).rows(SITES, ["name"])
     assert [row["name"] for row in rows] == [f"Site {number}" for number in range(count)]
-    assert all(row.keys() == {"id", "name", "last_updated"} for row in rows)
+    assert all(row.keys() == {"id", "name", "last_updated", "created"} for row in rows)
 
 
 def test_reads_by_query(lab: Lab) -> None:

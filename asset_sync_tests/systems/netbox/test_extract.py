@@ -29,7 +29,7 @@ def test_reads_what_is_mapped_and_needed(lab: Lab) -> None:
     lab.assets(3)
     observed = observe(lab.client, KINDS, {"asset": ["description"]})["asset"]
     fields = ["name", "serial", "asset_tag", "status", "inventoryitem_type", "description"]
-    assert observed.columns.tolist() == ["id", "key", "version", "locked", *fields]
+    assert observed.columns.tolist() == ["id", "key", "version", "created", "locked", *fields]
     assert observed["serial"].tolist() == ["S0", "S1", "S2"]
     assert observed["description"].isna().all()
     assert observed["version"].notna().all()

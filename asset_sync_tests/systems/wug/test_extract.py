@@ -81,7 +81,7 @@ def test_reads_no_more_than_the_fields_need(lab: Lab) -> None:
     lab.fill(3)
     tables = observe(lab.client, {"device": KINDS["device"]}, root=ROOT, fields={"device": ["note"]})
     assert list(tables) == ["device"]
-    own = ["id", "key", "version", "locked"]
+    own = ["id", "key", "version", "created", "locked"]
     assert list(tables["device"]) == [*own, "name", "address", "note", "other_addresses", "attr_netbox_id"]
     assert lab.client.tally.read == 3
 
