@@ -90,7 +90,7 @@ def apply(
     finished = {APPLIED, ALREADY}
     outcomes = {seq: outcome for seq, outcome in done.items() if outcome.outcome in finished}
     applier = _Applier(plan, kinds, target, outcomes, settling or Settling())
-    for (kind_name, op), rows in groupby(p.records(plan.writes), key=lambda row: (row["kind"], row["op"])):
+    for (kind_name, op, _), rows in groupby(p.records(plan.writes), key=lambda row: (row["kind"], row["op"], row["step"])):
         kind = kinds[kind_name]
         ready, skipped = applier.prepare(kind, [row for row in rows if row["seq"] not in outcomes])
         _keep(skipped, outcomes, record)

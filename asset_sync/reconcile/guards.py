@@ -10,6 +10,7 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Policy, Snapshot
+from asset_sync.reconcile.planning.rebasing import rolled_back as is_rolled_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ def check(
         # What an incomplete source lacks counts for nothing, so it may be of any size.
         source_rows(plan.source_rows, last_rows or {} if plan.complete else {}, limits),
         target_rows(plan, kinds, snapshot, limits),
+        rolled_back(plan, kinds, snapshot),
         retired(plan, snapshot, limits),
         keys(kinds, snapshot),
         scope(plan, kinds, policy, snapshot),
@@ -75,6 +77,20 @@ def target_rows(plan: Plan, kinds: Kinds, snapshot: Snapshot, limits: Limits) ->
     if again:
         return Guard("target_rows", False, f"{'; '.join(again)} (limit {limits.target_shrink:.0%})")
     return Guard("target_rows", True, "the linked objects are there")
+
+
+def rolled_back(plan: Plan, kinds: Kinds, snapshot: Snapshot) -> Guard:
+    """A target with objects older than what this sync last wrote came back from a backup: its values are nobody's edits."""
+    found = []
+    for name, kind in kinds.items() if plan.mode != "rebase" else ():
+        if name in snapshot.links and kind.facet_of is None:
+            older = int(is_rolled_back(kind, snapshot.links[name], snapshot.observed[name]).sum())
+            found += [f"{older} of {len(snapshot.links[name])} objects of {name}"] if older else []
+    if not found:
+        return Guard("rolled_back", True, "no object is older than what was last written to it")
+    told = f"{', '.join(found)} are older than what this sync last wrote to them: the target came back from a backup"
+    way_on = f"to take it as it stands for what was applied last: asset-sync rebase {plan.sync}"
+    return Guard("rolled_back", False, f"{told}; {way_on}")
 
 
 def retired(plan: Plan, snapshot: Snapshot, limits: Limits) -> Guard:

@@ -19,8 +19,9 @@ from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.forms import strung
 from asset_sync.reconcile.tables import text
 
-Mode = Literal["normal", "full", "review", "dry_run"]
-"""normal: plan, apply. full: write all mapped fields of all matched objects. review: wait for approval. dry_run: only plan."""
+Mode = Literal["normal", "full", "review", "dry_run", "rebase"]
+"""normal: plan, apply. full: write all mapped fields of all matched objects. review: wait for approval. dry_run: only plan.
+rebase: write nothing, and take the target as it stands for what was applied last."""
 
 CREATE: Final = "create"
 UPDATE: Final = "update"

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from asset_sync.reconcile import forms
 from asset_sync.reconcile.identity import HELD, NEW, hold_back, match
 from asset_sync.reconcile.kinds import Kind, Kinds
+from asset_sync.reconcile.resolutions import NONE, Resolutions
 from asset_sync.reconcile.tables import Tables, cell, filled, index, no_links, taken, text
 
 PENDING = "+"
@@ -22,15 +23,23 @@ Waiting = Mapping[str, Mapping[str, str]]
 """Records that must not be created now, by kind and source key, with the reason."""
 
 
-def match_all(kinds: Kinds, desired: Tables, observed: Tables, links: Tables, waiting: Waiting | None = None) -> Tables:
+def match_all(
+    kinds: Kinds,
+    desired: Tables,
+    observed: Tables,
+    links: Tables,
+    waiting: Waiting | None = None,
+    *,
+    resolutions: Resolutions = NONE,
+) -> Tables:
     """Match every kind in the order of their references; see `asset_sync.reconcile.identity.match` for the tables returned.
 
-    Records that are `waiting` are held where they would be new.
+    Records that are `waiting` are held where they would be new. `resolutions` are what people decided about records.
     """
     matches: Tables = {}
     for name, kind in kinds.items():
         resolved = resolve(kind, desired[name], matches)
-        matched = match(kind, resolved, observed[name], links[name] if name in links else no_links())
+        matched = match(kind, resolved, observed[name], links[name] if name in links else no_links(), resolutions)
         matches[name] = hold_back(matched, (waiting or {}).get(name, {}))
     return matches
 

@@ -79,11 +79,11 @@ def test_a_serial_and_a_tag_that_point_to_two_objects_are_held() -> None:
     assert evidence(wanted, there) == {"a": "serial says asset #1, but tag 'T2' is on asset #2"}
 
 
-def test_swapped_mainboards_are_held_not_swapped_back() -> None:
+def test_serials_that_two_linked_machines_swapped_move_and_the_machines_stay_what_they_are() -> None:
     wanted: list[Row] = [{"source_key": "a", "serial": "S2"}, {"source_key": "b", "serial": "S1"}]
     there: list[Row] = [{"id": "1", "serial": "S1"}, {"id": "2", "serial": "S2"}]
     found = verdicts(wanted, there, [link("a", "1"), link("b", "2")])
-    assert {key: verdict for key, (verdict, _, _) in found.items()} == {"a": "held", "b": "held"}
+    assert {key: (verdict, to) for key, (verdict, _, to) in found.items()} == {"a": ("same", "1"), "b": ("same", "2")}
 
 
 def test_two_records_linked_to_one_object_are_both_held() -> None:
@@ -145,9 +145,24 @@ def test_one_serial_on_two_objects_of_the_target_is_held_with_both() -> None:
 
 
 def test_an_object_that_another_record_is_linked_to_is_not_taken_from_it() -> None:
+    wanted: list[Row] = [{"source_key": "a", "tag": "T1"}, {"source_key": "b", "serial": "S1"}]
+    there: list[Row] = [{"id": "1", "serial": "S1", "tag": "T1"}]
+    assert evidence(wanted, there, [link("a", "1")]) == {"b": "serial 'S1' does not tell which: asset #1 (is a)"}
+
+
+def test_a_value_that_a_linked_record_gives_up_may_be_a_new_ones() -> None:
     wanted: list[Row] = [{"source_key": "a", "serial": "S9"}, {"source_key": "b", "serial": "S1"}]
     there: list[Row] = [{"id": "1", "serial": "S1"}]
-    assert evidence(wanted, there, [link("a", "1")]) == {"b": "serial 'S1' does not tell which: asset #1 (is a)"}
+    assert verdicts(wanted, there, [link("a", "1")]) == {"a": ("same", "link", "1"), "b": ("new", None, None)}
+
+
+def test_a_value_is_not_given_up_by_a_record_that_is_held() -> None:
+    wanted: list[Row] = [{"source_key": "a", "serial": "S9"}, {"source_key": "b", "serial": "S1"}]
+    there: list[Row] = [{"id": "1", "serial": "S1"}, {"id": "2", "serial": "S9"}]
+    assert evidence(wanted, there, [link("a", "1")]) == {
+        "a": "link says asset #1, but serial 'S9' is on asset #2",
+        "b": "serial 'S1' is on asset #1 (is a), which is held",
+    }
 
 
 def test_the_object_of_a_record_that_is_gone_is_recognised_under_a_new_name() -> None:

@@ -60,7 +60,7 @@ CASES = [
 
 
 def letters(merged: Merge, row: int = 0) -> str:
-    named = {"w": merged.write, "c": merged.conflict, "o": merged.ours, "a": merged.agreed}
+    named = {"w": merged.write, "c": merged.conflict, "o": merged.unedited, "a": merged.agreed}
     return "".join(letter for letter, mask in named.items() if mask[row])
 
 

@@ -1,0 +1,24 @@
+"""Match: which desired row is which observed object, decided with evidence or not at all.
+
+Ordered rules (DESIGN §3): what a person decided, the link remembered from earlier runs, then the kind's own rules. Each answer
+is one of three: same, different, unknown. Sameness needs every field of a rule; difference needs one decisive field. Where the
+evidence is split (several candidates, two rows for one object, a link and a serial that point to different objects), the row is
+held with what is known, and the rest goes on.
+"""
+
+from asset_sync.reconcile.identity.matching import DECISION, HELD, LINK, NEW, SAME, hold_back, match, match_decisively
+from asset_sync.reconcile.identity.remembered import changed_objects
+from asset_sync.reconcile.identity.values import suspects
+
+__all__ = [
+    "DECISION",
+    "HELD",
+    "LINK",
+    "NEW",
+    "SAME",
+    "changed_objects",
+    "hold_back",
+    "match",
+    "match_decisively",
+    "suspects",
+]

@@ -1,0 +1,118 @@
+"""What links remember of their objects, and whether what stands under an object's id is that object still.
+
+A target that comes back from a backup gives ids away again: a link then points at a stranger. An object is the one that was
+linked as long as one of the values that made it so stands; where none does and another one is in its place, it is not. An
+object that sits on the same parent and was made at the same time is the same under another name.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from asset_sync.reconcile import forms
+from asset_sync.reconcile.kinds import Form, Kind
+from asset_sync.reconcile.tables import Mask, Positions, base_column, filled, identity_column, mask, picked, text
+
+_TEXT = pa.large_string()
+
+
+@dataclass(frozen=True)
+class ChangedObjects:
+    """Which of the links' objects are others than those that were linked, and why that is thought."""
+
+    changed: Mask
+    words: pa.Array
+
+
+@dataclass(frozen=True)
+class _Linked:
+    """Links and their objects, side by side: row `at` of the links has row `objects` of the observed table; -1: none."""
+
+    links: pd.DataFrame
+    observed: pd.DataFrame
+    at: Positions
+    objects: Positions
+
+    def remembered(self, column: str) -> pa.Array:
+        """Return what the links say in a column; missing where they have no such column."""
+        return picked(text(self.links[column]), self.at) if column in self.links else pa.nulls(len(self.at), _TEXT)
+
+    def standing(self, column: str) -> pa.Array:
+        """Return what the objects say in a column."""
+        return picked(text(self.observed[column]), self.objects)
+
+
+def changed_objects(
+    kind: Kind, links: pd.DataFrame, observed: pd.DataFrame, at: Positions, objects: Positions
+) -> ChangedObjects:
+    """Return which objects (rows of `observed`) are not what the links at those rows remember; -1 stands for none."""
+    linked = _Linked(links, observed, at, objects)
+    values = [_Value(name, form, linked) for name, form in _decisive(kind)]
+    stands, differs = _any((v.stands for v in values), len(at)), _any((v.differs for v in values), len(at))
+    changed = ~stands & differs & ~_in_its_place(kind, linked)
+    # Of what nothing decisive is known, another name alone may be a person's edit; made at another time, it is another object.
+    unknown = ~stands & ~differs & mask(pc.not_equal(linked.remembered("created"), linked.standing("created")))
+    if unknown.any():
+        hints = [_Value(name, "folded", linked) for name in kind.identifying]
+        changed |= unknown & ~_any((v.stands for v in hints), len(at)) & _any((v.differs for v in hints), len(at))
+        values = [*values, *hints]
+    return ChangedObjects(changed, _words(kind, values, changed, linked))
+
+
+def _decisive(kind: Kind) -> Iterator[tuple[str, Form]]:
+    """Yield the fields that make an object what it is: those of decisive rules; of lookups, that have none, of all rules."""
+    decisive = [rule for rule in kind.identity if rule.decisive]
+    forms_of: dict[str, Form] = {}
+    for rule in decisive or kind.identity:
+        for name in rule.fields:
+            forms_of.setdefault(name, rule.form if decisive else "folded")
+    return ((name, form) for name, form in forms_of.items() if kind.field(name).type != "reference")
+
+
+class _Value:
+    """One value of linked objects: what is remembered, what stands there, and whether they are the same."""
+
+    def __init__(self, name: str, form: Form, linked: _Linked) -> None:
+        self.name = name
+        self.known = linked.remembered(identity_column(name))
+        self.there = linked.standing(name)
+        self.stands = mask(pc.equal(self.known, self.there))
+        self.differs = np.zeros(len(linked.at), dtype=bool)
+        # Most stand as they are: the normal form is asked for the few that do not.
+        others = np.flatnonzero(~self.stands & filled(self.known) & filled(self.there))
+        if others.size:
+            one, other = (forms.normal(picked(values, others), form) for values in (self.known, self.there))
+            self.stands[others] = mask(pc.equal(one, other))
+            self.differs[others] = mask(pc.not_equal(one, other))
+
+    def words(self, row: int) -> str:
+        """Return what changed."""
+        return f"{self.name} is {self.there[row].as_py()!r}, was {self.known[row].as_py()!r}"
+
+
+def _in_its_place(kind: Kind, linked: _Linked) -> Mask:
+    """Return which objects sit where this sync put them, and were made when they were linked."""
+    if kind.parent is None:
+        return np.zeros(len(linked.at), dtype=bool)
+    put = mask(pc.equal(linked.remembered(base_column(kind.parent)), linked.standing(kind.parent)))
+    return put & mask(pc.equal(linked.remembered("created"), linked.standing("created")))
+
+
+def _any(masks: Iterable[Mask], rows: int) -> Mask:
+    found = np.zeros(rows, dtype=bool)
+    for one in masks:
+        found |= one
+    return found
+
+
+def _words(kind: Kind, values: list[_Value], changed: Mask, linked: _Linked) -> pa.Array:
+    why: list[str | None] = [None] * len(changed)
+    for row in np.flatnonzero(changed).tolist():
+        told = "; ".join(value.words(row) for value in values if value.differs[row])
+        named = f"{kind.name} #{linked.observed['id'].iat[linked.objects[row]]}"
+        why[row] = f"{named} is not what was linked (another object under its id?): {told}"
+    return pa.array(why, _TEXT)

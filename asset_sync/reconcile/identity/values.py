@@ -1,0 +1,42 @@
+"""The values by which records and objects are compared, and the pairs that share one."""
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from asset_sync.reconcile import forms
+from asset_sync.reconcile.kinds import IdentityRule, Kind
+from asset_sync.reconcile.tables import Positions, index, mask, picked, text
+
+
+def compared(kind: Kind, table: pd.DataFrame, rule: IdentityRule) -> pa.Array:
+    """Return what a rule compares: references as they are, other fields in the rule's normal form."""
+    return forms.joined(
+        [
+            text(table[name]) if kind.field(name).type == "reference" else forms.normal(text(table[name]), rule.form)
+            for name in rule.fields
+        ]
+    )
+
+
+def pairs(rows: Positions, ours: pa.Array, there: pa.Array) -> pd.DataFrame:
+    """Return every pair of one of the rows and an object of the same value, as `row` and `observed`."""
+    near = np.flatnonzero(mask(pc.is_in(there, value_set=ours, skip_nulls=True))) if rows.size else rows
+    if not near.size:
+        return pd.DataFrame({"row": near, "observed": near})
+    left = pd.DataFrame({"row": rows, "value": pd.array(ours, dtype="str")}).dropna()
+    right = pd.DataFrame({"observed": near, "value": pd.array(picked(there, near), dtype="str")})
+    return left.merge(right, on="value")[["row", "observed"]]
+
+
+def suspects(kind: Kind, held: pd.DataFrame, objects: pd.DataFrame) -> list[str | None]:
+    """Return for each object the source key of a held record that shares a decisive value with it, None where none does."""
+    found: list[str | None] = [None] * len(objects)
+    held = held.sort_values("source_key")
+    for rule in kind.identity:
+        if rule.decisive:
+            at = index(compared(kind, objects, rule), compared(kind, held, rule))
+            keys = picked(text(held["source_key"]), at).to_pylist()
+            found = [known or key for known, key in zip(found, keys, strict=True)]
+    return found

@@ -1,0 +1,253 @@
+"""Changes: what is created, updated and remembered of the records that the source has, by the merge of each field."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from asset_sync.reconcile import forms
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.merge import Merge, Ownership, merge
+from asset_sync.reconcile.plan import Mode
+from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, either, identity, together, valued
+from asset_sync.reconcile.planning.fields import fitting
+from asset_sync.reconcile.planning.sides import Sides
+from asset_sync.reconcile.references import PENDING
+from asset_sync.reconcile.resolutions import told
+from asset_sync.reconcile.tables import Mask, Positions, differs, filled, identity_column, index, mask, picked, text
+
+_CONFLICT = "changed on both sides since the last sync: decide which value stays"
+_TEXT = pa.large_string()
+
+
+class Changes:
+    """The operations on one kind's records. `returning` are the rows whose object this sync retired."""
+
+    def __init__(self, sides: Sides, returning: Mask, mode: Mode) -> None:
+        self.sides = sides
+        self.kind = sides.kind
+        self.returning = returning
+        self.mode = mode
+        self.merges = self._merges()
+
+    def _merges(self) -> dict[str, Merge]:
+        # Whole columns as they stand, those rows too that are on no other side: to leave them out first costs more.
+        sides = self.sides
+        there, links = _stood_in(sides.object_of, sides.same), _stood_in(sides.remembered, sides.same)
+        merges = {name: self._merge(name, ownership, there, links) for name, ownership in sides.owners.items()}
+        return self._as_decided(self._without_refused(merges), there)
+
+    def _merge(self, name: str, ownership: Ownership, there: Positions, links: Positions) -> Merge:
+        sides, among = self.sides, self.sides.same
+        if sides.is_status(name):
+            # A status that a person set is never forced back, whoever owns the field; one that this sync set is restored.
+            ownership = Ownership("shared", ownership.clears) if ownership.owner == "source" else ownership
+            among = among & ~self.returning
+        base = sides.base(name, links) if ownership.owner == "shared" else None
+        emptied = sides.emptied(name, links) if base is not None and ownership.clears else None
+        return merge(ownership, sides.desired[name], picked(sides.observed[name], there), base, emptied).among(among)
+
+    def _without_refused(self, merges: dict[str, Merge]) -> dict[str, Merge]:
+        """Leave alone what the source says in a way that cannot be written: it is not the same as saying nothing."""
+        refused = self.sides.refused
+        if refused is None or refused.empty:
+            return merges
+        for name, rows in refused.groupby("field"):
+            if name in merges:
+                at = index(text(rows["source_key"]), self.sides.source_keys)
+                spoken = np.ones(len(self.sides.desired), dtype=bool)
+                spoken[at[at >= 0]] = False
+                merges[str(name)] = merges[str(name)].among(spoken)
+        return merges
+
+    def _as_decided(self, merges: dict[str, Merge], there: Positions) -> dict[str, Merge]:
+        """Let people's decisions about single fields count before the owner's word does."""
+        for row, resolutions in self.sides.resolved("keep_target", "take_source").items():
+            only = np.zeros(len(self.sides.desired), dtype=bool)
+            only[row] = True
+            for resolution in resolutions:
+                name = str(resolution.field)
+                if name in merges and resolution.verb == "keep_target":
+                    merges[name] = merges[name].among(~only)
+                elif name in merges:
+                    ownership = Ownership("source", self.sides.owners[name].clears)
+                    observed = picked(self.sides.observed[name], there)
+                    taken = merge(ownership, self.sides.desired[name], observed, None).among(self.sides.same)
+                    merges[name] = merges[name].of(only, taken)
+        return merges
+
+    # What stands on both sides.
+
+    def updates(self) -> Iterator[Drafts]:
+        """Operations for each matched object with fields to write, and held ones for what waits."""
+        chosen = {name: m.unedited if self.mode == "full" else m.write for name, m in self.merges.items()}
+        rows, changes = self._changed(chosen)
+        for part in self._parts(changes):
+            reason = self._reason(rows, part) if part else None
+            drafted = self.sides.draft(rows, p.UPDATE, part, reason=reason)
+            yield from fitting(drafted.where(drafted.says_something()))
+        rows, changes = self._changed({name: m.conflict for name, m in self.merges.items()})
+        yield self.sides.draft(rows, p.UPDATE, changes, hold=_CONFLICT)
+        yield self._blocked()
+
+    def _changed(self, chosen: Mapping[str, Mask]) -> tuple[Positions, dict[str, Change]]:
+        rows = np.flatnonzero(either(chosen.values(), len(self.sides.desired)))
+        return rows, {name: self._updated(name, where, rows) for name, where in chosen.items() if where.any()}
+
+    def _updated(self, name: str, where: Mask, rows: Positions) -> Change:
+        sides, changed = self.sides, np.flatnonzero(where)
+        old, new = picked(sides.observed[name], sides.object_of[changed]), picked(sides.desired[name], changed)
+        otherwise = pc.if_else(pc.is_null(old), "empty so far", "the source says otherwise")
+        reasons = pc.if_else(differs(old, new), otherwise, "equal, written again")
+        at = np.full(len(sides.desired), -1, dtype=np.int64)
+        at[changed] = np.arange(len(changed))
+        return sides.change(name, old, new, reasons).take(at[rows])
+
+    def _parts(self, changes: Mapping[str, Change]) -> Iterator[dict[str, Change]]:
+        """Part the changes as the target stores them: each part has an outcome of its own."""
+        parted = frozenset(name for part in self.kind.parts for name in part)
+        yield {name: change for name, change in changes.items() if name not in parted}
+        for part in self.kind.parts:
+            if any(name in part for name in changes):
+                yield {name: change for name, change in changes.items() if name in part}
+
+    def _reason(self, rows: Positions, changes: Mapping[str, Change]) -> pa.Array | None:
+        """Return why the objects are written to, where a person decided it."""
+        decided = self.sides.resolved("take_source")
+        if not decided:
+            return None
+        words = self.sides.matched_by(rows).to_pylist()
+        for at, row in enumerate(rows.tolist()):
+            own = [r for r in decided.get(row, ()) if r.field in changes]
+            words[at] = f"{words[at]}; {told(own[0])}" if own else words[at]
+        return pa.array(words, _TEXT)
+
+    def _blocked(self) -> Drafts:
+        """A held row for each recognised record that refers to something held: the rest of it goes on."""
+        rows = np.array(sorted(row for row in self.sides.blocked if self.sides.same[row]), dtype=np.int64)
+        return self.sides.draft(rows, p.UPDATE, hold=self.sides.blocked_at(rows))
+
+    def refused(self) -> Drafts:
+        """A held row for each value of the source that cannot be written."""
+        refused = self.sides.refused
+        if refused is None or refused.empty:
+            return self.sides.draft(np.array([], dtype=np.int64), p.UPDATE)
+        at = index(text(refused["source_key"]), self.sides.source_keys)
+        told_of = refused[(at >= 0) & refused["field"].isin(list(self.sides.owners)).to_numpy()]
+        return together(self.kind, (self._refused(str(name), rows) for name, rows in told_of.groupby("field")))
+
+    def _refused(self, name: str, rows: pd.DataFrame) -> Drafts:
+        sides = self.sides
+        at = index(text(rows["source_key"]), sides.source_keys)
+        old = sides.words(name, picked(sides.observed[name], sides.object_of[at]))
+        value = text(rows["value"])
+        why = forms.strung(f"{name}: ", text(rows["reason"]), like=value)
+        words = p.change(name, old, p.or_null(p.encoded(value)), sides.owners[name].owner, "cannot be written")
+        return sides.draft(at, p.UPDATE, {name: Change(value, words)}, hold=why)
+
+    # What the target lacks.
+
+    def creates(self) -> Iterator[Drafts]:
+        """An operation for each record that the target does not have, with every field that has a value."""
+        sides, kind, rows = self.sides, self.kind, self.sides.new
+        # A facet is written to its parent's own object, once that is there.
+        names = [name for name in sides.owners if not (kind.facet_of and name == kind.parent)]
+        changes = {name: self._created(name, rows) for name in names}
+        op = p.UPDATE if kind.facet_of else p.CREATE
+        created = sides.draft(rows, op, changes, reason=self._new_because(rows), hold=sides.blocked_at(rows))
+        yield from fitting(created.where(created.says_something()))
+
+    def _created(self, name: str, rows: Positions) -> Change:
+        return self.sides.change(name, "null", picked(self.sides.desired[name], rows), "new").among(
+            filled(picked(self.sides.desired[name], rows))
+        )
+
+    def _new_because(self, rows: Positions) -> pa.Array:
+        lost = picked(text(self.sides.links["target_id"]), self.sides.link_of[rows])
+        gone = forms.strung(f"{self.kind.name} #", lost, ", linked so far, is gone from the target", like=lost)
+        words = pc.fill_null(gone, "not in the target")
+        decided = self.sides.resolved("create")
+        by = pa.array([told(decided[row][0]) if row in decided else None for row in rows.tolist()], _TEXT)
+        return pc.coalesce(forms.strung("made as a new object: ", by, like=by), words) if decided else words
+
+    # What is remembered.
+
+    def claims(self, *, rebased: Mapping[str, Mask] | None = None) -> Drafts:
+        """What is to be remembered without a write: new links, values that both sides agree on, what makes an object itself.
+
+        `rebased` says, by field, where the target's own value is to be remembered in the place of the source's.
+        """
+        sides = self.sides
+        remembered = {name: m for name, m in self.merges.items() if sides.is_remembered(name)}
+        # A link that comes with a restore is made by that, so that a restore that fails is tried again.
+        unlinked = sides.same & ~sides.linked & ~self.returning
+        agreed = {name: self._agreed(name, m) for name, m in remembered.items()}
+        renewed = self._renewed() & ~self.returning
+        base = rebased or {}
+        chosen = either([unlinked, renewed, *agreed.values(), *base.values()], len(sides.desired))
+        chosen[list(sides.blocked)] = False
+        rows = np.flatnonzero(chosen)
+        if not rows.size:
+            return sides.draft(rows, p.CLAIM)
+        changes = {name: self._claimed(name, m, agreed[name], unlinked, rows) for name, m in remembered.items()}
+        changes |= {name: self._rebased(name, changes.get(name), where, rows) for name, where in base.items()}
+        return sides.draft(rows, p.CLAIM, changes, identity=self._now(rows) if sides.knows_identity() else None)
+
+    def _agreed(self, name: str, merged: Merge) -> Mask:
+        if name != self.kind.parent or self.sides.owners[name].owner == "shared":
+            return merged.agreed
+        # Who put an object where it is decides later who may move it, so it is remembered whoever owns the field.
+        base = self.sides.base(name, self.sides.remembered)
+        there = picked(self.sides.observed[name], self.sides.object_of)
+        if base is None:
+            return merged.agreed
+        stands = self.sides.same & ~merged.write & filled(there) & ~differs(there, self.sides.desired[name])
+        return stands & differs(there, base)
+
+    def _claimed(self, name: str, merged: Merge, agreed: Mask, unlinked: Mask, rows: Positions) -> Change:
+        """Return what to remember of a field: what the source says; for what is still to be written or decided, what was."""
+        sides = self.sides
+        is_open = (merged.write | merged.conflict)[rows]
+        wanted, was = picked(sides.desired[name], rows), sides.base(name, sides.remembered[rows])
+        value = pc.if_else(is_open, pa.scalar(None, wanted.type) if was is None else was, wanted)
+        worth = (agreed[rows] & ~is_open) | (unlinked[rows] & filled(value))
+        return self._remembered(name, value, worth)
+
+    def _remembered(self, name: str, value: pa.Array, worth: Mask) -> Change:
+        if self.kind.field(name).type == "reference":
+            worth = worth & ~mask(pc.starts_with(value, PENDING))
+        words = p.remembered(name, p.or_null(self.sides.words(name, value)))
+        return Change(as_text(value), words).among(worth)
+
+    def _rebased(self, name: str, change: Change | None, where: Mask, rows: Positions) -> Change:
+        there = picked(self.sides.observed[name], self.sides.object_of[rows])
+        own = self._remembered(name, there, where[rows])
+        if change is None:
+            return own
+        at = pa.array(where[rows])
+        return Change(pc.if_else(at, own.new, change.new), pc.if_else(at, own.words, change.words))
+
+    def _renewed(self) -> Mask:
+        """The linked records whose objects are the same still, by other values than are remembered."""
+        sides = self.sides
+        if not sides.knows_identity():
+            return np.zeros(len(sides.desired), dtype=bool)
+        changed = np.zeros(len(sides.desired), dtype=bool)
+        for name in self.kind.identifying:
+            there = picked(text(sides.observed[name]), sides.object_of)
+            changed |= differs(there, picked(text(sides.links[identity_column(name)]), sides.link_of))
+        made = picked(text(sides.observed["created"]), sides.object_of)
+        changed |= filled(made) & differs(made, picked(text(sides.links["created"]), sides.link_of))
+        return changed & sides.linked
+
+    def _now(self, rows: Positions) -> pa.Array:
+        objects = self.sides.object_of[rows]
+        values = {name: picked(text(self.sides.observed[name]), objects) for name in self.kind.identifying}
+        return identity(valued(values), picked(text(self.sides.observed["created"]), objects))
+
+
+def _stood_in(positions: Positions, among: Mask) -> Positions:
+    """Return the positions with any that exists outside of those rows: what comes of it is not looked at, and nulls cost."""
+    return np.where(among, positions, 0 if positions.size and positions.max() >= 0 else -1)

@@ -1,0 +1,61 @@
+"""Fields that an operation goes on without: one bad value holds that field, not the object."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.kinds import Field
+from asset_sync.reconcile.planning.drafts import Drafts, either
+from asset_sync.reconcile.tables import Mask, mask
+
+_SHOWN = 40
+
+
+def fitting(given: Drafts) -> Iterator[Drafts]:
+    """Return the operations without the texts that are too long for the target, and those held."""
+    for field in given.kind.fields:
+        if field.max_length is not None and field.type != "reference" and field.name in given.changes:
+            given, held = part(given, field.name, too_long(field, given.new(field.name)))
+            yield held
+    yield given
+
+
+def too_long(declared: Field, values: pa.Array) -> dict[int, str]:
+    """Return, by row, why the target would refuse a text of that length."""
+    if not pa.types.is_large_string(values.type):
+        return {}
+    why: dict[int, str] = {}
+    for row in np.flatnonzero(mask(pc.greater(pc.utf8_length(values), declared.max_length))).tolist():
+        new = values[row].as_py()
+        why[row] = f"{declared.name} has {len(new)} characters, the target takes {declared.max_length}: {new[:_SHOWN]!r}…"
+    return why
+
+
+def part(given: Drafts, name: str, why: Mapping[int, str]) -> tuple[Drafts, Drafts]:
+    """Part a field from the operations that go on without it; `why` says, by row, what holds it.
+
+    Returns what goes on, and the field held. What would be made without anything to recognise it by is held as a whole.
+    """
+    is_open = given.open
+    why = {row: reason for row, reason in why.items() if is_open[row]}
+    if not why:
+        return given, given.take(np.array([], dtype=np.int64))
+    nameless = given.are(p.CREATE) & ~_recognisable(given, name)
+    whole = {row: reason for row, reason in why.items() if nameless[row]}
+    return given.hold(whole).part(name, {row: reason for row, reason in why.items() if not nameless[row]})
+
+
+def _recognisable(given: Drafts, without: str) -> Mask:
+    """Return which objects would be recognised by what else they are made with."""
+    rules = [rule.fields for rule in given.kind.identity if without not in rule.fields]
+    return either((_all_given(given, fields) for fields in rules), len(given))
+
+
+def _all_given(given: Drafts, fields: tuple[str, ...]) -> Mask:
+    found = np.ones(len(given), dtype=bool)
+    for name in fields:
+        found &= given.changed(name)
+    return found

@@ -1,0 +1,86 @@
+"""Making a plan: the operations of all kinds, in the order in which they are carried out."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+import pandas as pd
+import pyarrow.compute as pc
+
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.kinds import Kinds
+from asset_sync.reconcile.plan import Mode, Plan
+from asset_sync.reconcile.planning.changes import Changes
+from asset_sync.reconcile.planning.dependents import Unmade, hold_dependents, needed
+from asset_sync.reconcile.planning.drafts import Drafts, in_order, together
+from asset_sync.reconcile.planning.model import Policy, Snapshot
+from asset_sync.reconcile.planning.moving import Pins, left_behind
+from asset_sync.reconcile.planning.rebasing import rebased
+from asset_sync.reconcile.planning.retiring import restores, retirements, returned, returning
+from asset_sync.reconcile.planning.sides import Sides
+from asset_sync.reconcile.planning.unique import free_before_taken
+from asset_sync.reconcile.tables import Tables, picked, text
+
+
+def make_plan(
+    sync: str,
+    kinds: Kinds,
+    policy: Policy,
+    snapshot: Snapshot,
+    matches: Tables,
+    *,
+    now: datetime,
+    mode: Mode = "normal",
+    complete: bool = True,
+    after: str | None = None,
+    source_rows: Mapping[str, int] | None = None,
+    links: str | None = None,
+) -> Plan:
+    """Return the plan that brings the target to what the source says.
+
+    `matches` comes from `asset_sync.reconcile.references.match_all`. `complete` says that the source named everything it has:
+    only then is a missing record missing. `now` is the clock of the grace period. `after` is the plan applied last. `links`
+    names the sync whose links are shared.
+    """
+    sides = {name: Sides(kind, policy, snapshot, matches) for name, kind in kinds.items()}
+    ordered = _rebasing(sides) if mode == "rebase" else _operations(kinds, sides, now, mode, complete=complete)
+    return Plan(sync, mode, _table(ordered), after, complete, dict(source_rows or {}), links=links)
+
+
+def _table(ordered: Iterator[Drafts]) -> pd.DataFrame:
+    return p.operations_frame([each.batch() for each in ordered if len(each)])
+
+
+def _operations(kinds: Kinds, sides: Mapping[str, Sides], now: datetime, mode: Mode, *, complete: bool) -> Iterator[Drafts]:
+    written: dict[str, Drafts] = {}
+    others: dict[str, list[Drafts]] = {}
+    for name in kinds:
+        own = sides[name]
+        back = returning(own)
+        changes = Changes(own, back, mode)
+        drafted = together(own.kind, [*changes.updates(), left_behind(own), restores(own, back), *changes.creates()])
+        written[name] = free_before_taken(own, drafted)
+        others[name] = [in_order(retirements(own, now))] if complete else []
+        told = [changes.claims(), returned(own), changes.refused(), quarantined(own)]
+        others[name].append(in_order(together(own.kind, told)))
+    early = Pins(kinds, sides).release(written)
+    unmade: Unmade = {}
+    for name in kinds:
+        written[name] = in_order(hold_dependents(written[name], unmade))
+    yield from early
+    yield from needed(kinds, written, others)
+
+
+def _rebasing(sides: Mapping[str, Sides]) -> Iterator[Drafts]:
+    """Take the target as it stands for what was applied last; nothing is written."""
+    for own in sides.values():
+        changes = Changes(own, returning(own), "rebase")
+        yield in_order(changes.claims(rebased=rebased(own, changes.merges)))
+
+
+def quarantined(sides: Sides) -> Drafts:
+    """The records that nobody can tell, with the evidence."""
+    rows = sides.undecided
+    evidence, candidates = (picked(text(sides.matches[name]), rows) for name in ("evidence", "candidates"))
+    # What a record refers to is the better reason, where that is held: without it nothing could identify the record.
+    hold = pc.coalesce(sides.blocked_at(rows), evidence)
+    return sides.draft(rows, p.QUARANTINE, reason="identity", hold=hold, candidates=candidates)

@@ -1,0 +1,130 @@
+"""Moving: objects of this sync's own that sit on something else now, and what has to let go of them first.
+
+An address record is never renumbered: a record of the source that has another address now is another object, and the one that
+it had is let go where this sync put it. What is pinned to where it sits (a primary address) is released before it moves.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.kinds import Field, Kind, Kinds
+from asset_sync.reconcile.planning.drafts import Drafts, drafts, none
+from asset_sync.reconcile.planning.sides import Sides
+from asset_sync.reconcile.references import PENDING
+from asset_sync.reconcile.tables import Mask, Positions, filled, index, mask, picked, text
+
+_TEXT = pa.large_string()
+
+
+def left_behind(sides: Sides) -> Drafts:
+    """An operation for each object that its record has left for another one: it no longer sits where this sync put it."""
+    kind, parent = sides.kind, sides.kind.parent
+    if not kind.natural or parent is None or kind.facet_of or parent not in sides.owners:
+        return none(kind)
+    links = np.unique(sides.link_of[(sides.link_of >= 0) & ~sides.linked])
+    links = links[sides.own[links]]
+    objects = index(picked(text(sides.links["target_id"]), links), text(sides.observed["id"]))
+    free = (objects >= 0) & ~np.isin(objects, sides.object_of[sides.object_of >= 0])
+    base = sides.base(parent, links)
+    there = picked(text(sides.observed[parent]), objects)
+    put = np.zeros(len(links), dtype=bool) if base is None else mask(pc.equal(base, there))
+    chosen = free & put & ~filled(picked(sides.observed["locked"], objects))
+    return _let_go(sides, parent, objects[chosen])
+
+
+def _let_go(sides: Sides, parent: str, objects: Positions) -> Drafts:
+    old = picked(sides.observed[parent], objects)
+    change = sides.change(parent, old, pa.nulls(len(objects), _TEXT), "its record is another object now")
+    # Without a source key: the record's link is that of the other object.
+    return drafts(
+        sides.kind,
+        len(objects),
+        p.UPDATE,
+        {parent: change},
+        key=picked(text(sides.observed["key"]), objects),
+        target_id=picked(text(sides.observed["id"]), objects),
+        version=picked(text(sides.observed["version"]), objects),
+        reason="left behind: this sync had put it there",
+        object=objects,
+    )
+
+
+class Pins:
+    """What keeps objects of a kind where they sit: references of facets, such as a device's primary addresses."""
+
+    def __init__(self, kinds: Kinds, sides: Mapping[str, Sides]) -> None:
+        self.kinds = kinds
+        self.sides = sides
+
+    def release(self, written: dict[str, Drafts]) -> list[Drafts]:
+        """Return the operations that have to come first, and adapt those that are `written` after them."""
+        pins = [(facet, field) for facet in self.kinds.values() for field in facet.references if facet.facet_of and field.pins]
+        early = [self._release(facet, field, self.kinds[str(field.to)], written) for facet, field in pins]
+        return [each for each in early if len(each)]
+
+    def _release(self, facet: Kind, field: Field, moved: Kind, written: dict[str, Drafts]) -> Drafts:
+        """Return what lets go of the objects that move away from the object whose facet points at them."""
+        moving, on = written[moved.name], self.sides[facet.name]
+        if moved.parent is None or not moving.changed(moved.parent).any():
+            return none(facet)
+        rows = np.flatnonzero(moving.changed(moved.parent) & moving.open & filled(moving["target_id"]))
+        pinned = index(picked(moving["target_id"], rows), text(on.observed[field.name]))
+        away = (pinned >= 0) & ~self._stays(moved, moving, rows, picked(text(on.observed["id"]), pinned))
+        linked = index(picked(text(on.observed["id"]), pinned), text(self.sides[str(facet.facet_of)].links["target_id"]))
+        foreign = away & (linked < 0)
+        told = {
+            int(row): f"is the {field.name} of {facet.facet_of} #{on.observed['id'].iat[at]}, which is not of this sync"
+            for row, at in zip(rows[foreign].tolist(), pinned[foreign].tolist(), strict=True)
+        }
+        written[moved.name] = moving.hold(told)
+        chosen = away & ~foreign
+        released = self._released(on, field, pinned[chosen], linked[chosen])
+        written[facet.name] = self._after_release(written[facet.name], on, field, pinned[chosen])
+        return released
+
+    def _stays(self, moved: Kind, moving: Drafts, rows: Positions, holders: pa.Array) -> Mask:
+        """Return which objects go on sitting, by their new parent, on the object that points at them."""
+        parent = self.sides[str(moved.field(str(moved.parent)).to)]
+        above = parent.kind.parent
+        if above is None:
+            return np.zeros(len(rows), dtype=bool)
+        new = picked(moving.new(str(moved.parent)), rows)
+        there = picked(text(parent.observed[above]), index(new, text(parent.observed["id"])))
+        made = pc.utf8_slice_codeunits(new, start=len(PENDING))
+        coming = picked(text(parent.desired[above]), index(made, text(parent.desired["key"])))
+        above_new = pc.if_else(pc.fill_null(pc.starts_with(new, PENDING), fill_value=False), coming, there)
+        return mask(pc.equal(above_new, holders))
+
+    def _released(self, on: Sides, field: Field, objects: Positions, links: Positions) -> Drafts:
+        if not objects.size:
+            return none(on.kind)
+        old = picked(on.observed[field.name], objects)
+        change = on.change(field.name, old, pa.nulls(len(objects), _TEXT), f"the {field.to} moves to another object")
+        owners = self.sides[str(on.kind.facet_of)].links
+        return drafts(
+            on.kind,
+            len(objects),
+            p.UPDATE,
+            {field.name: change},
+            key=picked(text(on.observed["key"]), objects),
+            source_key=picked(text(owners["source_key"]), links),
+            target_id=picked(text(on.observed["id"]), objects),
+            version=picked(text(on.observed["version"]), objects),
+            reason="lets go of what moves, before it does",
+            object=objects,
+        )
+
+    def _after_release(self, later: Drafts, on: Sides, field: Field, released: Positions) -> Drafts:
+        """Return what is written to released objects afterwards: they point at nothing by then, in another version."""
+        if field.name not in later.changes or not released.size:
+            return later
+        rows = np.flatnonzero(np.isin(later.objects, released) & later.open)
+        later = later.put("version", dict.fromkeys(rows.tolist()))
+        for row in rows[later.changed(field.name)[rows]].tolist():
+            new = later.take(np.array([row])).new(field.name)
+            later = later.change(field.name, row, on.change(field.name, "null", new, "let go of what it pointed at"))
+        return later

@@ -1,0 +1,206 @@
+"""Sides: what stands on both sides of one kind, what is remembered of it, and how the rows of the tables belong together."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from asset_sync.reconcile import forms
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.identity import DECISION, HELD, NEW, SAME
+from asset_sync.reconcile.kinds import Kind
+from asset_sync.reconcile.merge import Ownership
+from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, drafts
+from asset_sync.reconcile.planning.model import Policy, Snapshot
+from asset_sync.reconcile.references import PENDING, held_references, resolve
+from asset_sync.reconcile.resolutions import Resolution, Resolutions, told
+from asset_sync.reconcile.tables import (
+    Mask,
+    Positions,
+    Tables,
+    base_column,
+    emptied_column,
+    filled,
+    guess_column,
+    identity_column,
+    index,
+    mask,
+    no_links,
+    picked,
+    text,
+)
+
+_TEXT = pa.large_string()
+
+
+class Sides:
+    """One kind as a plan sees it. Masks and positions go by the rows of the desired table, where nothing else is said.
+
+    `link_of` and `object_of` are each record's link and object, `same` the records that were recognised as an object, `linked`
+    those whose link says so too. `remembered` is the link that says what was applied to a record's object. `own` are the links
+    whose records this sync tells of. `blocked` says, by row, what a record refers to that is held.
+    """
+
+    def __init__(self, kind: Kind, policy: Policy, snapshot: Snapshot, matches: Tables) -> None:
+        self.kind = kind
+        self.grace = policy.grace
+        self.owners: Mapping[str, Ownership] = policy.owners.get(kind.name, {})
+        self.resolutions: Resolutions = snapshot.resolutions
+        self.links = snapshot.links[kind.name] if kind.name in snapshot.links else no_links()
+        self.own = _told_by_this_sync(self.links)
+        self.observed = snapshot.observed[kind.name]
+        self.refused = snapshot.refused.get(kind.name)
+        wanted = snapshot.desired[kind.name]
+        self.matches = matches[kind.name]
+        self.blocked = held_references(kind, wanted, matches)
+        self.target_keys = {f.name: snapshot.observed[str(f.to)] for f in kind.references}
+        self.source_keys = text(wanted["source_key"])
+        self.link_of = index(self.source_keys, text(self.links["source_key"]))
+        self.object_of = index(text(self.matches["target_id"]), text(self.observed["id"]))
+        self.same: Mask = (self.matches["verdict"] == SAME).to_numpy()
+        self.linked, self.remembered = self._remembered()
+        self.desired = self._without_guesses(resolve(kind, wanted, matches))
+
+    def _remembered(self) -> tuple[Mask, Positions]:
+        """Return which matched rows are linked to their object, and the links that say what was applied to the objects."""
+        ids, linked_ids = text(self.matches["target_id"]), text(self.links["target_id"])
+        linked = self.same & mask(pc.equal(ids, picked(linked_ids, self.link_of)))
+        links = np.where(linked, self.link_of, -1)
+        strange = np.flatnonzero(self.same & ~linked)
+        # A record of a new name for an object that another record was linked to: what was remembered is still true of it.
+        links[strange] = index(picked(ids, strange), linked_ids)
+        return linked, links
+
+    def _without_guesses(self, desired: pd.DataFrame) -> pd.DataFrame:
+        """Take out the guesses where the object says something itself: a fact beats a guess."""
+        guessed = {name: guess_column(name) for name in self.owners if guess_column(name) in desired}
+        known: dict[str, pd.Series] = {}
+        for name, column in guessed.items():
+            there = filled(picked(self.observed[name], self.object_of))
+            beaten = desired[column].fillna(value=False).to_numpy(dtype=bool) & self.same & there
+            if beaten.any():
+                known[name] = desired[name].mask(beaten)
+        return desired.assign(**known) if known else desired
+
+    @property
+    def new(self) -> Positions:
+        """The records that the target does not have."""
+        return np.flatnonzero((self.matches["verdict"] == NEW).to_numpy())
+
+    @property
+    def undecided(self) -> Positions:
+        """The records that nobody can tell."""
+        return np.flatnonzero((self.matches["verdict"] == HELD).to_numpy())
+
+    def is_status(self, name: str) -> bool:
+        """Return whether a field is the one by which objects leave service."""
+        return self.kind.retirement is not None and self.kind.retirement.field == name
+
+    def is_remembered(self, name: str) -> bool:
+        """Return whether the value last applied to a field is asked for: to merge, to retire, to tell who moved an object."""
+        placed = name == self.kind.parent and self.kind.facet_of is None
+        return self.is_status(name) or placed or self.owners[name].owner == "shared"
+
+    def base(self, name: str, links: Positions) -> pa.Array | None:
+        """Return the values last applied, of the type that they have in the target; None where no link has any."""
+        if base_column(name) not in self.links:
+            return None
+        column, like = self.links[base_column(name)], self.observed[name].dtype
+        return picked(column if column.dtype == like else column.astype(like), links)
+
+    def emptied(self, name: str, links: Positions) -> Mask:
+        """Return where the value last applied to a field is known to be none."""
+        if emptied_column(name) not in self.links:
+            return np.zeros(len(links), dtype=bool)
+        return mask(picked(self.links[emptied_column(name)], links))
+
+    def resolved(self, *verbs: str) -> dict[int, list[Resolution]]:
+        """Return people's decisions of those sorts, by row."""
+        chosen = [resolution for resolution in self.resolutions.of(self.kind.name) if resolution.verb in verbs]
+        found: dict[int, list[Resolution]] = {}
+        if chosen:
+            at = index(pa.array([resolution.source_key for resolution in chosen], _TEXT), self.source_keys)
+            for row, resolution in zip(at.tolist(), chosen, strict=True):
+                if row >= 0:
+                    found.setdefault(row, []).append(resolution)
+        return found
+
+    # Words.
+
+    def words(self, name: str, values: pa.Array) -> pa.Array:
+        """Return a field's values in the words of a plan."""
+        to = self.kind.field(name).to
+        if to is None:
+            return p.encoded(values)
+        there = self.target_keys[name]
+        pending = pc.starts_with(values, PENDING)
+        ids = pc.if_else(pending, pa.scalar(None, values.type), values)
+        keys = picked(text(there["key"]), index(ids, text(there["id"])))
+        keys = pc.if_else(pending, pc.utf8_slice_codeunits(values, start=len(PENDING)), keys)
+        return pc.if_else(pc.is_valid(values), p.reference(to, keys, ids), pa.scalar(None, _TEXT))
+
+    def change(self, name: str, old: pa.Array | str, new: pa.Array, reason: pa.Array | str, owner: str = "source") -> Change:
+        """Return what operations do to a field. `old` is in the words of a plan where it is a text."""
+        owned = self.owners[name].owner if name in self.owners else owner
+        before = old if isinstance(old, str) else self.words(name, old)
+        return Change(as_text(new), p.change(name, before, p.or_null(self.words(name, new)), owned, reason))
+
+    def matched_by(self, rows: Positions) -> pa.Array:
+        """Return what the records were recognised by."""
+        rules = pa.array(self.matches["rule"].array).take(pa.array(rows)).cast(_TEXT)
+        words = forms.strung("matched by ", rules, like=rules)
+        decided = self.resolved("link")
+        if not decided:
+            return words
+        by = {row: f"matched by {DECISION}: {told(found[0])}" for row, found in decided.items()}
+        is_decided = pc.equal(rules, DECISION)
+        named = pa.array([by.get(row) for row in rows.tolist()], _TEXT)
+        return pc.if_else(pc.fill_null(is_decided, fill_value=False), pc.coalesce(named, words), words)
+
+    def blocked_at(self, rows: Positions) -> pa.Array:
+        """Return what keeps the records of those rows, null where nothing does."""
+        if not self.blocked:
+            return pa.nulls(len(rows), _TEXT)
+        return pa.array([self.blocked.get(row) for row in rows.tolist()], _TEXT)
+
+    # Operations.
+
+    def draft(
+        self,
+        rows: Positions,
+        op: str,
+        changes: Mapping[str, Change] | None = None,
+        *,
+        reason: pa.Array | str | None = None,
+        hold: pa.Array | str | None = None,
+        identity: pa.Array | None = None,
+        candidates: pa.Array | None = None,
+    ) -> Drafts:
+        """Return operations on records of the source."""
+        objects = self.object_of[rows]
+        return drafts(
+            self.kind,
+            len(rows),
+            op,
+            changes,
+            **{name: picked(text(self.matches[name]), rows) for name in ("key", "source_key", "target_id")},
+            version=picked(text(self.observed["version"]), objects),
+            reason=self.matched_by(rows) if reason is None else reason,
+            hold=hold,
+            identity=identity,
+            candidates=candidates,
+            object=objects,
+        )
+
+    def knows_identity(self) -> bool:
+        """Return whether links remember what made their objects those objects."""
+        return bool(self.kind.identifying) and all(identity_column(name) in self.links for name in self.kind.identifying)
+
+
+def _told_by_this_sync(links: pd.DataFrame) -> Mask:
+    """The links whose records this sync tells of: of a record that another sync tells of, it alone says that it is gone."""
+    if "told_by" not in links:
+        return np.ones(len(links), dtype=bool)
+    return links["told_by"].isna().to_numpy(dtype=bool)

@@ -1,0 +1,70 @@
+"""Resolutions: what people decided about records that a plan held, for good and with their name."""
+
+import hashlib
+import json
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+import pandas as pd
+
+Verb = Literal["link", "never_link", "create", "keep_target", "take_source", "ignore"]
+"""link: the record is that object. never_link: it is not. create: it is none that there is. keep_target, take_source: whose
+value a field has. ignore: the record is left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """One decision about a record. `target_id` and `field` where the verb asks for them; `number` is the ledger's.
+
+    One that holds `until_changed` lapses once the record's `fingerprint` is another one.
+    """
+
+    kind: str
+    source_key: str
+    verb: Verb
+    by: str
+    at: datetime
+    target_id: str | None = None
+    field: str | None = None
+    number: int | None = None
+    until_changed: bool = False
+    fingerprint: str | None = None
+
+
+class Resolutions:
+    """The decisions that hold for a sync."""
+
+    def __init__(self, resolutions: Iterable[Resolution] = ()) -> None:
+        self._by_kind: dict[str, list[Resolution]] = {}
+        for resolution in resolutions:
+            self._by_kind.setdefault(resolution.kind, []).append(resolution)
+
+    def of(self, kind: str, *verbs: Verb) -> Sequence[Resolution]:
+        """Return the decisions of those sorts (of all, where none is named) about records of a kind."""
+        own = self._by_kind.get(kind, ())
+        return [resolution for resolution in own if not verbs or resolution.verb in verbs]
+
+    def __iter__(self) -> Iterator[Resolution]:
+        return (resolution for resolutions in self._by_kind.values() for resolution in resolutions)
+
+
+NONE: Final = Resolutions()
+
+
+def told(resolution: Resolution) -> str:
+    """Return who decided, and when."""
+    return f"decided by {resolution.by} on {resolution.at:%Y-%m-%d %H:%M} UTC"
+
+
+def fingerprints(desired: pd.DataFrame, rows: Sequence[int]) -> list[str]:
+    """Return what tells whether a record changed: a digest of all that its rows of a desired table say."""
+    names = [name for name in desired.columns if name not in ("source_key", "key")]
+    plain = desired[names].iloc[list(rows)].astype(object)
+    return [_digest(row) for row in plain.where(plain.notna(), None).to_dict("records")]
+
+
+def _digest(row: Mapping[Hashable, object]) -> str:
+    told_values = json.dumps({str(name): None if value is None else str(value) for name, value in row.items()}, sort_keys=True)
+    return hashlib.sha256(told_values.encode()).hexdigest()[:16]
