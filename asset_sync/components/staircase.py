@@ -4,33 +4,28 @@ A component says what is particular to its sync (`Sync`, and the assets that mak
 inventory); the steps from there on are written once, here.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, Protocol
+from typing import Any, Final
 
 import dagster as dg
 
+from asset_sync.components.applying import CONVERGED, EVERY_WRITE, Applying
 from asset_sync.components.failures import told_in_one_line
+from asset_sync.components.lineage import step_lineage
 from asset_sync.components.plan_files import write_plan_files
 from asset_sync.components.snapshots import Snapshots, row_counts
+from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger
-from asset_sync.reconcile import converge, guards, report
-from asset_sync.reconcile.apply import apply
-from asset_sync.reconcile.errors import PlanError
-from asset_sync.reconcile.guards import Guard, Limits
-from asset_sync.reconcile.kinds import Kinds
-from asset_sync.reconcile.mapping import FieldMapping
+from asset_sync.reconcile import guards, report
+from asset_sync.reconcile.guards import Guard
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.planning import Policy, Snapshot, make_plan
-from asset_sync.reconcile.references import Waiting, match_all
+from asset_sync.reconcile.planning import Snapshot, make_plan
+from asset_sync.reconcile.references import match_all
 from asset_sync.reconcile.tables import Tables
-from asset_sync.reconcile.target import ALREADY, APPLIED, CONFLICT, DEFERRED, FAILED, SKIPPED, Outcome, Target
 
-GUARDS = ("source_rows", "target_rows", "retired", "keys", "scope")
-EVERY_WRITE = "every_write_applied"
-CONVERGED = "converged"
+GUARDS: Final = ("source_rows", "target_rows", "retired", "keys", "scope")
 
 
 class RunMode(Enum):
@@ -40,125 +35,6 @@ class RunMode(Enum):
     full = "full"
     review = "review"
     dry_run = "dry_run"
-
-
-class Requests(Protocol):
-    """Requests counted so far."""
-
-    read: int
-    write: int
-
-
-class CountingTarget(Target, Protocol):
-    """A target that counts its requests."""
-
-    @property
-    def tally(self) -> Requests:
-        """The requests that were sent to it."""
-        ...
-
-
-class TargetResource(Protocol):
-    """What the staircase asks of a target system's resource."""
-
-    def target(self, kinds: Kinds, *, writable: bool) -> CountingTarget:
-        """Return the system as a target; it refuses every write unless it is writable."""
-        ...
-
-
-def _complete(context: dg.AssetExecutionContext) -> None:
-    """Say of a run that its source is complete."""
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What a sync matches by: the observed tables, and the records that must not be created by this run."""
-
-    observed: Tables
-    waiting: Waiting
-
-
-def _as_observed(context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> Evidence:  # noqa: ARG001
-    """Say of a run that the target is as it shows itself, and that every new record may be created."""
-    return Evidence(inventory, {})
-
-
-def _of_resource(context: dg.AssetExecutionContext, sync: "Sync", plan: Plan) -> CountingTarget:  # noqa: ARG001
-    """Open the target of the resource that the sync names."""
-    resource: TargetResource = getattr(context.resources, sync.target)
-    return resource.target(sync.kinds, writable=True)
-
-
-@dataclass(frozen=True)
-class Sync:
-    """A sync as the staircase sees it.
-
-    `desired` and `inventory` are the keys of the assets that hold the desired and the observed tables, `target` the key of the
-    target system's resource, and `pool` the concurrency pool that lets one run at a time write to it: None where each partition
-    has a system of its own. `sources` names, for the guards, the assets that were extracted. `mapping` is by kind and field.
-    After `fresh` without a successful apply the sync counts as stale; None: never.
-
-    `partitions` are those of all its assets. `links` names the sync whose links it shares, so that an object of that sync is
-    the same object here; runs of syncs that share links never overlap where Dagster queues them. Where `apart`, each partition
-    is a connection to a system of its own, with links of its own, and dagster.yaml lets one run at a time have a connection.
-
-    `incomplete` says of a run, in a line, why what the source lacks does not count as missing; None where it does. `evidence`
-    says what it matches by, and `open_target` opens what a plan is applied to.
-    """
-
-    name: str
-    kinds: Kinds
-    mapping: Mapping[str, Mapping[str, FieldMapping]]
-    policy: Policy
-    limits: Limits
-    target: str
-    pool: str | None
-    inventory: dg.AssetKey
-    sources: Sequence[dg.AssetKey]
-    fresh: timedelta | None
-    partitions: dg.PartitionsDefinition[str] | None = None
-    links: str | None = None
-    apart: bool = False
-    incomplete: Callable[[dg.AssetExecutionContext], str | None] = _complete
-    evidence: Callable[[dg.AssetExecutionContext, Tables, Tables], Evidence] = _as_observed
-    open_target: Callable[[dg.AssetExecutionContext, "Sync", Plan], CountingTarget] = _of_resource
-
-    def of(self, context: dg.AssetExecutionContext) -> "Sync":
-        """Return the sync as a run sees it: that of its connection, where each has links of its own."""
-        return self.of_connection(context.partition_key) if self.apart else self
-
-    def of_connection(self, connection: str) -> "Sync":
-        """Return the sync of one connection."""
-        return replace(self, links=f"{self.name}/{connection}")
-
-    @property
-    def linked_as(self) -> str:
-        """The name under which the ledger keeps its links."""
-        return self.links or self.name
-
-    @property
-    def tags(self) -> dict[str, str]:
-        """The tags of the job's runs; dagster.yaml lets one run at a time have the same links."""
-        shared = {} if self.apart else {"asset_sync/links": self.linked_as}
-        return {"asset_sync/sync": self.name, **shared}
-
-    def known_links(self, ledger: Ledger) -> Tables:
-        """Return the links by which this sync goes."""
-        return ledger.links(self.linked_as, self.kinds, self.remembered, asked_by=self.name)
-
-    def key(self, step: str) -> dg.AssetKey:
-        """Return the key of one of the sync's own assets."""
-        return dg.AssetKey([self.name, step])
-
-    @property
-    def remembered(self) -> Mapping[str, tuple[str, ...]]:
-        """The fields, by kind, whose last applied value the merge and the retiring ask for."""
-        return {name: self._remembered(name) for name in self.kinds}
-
-    def _remembered(self, kind: str) -> tuple[str, ...]:
-        retirement = self.kinds[kind].retirement
-        shared = [name for name, ownership in self.policy.owners.get(kind, {}).items() if ownership.owner == "shared"]
-        return (*shared, *([retirement.field] if retirement and retirement.field not in shared else []))
 
 
 class PlanConfig(dg.Config):
@@ -257,7 +133,7 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
             ledger.save(made, context.run.run_id, now)
             ledger.save_guards(made.id, verdicts)
             return dg.MaterializeResult(
-                metadata={**_plan_metadata(made, incomplete), **_lineage(sync, sync.key("desired"))},
+                metadata={**_plan_metadata(made, incomplete), **step_lineage(sync, sync.key("desired"))},
                 check_results=[_guard_result(context, sync, made, verdict) for verdict in verdicts],
                 tags={"asset_sync/plan": made.id},
             )
@@ -330,7 +206,7 @@ def _applied_asset(sync: Sync) -> dg.AssetsDefinition:
     )
     def applied(context: dg.AssetExecutionContext, config: ApplyConfig) -> Iterator[dg.MaterializeResult[None]]:
         with told_in_one_line():
-            step = _Applying(context, sync, config.plan_id)
+            step = Applying(context, sync, config.plan_id)
             if step.may_go_on():
                 yield step.result()
 
@@ -341,169 +217,3 @@ _APPLIED_WORDS = {
     EVERY_WRITE: "No write of the plan failed or met a conflict.",
     CONVERGED: "The touched objects hold what the plan wrote, and a new plan would leave them alone.",
 }
-
-
-class _Applying:
-    """One execution of the `applied` step."""
-
-    def __init__(self, context: dg.AssetExecutionContext, sync: Sync, plan_id: str) -> None:
-        self.context = context
-        self.sync = sync.of(context)
-        self.ledger: Ledger = context.resources.ledger
-        self.now = datetime.now(UTC)
-        made_here = self.ledger.made_by(context.run.run_id)
-        self.header = self.ledger.header(plan_id or made_here or self._latest())
-        self.own = self.header.id == made_here
-        self.plan = self.ledger.plan(self.header.id)
-        if self.plan.sync != sync.name:
-            raise PlanError(f"plan {self.plan.id} is of {self.plan.sync}, not of {sync.name}")
-        if sync.apart and self.plan.linked_as != self.sync.linked_as:
-            raise PlanError(f"plan {self.plan.id} is of {self.plan.linked_as}, not of {self.sync.linked_as}")
-
-    def _latest(self) -> str:
-        if self.sync.partitions:
-            return self._latest_of_partition()
-        plans = self.ledger.plans(self.sync.name)
-        latest = next((header for header in plans if header.mode != "dry_run" and header.undoes is None), None)
-        if latest is None:
-            raise PlanError(f"{self.sync.name} has no plan yet: materialise {self.sync.key('plan').to_user_string()} first")
-        return latest.id
-
-    def _latest_of_partition(self) -> str:
-        key, partition = self.sync.key("plan"), self.context.partition_key
-        made = dg.AssetRecordsFilter(asset_key=key, asset_partitions=[partition])
-        latest = next(iter(self.context.instance.fetch_materializations(made, limit=1).records), None)
-        if latest is None or latest.asset_materialization is None:
-            raise PlanError(f"{partition} has no plan yet: materialise {key.to_user_string()} of it first")
-        return str(latest.asset_materialization.metadata["plan_id"].value)
-
-    def may_go_on(self) -> bool:
-        """Tell whether this run may write. A run of its own is a person's approval of a review, not of failed guards."""
-        if self.plan.mode == "dry_run" and self.own:
-            self.context.log.info(f"dry run: nothing is written. {report.headline(self.plan)}")
-            return False
-        if self.plan.mode == "review" and self.own:
-            self.ledger.sight(self.plan, self.context.run.run_id, self.now)
-            self.context.log.info(
-                f"plan {self.plan.id} waits for approval: materialise {self.sync.key('applied').to_user_string()}, "
-                f"or run: asset-sync approve {self.plan.id} && asset-sync apply {self.plan.id}"
-            )
-            return False
-        if not self.own and self.header.needs_approval and not self.header.open_guards:
-            self.ledger.approve(self.plan.id, f"run {self.context.run.run_id}", self.now)
-        self._check_waits()
-        return True
-
-    def result(self) -> dg.MaterializeResult[None]:
-        """Apply the plan once it is its turn, read back what it touched, and tell."""
-        with self.ledger.alone(self.plan.linked_as):
-            # Whoever had the turn before may have applied this plan, or one that makes it stale.
-            self._check_waits()
-            return self._result()
-
-    def _check_waits(self) -> None:
-        waits = self.ledger.waits(self.plan.id)
-        if waits:
-            raise PlanError(waits)
-
-    def _result(self) -> dg.MaterializeResult[None]:
-        self.ledger.sight(self.plan, self.context.run.run_id if self.own else self.header.run_id, self.now)
-        target = self.sync.open_target(self.context, self.sync, self.plan)
-        self.ledger.start(self.plan.id, self.context.run.run_id, datetime.now(UTC))
-        outcomes = apply(self.plan, self.sync.kinds, target, done=self.ledger.outcomes(self.plan.id), record=self._record)
-        self.ledger.finish(self.plan.id, datetime.now(UTC))
-        checks = [self._every_write(outcomes), self._converged(target, outcomes)]
-        counts = {f"outcome/{name}": n for name, n in _outcome_counts(outcomes).items()}
-        requests = {"requests/read": target.tally.read, "requests/write": target.tally.write}
-        return dg.MaterializeResult(
-            asset_key=self.sync.key("applied"),
-            metadata={"plan_id": self.plan.id, **counts, **requests, **_lineage(self.sync, self.sync.key("plan"))},
-            check_results=checks,
-            tags={"asset_sync/plan": self.plan.id},
-        )
-
-    def _record(self, outcomes: Sequence[Outcome]) -> None:
-        self.ledger.record(self.plan, outcomes, self.context.run.run_id, datetime.now(UTC))
-
-    def _every_write(self, outcomes: Mapping[int, Outcome]) -> dg.AssetCheckResult:
-        counts = _outcome_counts(outcomes)
-        bad = [outcome for outcome in outcomes.values() if outcome.outcome in {FAILED, SKIPPED, CONFLICT}]
-        if not bad:
-            later = f", {counts[DEFERRED]} of them left to the target, which does them later" if counts[DEFERRED] else ""
-            return self._check(EVERY_WRITE, f"{len(outcomes)} writes{later}", passed=True)
-        told = ", ".join(f"{n} {name}" for name, n in counts.items() if n and name != APPLIED)
-        first = f"{told} of {len(outcomes)} writes; the rest is applied. First: {bad[0].detail}"
-        # A conflict is a person's edit, kept; the next plan sees it. Only what the target refused makes the run fail.
-        severity = dg.AssetCheckSeverity.ERROR if counts[FAILED] or counts[SKIPPED] else dg.AssetCheckSeverity.WARN
-        (self.context.log.error if severity is dg.AssetCheckSeverity.ERROR else self.context.log.warning)(first)
-        return self._check(EVERY_WRITE, first, passed=False, severity=severity)
-
-    def _check(
-        self, name: str, told: str, *, passed: bool, severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR
-    ) -> dg.AssetCheckResult:
-        return dg.AssetCheckResult(
-            asset_key=self.sync.key("applied"), check_name=name, passed=passed, description=told, severity=severity
-        )
-
-    def _converged(self, target: Target, outcomes: Mapping[int, Outcome]) -> dg.AssetCheckResult:
-        read = converge.read_back(self.plan, self.sync.kinds, target, outcomes)
-        found = converge.unlike(self.plan, read, outcomes) + self._flapping(read, outcomes)
-        told = f"{len(found)} differ: {'; '.join(found[:5])}" if found else "a new plan would be empty"
-        if found:
-            self.context.log.error(f"not converged: {told}")
-        return self._check(CONVERGED, told, passed=not found)
-
-    def _flapping(self, read: Tables, outcomes: Mapping[int, Outcome]) -> list[str]:
-        if self.plan.undoes or not read:
-            return []
-        snapshots: Snapshots = self.context.resources.snapshots
-        run_id = self.context.run.run_id if self.own else self.header.run_id
-        desired = snapshots.load(self.sync.key("desired"), run_id)
-        observed = converge.overlaid(snapshots.load(self.sync.inventory, run_id), read)
-        links = self.sync.known_links(self.ledger)
-        matches = match_all(self.sync.kinds, desired, observed, links)
-        again = make_plan(
-            self.sync.name,
-            self.sync.kinds,
-            self.sync.policy,
-            Snapshot(desired, observed, links),
-            matches,
-            now=self.now,
-            complete=self.plan.complete,
-        )
-        return converge.flapping(again, self.plan, outcomes)
-
-
-def _outcome_counts(outcomes: Mapping[int, Outcome]) -> dict[str, int]:
-    names = (APPLIED, ALREADY, CONFLICT, FAILED, SKIPPED, DEFERRED)
-    return {name: sum(outcome.outcome == name for outcome in outcomes.values()) for name in names}
-
-
-def column_schema(sync: Sync) -> dict[str, Any]:
-    """Return the metadata that shows the mapped fields as columns `kind.field`, and where they live in the target."""
-    columns = [
-        dg.TableColumn(f"{kind}.{name}", type=sync.kinds[kind].field(name).type, description=f"owner: {m.ownership.owner}")
-        for kind, fields in sync.mapping.items()
-        for name, m in fields.items()
-    ]
-    return {"dagster/column_schema": dg.TableSchema(columns=columns)}
-
-
-def source_lineage(sync: Sync, upstream: dg.AssetKey, columns: Collection[str]) -> dict[str, Any]:
-    """Return the metadata that shows the mapped fields, and which column of a source's table each one comes from."""
-    deps = {
-        f"{kind}.{name}": [dg.TableColumnDep(asset_key=upstream, column_name=mapping.source)]
-        for kind, fields in sync.mapping.items()
-        for name, mapping in fields.items()
-        if mapping.source is not None and mapping.source in columns
-    }
-    return {**column_schema(sync), "dagster/column_lineage": dg.TableColumnLineage(deps_by_column=deps)}
-
-
-def _lineage(sync: Sync, upstream: dg.AssetKey) -> dict[str, Any]:
-    deps = {
-        f"{kind}.{name}": [dg.TableColumnDep(asset_key=upstream, column_name=f"{kind}.{name}")]
-        for kind, fields in sync.mapping.items()
-        for name in fields
-    }
-    return {**column_schema(sync), "dagster/column_lineage": dg.TableColumnLineage(deps_by_column=deps)}

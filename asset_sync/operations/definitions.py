@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from yaml import YAMLError
 
 from asset_sync import settings
-from asset_sync.components.staircase import Sync
+from asset_sync.components.sync import Sync
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError
 
 RUN_LOG: Final = logging.getLogger("asset_sync.runs")

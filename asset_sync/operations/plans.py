@@ -10,7 +10,7 @@ import pandas as pd
 
 from asset_sync.components import run_tags
 from asset_sync.components.resources import open_ledger
-from asset_sync.components.staircase import Sync
+from asset_sync.components.sync import Sync
 from asset_sync.ledger import PlanHeader
 from asset_sync.operations.definitions import declared, instance
 from asset_sync.operations.runs import RunReport, Watch, execute

@@ -15,10 +15,10 @@ from typing import Any, Final, Literal
 import dagster as dg
 
 from asset_sync import settings
+from asset_sync.components.applying import CONVERGED
 from asset_sync.components.failures import first_line, reason
 from asset_sync.components.resources import open_ledger
 from asset_sync.components.snipeit_to_postgres.component import COUNTS
-from asset_sync.components.staircase import CONVERGED
 from asset_sync.ledger import PlanHeader
 from asset_sync.operations.definitions import LOGGING, RUN_LOG, instance, job_of, makes_plans
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError, PlanError

@@ -16,7 +16,7 @@ import pytest
 from asset_sync.components.into_netbox.desired import PrefixLengths, desired_tables
 from asset_sync.components.pdq_exports.component import PdqExports
 from asset_sync.components.pdq_to_netbox.adapters import adapters
-from asset_sync.components.staircase import Sync
+from asset_sync.components.sync import Sync
 from asset_sync.definitions import defs
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.plan import Plan

@@ -38,9 +38,9 @@ class Slow:
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
-    staircase = import_module("asset_sync.components.staircase")
-    made = Slow(staircase.apply)
-    monkeypatch.setattr(staircase, "apply", made)
+    applying = import_module("asset_sync.components.applying")
+    made = Slow(applying.apply)
+    monkeypatch.setattr(applying, "apply", made)
     yield made
     made.may_go_on.set()
 

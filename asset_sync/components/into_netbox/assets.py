@@ -7,8 +7,9 @@ import pandas as pd
 
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.into_netbox.desired import Adapters, PrefixLengths, desired_tables
+from asset_sync.components.lineage import source_lineage
 from asset_sync.components.snapshots import row_counts
-from asset_sync.components.staircase import Sync, source_lineage
+from asset_sync.components.sync import Sync
 from asset_sync.reconcile.tables import OBSERVED_COLUMNS, Tables, desired_schema, observed_schema
 from asset_sync.systems.netbox import NetBox, check_choices, observe
 

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from asset_sync.components import config, run_tags
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
+from asset_sync.components.lineage import source_lineage
 from asset_sync.components.netbox_to_wug.addresses import judged, told_of
 from asset_sync.components.netbox_to_wug.desired import Layout, desired_tables, refused_elsewhere, unknown_roles
 from asset_sync.components.netbox_to_wug.following import follow, standing
@@ -19,7 +20,8 @@ from asset_sync.components.netbox_to_wug.tracked import TrackedTarget
 from asset_sync.components.netbox_to_wug.waiting import RECENT, waiting_devices, without_strangers
 from asset_sync.components.resources import open_tracking
 from asset_sync.components.snapshots import row_counts
-from asset_sync.components.staircase import Evidence, Sync, source_lineage, staircase, sync_job
+from asset_sync.components.staircase import staircase, sync_job
+from asset_sync.components.sync import Evidence, Sync
 from asset_sync.components.wug.connections import ConnectionConfig, check_connections, name_of, partitions
 from asset_sync.components.wug.due import due_sensor
 from asset_sync.reconcile.errors import ConfigurationError

@@ -24,7 +24,8 @@ from asset_sync.components.pdq_exports.watch import Watch
 from asset_sync.components.pdq_to_netbox.adapters import adapters
 from asset_sync.components.pdq_to_netbox.component import DEVICES as API_DEVICES
 from asset_sync.components.snapshots import Snapshots, row_counts
-from asset_sync.components.staircase import Sync, staircase, sync_job
+from asset_sync.components.staircase import staircase, sync_job
+from asset_sync.components.sync import Sync
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.planning import Policy
 from asset_sync.systems import pdq

@@ -19,7 +19,8 @@ from asset_sync.components.into_netbox.assets import (
 from asset_sync.components.into_netbox.desired import PrefixLengths, mappable_fields
 from asset_sync.components.pdq_to_netbox.adapters import adapters
 from asset_sync.components.snapshots import row_counts
-from asset_sync.components.staircase import Sync, staircase, sync_job
+from asset_sync.components.staircase import staircase, sync_job
+from asset_sync.components.sync import Sync
 from asset_sync.reconcile.planning import Policy
 from asset_sync.systems import pdq
 from asset_sync.systems.netbox import KINDS, declared

@@ -16,7 +16,8 @@ from asset_sync.components.into_netbox.assets import (
     inventory_asset,
 )
 from asset_sync.components.into_netbox.desired import PrefixLengths, mappable_fields
-from asset_sync.components.staircase import Sync, staircase, sync_job
+from asset_sync.components.staircase import staircase, sync_job
+from asset_sync.components.sync import Sync
 from asset_sync.components.wug.connections import ConnectionConfig, check_connections, name_of, partitions
 from asset_sync.components.wug.due import due_sensor
 from asset_sync.components.wug_to_netbox.found import Known, adapters, judged, taken

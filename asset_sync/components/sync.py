@@ -1,0 +1,137 @@
+"""What a sync is to the staircase: what its YAML declares, and what is particular to it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Protocol
+
+import dagster as dg
+
+from asset_sync.ledger import Ledger
+from asset_sync.reconcile.guards import Limits
+from asset_sync.reconcile.kinds import Kinds
+from asset_sync.reconcile.mapping import FieldMapping
+from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.planning import Policy
+from asset_sync.reconcile.references import Waiting
+from asset_sync.reconcile.tables import Tables
+from asset_sync.reconcile.target import Target
+
+
+class Requests(Protocol):
+    """Requests counted so far."""
+
+    read: int
+    write: int
+
+
+class CountingTarget(Target, Protocol):
+    """A target that counts its requests."""
+
+    @property
+    def tally(self) -> Requests:
+        """The requests that were sent to it."""
+        ...
+
+
+class TargetResource(Protocol):
+    """What the staircase asks of a target system's resource."""
+
+    def target(self, kinds: Kinds, *, writable: bool) -> CountingTarget:
+        """Return the system as a target; it refuses every write unless it is writable."""
+        ...
+
+
+def _complete(context: dg.AssetExecutionContext) -> None:
+    """Say of a run that its source is complete."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a sync matches by: the observed tables, and the records that must not be created by this run."""
+
+    observed: Tables
+    waiting: Waiting
+
+
+def _as_observed(context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> Evidence:  # noqa: ARG001
+    """Say of a run that the target is as it shows itself, and that every new record may be created."""
+    return Evidence(inventory, {})
+
+
+def _of_resource(context: dg.AssetExecutionContext, sync: "Sync", plan: Plan) -> CountingTarget:  # noqa: ARG001
+    """Open the target of the resource that the sync names."""
+    resource: TargetResource = getattr(context.resources, sync.target)
+    return resource.target(sync.kinds, writable=True)
+
+
+@dataclass(frozen=True)
+class Sync:
+    """A sync as the staircase sees it.
+
+    `desired` and `inventory` are the keys of the assets that hold the desired and the observed tables, `target` the key of the
+    target system's resource, and `pool` the concurrency pool that lets one run at a time write to it: None where each partition
+    has a system of its own. `sources` names, for the guards, the assets that were extracted. `mapping` is by kind and field.
+    After `fresh` without a successful apply the sync counts as stale; None: never.
+
+    `partitions` are those of all its assets. `links` names the sync whose links it shares, so that an object of that sync is
+    the same object here; runs of syncs that share links never overlap where Dagster queues them. Where `apart`, each partition
+    is a connection to a system of its own, with links of its own, and dagster.yaml lets one run at a time have a connection.
+
+    `incomplete` says of a run, in a line, why what the source lacks does not count as missing; None where it does. `evidence`
+    says what it matches by, and `open_target` opens what a plan is applied to.
+    """
+
+    name: str
+    kinds: Kinds
+    mapping: Mapping[str, Mapping[str, FieldMapping]]
+    policy: Policy
+    limits: Limits
+    target: str
+    pool: str | None
+    inventory: dg.AssetKey
+    sources: Sequence[dg.AssetKey]
+    fresh: timedelta | None
+    partitions: dg.PartitionsDefinition[str] | None = None
+    links: str | None = None
+    apart: bool = False
+    incomplete: Callable[[dg.AssetExecutionContext], str | None] = _complete
+    evidence: Callable[[dg.AssetExecutionContext, Tables, Tables], Evidence] = _as_observed
+    open_target: Callable[[dg.AssetExecutionContext, "Sync", Plan], CountingTarget] = _of_resource
+
+    def of(self, context: dg.AssetExecutionContext) -> "Sync":
+        """Return the sync as a run sees it: that of its connection, where each has links of its own."""
+        return self.of_connection(context.partition_key) if self.apart else self
+
+    def of_connection(self, connection: str) -> "Sync":
+        """Return the sync of one connection."""
+        return replace(self, links=f"{self.name}/{connection}")
+
+    @property
+    def linked_as(self) -> str:
+        """The name under which the ledger keeps its links."""
+        return self.links or self.name
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags of the job's runs; dagster.yaml lets one run at a time have the same links."""
+        shared = {} if self.apart else {"asset_sync/links": self.linked_as}
+        return {"asset_sync/sync": self.name, **shared}
+
+    def known_links(self, ledger: Ledger) -> Tables:
+        """Return the links by which this sync goes."""
+        return ledger.links(self.linked_as, self.kinds, self.remembered, asked_by=self.name)
+
+    def key(self, step: str) -> dg.AssetKey:
+        """Return the key of one of the sync's own assets."""
+        return dg.AssetKey([self.name, step])
+
+    @property
+    def remembered(self) -> Mapping[str, tuple[str, ...]]:
+        """The fields, by kind, whose last applied value the merge and the retiring ask for."""
+        return {name: self._remembered(name) for name in self.kinds}
+
+    def _remembered(self, kind: str) -> tuple[str, ...]:
+        retirement = self.kinds[kind].retirement
+        shared = [name for name, ownership in self.policy.owners.get(kind, {}).items() if ownership.owner == "shared"]
+        return (*shared, *([retirement.field] if retirement and retirement.field not in shared else []))
