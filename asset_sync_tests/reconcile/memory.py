@@ -1,26 +1,33 @@
 """A target in memory and a ledger in memory: what apply and the properties are tested against.
 
-They know nothing of the code under test but the tables' columns. The target stores a batch whole or not at all, counts a
-version up with each change, enforces unique constraints, and fails as it is told to.
+They know nothing of the code under test but the tables' columns and the kinds' declarations. The target is as strict as
+NetBox: a batch is stored row by row in the order of the model, and any error leaves nothing of it. And it fails as it is
+told to.
 """
 
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import orjson
 import pandas as pd
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import TargetError
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.tables import OBSERVED_COLUMNS, Tables
+from asset_sync.reconcile.tables import OBSERVED_COLUMNS, Tables, emptied_column, identity_column
 from asset_sync.reconcile.target import ALREADY, APPLIED, Answer, Outcome, OutcomeUnknown, Refused, Stale, Write, Written
+from asset_sync_tests.reconcile.constraints import Row, Rows, stored_name
+from asset_sync_tests.reconcile.store import Backup, MemoryStore
 from asset_sync_tests.reconcile.worlds import links, table
 
-Rows = dict[str, dict[str, Any]]
+LinkRows = dict[tuple[str, str], dict[str, Any]]
+"""Links by kind and source key, each with its own columns and the values last applied by field."""
+Created = Mapping[tuple[str, str], str | None]
+"""The ids of the objects that a plan made, by kind and key."""
 Fault = str
 """fine, refused (no rows named), stale (somebody touched an object just before), lost (not stored), lost-stored (stored,
 and nobody knows), lost-late (stored just before the next call), broken (unreachable; nothing stored), killed."""
@@ -31,22 +38,21 @@ class Killed(Exception):
 
 
 @dataclass
-class MemoryTarget:
-    """Objects by kind and id. `faults` answers for each write request, by its number, what goes wrong with it."""
+class MemoryTarget(MemoryStore):
+    """A store as a sync sees it. `faults` answers for each write request, by its number, what goes wrong with it.
 
-    kinds: Kinds
-    objects: dict[str, Rows] = field(default_factory=dict)
+    `names_rows` tells of a refused batch which rows were bad, which NetBox 4.6 does not of devices nor of any bulk update.
+    `refuses` adds a rule of a test's own to those of the store.
+    """
+
     faults: Callable[[int], Fault] = lambda _: "fine"
     size: int = 2
-    names_rows: bool = True
+    names_rows: bool = False
     refuses: Callable[[str, dict[str, Any]], str | None] = lambda _kind, _values: None
     requests: int = 0
     reads: int = 0
     created: list[tuple[str, str]] = field(default_factory=list)
-    touched: set[tuple[str, str]] = field(default_factory=set)
     late: list[Callable[[], None]] = field(default_factory=list)
-    lock: threading.RLock = field(default_factory=threading.RLock)
-    number: int = 1000
 
     @classmethod
     def of(cls, kinds: Kinds, tables: Tables, **more: Any) -> "MemoryTarget":
@@ -60,7 +66,7 @@ class MemoryTarget:
 
     def tables(self) -> Tables:
         """Return the observed tables of all kinds as they are now."""
-        return {name: self._table(kind, list(self._rows(kind))) for name, kind in self.kinds.items()}
+        return {name: self._table(kind, list(self.rows(kind))) for name, kind in self.kinds.items()}
 
     def batch_size(self, kind: Kind) -> int:
         return self.size
@@ -69,7 +75,7 @@ class MemoryTarget:
         with self.lock:
             self._store_late()
             self.reads += 1
-            return self._table(kind, [i for i in ids if i in self._rows(kind)])
+            return self._table(kind, [i for i in ids if i in self.rows(kind)])
 
     def find(self, kind: Kind, writes: Sequence[Write]) -> pd.DataFrame:
         with self.lock:
@@ -79,7 +85,7 @@ class MemoryTarget:
             wanted = {(name, str(w.values[name]).casefold()) for w in writes for name in names if w.values.get(name)}
             found = [
                 target_id
-                for target_id, row in self._rows(kind).items()
+                for target_id, row in self.rows(kind).items()
                 if any((name, str(row[name]).casefold()) in wanted for name in names if row[name] is not None)
             ]
             return self._table(kind, found)
@@ -93,11 +99,14 @@ class MemoryTarget:
         assert message
         return self._request(lambda: self._update(kind, writes), kind, writes)
 
-    def edit(self, kind: str, target_id: str, **values: Any) -> None:
-        """Change an object as a person does."""
-        row = self.objects[kind][target_id]
-        row |= values
-        row["version"] = _next(row["version"])
+    def restore(self, backup: Backup) -> None:
+        super().restore(backup)
+        self.late = []
+
+    def why_not(self, kind: Kind, before: Row | None, row: Row, values: Mapping[str, Any]) -> str | None:
+        return self.refuses(kind.name, row) or super().why_not(kind, before, row, values)
+
+    # Faults.
 
     def _request(  # noqa: C901, one line a fault
         self, store: Callable[[], dict[int, Written]], kind: Kind, writes: Sequence[Write]
@@ -110,8 +119,8 @@ class MemoryTarget:
                 raise Refused("the server is in a bad mood")
             if fault == "stale":
                 for write in writes:
-                    if write.target_id in self._rows(kind):
-                        self._rows(kind)[str(write.target_id)]["version"] += "'"
+                    if write.target_id in self.rows(kind):
+                        self.rows(kind)[str(write.target_id)]["version"] = self.version()
                 raise Stale("somebody was quicker")
             if fault == "lost":
                 raise OutcomeUnknown("timed out")
@@ -141,74 +150,53 @@ class MemoryTarget:
         except (Refused, Stale):
             return
 
+    # Batches.
+
     def _create(self, kind: Kind, writes: Sequence[Write]) -> dict[int, Written]:
-        rows = [{**dict.fromkeys(f.name for f in kind.fields), **write.values} for write in writes]
-        self._refuse(kind, [(None, row) for row in rows], writes)
-        stored: dict[int, Written] = {}
-        for write, row in zip(writes, rows, strict=True):
-            self.number += 1
-            target_id = str(self.number)
-            own = {"id": target_id, "key": f"#{target_id}", "version": "v1", "created": None, "locked": None}
-            self._rows(kind)[target_id] = own | row
-            self.created.append((kind.name, target_id))
-            self.touched.add((kind.name, target_id))
-            stored[write.seq] = Written(target_id, "v1")
-        return stored
+        made: dict[int, str] = {}
+        with self.transaction():
+            self._each(writes, lambda write: made.update({write.seq: self.insert(kind, write.values)}))
+        self.created += [(kind.name, target_id) for target_id in made.values()]
+        return {seq: self._written(kind, target_id) for seq, target_id in made.items()}
 
     def _update(self, kind: Kind, writes: Sequence[Write]) -> dict[int, Written]:
-        here = [write for write in writes if write.target_id in self._rows(kind)]
-        if any(self._rows(kind)[str(w.target_id)]["version"] != w.version for w in here):
+        # Of one id twice the last wins, and nothing is said of the one before.
+        here = {str(write.target_id): write for write in writes if write.target_id in self.rows(kind)}
+        if any(self.rows(kind)[target_id]["version"] != write.version for target_id, write in here.items()):
             raise Stale("changed since")
-        own = kind.fields if kind.facet_of is None else ()
-        rows = [(w.target_id, {f.name: self._rows(kind)[str(w.target_id)][f.name] for f in own} | w.values) for w in here]
-        self._refuse(kind, rows, here)
-        stored: dict[int, Written] = {}
-        for write in here:
-            row = self._rows(kind)[str(write.target_id)]
-            row |= {self._stored_name(kind, name): value for name, value in write.values.items()}
-            row["version"] = _next(row["version"])
-            self.touched.add((kind.facet_of or kind.name, str(write.target_id)))
-            stored[write.seq] = Written(str(write.target_id), row["version"])
-        return stored
+        in_order = sorted(here.values(), key=lambda write: self.place(kind, str(write.target_id)))
+        with self.transaction():
+            self._each(in_order, lambda write: self.save(kind, str(write.target_id), write.values))
+        return {write.seq: self._written(kind, target_id) for target_id, write in here.items()}
 
-    def _refuse(self, kind: Kind, rows: Sequence[tuple[str | None, dict[str, Any]]], writes: Sequence[Write]) -> None:
+    def _each(self, writes: Sequence[Write], save: Callable[[Write], None]) -> None:
+        """Save each. The first error ends it; a target that names rows goes on, to tell of all of them."""
         bad: dict[int, str] = {}
-        for (target_id, row), write in zip(rows, writes, strict=True):
-            why = self.refuses(kind.name, row) or self._taken(kind, target_id, row, rows)
-            if why:
-                bad[write.seq] = why
+        for write in writes:
+            try:
+                save(write)
+            except Refused as refused:
+                if not self.names_rows:
+                    raise
+                bad[write.seq] = str(refused)
         if bad:
-            raise Refused("; ".join(bad.values()), bad if self.names_rows else None)
+            raise Refused("; ".join(bad.values()), bad)
 
-    def _taken(
-        self, kind: Kind, target_id: str | None, row: dict[str, Any], batch: Sequence[tuple[str | None, dict[str, Any]]]
-    ) -> str | None:
-        moving = {i for i, _ in batch}
-        others = [r for i, r in self._rows(kind).items() if i not in moving]
-        others += [r for i, r in batch if r is not row]
-        for unique in kind.unique:
-            values = [row[name] for name in unique.fields]
-            if None not in values and any([other[name] for name in unique.fields] == values for other in others):
-                return f"{', '.join(unique.fields)} must be unique"
-        return None
-
-    def _rows(self, kind: Kind) -> Rows:
-        return self.objects.setdefault(kind.facet_of or kind.name, {})
-
-    def _stored_name(self, kind: Kind, name: str) -> str:
-        return f"{kind.name}.{name}" if kind.facet_of else name
+    def _written(self, kind: Kind, target_id: str) -> Written:
+        row = self.rows(kind)[target_id]
+        return Written(target_id, row["version"], row.get("created"))
 
     def _table(self, kind: Kind, ids: Sequence[str]) -> pd.DataFrame:
-        return table(kind, OBSERVED_COLUMNS, [dict(self._shown(kind, self._rows(kind)[i])) for i in ids])
+        return table(kind, OBSERVED_COLUMNS, [dict(self._shown(kind, self.rows(kind)[i])) for i in ids])
 
-    def _shown(self, kind: Kind, row: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    def _shown(self, kind: Kind, row: Row) -> Iterator[tuple[str, Any]]:
         for name in OBSERVED_COLUMNS:
             yield name, row.get(name)
         for declared in kind.fields:
             if kind.facet_of and declared.name == kind.parent:
                 yield declared.name, row["id"]
             else:
-                yield declared.name, row.get(self._stored_name(kind, declared.name))
+                yield declared.name, row.get(stored_name(kind, declared.name))
 
 
 @dataclass
@@ -216,7 +204,7 @@ class MemoryLedger:
     """Links by kind and source key, with their base values, as plans and outcomes change them."""
 
     kinds: Kinds
-    rows: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    rows: LinkRows = field(default_factory=dict)
 
     def links(self) -> Tables:
         """Return the links tables."""
@@ -225,6 +213,18 @@ class MemoryLedger:
             for name, kind in self.kinds.items()
         }
 
+    def lose(self) -> None:
+        """Forget everything, as a ledger whose database is gone."""
+        self.rows.clear()
+
+    def backup(self) -> LinkRows:
+        """Return what is remembered now."""
+        return deepcopy(self.rows)
+
+    def restore(self, backup: LinkRows) -> None:
+        """Bring a backup back."""
+        self.rows = deepcopy(backup)
+
     def sight(self, plan: Plan, at: datetime) -> None:
         """Remember what the plan says of the source."""
         rows = p.records(plan.operations)
@@ -232,7 +232,7 @@ class MemoryLedger:
         for row in rows:
             where = (row["kind"], row["source_key"])
             if row["op"] == p.CLAIM:
-                self._join(where, row["target_id"], p.decode(row["changes"]), {})
+                self._join(row, Outcome(row["seq"], APPLIED, None, row["target_id"]), {})
             elif row["op"] == p.SEEN:
                 self.rows[where] |= {"missing_runs": 0, "missing_since": None}
                 if where not in restored:
@@ -254,37 +254,34 @@ class MemoryLedger:
                     self.rows[where]["retired_by"] = "undo" if plan.undoes else "sync"
                 continue
             if plan.undoes is None:
-                self._join(where, str(outcome.target_id), p.decode(row["changes"]), created)
+                self._join(row, outcome, created)
+            if where in self.rows and outcome.version is not None:
+                self.rows[where]["version"] = outcome.version
             if row["op"] == p.RESTORE:
                 self.rows[where] |= {"retired_by": None, "missing_runs": 0, "missing_since": None}
 
-    def _join(
-        self, where: tuple[str, str], target_id: str, changes: p.Changes, created: Mapping[tuple[str, str], str | None]
-    ) -> None:
-        for other, row in list(self.rows.items()):
-            if other[0] == where[0] and other != where and row["target_id"] == target_id:
+    def _join(self, row: Mapping[str, Any], outcome: Outcome, created: Created) -> None:
+        where, target_id = (row["kind"], row["source_key"]), str(outcome.target_id)
+        for other, known in list(self.rows.items()):
+            if other[0] == where[0] and other != where and known["target_id"] == target_id:
                 del self.rows[other]
         link = self.rows.get(where)
         if link is None or link["target_id"] != target_id:
-            link = {
-                "source_key": where[1],
-                "target_id": target_id,
-                "missing_runs": 0,
-                "missing_since": None,
-                "retired_by": None,
-            }
+            own = {"source_key": where[1], "target_id": target_id, "created": outcome.created}
+            link = {**own, "missing_runs": 0, "missing_since": None, "retired_by": None}
             self.rows[where] = link
-        link |= {name: _base(change["new"], created) for name, change in changes.items()}
+        bases = {name: _base(change["new"], created) for name, change in p.decode(row["changes"]).items()}
+        link |= bases | {emptied_column(name): value is None for name, value in bases.items()}
+        if row["identity"] is not None:
+            identity = orjson.loads(row["identity"])
+            link |= {identity_column(name): value for name, value in identity["values"].items()}
+            link["created"] = identity["created"] or link["created"]
 
 
-def _base(new: object, created: Mapping[tuple[str, str], str | None]) -> object:
+def _base(new: object, created: Created) -> object:
     if not isinstance(new, dict):
         return new
     return new["id"] if new["id"] is not None else created.get((new["kind"], new["key"]))
-
-
-def _next(version: str) -> str:
-    return f"v{int(version.rstrip(chr(39)).removeprefix('v')) + 1}"
 
 
 DAY = timedelta(days=1)

@@ -11,6 +11,8 @@ from asset_sync_tests.reconcile.test_apply import AT_ONCE, by_outcome, household
 from asset_sync_tests.reconcile.worlds import (
     ASSET,
     KINDS,
+    MAKER,
+    MODEL,
     NOW,
     Row,
     desired,
@@ -125,6 +127,10 @@ def test_a_facet_of_a_new_parent_is_taken_back_too() -> None:
 def test_a_reference_to_what_the_plan_created_is_undone_even_when_the_object_changed_otherwise() -> None:
     now = household()
     there = {"asset": observed(ASSET, {"id": "1", "serial": "S1", "model": "99"}, {"id": "2", "serial": "S2", "model": "99"})}
+    there |= {
+        "maker": observed(MAKER, {"id": "9", "name": "Acer"}),
+        "model": observed(MODEL, {"id": "99", "maker": "9", "name": "Aspire"}),
+    }
     start = snapshot(now.desired, there, {"asset": links(link("a", "1"), link("b", "2"))})
     plan, target, outcomes = applied(start)
     assert target.objects["asset"]["1"]["model"] != "99"

@@ -20,6 +20,8 @@ from asset_sync.reconcile.tables import (
     OBSERVED_COLUMNS,
     Tables,
     base_column,
+    emptied_column,
+    identity_column,
 )
 
 NOW: Final = datetime(2025, 6, 1, 12, tzinfo=UTC)
@@ -29,19 +31,21 @@ MAKER: Final = Kind(
     (Field("name", max_length=20), Field("slug")),
     (IdentityRule("name", ("name",), "label"),),
     (Unique(("name",), "label"),),
+    versions="count",
 )
 MODEL: Final = Kind(
     "model",
     (Field("maker", "reference", to="maker"), Field("name", max_length=20)),
     (IdentityRule("maker and name", ("maker", "name"), "label"),),
     (Unique(("maker", "name"), "label"),),
+    versions="count",
 )
 ASSET: Final = Kind(
     "asset",
     (
         Field("name", max_length=30),
         Field("serial", max_length=50),
-        Field("tag"),
+        Field("tag", nullable=True),
         Field("model", "reference", to="model"),
         Field("status"),
         Field("room"),
@@ -56,6 +60,7 @@ ASSET: Final = Kind(
     ),
     (Unique(("tag",)),),
     Retirement("status", "retired"),
+    versions="count",
 )
 PORT: Final = Kind(
     "port",
@@ -63,6 +68,7 @@ PORT: Final = Kind(
     (IdentityRule("asset and name", ("asset", "name")),),
     (Unique(("asset", "name")),),
     parent="asset",
+    versions="count",
 )
 ADDRESS: Final = Kind(
     "address",
@@ -70,12 +76,14 @@ ADDRESS: Final = Kind(
     (IdentityRule("address", ("address",), "folded"),),
     (Unique(("address",), "folded"),),
     parent="port",
+    versions="count",
 )
 PRIMARY: Final = Kind(
     "primary",
-    (Field("asset", "reference", to="asset"), Field("address", "reference", to="address")),
+    (Field("asset", "reference", to="asset"), Field("address", "reference", to="address", pins=True)),
     parent="asset",
     facet_of="asset",
+    versions="count",
 )
 KINDS: Final[Kinds] = in_order([MAKER, MODEL, ASSET, PORT, ADDRESS, PRIMARY])
 REFERRED: Final[Kinds] = in_order([replace(MAKER, referred=True), replace(MODEL, referred=True), ASSET, PORT, ADDRESS, PRIMARY])
@@ -140,6 +148,10 @@ def links(*rows: Row, kind: Kind = ASSET) -> pd.DataFrame:
     columns["missing_runs"] = _array([row.get("missing_runs", 0) for row in rows], dtype="Int64")
     columns["missing_since"] = _array([row.get("missing_since") for row in rows], dtype=LINK_COLUMNS["missing_since"])
     columns |= {base_column(n): _array([row.get(n) for row in rows], dtype=DTYPES[kind.field(n).type]) for n in names}
+    for label in map(emptied_column, names):
+        columns[label] = _array([row.get(label, False) for row in rows], dtype="boolean")
+    for label, name in {identity_column(name): name for name in kind.identifying}.items():
+        columns[label] = _array([row.get(label) for row in rows], dtype=DTYPES[kind.field(name).type])
     return pd.DataFrame(columns)
 
 
