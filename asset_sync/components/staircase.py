@@ -25,7 +25,7 @@ from asset_sync.reconcile.planning import Snapshot, make_plan
 from asset_sync.reconcile.references import match_all
 from asset_sync.reconcile.tables import Tables
 
-GUARDS: Final = ("source_rows", "target_rows", "retired", "keys", "scope")
+GUARDS: Final = ("source_rows", "target_rows", "rolled_back", "retired", "keys", "scope")
 
 
 class RunMode(Enum):
@@ -144,6 +144,7 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
 _GUARD_WORDS = {
     "source_rows": "The source did not shrink beyond the limit since the last good run.",
     "target_rows": "The target did not lose the objects of this sync beyond the limit.",
+    "rolled_back": "No object of the target is older than what this sync last wrote to it.",
     "retired": "No more objects would be retired than the limits allow.",
     "keys": "Every desired row has a key of its own.",
     "scope": "Every write is to a mapped field of an object of this sync.",

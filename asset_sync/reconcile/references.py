@@ -40,8 +40,21 @@ def match_all(
     for name, kind in kinds.items():
         resolved = resolve(kind, desired[name], matches)
         matched = match(kind, resolved, observed[name], links[name] if name in links else no_links(), resolutions)
-        matches[name] = hold_back(matched, (waiting or {}).get(name, {}))
+        told = _with_causes(matched, held_references(kind, desired[name], matches))
+        matches[name] = hold_back(told, (waiting or {}).get(name, {}))
     return matches
+
+
+def _with_causes(matched: pd.DataFrame, blocked: Mapping[int, str]) -> pd.DataFrame:
+    """Return the matches with what a held record refers to as its evidence: without that, nothing could identify it."""
+    held = (matched["verdict"] == HELD).to_numpy()
+    causes = {row: why for row, why in blocked.items() if held[row]}
+    if not causes:
+        return matched
+    evidence = matched["evidence"].tolist()
+    for row, why in causes.items():
+        evidence[row] = why
+    return matched.assign(evidence=pd.array(evidence, dtype="str"))
 
 
 def resolve(kind: Kind, desired: pd.DataFrame, matches: Tables) -> pd.DataFrame:

@@ -233,6 +233,7 @@ class MemoryLedger:
             where = (row["kind"], row["source_key"])
             if row["op"] == p.CLAIM:
                 self._join(row, Outcome(row["seq"], APPLIED, None, row["target_id"]), {})
+                self.rows[where]["version"] = row["version"]
             elif row["op"] == p.SEEN:
                 self.rows[where] |= {"missing_runs": 0, "missing_since": None}
                 if where not in restored:
@@ -249,6 +250,8 @@ class MemoryLedger:
         for seq, outcome in sorted(done.items()):
             row = rows[seq]
             where = (row["kind"], row["source_key"])
+            if row["source_key"] is None:
+                continue
             if row["op"] == p.RETIRE:
                 if where in self.rows:
                     self.rows[where]["retired_by"] = "undo" if plan.undoes else "sync"

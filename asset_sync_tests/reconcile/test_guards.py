@@ -169,6 +169,7 @@ def test_all_guards_pass_on_a_plain_day_and_each_is_told_by_name() -> None:
     assert [(guard.name, guard.passed) for guard in found] == [
         ("source_rows", True),
         ("target_rows", True),
+        ("rolled_back", True),
         ("retired", True),
         ("keys", True),
         ("scope", True),

@@ -594,8 +594,8 @@ def test_a_facet_that_says_nothing_of_a_new_parent_is_left_out() -> None:
 def test_what_a_facet_agrees_on_is_remembered_so_that_it_can_follow_later() -> None:
     remembered = {
         "asset": links(link("a", "1")),
-        "port": links(link("p", "11"), kind=PORT),
-        "address": links(link("ip", "21"), kind=ADDRESS),
+        "port": links(link("p", "11", asset="1"), kind=PORT),
+        "address": links(link("ip", "21", port="11"), kind=ADDRESS),
     }
     now = addressed(machine_is_there=True)
     there = now.observed | {

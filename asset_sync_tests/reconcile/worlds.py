@@ -76,6 +76,7 @@ ADDRESS: Final = Kind(
     (IdentityRule("address", ("address",), "folded"),),
     (Unique(("address",), "folded"),),
     parent="port",
+    natural=True,
     versions="count",
 )
 PRIMARY: Final = Kind(
@@ -138,8 +139,12 @@ def observed(kind: Kind, *rows: Row) -> pd.DataFrame:
 
 
 def links(*rows: Row, kind: Kind = ASSET) -> pd.DataFrame:
-    """Return a links table; values besides the links' own columns are base values, all shared fields have a column."""
-    names = [name for name, ownership in OWNERS[kind.name].items() if ownership.owner == "shared"]
+    """Return a links table; values besides the links' own columns are base values.
+
+    All shared fields have a column, and the one that says where an object sits.
+    """
+    placed = kind.parent if kind.facet_of is None else None
+    names = [name for name, owned in OWNERS[kind.name].items() if owned.owner == "shared" or name == placed]
     columns: dict[str, Any] = {
         name: _array([row.get(name) for row in rows], dtype=dtype)
         for name, dtype in LINK_COLUMNS.items()
@@ -150,7 +155,9 @@ def links(*rows: Row, kind: Kind = ASSET) -> pd.DataFrame:
     columns |= {base_column(n): _array([row.get(n) for row in rows], dtype=DTYPES[kind.field(n).type]) for n in names}
     for label in map(emptied_column, names):
         columns[label] = _array([row.get(label, False) for row in rows], dtype="boolean")
-    for label, name in {identity_column(name): name for name in kind.identifying}.items():
+    identities = {identity_column(name): name for name in kind.identifying}
+    # Where none of the links has any, they are those of a ledger that does not remember identities.
+    for label, name in identities.items() if any(label in row for row in rows for label in identities) else ():
         columns[label] = _array([row.get(label) for row in rows], dtype=DTYPES[kind.field(name).type])
     return pd.DataFrame(columns)
 

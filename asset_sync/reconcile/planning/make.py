@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import pandas as pd
-import pyarrow.compute as pc
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.kinds import Kinds
@@ -81,6 +80,4 @@ def quarantined(sides: Sides) -> Drafts:
     """The records that nobody can tell, with the evidence."""
     rows = sides.undecided
     evidence, candidates = (picked(text(sides.matches[name]), rows) for name in ("evidence", "candidates"))
-    # What a record refers to is the better reason, where that is held: without it nothing could identify the record.
-    hold = pc.coalesce(sides.blocked_at(rows), evidence)
-    return sides.draft(rows, p.QUARANTINE, reason="identity", hold=hold, candidates=candidates)
+    return sides.draft(rows, p.QUARANTINE, reason="identity", hold=evidence, candidates=candidates)

@@ -264,7 +264,8 @@ def _broken_up(sides: Sides, given: Drafts, givers: Givers) -> tuple[Drafts, Giv
 def _afterwards(sides: Sides, given: Drafts, row: int, between: Drafts) -> Drafts:
     """Return the operations, one of which finds what its object was given for the time being."""
     for name, change in between.changes.items():
-        old = p.or_null(p.encoded(change.new))
+        value = change.new[0].as_py()
+        old = "null" if value is None else p.quoted(value)
         new = given.take(np.array([row])).new(name)
         given = given.change(name, row, sides.change(name, old, new, "changes places with others"))
     # Its version is not known before.

@@ -1,0 +1,425 @@
+"""What is promised where twins, swaps, restored backups and people's edits meet: whole syncs on a strict target."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from asset_sync.reconcile import guards
+from asset_sync.reconcile.guards import Limits
+from asset_sync.reconcile.merge import Ownership
+from asset_sync.reconcile.planning import Policy
+from asset_sync.reconcile.resolutions import Resolution, Resolutions, fingerprints
+from asset_sync_tests.reconcile.lab import GRACE, Lab, held, ops
+from asset_sync_tests.reconcile.worlds import KINDS, NOW, OWNERS, POLICY, Row
+
+
+def machine(key: str, **values: Any) -> Row:
+    return {"source_key": key, "serial": f"SN-{key}-1", "status": "in-use", **values}
+
+
+def settled(lab: Lab, runs: int = 2) -> bool:
+    """Return whether the last of some runs has nothing to do."""
+    return [lab.run() for _ in range(runs)][-1].writes.empty
+
+
+# Twins.
+
+
+def test_a_second_machine_that_nothing_tells_from_the_first_is_made_once() -> None:
+    lab = Lab()
+    twin = {"name": "localhost", "room": "r1", "memory": 4}
+    lab.source = {"asset": [{"source_key": "a0", **twin}]}
+    lab.run()
+    lab.source["asset"].append({"source_key": "a1", **twin})
+    lab.run()
+    assert len(lab.objects()) == 2
+    assert settled(lab, 1)
+    assert {row["target_id"] for row in lab.ledger.rows.values()} == set(lab.objects())
+
+
+def test_a_tag_that_several_share_holds_itself_alone_where_serials_tell_the_machines_apart() -> None:
+    lab = Lab()
+    lab.source = {"asset": [machine(key, tag="IT-1") for key in ("a", "b")]}
+    plan = lab.run()
+    assert [row["serial"] for row in lab.objects().values()] == ["SN-a-1", "SN-b-1"]
+    assert held(plan) == dict.fromkeys("ab", "tag 'IT-1' would stand on 2 objects")
+
+
+# Targets and ledgers that came back.
+
+
+def test_an_id_that_is_a_strangers_since_a_backup_came_back_is_not_written_to() -> None:
+    lab = Lab()
+    lab.source = {"asset": [machine(f"d{n}", name=f"laptop-{n}", memory=16) for n in range(3)]}
+    lab.run()
+    link = lab.ledger.rows["asset", "d2"]["target_id"]
+    del lab.target.objects["asset"][link]
+    lab.target.objects["asset"][link] = {
+        **dict.fromkeys(f.name for f in KINDS["asset"].fields),
+        "id": link,
+        "key": "x",
+        "version": "v99",
+        "created": None,
+        "locked": None,
+        "serial": "SW-CISCO-7",
+        "name": "core-switch",
+        "status": "in-use",
+    }
+    stranger = dict(lab.target.objects["asset"][link])
+    for _ in range(3):
+        plan = lab.run()
+        assert lab.target.objects["asset"][link] == stranger
+    assert "is not what was linked" in held(plan)["d2"]
+    lab.source["asset"].pop()
+    for _ in range(4):
+        lab.run()
+    assert lab.target.objects["asset"][link] == stranger, "not retired either"
+
+
+def test_a_record_whose_id_is_a_strangers_is_found_by_its_serial_where_it_stands_now() -> None:
+    lab = Lab()
+    lab.source = {"asset": [machine("d1", memory=16)]}
+    lab.run()
+    (old,) = lab.objects()
+    moved = lab.target.objects["asset"][old]
+    lab.target.objects["asset"] = {
+        old: {**moved, "serial": "SW-CISCO-7", "memory": 2},
+        "5000": {**moved, "id": "5000", "memory": 8},
+    }
+    lab.run()
+    assert lab.objects("asset", "serial", "memory") == {
+        old: {"serial": "SW-CISCO-7", "memory": 2},
+        "5000": {"serial": "SN-d1-1", "memory": 16},
+    }
+
+
+def test_a_serial_that_a_person_mistyped_is_put_back_where_the_tag_stands() -> None:
+    lab = Lab()
+    lab.source = {"asset": [machine("a", tag="IT-1")]}
+    lab.run()
+    (one,) = lab.objects()
+    lab.target.edit("asset", one, serial="SN-oops")
+    lab.run()
+    assert lab.objects("asset", "serial")[one] == {"serial": "SN-a-1"}
+
+
+def test_a_target_that_was_rolled_back_is_told_and_rebased() -> None:
+    lab = Lab()
+    lab.source = {"asset": [machine("a", name="old-name", room="r1"), machine("b", name="b", room="r1")]}
+    lab.run()
+    one, other = lab.objects()
+    lab.target.edit("asset", other, room="a person's")
+    backup = lab.target.backup()
+    lab.source["asset"][0] = machine("a", name="new-name", room="r2")
+    lab.run()
+    lab.target.restore(backup)
+    plan = lab.plan()
+    verdicts = {g.name: g for g in guards.check(plan, KINDS, POLICY, lab.snapshot(), limits=Limits(), last_rows=None)}
+    assert not verdicts["rolled_back"].passed
+    assert "asset-sync rebase test" in verdicts["rolled_back"].message
+    assert lab.run("rebase").writes.empty
+    verdicts = {g.name: g for g in guards.check(lab.plan(), KINDS, POLICY, lab.snapshot(), limits=Limits(), last_rows=None)}
+    assert verdicts["rolled_back"].passed
+    lab.run()
+    assert lab.objects("asset", "name", "room") == {
+        one: {"name": "new-name", "room": "r2"},
+        other: {"name": "b", "room": "a person's"},
+    }
+    assert settled(lab, 1)
+
+
+def test_after_a_lost_ledger_a_rebase_takes_the_target_for_what_was_applied_last() -> None:
+    lab = Lab()
+    lab.source = {"asset": [machine("a", name="old-name")]}
+    lab.run()
+    lab.ledger.lose()
+    lab.source["asset"][0] = machine("a", name="new-name")
+    lab.run("rebase")
+    lab.run()
+    assert [row["name"] for row in lab.objects("asset", "name").values()] == ["new-name"]
+
+
+# Values that move.
+
+
+@pytest.mark.parametrize("field", ["tag", "serial", "name"])
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (["V-1", "V-2"], ["V-2", "V-1"]),
+        (["V-1", "V-2", "V-3"], ["V-2", "V-3", "V-1"]),
+        (["V-1", "V-2"], ["V-2", "V-3"]),
+        (["V-2", "V-1"], ["V-3", "V-2"]),
+        (["V-1", "V-2", "V-3", "V-4"], ["V-2", "V-1", "V-4", "V-3"]),
+        (["V-1", "V-2", "V-3"], ["V-9", "V-1", "V-2"]),
+    ],
+)
+def test_a_value_is_free_before_it_is_taken(field: str, first: list[str], then: list[str]) -> None:
+    lab = Lab()
+    lab.source = {"asset": [machine(f"d{n}", **{field: value}) for n, value in enumerate(first)]}
+    lab.run()
+    before = list(lab.objects())
+    lab.source = {"asset": [machine(f"d{n}", **{field: value}) for n, value in enumerate(then)]}
+    lab.run()
+    assert [row[field] for row in lab.objects("asset", field).values()] == then
+    assert list(lab.objects()) == before
+    assert settled(lab, 1)
+
+
+def test_a_cycle_goes_through_no_value_in_the_plan_for_a_reviewer_to_see() -> None:
+    lab = Lab()
+    lab.source = {"asset": [machine("a", tag="T1"), machine("b", tag="T2")]}
+    lab.run()
+    lab.source = {"asset": [machine("a", tag="T2"), machine("b", tag="T1")]}
+    assert [(op, key, changes["tag"]) for op, key, changes, _ in ops(lab.plan()) if op == "update"] == [
+        ("update", "a", ("T1", None)),
+        ("update", "b", ("T2", "T1")),
+        ("update", "a", (None, "T2")),
+    ]
+
+
+def test_a_new_machine_takes_the_tag_that_another_gives_up() -> None:
+    lab = Lab()
+    lab.source = {"asset": [machine("a", tag="T1")]}
+    lab.run()
+    lab.source = {"asset": [machine("a", tag="T1-OLD"), machine("b", tag="T1")]}
+    lab.run()
+    assert [row["tag"] for row in lab.objects("asset", "tag").values()] == ["T1-OLD", "T1"]
+
+
+# Objects of this sync's own.
+
+
+def test_the_tag_of_a_retired_machine_is_its_successors() -> None:
+    lab = Lab()
+    lab.source = {"asset": [machine("old", tag="IT-1")]}
+    lab.run()
+    lab.source = {"asset": [machine("new", tag="IT-1")]}
+    plan = lab.run()
+    assert held(plan)["new"] == "tag 'IT-1' is on asset #1001 already"
+    assert len(lab.objects()) == 2, "the machine itself is not held"
+    assert settled(lab, 4)
+    assert lab.objects("asset", "serial", "tag", "status") == {
+        "1001": {"serial": "SN-old-1", "status": "retired"},
+        "1002": {"serial": "SN-new-1", "tag": "IT-1", "status": "in-use"},
+    }
+
+
+def test_the_tag_of_a_machine_that_a_person_retired_stays() -> None:
+    lab = Lab()
+    lab.source = {"asset": [machine("old", tag="IT-1")]}
+    lab.run()
+    lab.target.edit("asset", "1001", status="retired")
+    lab.source = {"asset": [machine("new", tag="IT-1")]}
+    for _ in range(4):
+        plan = lab.run()
+    assert lab.objects("asset", "tag")["1001"] == {"tag": "IT-1"}
+    assert held(plan)["new"] == "tag 'IT-1' is on asset #1001 already"
+
+
+def network(machines: dict[str, dict[str, str]]) -> dict[str, list[Row]]:
+    """Return machines with their ports and addresses: addresses by port, by machine. The first address is the primary one."""
+    ports = [(m, port, address) for m, own in machines.items() for port, address in own.items()]
+    return {
+        "asset": [machine(m) for m in machines],
+        "port": [{"source_key": f"{m}/{port}", "asset": m, "name": port} for m, port, _ in ports],
+        "address": [{"source_key": f"{m}/{port}/ip", "address": a, "port": f"{m}/{port}"} for m, port, a in ports],
+        "primary": [{"source_key": m, "asset": m, "address": f"{m}/{next(iter(own))}/ip"} for m, own in machines.items()],
+    }
+
+
+def addresses(lab: Lab) -> dict[str, tuple[str, str] | None]:
+    """Return the machine (by serial) and port that each address is on."""
+    ports, assets = lab.target.objects["port"], lab.target.objects["asset"]
+    return {
+        row["address"]: (assets[ports[row["port"]]["asset"]]["serial"], ports[row["port"]]["name"]) if row["port"] else None
+        for row in lab.target.objects["address"].values()
+    }
+
+
+def test_an_address_moves_with_a_renamed_adapter() -> None:
+    lab = Lab(source=network({"pc": {"Ethernet": "10.0.0.1/24"}}))
+    lab.run()
+    lab.source = network({"pc": {"Ethernet 2": "10.0.0.1/24"}})
+    lab.run()
+    assert addresses(lab) == {"10.0.0.1/24": ("SN-pc-1", "Ethernet 2")}
+    assert settled(lab, 1)
+
+
+def test_the_address_of_a_gone_machine_is_its_heirs() -> None:
+    lab = Lab(source=network({"gone": {"e": "10.0.0.50/24"}, "heir": {"e": "10.0.0.51/24"}}))
+    lab.run()
+    lab.source = network({"heir": {"e": "10.0.0.50/24"}})
+    lab.run()
+    assert addresses(lab)["10.0.0.50/24"] == ("SN-heir-1", "e")
+    assert settled(lab, 3)
+    by_serial = {row["serial"]: row for row in lab.target.objects["asset"].values()}
+    ids = {row["address"]: target_id for target_id, row in lab.target.objects["address"].items()}
+    assert by_serial["SN-heir-1"]["primary.address"] == ids["10.0.0.50/24"]
+    assert by_serial["SN-gone-1"]["primary.address"] is None
+
+
+@pytest.mark.parametrize("names", [["a", "b"], ["a", "b", "c"]])
+def test_addresses_that_go_round_are_on_their_machines_in_one_run(names: list[str]) -> None:
+    nets = [f"10.0.0.{n}/24" for n in range(len(names))]
+    lab = Lab(source=network({name: {"e": net} for name, net in zip(names, nets, strict=True)}))
+    lab.run()
+    there = {row["address"]: i for i, row in lab.target.objects["address"].items()}
+    round_ = [*nets[1:], nets[0]]
+    lab.source = network({name: {"e": net} for name, net in zip(names, round_, strict=True)})
+    lab.run()
+    assert addresses(lab) == {net: (f"SN-{name}-1", "e") for name, net in zip(names, round_, strict=True)}
+    assert {row["address"]: i for i, row in lab.target.objects["address"].items()} == there, "no record is renumbered"
+    assert settled(lab, 1)
+
+
+def test_a_persons_address_record_keeps_its_address_when_the_machine_moves() -> None:
+    lab = Lab()
+    lab.target.objects["address"] = {
+        "77": {
+            "id": "77",
+            "key": "ip",
+            "version": "v1",
+            "created": None,
+            "locked": None,
+            "address": "10.0.0.5/24",
+            "port": None,
+        }
+    }
+    lab.source = network({"pc": {"e": "10.0.0.5/24"}})
+    lab.run()
+    assert addresses(lab) == {"10.0.0.5/24": ("SN-pc-1", "e")}
+    lab.source = network({"pc": {"e": "10.0.0.9/24"}})
+    lab.run()
+    assert addresses(lab) == {"10.0.0.5/24": None, "10.0.0.9/24": ("SN-pc-1", "e")}
+    assert settled(lab, 1)
+
+
+def test_an_address_that_a_person_moved_is_not_taken_back() -> None:
+    lab = Lab(source=network({"a": {"e": "10.0.0.1/24"}, "b": {"e": "10.0.0.2/24"}}))
+    lab.run()
+    ports = {row["asset"]: i for i, row in lab.target.objects["port"].items()}
+    lab.source = network({"b": {"e": "10.0.0.2/24"}})
+    lab.target.objects["asset"]["1001"]["primary.address"] = None
+    lab.target.edit("address", next(iter(lab.target.objects["address"])), port=ports["1002"])
+    lab.source = network({"b": {"e": "10.0.0.2/24"}, "c": {"e": "10.0.0.1/24"}})
+    plan = lab.run()
+    assert addresses(lab)["10.0.0.1/24"] == ("SN-b-1", "e")
+    assert "this sync did not put it there" in held(plan)["c/e/ip"]
+
+
+# Guesses, bad values, and what vanished.
+
+
+def test_one_bad_value_holds_itself_alone() -> None:
+    lab = Lab(source={"asset": [machine("a", name="pc", room="r1", memory=4)]})
+    lab.run()
+    lab.source = {"asset": [machine("a", name="x" * 31, room="r2", memory=8)]}
+    plan = lab.run()
+    assert lab.objects("asset", "name", "room", "memory")["1001"] == {"name": "pc", "room": "r2", "memory": 8}
+    assert held(plan)["a"].startswith("name has 31 characters")
+
+
+def test_a_recognised_record_that_refers_to_something_held_is_in_the_plan_with_the_reason() -> None:
+    lab = Lab()
+    own = {"key": "k", "version": "v1", "created": None, "locked": None}
+    lab.target.objects["address"] = {"200": {**own, "id": "200", "address": "10.0.0.1/24", "port": None}}
+    twins = [{"source_key": key, "serial": "S1A", "name": "pc-1"} for key in ("a3", "a4")]
+    lab.source = {**network({"a3": {"e": "10.0.0.1/24"}}), "asset": twins}
+    told = held(lab.run())
+    assert told["a3/e/ip"] == "its port 'a3/e' is held: its asset 'a3' is held: serial 'S1A' is also on a4"
+
+
+def test_a_value_of_both_sides_after_an_emptied_field_is_a_conflict() -> None:
+    clearing = {**OWNERS, "asset": {**OWNERS["asset"], "room": Ownership("shared", clears=True)}}
+    lab = Lab(policy=Policy(clearing, GRACE))
+    lab.source = {"asset": [machine("a", room="r1")]}
+    lab.run()
+    lab.source = {"asset": [machine("a")]}
+    lab.run()
+    assert "room" not in lab.objects()["1001"]
+    lab.target.edit("asset", "1001", room="p1")
+    lab.source = {"asset": [machine("a", room="r2", memory=8)]}
+    plan = lab.run()
+    assert lab.objects("asset", "room", "memory")["1001"] == {"room": "p1", "memory": 8}
+    assert held(plan)["a"].startswith("changed on both sides")
+
+
+# What people decided.
+
+
+def decided(verb: Any, key: str, **more: Any) -> Resolutions:
+    return Resolutions([Resolution("asset", key, verb, "anna", NOW, **more)])
+
+
+def test_a_record_is_the_object_that_a_person_says_it_is() -> None:
+    lab = Lab(source={"asset": [machine("a", name="pc")]})
+    lab.run()
+    lab.source = {"asset": [machine("b", name="other", serial=None, tag=None, refused="serial '0' is junk")]}
+    lab.resolutions = decided("link", "b", target_id="1001")
+    plan = lab.run()
+    assert lab.objects("asset", "name")["1001"] == {"name": "other"}
+    assert any("decided by anna" in (row or "") for row in plan.operations["reason"])
+
+
+def test_a_record_is_never_the_object_that_a_person_says_it_is_not() -> None:
+    lab = Lab()
+    own = {"key": "k", "version": "v1", "created": None, "locked": None}
+    blank = dict.fromkeys(f.name for f in KINDS["asset"].fields)
+    lab.target.objects["asset"] = {"7": {**blank, **own, "id": "7", "name": "pc"}}
+    lab.source = {"asset": [machine("a", name="pc")]}
+    lab.resolutions = decided("never_link", "a", target_id="7")
+    lab.run()
+    assert len(lab.objects()) == 2
+
+
+def test_a_new_object_is_made_where_a_person_says_so_and_only_once() -> None:
+    lab = Lab()
+    twins = [{"source_key": key, "serial": "S1A", "name": f"pc-{key}"} for key in ("a", "b")]
+    lab.source = {"asset": twins}
+    assert set(held(lab.run())) == {"a", "b"}
+    lab.resolutions = decided("create", "a")
+    assert settled(lab, 2)
+    assert len(lab.objects()) == 1
+
+
+@pytest.mark.parametrize(("verb", "stays"), [("keep_target", "a person's"), ("take_source", "r3")])
+def test_a_conflict_is_decided_for_good(verb: str, stays: str) -> None:
+    lab = Lab(source={"asset": [machine("a", room="r1")]})
+    lab.run()
+    lab.target.edit("asset", "1001", room="a person's")
+    lab.source = {"asset": [machine("a", room="r2")]}
+    assert held(lab.run())
+    lab.resolutions = decided(verb, "a", field="room")
+    assert not held(lab.run())
+    lab.source = {"asset": [machine("a", room="r3")]}
+    lab.run()
+    assert lab.objects("asset", "room")["1001"] == {"room": stays}
+
+
+def test_a_record_is_ignored_until_it_changes() -> None:
+    lab = Lab(source={"asset": [machine("a", name="pc")]})
+    (fingerprint,) = fingerprints(lab.snapshot().desired["asset"], [0])
+    lab.resolutions = decided("ignore", "a", until_changed=True, fingerprint=fingerprint)
+    assert held(lab.run()) == {"a": "ignored: decided by anna on 2025-06-01 12:00 UTC"}
+    assert lab.objects() == {}
+    lab.source = {"asset": [machine("a", name="pc-2")]}
+    lab.run()
+    assert len(lab.objects()) == 1
+
+
+def test_a_retirement_that_a_person_undid_stays_undone() -> None:
+    lab = Lab(source={"asset": [machine("a"), machine("b")]})
+    lab.run()
+    lab.source["asset"].pop()
+    for _ in range(3):
+        lab.run()
+    assert lab.objects("asset", "status")["1002"] == {"status": "retired"}
+    lab.target.edit("asset", "1002", status="in-use")
+    lab.ledger.rows["asset", "b"]["retired_by"] = None
+    lab.resolutions = decided("keep_target", "b", field="status")
+    lab.at += timedelta(days=30)
+    for _ in range(3):
+        plan = lab.run()
+    assert held(plan)["b"] == "stays in service: decided by anna on 2025-06-01 12:00 UTC"
