@@ -102,7 +102,7 @@ def connect(url: str, token: str) -> Client:
         raise ConfigurationError("PDQ_TOKEN is empty: set it to an API key of PDQ Connect (Settings, API keys)")
     if not url.strip():
         raise ConfigurationError("PDQ_URL is empty: set it to the address of PDQ Connect, or leave it out")
-    return Client(url, name=NAME, headers={"Authorization": f"Bearer {token.strip()}"})
+    return Client(url, name=NAME, headers={"Authorization": f"Bearer {token.strip()}"}, writable=False)
 
 
 def devices(client: Client) -> pd.DataFrame:

@@ -19,35 +19,41 @@ METHODS = ["GET", "POST", "PATCH", "OPTIONS"]
 
 @dataclass
 class Reply:
-    """One answer. `hang` seconds pass before it; `cut` promises more bytes than come."""
+    """One answer. `hang` seconds pass before it, `drip` seconds before each of its bytes; `cut` promises more than come."""
 
     body: bytes | object = field(default_factory=dict)
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     hang: float = 0
     cut: bool = False
+    drip: float = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await asyncio.sleep(self.hang)
         body = self.body if isinstance(self.body, bytes) else orjson.dumps(self.body)
         headers = {"Content-Type": "application/json", **self.headers}
-        if not self.cut:
+        if not self.cut and not self.drip:
             await Response(body, self.status, headers)(scope, receive, send)
             return
         raw = [(key.lower().encode(), value.encode()) for key, value in headers.items()]
-        promised = [*raw, (b"content-length", str(len(body) + 10).encode())]
+        promised = [*raw, (b"content-length", str(len(body) + 10 * self.cut).encode())]
         await send({"type": "http.response.start", "status": self.status, "headers": promised})
-        await send({"type": "http.response.body", "body": body, "more_body": True})
+        for at in range(len(body) if self.drip else 0):
+            await asyncio.sleep(self.drip)
+            await send({"type": "http.response.body", "body": body[at : at + 1], "more_body": at + 1 < len(body)})
+        if self.cut:
+            await send({"type": "http.response.body", "body": body, "more_body": True})
 
 
 @dataclass
 class Seen:
-    """A request as it came."""
+    """A request as it came, and the port at the other end of its connection."""
 
     method: str
     url: str
     headers: Mapping[str, str]
     body: bytes
+    port: int
 
 
 @dataclass
@@ -69,7 +75,8 @@ class _Stage:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request, script = Request(scope, receive), self.script
-        script.seen.append(Seen(request.method, str(request.url), dict(request.headers), await request.body()))
+        port = request.client.port if request.client else 0
+        script.seen.append(Seen(request.method, str(request.url), dict(request.headers), await request.body(), port))
         reply = script.replies.pop(0) if len(script.replies) > 1 else script.replies[0]
         await reply(scope, receive, send)
 

@@ -3,14 +3,13 @@
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import orjson
 
 from asset_sync.reconcile.errors import ConfigurationError, TargetError, TargetUnavailable
 from asset_sync.reconcile.target import OutcomeUnknown, Refused, Stale
-from asset_sync.systems.http import Answered, Client, HttpError, NotSettled, Tally, may_pass
+from asset_sync.systems.http import Answered, Client, HttpError, NotSettled, SystemClient, may_pass
 
 Row = dict[str, Any]
 Query = Sequence[tuple[str, str]]
@@ -27,7 +26,7 @@ _CURSOR_SINCE = (4, 6)
 _ETAGS_SINCE = (4, 6)
 
 
-class NetBoxClient:
+class NetBoxClient(SystemClient):
     """One NetBox. Writes raise `TargetError` unless it was opened with `writable=True`; that is how a dry run stays dry.
 
     `token` is a v1 token (40 hexadecimal digits) or a v2 token (`nbt_…`). `timeout` is seconds to connect and seconds
@@ -46,10 +45,7 @@ class NetBoxClient:
         timeout: tuple[float, float] = (5, 120),
         longest_wait: float = 60,
     ) -> None:
-        self.writable = writable
-        self._version: tuple[int, int] | None = None
-        self._asking = threading.Lock()
-        self._http = Client(
+        http = Client(
             _checked(url, "NETBOX_URL", "the address of NetBox"),
             name=NAME,
             headers={"Authorization": _authorization(_checked(token, "NETBOX_TOKEN", "an API token of NetBox"))},
@@ -58,21 +54,11 @@ class NetBoxClient:
             verify=verify,
             max_bytes=256 << 20,
             longest_wait=longest_wait,
+            writable=writable,
         )
-
-    def __repr__(self) -> str:
-        return f"NetBoxClient({self._http.base_url!r}, writable={self.writable})"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._http.close()
-
-    @property
-    def tally(self) -> Tally:
-        """The requests sent so far."""
-        return self._http.tally
+        super().__init__(http)
+        self._version: tuple[int, int] | None = None
+        self._asking = threading.Lock()
 
     @property
     def version(self) -> tuple[int, int]:
@@ -150,8 +136,6 @@ class NetBoxClient:
         return self._write("PATCH", endpoint, objects, message, {"If-Match": ", ".join(etags)} if etags else {})
 
     def _write(self, method: str, endpoint: str, objects: Sequence[Row], message: str, headers: Mapping[str, str]) -> list[Row]:
-        if not self.writable:
-            raise TargetError(f"{NAME}: this run is read-only, so {method} {endpoint} was not sent")
         if self.version >= _CHANGELOG_SINCE:
             objects = [{**row, "changelog_message": message[:_MESSAGE_LENGTH]} for row in objects]
         size = len(orjson.dumps(objects))

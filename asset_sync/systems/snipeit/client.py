@@ -6,11 +6,10 @@ leads to a login page where JSON was not asked for; newer rows have a key `statu
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
 from asset_sync.reconcile.errors import SourceError, SourceUnavailable
-from asset_sync.systems.http import Answered, Client, HttpError, Tally, may_pass
+from asset_sync.systems.http import Answered, Client, HttpError, SystemClient, may_pass
 from asset_sync.systems.snipeit.throttle import LONGEST_WAIT_S, shared
 from asset_sync.systems.snipeit.values import Row
 
@@ -27,7 +26,7 @@ class Page:
     rows: list[Row]
 
 
-class SnipeItClient:
+class SnipeItClient(SystemClient):
     """A context manager: inside it a Snipe-IT can be read. `url` may end in `/api/v1` or not.
 
     Raises `ConfigurationError` for an address or a token that cannot be right; the methods raise `SourceUnavailable` for what
@@ -36,7 +35,7 @@ class SnipeItClient:
 
     def __init__(self, url: str, token: str, *, ca_file: str | None = None, verify: bool = True) -> None:
         base = url.strip().rstrip("/").removesuffix(_BASE) + _BASE
-        self._http = Client(
+        http = Client(
             base,
             name=NAME,
             headers={"Authorization": f"Bearer {token.strip()}"},
@@ -44,24 +43,15 @@ class SnipeItClient:
             verify=verify,
             longest_wait=LONGEST_WAIT_S,
             throttle=shared(base, token.strip()),
+            writable=False,
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._http.close()
-
-    @property
-    def tally(self) -> Tally:
-        """The requests sent so far."""
-        return self._http.tally
+        super().__init__(http)
 
     def page(self, path: str, params: Mapping[str, str | int]) -> Page:
         """Return a page of a list."""
         body = self._get(path, params)
         if _is_error(body):
-            raise SourceError(f"{NAME}: /{path} was refused: {body.get('messages')}; nothing was changed")
+            raise SourceError(f"{NAME}: /{path} was refused: {self._http.masked(body.get('messages'))}; nothing was changed")
         rows, total = (body.get("rows"), body.get("total")) if isinstance(body, dict) else (None, None)
         if not isinstance(rows, list) or not isinstance(total, int):
             raise SourceError(f"{NAME}: /{path} has no list of rows; nothing was changed")

@@ -37,7 +37,7 @@ class Throttle:
         while (seconds := self._take()) > 0:
             self._sleep(seconds)
 
-    def told(self, status: int, headers: Mapping[str, str]) -> None:
+    def learn(self, status: int, headers: Mapping[str, str]) -> None:
         """Learn from an answer."""
         with self._lock:
             if status == 429:

@@ -5,13 +5,12 @@ Sources: facts/wug.md §3 and §4; the vendor's description of the API, version 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from asset_sync.reconcile.errors import ConfigurationError, TargetError
 from asset_sync.reconcile.target import OutcomeUnknown
-from asset_sync.systems.http import Client, Tally
+from asset_sync.systems.http import Client, SystemClient
 from asset_sync.systems.wug.records import ROOT_ID, Device, Group, Interface, device_of, groups_of, interface_of
 from asset_sync.systems.wug.scans import Scans
 from asset_sync.systems.wug.tokens import Tokens
@@ -34,7 +33,7 @@ class Created:
     messages: Mapping[str, str]
 
 
-class WugClient:
+class WugClient(SystemClient):
     """A context manager: inside it a WhatsUp Gold can be read, and written to if it was opened with `writable=True`.
 
     `url` is such as https://wug.example.com; the port 9644 is taken where it names none. `timeout` is seconds to connect and
@@ -56,31 +55,20 @@ class WugClient:
     ) -> None:
         if not username.strip() or not password:
             raise ConfigurationError(f"{NAME}: the username or the password is empty")
-        self._http = Client(
+        http = Client(
             address(url),
             name=NAME,
+            secrets=[password],
             timeout=timeout,
             ca_file=ca_file,
             verify=verify,
             max_bytes=256 << 20,
             longest_wait=longest_wait,
+            writable=writable,
         )
-        self._wire = Wire(self._http, Tokens(self._http, username.strip(), password), writable=writable)
+        super().__init__(http)
+        self._wire = Wire(http, Tokens(http, username.strip(), password))
         self.scans = Scans(self._wire)
-
-    def __repr__(self) -> str:
-        return f"WugClient({self._http.base_url!r}, writable={self._wire.writable})"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._http.close()
-
-    @property
-    def tally(self) -> Tally:
-        """The requests sent so far; a token counts as a read."""
-        return self._http.tally
 
     # Reading.
 

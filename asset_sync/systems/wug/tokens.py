@@ -79,6 +79,8 @@ class Tokens:
             raise TargetError(f"{self._http.base_url} does not give a token as WhatsUp Gold does; check the address")
         self._http.authorize(f"Bearer {access}")
         self._refresh_token = refresh if isinstance(refresh, str) and refresh else None
+        if self._refresh_token is not None:
+            self._http.hide(self._refresh_token)
         seconds = float(lifetime) if isinstance(lifetime, int | float) else 0.0
         # A server with tokens of a few minutes would otherwise be asked for one before each request.
         self._renew_at = time.monotonic() + seconds - min(_FRESH_S, seconds / 2)

@@ -32,11 +32,10 @@ class Failed(OutcomeUnknown):
 
 
 class Wire:
-    """Requests below `/api/v1`. Safe to share between threads; writes raise `TargetError` unless `writable`."""
+    """Requests below `/api/v1`. Safe to share between threads; writes raise `TargetError` where `http` is not writable."""
 
-    def __init__(self, http: Client, tokens: Tokens, *, writable: bool) -> None:
+    def __init__(self, http: Client, tokens: Tokens) -> None:
         self.http = http
-        self.writable = writable
         self._tokens = tokens
 
     def get(self, path: str, query: Query = ()) -> Any:
@@ -54,7 +53,7 @@ class Wire:
         """
         found: dict[str, Row] = {}
         for body in self._pages(path, query):
-            for row in _page_rows(path, body, name):
+            for row in self._page_rows(path, body, name):
                 key = row.get(identity)
                 if not isinstance(key, str | int) or str(key) in found:
                     raise TargetError(f"{NAME}: {path} lists {identity} {key!r} twice, or a row without it; nothing was read")
@@ -68,8 +67,6 @@ class Wire:
         an expired session. Raises `Refused` and `Gone` where it surely was not stored, `Failed` and `OutcomeUnknown` where
         nobody can tell, `TargetError` where the server cannot be reached.
         """
-        if not self.writable:
-            raise TargetError(f"{NAME}: this run is read-only, so {method} {path} was not sent")
         whole = f"{path}?{urlencode(query)}" if query else path
         try:
             answer = self._in_session(lambda: self.http.send_json(method, whole, body), repeatable=repeatable)
@@ -80,8 +77,18 @@ class Wire:
         except HttpError as error:
             raise _unreadable(error) from None
         if isinstance(answer, dict) and answer.get("error"):
-            raise Refused(_words(answer) or f"{NAME}: {method} {path} was answered with an error")
-        return {} if answer is None else unwrapped(answer)
+            raise Refused(self.http.masked(_words(answer)) or f"{NAME}: {method} {path} was answered with an error")
+        return {} if answer is None else self._with_words_masked(unwrapped(answer))
+
+    def _with_words_masked(self, answer: Any) -> Any:
+        """Return an answer fit to be told. Only its words are masked: an id may look like a part of a password."""
+        if not isinstance(answer, dict) or not isinstance(answer.get("errors"), list):
+            return answer
+        words = [
+            {**one, "messages": self.http.masked(one.get("messages"))} if isinstance(one, dict) else self.http.masked(one)
+            for one in answer["errors"]
+        ]
+        return {**answer, "errors": words}
 
     def _in_session(self, ask: Callable[[], Any], *, repeatable: bool) -> Any:
         """Ask; where that meets the end of the session, begin a new one and ask once more."""
@@ -112,6 +119,19 @@ class Wire:
                 raise TargetError(f"{NAME}: the pages of {path} go in a circle; nothing was read")
             seen.add(str(following))
             page = [("pageId", str(following))]
+
+    def _page_rows(self, path: str, body: Row, name: str | None) -> list[Row]:
+        data = body["data"]
+        rows = data if name is None else data.get(name) if isinstance(data, dict) else None
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            raise TargetError(f"{NAME}: {path} did not answer with a list of {name or 'rows'}; nothing was read")
+        if isinstance(data, dict) and _texts(data, "errors"):
+            said = self.http.masked("; ".join(_texts(data, "errors")))
+            raise TargetError(f"{NAME}: {path} was not read whole: {said}")
+        size = _paging(body).get("size")
+        if isinstance(size, int) and size != len(rows):
+            raise TargetError(f"{NAME}: a page of {path} says it has {size} rows, but has {len(rows)}; nothing was read")
+        return rows
 
 
 def address(url: str) -> str:
@@ -176,19 +196,6 @@ def _texts(answer: Mapping[str, Any], name: str) -> list[str]:
 def _paging(body: Row) -> Row:
     paging = body.get("paging")
     return paging if isinstance(paging, dict) else {}
-
-
-def _page_rows(path: str, body: Row, name: str | None) -> list[Row]:
-    data = body["data"]
-    rows = data if name is None else data.get(name) if isinstance(data, dict) else None
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise TargetError(f"{NAME}: {path} did not answer with a list of {name or 'rows'}; nothing was read")
-    if isinstance(data, dict) and _texts(data, "errors"):
-        raise TargetError(f"{NAME}: {path} was not read whole: {'; '.join(_texts(data, 'errors'))}")
-    size = _paging(body).get("size")
-    if isinstance(size, int) and size != len(rows):
-        raise TargetError(f"{NAME}: a page of {path} says it has {size} rows, but has {len(rows)}; nothing was read")
-    return rows
 
 
 # Errors.

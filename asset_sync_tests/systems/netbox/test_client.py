@@ -240,6 +240,23 @@ def test_every_answer_to_a_write_has_its_meaning(reply: Reply, kind: type[Target
 
 
 @pytest.mark.parametrize(
+    "body",
+    [
+        [{"serial": [f"{DEFAULT_TOKEN} is taken"]}, {}],
+        {"detail": "bad", "errors": [{"index": 1, "errors": {"name": [f"Token {DEFAULT_TOKEN[:20]}"]}}]},
+        {"exception": "ValueError", "error": f"b'Token {DEFAULT_TOKEN}'"},
+        {DEFAULT_TOKEN: "?"},
+    ],
+)
+def test_a_token_in_the_words_of_a_refusal_is_not_told(body: object) -> None:
+    with scripted(STATUS, Reply(body, 400)) as script, pytest.raises(Refused) as caught:
+        NetBoxClient(script.url, DEFAULT_TOKEN, writable=True).create(SITES, [site("a"), site("b")], "")
+    told = f"{caught.value} {caught.value.rows}"
+    assert "***" in told
+    assert not any(DEFAULT_TOKEN[at : at + 8] in told for at in range(33))
+
+
+@pytest.mark.parametrize(
     ("said", "told"),
     [
         ({"slug": ["a.", "b."]}, "slug: a. b."),

@@ -98,7 +98,7 @@ def test_a_refusal_is_waited_out_whatever_it_looks_like(monkeypatch: pytest.Monk
 def test_no_wait_is_longer_than_the_cap() -> None:
     clock = Clock()
     throttle = Throttle(clock, clock.sleep)
-    throttle.told(429, {"Retry-After": "367946340"})
+    throttle.learn(429, {"Retry-After": "367946340"})
     throttle.wait()
     assert clock.slept == [LONGEST_WAIT_S]
 

@@ -1,0 +1,25 @@
+"""HTTP for all systems: one client with retries, limits, a request budget and errors of one line (DESIGN §8).
+
+Reads are repeated when the network or the server stumbles; a write is only repeated where the server said that it did not
+take it. What comes back is JSON or an error, never a login page taken for an empty answer.
+
+`client` is what systems use, `system` what their own clients are built on; `retries` says what is tried again, `pace` when a
+request may leave, `transport` sends it, `wording` tells what came of it, `masking` keeps secrets out of that.
+"""
+
+from asset_sync.systems.http.client import Client
+from asset_sync.systems.http.errors import Answered, HttpError, NotSettled, Unreachable, may_pass
+from asset_sync.systems.http.pace import Tally, Throttle
+from asset_sync.systems.http.system import SystemClient
+
+__all__ = [
+    "Answered",
+    "Client",
+    "HttpError",
+    "NotSettled",
+    "SystemClient",
+    "Tally",
+    "Throttle",
+    "Unreachable",
+    "may_pass",
+]

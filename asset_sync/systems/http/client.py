@@ -1,0 +1,230 @@
+"""The client that all systems use: what is asked and sent, and which answer means what."""
+
+import itertools
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import SplitResult, urlencode, urlsplit
+
+import orjson
+
+from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync.systems.http.errors import Answered, HttpError, NotSettled, Unreachable
+from asset_sync.systems.http.masking import Secrets
+from asset_sync.systems.http.pace import Pace, Tally, Throttle
+from asset_sync.systems.http.retries import Retries
+from asset_sync.systems.http.transport import NoAnswer, Request, Response, Transport
+from asset_sync.systems.http.wording import NO_JSON, Wording, location, parsed
+
+Params = Mapping[str, str | int] | Iterable[tuple[str, str | int]]
+
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_REDIRECTS_MOST: Final = 3
+_PASSED_ON: Final = frozenset({502, 504})
+"""A proxy says that what is behind it gave no answer, and not whether it has the request."""
+
+
+class Closing:
+    """A context manager that closes itself."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of what is held."""
+        raise NotImplementedError
+
+
+class Client(Closing):
+    """One system's HTTP API below `base_url`; safe to share between threads.
+
+    `headers` go with every request. They and `secrets` appear in no error, log or repr. `timeout` is seconds to connect
+    and seconds between two bytes; `longest_wait` seconds caps each wait before a repetition, whatever Retry-After asks for;
+    `max_bytes` bounds a decoded answer. `calls_per_minute` is shared by all threads; a `throttle` takes its place, and the
+    waits after a 429 are then its own. Unless it is `writable`, no write leaves it: that is how a dry run stays dry.
+    Raises `ConfigurationError` for an address or a header that cannot be right.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        name: str,
+        headers: Mapping[str, str] | None = None,
+        secrets: Iterable[str] = (),
+        calls_per_minute: float | None = None,
+        timeout: tuple[float, float] = (5, 60),
+        ca_file: str | None = None,
+        verify: bool = True,
+        max_bytes: int = 64 << 20,
+        longest_wait: float = 60,
+        throttle: Throttle | None = None,
+        writable: bool = True,
+    ) -> None:
+        self.name = name
+        self.base_url = _checked_url(name, base_url)
+        self.writable = writable
+        self.tally = Tally()
+        sent = _checked_headers(name, headers or {})
+        self._secrets = Secrets([*map(_credentials, sent.values()), *secrets])
+        self._wording = Wording(name, self.base_url, self._secrets)
+        self._throttle: Throttle = throttle or Pace(calls_per_minute)
+        self._retries = Retries(longest_wait, waits_for_429=throttle is None)
+        self._transport = Transport(sent, timeout=timeout, verify=verify and (ca_file or True), max_bytes=max_bytes)
+
+    def __repr__(self) -> str:
+        return f"Client({self.name!r}, {self.base_url!r})"
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        self._transport.close()
+
+    def authorize(self, value: str) -> None:
+        """Send that Authorization with every request from now on; the one before stays as secret as it was."""
+        headers = _checked_headers(self.name, {**self._transport.headers, "Authorization": value})
+        self.hide(_credentials(value))
+        self._transport.headers = headers
+
+    def hide(self, secret: str) -> None:
+        """Keep a secret of the session out of all words about this system, too."""
+        self._secrets.add(secret)
+
+    def masked(self, said: Any) -> Any:
+        """Return a text or JSON of the server fit to be told: with `***` in place of what is secret."""
+        return self._secrets.masked_json(said)
+
+    def get_json(self, path: str, params: Params | None = None) -> Any:
+        """Return the JSON that a GET answers; raises `HttpError` for anything else."""
+        query = list(params.items()) if isinstance(params, Mapping) else list(params or ())
+        return self._ask(Request("GET", path, self.base_url + path, only_asks=True, query=query))
+
+    def options_json(self, path: str) -> Any:
+        """Return the JSON that an OPTIONS answers; raises `HttpError` for anything else."""
+        return self._ask(Request("OPTIONS", path, self.base_url + path, only_asks=True))
+
+    def ask_form(self, path: str, fields: Mapping[str, str]) -> Any:
+        """Return the JSON that a form posted without the secret headers answers: a question for a token, nothing stored.
+
+        Counted and repeated as a read is; raises `HttpError` for anything but JSON. The words of `Answered` are the server's,
+        which may quote the form: they are not for people.
+        """
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        url = self.base_url + path
+        request = Request("POST", path, url, only_asks=True, data=urlencode(fields), headers=form, authorized=False)
+        return self._json(request, self._answered(request))
+
+    def send_json(self, method: str, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Any:
+        """Send a write and return the JSON answered, None where the answer has no body.
+
+        Repeated only where the server surely did not take it (429, 503, no connection). Raises `NotSettled` where nobody
+        can tell, `HttpError` where it surely was not stored, and where this client is not writable.
+        """
+        sent = {"Content-Type": "application/json", **(headers or {})}
+        request = Request(method, path, self.base_url + path, only_asks=False, data=orjson.dumps(body), headers=sent)
+        if not self.writable:
+            raise HttpError(self._wording.read_only(request))
+        response = self._written(request)
+        if response.status in _REDIRECTS:
+            raise HttpError(self._wording.redirected(request, response))
+        try:
+            return self._json(request, response)
+        except Answered:
+            raise
+        except HttpError as error:
+            raise NotSettled(str(error)) from None
+
+    def _ask(self, request: Request) -> Any:
+        """Ask, and follow redirects within the host."""
+        asked = request
+        for _ in range(_REDIRECTS_MOST):
+            response = self._answered(asked)
+            if response.status not in _REDIRECTS:
+                return self._json(request, response)
+            there = location(response)
+            if there is None or _origin(there) != _origin(urlsplit(self.base_url)):
+                break
+            asked = replace(request, url=there.geturl(), query=())
+        raise HttpError(self._wording.redirected(request, response))
+
+    def _answered(self, request: Request) -> Response:
+        """Return the answer to what only asks."""
+        outcome = self._outcome(request)
+        if isinstance(outcome, NoAnswer):
+            raise Unreachable(self._wording.no_answer(request, outcome))
+        return outcome
+
+    def _written(self, request: Request) -> Response:
+        """Return the answer to a write, where it says what became of it."""
+        outcome = self._outcome(request)
+        if isinstance(outcome, NoAnswer):
+            words = self._wording.no_answer(request, outcome)
+            raise NotSettled(f"{words}, after the request was sent") if outcome.sent else HttpError(words)
+        if outcome.status in _PASSED_ON:
+            raise NotSettled(self._wording.refused(request, outcome))
+        return outcome
+
+    def _outcome(self, request: Request) -> Response | NoAnswer:
+        """Attempt a request until another attempt would be of no use."""
+        for attempt in itertools.count(1):
+            outcome = self._attempt(request)
+            seconds = self._retries.wait(request, attempt, outcome)
+            if seconds is None:
+                break
+            time.sleep(seconds)
+        return outcome
+
+    def _attempt(self, request: Request) -> Response | NoAnswer:
+        """Send a request once, when the request budget allows it."""
+        self._throttle.wait()
+        self.tally.add("GET" if request.only_asks else request.method)
+        outcome = self._transport.send(request)
+        if isinstance(outcome, Response):
+            self._throttle.learn(outcome.status, outcome.headers)
+        return outcome
+
+    def _json(self, request: Request, response: Response) -> Any:
+        content = NO_JSON if response.body is None else parsed(response.body)
+        if response.status >= 400:
+            body = None if content is NO_JSON else self.masked(content)
+            raise Answered(self._wording.refused(request, response), response.status, body)
+        if response.body is None:
+            raise HttpError(self._wording.too_large(request, response))
+        if not response.body and not request.only_asks:
+            return None
+        if content is NO_JSON:
+            raise HttpError(self._wording.no_json(request, response))
+        return content
+
+
+def _checked_url(name: str, url: str) -> str:
+    parts = urlsplit(url.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(f"{name}: the address must start with http:// or https:// and name a host")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ConfigurationError(
+            f"{name}: the address {parts.scheme}://{parts.hostname} must hold no password, query or fragment"
+        )
+    return url.strip().rstrip("/")
+
+
+def _checked_headers(name: str, headers: Mapping[str, str]) -> Mapping[str, str]:
+    for header, value in headers.items():
+        # Said here, because the HTTP library would quote the value.
+        if not value.isascii() or not value.isprintable():
+            raise ConfigurationError(f"{name}: the value for {header} holds characters that no token has (a line break?)")
+    return dict(headers)
+
+
+def _credentials(value: str) -> str:
+    """Return the secret of a header's value, without a scheme before it (Bearer, Token)."""
+    scheme, _, credentials = value.strip().partition(" ")
+    return credentials or scheme
+
+
+def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)

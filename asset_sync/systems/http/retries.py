@@ -1,0 +1,54 @@
+"""The one policy of retries: which attempts are followed by another one, and after how long a wait."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from urllib3.exceptions import InvalidHeader
+from urllib3.util.retry import Retry
+
+from asset_sync.systems.http.transport import NoAnswer, Request, Response
+
+ATTEMPTS: Final = 5
+"""How often a request is sent at most."""
+
+_BUSY: Final = frozenset({429, 502, 503, 504})
+_NOT_TAKEN: Final = frozenset({429, 503})
+"""What a server answers that did not look at a write; with 502 and 504 a proxy speaks, and it may have passed the write on."""
+_FIRST_WAIT_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """What only asks is sent again after everything that may pass, a write only where it surely was not taken.
+
+    `longest_wait` seconds caps each wait, whatever Retry-After asks for (367946340 has been seen). `waits_for_429` is off
+    where a throttle waits after a 429 by itself.
+    """
+
+    longest_wait: float
+    waits_for_429: bool = True
+
+    def wait(self, request: Request, attempt: int, outcome: Response | NoAnswer) -> float | None:
+        """Return the seconds until the next attempt after the one of that number, from 1; None where there is none."""
+        if attempt >= ATTEMPTS or not _another_may_help(request, outcome):
+            return None
+        doubled = _FIRST_WAIT_S * 2.0 ** (attempt - 1)
+        if isinstance(outcome, NoAnswer):
+            return min(doubled, self.longest_wait)
+        if outcome.status == 429 and not self.waits_for_429:
+            return 0
+        return min(_retry_after(outcome.headers.get("Retry-After")) or doubled, self.longest_wait)
+
+
+def _another_may_help(request: Request, outcome: Response | NoAnswer) -> bool:
+    if isinstance(outcome, NoAnswer):
+        return outcome.may_pass and (request.only_asks or not outcome.sent)
+    return outcome.status in (_BUSY if request.only_asks else _NOT_TAKEN)
+
+
+def _retry_after(value: str | None) -> float:
+    """Return the seconds that a Retry-After asks for; 0 for none, for a moment that is past, and for what nobody can read."""
+    try:
+        return float(Retry().parse_retry_after(value)) if value else 0
+    except (InvalidHeader, OverflowError, ValueError):
+        return 0
