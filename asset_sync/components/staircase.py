@@ -15,14 +15,13 @@ from asset_sync.components.applying import CONVERGED, EVERY_WRITE, Applying
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.lineage import step_lineage
 from asset_sync.components.plan_files import write_plan_files
+from asset_sync.components.planning import Planning
 from asset_sync.components.snapshots import Snapshots, row_counts
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger
 from asset_sync.reconcile import guards, report
 from asset_sync.reconcile.guards import Guard
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.planning import Snapshot, make_plan
-from asset_sync.reconcile.references import match_all
 from asset_sync.reconcile.tables import Tables
 
 GUARDS: Final = ("source_rows", "target_rows", "retired", "keys", "scope")
@@ -76,9 +75,7 @@ def _match_asset(sync: Sync) -> dg.AssetsDefinition:
     )
     def match(context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> dg.MaterializeResult[Tables]:
         with told_in_one_line():
-            links = sync.of(context).known_links(context.resources.ledger)
-            evidence = sync.evidence(context, desired, inventory)
-            matches = match_all(sync.kinds, desired, evidence.observed, links, evidence.waiting)
+            matches = Planning(context, sync.of(context), desired, inventory).match()
             verdicts = {
                 f"{verdict}/{kind}": int(n) for kind, t in matches.items() for verdict, n in t["verdict"].value_counts().items()
             }
@@ -111,25 +108,19 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
         with told_in_one_line():
             ledger: Ledger = context.resources.ledger
             linked = sync.of(context)
-            links = linked.known_links(ledger)
             incomplete = sync.incomplete(context)
-            snapshot = Snapshot(desired, inventory, links)
+            planning = Planning(context, linked, desired, inventory)
             now = datetime.now(UTC)
-            made = make_plan(
-                sync.name,
-                sync.kinds,
-                sync.policy,
-                snapshot,
+            made = planning.plan(
                 match,
                 now=now,
-                mode=config.mode.value,
                 complete=incomplete is None,
+                mode=config.mode.value,
                 after=ledger.last_applied(linked.linked_as),
                 source_rows=_source_rows(context, sync),
-                links=linked.links,
             )
             last = ledger.last_rows(sync.name, linked.linked_as)
-            verdicts = guards.check(made, sync.kinds, sync.policy, snapshot, limits=sync.limits, last_rows=last)
+            verdicts = guards.check(made, sync.kinds, sync.policy, planning.snapshot, limits=sync.limits, last_rows=last)
             ledger.save(made, context.run.run_id, now)
             ledger.save_guards(made.id, verdicts)
             return dg.MaterializeResult(
