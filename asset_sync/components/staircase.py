@@ -24,8 +24,6 @@ from asset_sync.reconcile.guards import Guard
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.tables import Tables
 
-GUARDS: Final = ("source_rows", "target_rows", "retired", "keys", "scope")
-
 
 class RunMode(Enum):
     """What a run may do with its plan; see `asset_sync.reconcile.plan.Mode`."""
@@ -93,7 +91,7 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
             "match": dg.AssetIn(sync.key("match")),
         },
         check_specs=[
-            dg.AssetCheckSpec(name, asset=sync.key("plan"), blocking=True, description=_GUARD_WORDS[name]) for name in GUARDS
+            dg.AssetCheckSpec(name, asset=sync.key("plan"), blocking=True, description=words) for name, words in _GUARDS.items()
         ],
         partitions_def=sync.partitions,
         required_resource_keys={"ledger", "snapshots"},
@@ -132,9 +130,10 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
     return plan
 
 
-_GUARD_WORDS = {
+_GUARDS: Final = {
     "source_rows": "The source did not shrink beyond the limit since the last good run.",
     "target_rows": "The target did not lose the objects of this sync beyond the limit.",
+    "rolled_back": "The target's objects are not older than what this sync last wrote to them.",
     "retired": "No more objects would be retired than the limits allow.",
     "keys": "Every desired row has a key of its own.",
     "scope": "Every write is to a mapped field of an object of this sync.",
@@ -184,7 +183,7 @@ def _applied_asset(sync: Sync) -> dg.AssetsDefinition:
         description="The plan carried out, exactly as reviewed. Materialised on its own, it applies the latest plan.",
         code_version="1",
     )
-    checks = [dg.AssetCheckSpec(name, asset=key, blocking=True, description=words) for name, words in _APPLIED_WORDS.items()]
+    checks = [dg.AssetCheckSpec(name, asset=key, blocking=True, description=words) for name, words in _APPLIED.items()]
 
     @dg.multi_asset(
         name=f"{sync.name}__applied",
@@ -204,7 +203,7 @@ def _applied_asset(sync: Sync) -> dg.AssetsDefinition:
     return applied
 
 
-_APPLIED_WORDS = {
+_APPLIED: Final = {
     EVERY_WRITE: "No write of the plan failed or met a conflict.",
     CONVERGED: "The touched objects hold what the plan wrote, and a new plan would leave them alone.",
 }
