@@ -7,14 +7,13 @@ from typing import Final
 import dagster as dg
 
 from asset_sync.components.lineage import step_lineage
+from asset_sync.components.planning import Planning
 from asset_sync.components.snapshots import Snapshots
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger
 from asset_sync.reconcile import converge, report
 from asset_sync.reconcile.apply import apply
 from asset_sync.reconcile.errors import PlanError
-from asset_sync.reconcile.planning import Snapshot, make_plan
-from asset_sync.reconcile.references import match_all
 from asset_sync.reconcile.tables import Tables
 from asset_sync.reconcile.target import ALREADY, APPLIED, CONFLICT, DEFERRED, FAILED, SKIPPED, Outcome, Target
 
@@ -86,9 +85,10 @@ class Applying:
             raise PlanError(waits)
 
     def _result(self) -> dg.MaterializeResult[None]:
-        self.ledger.sight(self.plan, self.context.run.run_id if self.own else self.header.run_id, self.now)
         target = self.sync.open_target(self.context, self.sync, self.plan)
         self.ledger.start(self.plan.id, self.context.run.run_id, datetime.now(UTC))
+        # Only now: what may not be applied leaves nothing behind.
+        self.ledger.sight(self.plan, self.context.run.run_id if self.own else self.header.run_id, self.now)
         outcomes = apply(self.plan, self.sync.kinds, target, done=self.ledger.outcomes(self.plan.id), record=self._record)
         self.ledger.finish(self.plan.id, datetime.now(UTC))
         checks = [self._every_write(outcomes), self._converged(target, outcomes)]
@@ -139,17 +139,9 @@ class Applying:
         run_id = self.context.run.run_id if self.own else self.header.run_id
         desired = snapshots.load(self.sync.key("desired"), run_id)
         observed = converge.overlaid(snapshots.load(self.sync.inventory, run_id), read)
-        links = self.sync.known_links(self.ledger)
-        matches = match_all(self.sync.kinds, desired, observed, links)
-        again = make_plan(
-            self.sync.name,
-            self.sync.kinds,
-            self.sync.policy,
-            Snapshot(desired, observed, links),
-            matches,
-            now=self.now,
-            complete=self.plan.complete,
-        )
+        planning = Planning(self.context, self.sync, desired, observed)
+        # Not in the plan's mode: a full plan writes what is equal, for ever.
+        again = planning.plan(planning.match(), now=self.now, complete=self.plan.complete)
         return converge.flapping(again, self.plan, outcomes)
 
 

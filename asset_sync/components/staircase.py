@@ -15,17 +15,14 @@ from asset_sync.components.applying import CONVERGED, EVERY_WRITE, Applying
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.lineage import step_lineage
 from asset_sync.components.plan_files import write_plan_files
+from asset_sync.components.planning import Planning
 from asset_sync.components.snapshots import Snapshots, row_counts
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger
 from asset_sync.reconcile import guards, report
 from asset_sync.reconcile.guards import Guard
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.planning import Snapshot, make_plan
-from asset_sync.reconcile.references import match_all
 from asset_sync.reconcile.tables import Tables
-
-GUARDS: Final = ("source_rows", "target_rows", "rolled_back", "retired", "keys", "scope")
 
 
 class RunMode(Enum):
@@ -76,9 +73,7 @@ def _match_asset(sync: Sync) -> dg.AssetsDefinition:
     )
     def match(context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> dg.MaterializeResult[Tables]:
         with told_in_one_line():
-            links = sync.of(context).known_links(context.resources.ledger)
-            evidence = sync.evidence(context, desired, inventory)
-            matches = match_all(sync.kinds, desired, evidence.observed, links, evidence.waiting)
+            matches = Planning(context, sync.of(context), desired, inventory).match()
             verdicts = {
                 f"{verdict}/{kind}": int(n) for kind, t in matches.items() for verdict, n in t["verdict"].value_counts().items()
             }
@@ -96,7 +91,7 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
             "match": dg.AssetIn(sync.key("match")),
         },
         check_specs=[
-            dg.AssetCheckSpec(name, asset=sync.key("plan"), blocking=True, description=_GUARD_WORDS[name]) for name in GUARDS
+            dg.AssetCheckSpec(name, asset=sync.key("plan"), blocking=True, description=words) for name, words in _GUARDS.items()
         ],
         partitions_def=sync.partitions,
         required_resource_keys={"ledger", "snapshots"},
@@ -111,25 +106,19 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
         with told_in_one_line():
             ledger: Ledger = context.resources.ledger
             linked = sync.of(context)
-            links = linked.known_links(ledger)
             incomplete = sync.incomplete(context)
-            snapshot = Snapshot(desired, inventory, links)
+            planning = Planning(context, linked, desired, inventory)
             now = datetime.now(UTC)
-            made = make_plan(
-                sync.name,
-                sync.kinds,
-                sync.policy,
-                snapshot,
+            made = planning.plan(
                 match,
                 now=now,
-                mode=config.mode.value,
                 complete=incomplete is None,
+                mode=config.mode.value,
                 after=ledger.last_applied(linked.linked_as),
                 source_rows=_source_rows(context, sync),
-                links=linked.links,
             )
             last = ledger.last_rows(sync.name, linked.linked_as)
-            verdicts = guards.check(made, sync.kinds, sync.policy, snapshot, limits=sync.limits, last_rows=last)
+            verdicts = guards.check(made, sync.kinds, sync.policy, planning.snapshot, limits=sync.limits, last_rows=last)
             ledger.save(made, context.run.run_id, now)
             ledger.save_guards(made.id, verdicts)
             return dg.MaterializeResult(
@@ -141,10 +130,10 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
     return plan
 
 
-_GUARD_WORDS = {
+_GUARDS: Final = {
     "source_rows": "The source did not shrink beyond the limit since the last good run.",
     "target_rows": "The target did not lose the objects of this sync beyond the limit.",
-    "rolled_back": "No object of the target is older than what this sync last wrote to it.",
+    "rolled_back": "The target's objects are not older than what this sync last wrote to them.",
     "retired": "No more objects would be retired than the limits allow.",
     "keys": "Every desired row has a key of its own.",
     "scope": "Every write is to a mapped field of an object of this sync.",
@@ -194,7 +183,7 @@ def _applied_asset(sync: Sync) -> dg.AssetsDefinition:
         description="The plan carried out, exactly as reviewed. Materialised on its own, it applies the latest plan.",
         code_version="1",
     )
-    checks = [dg.AssetCheckSpec(name, asset=key, blocking=True, description=words) for name, words in _APPLIED_WORDS.items()]
+    checks = [dg.AssetCheckSpec(name, asset=key, blocking=True, description=words) for name, words in _APPLIED.items()]
 
     @dg.multi_asset(
         name=f"{sync.name}__applied",
@@ -214,7 +203,7 @@ def _applied_asset(sync: Sync) -> dg.AssetsDefinition:
     return applied
 
 
-_APPLIED_WORDS = {
+_APPLIED: Final = {
     EVERY_WRITE: "No write of the plan failed or met a conflict.",
     CONVERGED: "The touched objects hold what the plan wrote, and a new plan would leave them alone.",
 }

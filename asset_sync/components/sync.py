@@ -79,7 +79,7 @@ class Sync:
     is a connection to a system of its own, with links of its own, and dagster.yaml lets one run at a time have a connection.
 
     `incomplete` says of a run, in a line, why what the source lacks does not count as missing; None where it does. `evidence`
-    says what it matches by, and `open_target` opens what a plan is applied to.
+    says what it matches by, changes nothing, and is asked again after an apply; `open_target` opens what a plan is applied to.
     """
 
     name: str

@@ -78,9 +78,10 @@ def test_every_case_of_the_table(
 @pytest.mark.parametrize("ownership", [Ownership("source"), Ownership("shared"), Ownership("shared", clears=True)])
 def test_a_whole_column_is_merged_as_its_rows_are(ownership: Ownership) -> None:
     values = [(d, o, b) for d in ("x", None) for o in ("x", "y", None) for b in ("x", "y", "z", None)]
-    together = merge(ownership, *(column(*part) for part in zip(*values, strict=True)))
-    for row, value in enumerate(values):
-        assert letters(together, row) == letters(merge(ownership, *(column(part) for part in value)))
+    wanted, there, base = (column(*part) for part in zip(*values, strict=True))
+    together = merge(ownership, wanted, there, base)
+    for row, (one, other, before) in enumerate(values):
+        assert letters(together, row) == letters(merge(ownership, column(one), column(other), column(before)))
 
 
 @pytest.mark.parametrize("ownership", [Ownership("shared"), Ownership("shared", clears=True)])

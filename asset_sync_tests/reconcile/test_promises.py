@@ -325,7 +325,7 @@ def test_a_recognised_record_that_refers_to_something_held_is_in_the_plan_with_t
     lab = Lab()
     own = {"key": "k", "version": "v1", "created": None, "locked": None}
     lab.target.objects["address"] = {"200": {**own, "id": "200", "address": "10.0.0.1/24", "port": None}}
-    twins = [{"source_key": key, "serial": "S1A", "name": "pc-1"} for key in ("a3", "a4")]
+    twins: list[Row] = [{"source_key": key, "serial": "S1A", "name": "pc-1"} for key in ("a3", "a4")]
     lab.source = {**network({"a3": {"e": "10.0.0.1/24"}}), "asset": twins}
     told = held(lab.run())
     assert told["a3/e/ip"] == "its port 'a3/e' is held: its asset 'a3' is held: serial 'S1A' is also on a4"
@@ -376,7 +376,7 @@ def test_a_record_is_never_the_object_that_a_person_says_it_is_not() -> None:
 
 def test_a_new_object_is_made_where_a_person_says_so_and_only_once() -> None:
     lab = Lab()
-    twins = [{"source_key": key, "serial": "S1A", "name": f"pc-{key}"} for key in ("a", "b")]
+    twins: list[Row] = [{"source_key": key, "serial": "S1A", "name": f"pc-{key}"} for key in ("a", "b")]
     lab.source = {"asset": twins}
     assert set(held(lab.run())) == {"a", "b"}
     lab.resolutions = decided("create", "a")

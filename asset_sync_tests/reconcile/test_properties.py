@@ -272,7 +272,7 @@ def test_the_order_of_rows_never_changes_the_plan(world: tuple[Snapshot, MemoryL
         return table.iloc[rows] if random.random() < 0.5 else table.iloc[rows].reset_index(drop=True)
 
     sides = [{name: shuffled(table) for name, table in side.items()} for side in (now.desired, now.observed, now.links)]
-    first, second = planned(now, grace=GRACE), planned(Snapshot(*sides), grace=GRACE)
+    first, second = planned(now, grace=GRACE), planned(Snapshot(sides[0], sides[1], sides[2]), grace=GRACE)
     assert p.records(first.operations) == p.records(second.operations)
     assert first.id == second.id
 

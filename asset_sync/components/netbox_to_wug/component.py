@@ -17,7 +17,7 @@ from asset_sync.components.netbox_to_wug.desired import Layout, desired_tables, 
 from asset_sync.components.netbox_to_wug.following import follow, standing
 from asset_sync.components.netbox_to_wug.sensors import scans_sensor
 from asset_sync.components.netbox_to_wug.tracked import TrackedTarget
-from asset_sync.components.netbox_to_wug.waiting import RECENT, waiting_devices, without_strangers
+from asset_sync.components.netbox_to_wug.waiting import RECENT, bring_in_line, waiting_devices, without_strangers
 from asset_sync.components.resources import open_tracking
 from asset_sync.components.snapshots import row_counts
 from asset_sync.components.staircase import staircase, sync_job
@@ -244,6 +244,7 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
                     context.log.warning(f"{row.name}: its address is not monitored: {row.refused}")
                 tables = desired_tables(devices, sync.kinds, sync.mapping, self._layout(), known)
                 checked = {name: desired_schema(sync.kinds[name]).validate(table) for name, table in tables.items()}
+                bring_in_line(open_tracking(), context.partition_key, checked, inventory, datetime.now(UTC))
                 left_out = unknown_roles(addresses, sync.kinds[DEVICE.name], sync.mapping[DEVICE.name], known)
                 for each in left_out:
                     context.log.warning(f"WhatsUp Gold has no {each}: it is left out; the mapping's `values` can translate it")
@@ -257,9 +258,9 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
         return Layout(self.root_group, retirement.value if retirement.field == "group" else None)
 
     def _evidence(self, context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> Evidence:
-        connection, now = self._enabled(context), datetime.now(UTC)
+        connection = self._enabled(context)
         waiting = waiting_devices(
-            open_tracking(), connection.name, desired, inventory, now, exclude_recent=connection.exclude_recent_exports
+            open_tracking(), connection.name, desired, datetime.now(UTC), exclude_recent=connection.exclude_recent_exports
         )
         return Evidence(without_strangers(desired, inventory), waiting)
 

@@ -243,7 +243,7 @@ class _Matching:
         other = mask(pc.not_equal(picked(wanted, holder), picked(wanted, found["row"].to_numpy())))
         given_up = linked & other
         self.moves += [(row, other, rule) for row, other in zip(*_columns(found[given_up]), strict=True)]
-        return found.loc[~given_up]
+        return found.drop(index=found.index[given_up])
 
     def _without_twins(self, rule: IdentityRule, rows: Positions, wanted: pa.Array) -> Positions:
         """Leave out the rows whose decisive value other records have too: it identifies none, whatever the target has."""

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import create_engine
 
-from asset_sync.components.netbox_to_wug.waiting import waiting_devices, without_strangers
+from asset_sync.components.netbox_to_wug.waiting import bring_in_line, waiting_devices, without_strangers
 from asset_sync.reconcile.tables import desired_table
 from asset_sync.systems.wug import DEVICE
 from asset_sync.tracking import Export, Key, Tracking, migrate
@@ -55,7 +55,8 @@ def waits(
     at: datetime = NOON,
     exclude_recent: bool = True,
 ) -> dict[str, str]:
-    found = waiting_devices(tracking, WUG, {"device": desired}, {"device": observed}, at, exclude_recent=exclude_recent)
+    bring_in_line(tracking, WUG, {"device": desired}, {"device": observed}, at)
+    found = waiting_devices(tracking, WUG, {"device": desired}, at, exclude_recent=exclude_recent)
     assert list(found) == ["device"]
     return dict(found["device"])
 

@@ -1,0 +1,58 @@
+"""Planning: what a sync matches and plans from, put together in one place for the plan and for the look after its apply."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+import dagster as dg
+
+from asset_sync.components.sync import Sync
+from asset_sync.ledger import Ledger
+from asset_sync.reconcile.plan import Mode, Plan
+from asset_sync.reconcile.planning import Snapshot, make_plan
+from asset_sync.reconcile.references import match_all
+from asset_sync.reconcile.tables import Tables
+
+
+class Planning:
+    """One look of a sync at both sides: what they say, what is remembered, and the matches and the plan that come of it.
+
+    `sync` is the sync as the run sees it (`Sync.of`).
+    """
+
+    def __init__(self, context: dg.AssetExecutionContext, sync: Sync, desired: Tables, inventory: Tables) -> None:
+        ledger: Ledger = context.resources.ledger
+        self._context = context
+        self._sync = sync
+        self.snapshot = Snapshot(desired, inventory, sync.known_links(ledger))
+
+    def match(self) -> Tables:
+        """Return which record is which object, a table a kind; see `asset_sync.reconcile.references.match_all`."""
+        sync, seen = self._sync, self.snapshot
+        evidence = sync.evidence(self._context, seen.desired, seen.observed)
+        return match_all(sync.kinds, seen.desired, evidence.observed, seen.links, evidence.waiting)
+
+    def plan(
+        self,
+        matches: Tables,
+        *,
+        now: datetime,
+        complete: bool,
+        mode: Mode = "normal",
+        after: str | None = None,
+        source_rows: Mapping[str, int] | None = None,
+    ) -> Plan:
+        """Return the plan that those matches give; see `asset_sync.reconcile.planning.make_plan`."""
+        sync = self._sync
+        return make_plan(
+            sync.name,
+            sync.kinds,
+            sync.policy,
+            self.snapshot,
+            matches,
+            now=now,
+            mode=mode,
+            complete=complete,
+            after=after,
+            source_rows=source_rows,
+            links=sync.links,
+        )

@@ -1,0 +1,127 @@
+"""Who may write, as a truth table: every combination of what the decision goes by is in exactly one of its rows."""
+
+from itertools import product
+from typing import Any, get_args
+
+import pytest
+
+from asset_sync.reconcile.authority import Asking, Leave, Refuse, Standing, State, Write, authorise
+from asset_sync.reconcile.guards import Guard
+from asset_sync.reconcile.plan import Mode
+
+MODES, STATES = get_args(Mode), get_args(State)
+BOTH = (False, True)
+YES, NO, ANY = (True,), (False,), BOTH
+
+UNDECIDED = ("planned", "waiting", "approved")
+BEGUN = ("applying", "interrupted", "applied")
+OBSOLETE = ("rejected", "superseded", "stale")
+WRITING = ("normal", "full")
+REVIEW = ("review",)
+PERSON = "anna@example.com"
+
+# mode, state, guards open, approved, made by this run, repeats another run, person named → what comes of it.
+TABLE: list[tuple[Any, ...]] = [
+    # A dry run is never applied; the run that made it asked for nothing else.
+    (("dry_run",), STATES, ANY, ANY, YES, ANY, ANY, "leave"),
+    (("dry_run",), STATES, ANY, ANY, NO, ANY, ANY, "refuse"),
+    # What was overtaken by something, or rejected, is not applied.
+    (WRITING, OBSOLETE, ANY, ANY, ANY, ANY, ANY, "refuse"),
+    # A plan that its guards let pass needs nobody, whichever run asks, also to go on with what was begun.
+    (WRITING, (*UNDECIDED, *BEGUN), NO, ANY, ANY, ANY, ANY, "write"),
+    # A plan that its guards stop needs a person, by name, and a run that repeats none.
+    (WRITING, UNDECIDED, YES, ANY, ANY, NO, YES, "approve"),
+    (WRITING, UNDECIDED, YES, ANY, ANY, YES, YES, "refuse"),
+    (WRITING, UNDECIDED, YES, ANY, ANY, ANY, NO, "refuse"),
+    (WRITING, BEGUN, YES, ANY, ANY, ANY, ANY, "refuse"),
+    # The run that makes a plan for review writes nothing, however the plan stands.
+    (REVIEW, STATES, ANY, ANY, YES, ANY, NO, "leave"),
+]
+# Any other run, and the one that made it with a person named for this very plan, goes by the approval.
+for made, person in ((NO, NO), (NO, YES), (YES, YES)):
+    TABLE += [
+        (REVIEW, OBSOLETE, ANY, ANY, made, ANY, person, "refuse"),
+        (REVIEW, (*UNDECIDED, *BEGUN), NO, YES, made, ANY, person, "write"),
+        (REVIEW, BEGUN, YES, ANY, made, ANY, person, "refuse"),
+        (REVIEW, BEGUN, NO, NO, made, ANY, person, "refuse"),
+        (REVIEW, UNDECIDED, YES, ANY, made, YES, person, "refuse"),
+        (REVIEW, UNDECIDED, NO, NO, made, YES, person, "refuse"),
+        (REVIEW, UNDECIDED, YES, ANY, made, NO, person, "approve" if person is YES else "refuse"),
+        (REVIEW, UNDECIDED, NO, NO, made, NO, person, "approve" if person is YES else "refuse"),
+    ]
+
+COMBINATIONS = list(product(MODES, STATES, BOTH, BOTH, BOTH, BOTH, BOTH))
+
+
+def rows_of(combination: tuple[Any, ...]) -> list[str]:
+    """What the table says of a combination: the outcomes of the rows that it is in."""
+    return [row[-1] for row in TABLE if all(value in allowed for value, allowed in zip(combination, row[:-1], strict=True))]
+
+
+def decided(combination: tuple[Any, ...]) -> Write | Leave | Refuse:
+    mode, state, guards, approved, made_it, repeats, person = combination
+    open_guards = [Guard("retired", False, "9 of 10 linked objects of asset would be retired")] if guards else []
+    plan = Standing("4be1", "pdq_to_netbox", mode, state, open_guards, approved, why="what was found")
+    return authorise(plan, Asking(made_it, repeats, PERSON if person else None))
+
+
+def outcome(decision: Write | Leave | Refuse) -> str:
+    if isinstance(decision, Write):
+        return "approve" if decision.approved_by else "write"
+    return "leave" if isinstance(decision, Leave) else "refuse"
+
+
+def test_the_table_has_every_combination_once() -> None:
+    assert len(COMBINATIONS) == 4 * 9 * 2**5
+    assert [c for c in COMBINATIONS if len(rows_of(c)) != 1] == []
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("state", STATES)
+def test_every_combination_is_decided_as_the_table_says(mode: Mode, state: State) -> None:
+    of_these = [c for c in COMBINATIONS if c[:2] == (mode, state)]
+    assert len(of_these) == 2**5
+    assert [(c, outcome(decided(c)), rows_of(c)) for c in of_these if [outcome(decided(c))] != rows_of(c)] == []
+
+
+# What the table must not lose, whatever else is changed in it.
+
+
+def test_only_a_named_person_by_a_run_of_its_own_approves_and_under_that_name() -> None:
+    for combination in COMBINATIONS:
+        decision, repeats, person = decided(combination), *combination[-2:]
+        if isinstance(decision, Write) and decision.approved_by is not None:
+            assert decision.approved_by == PERSON
+            assert person
+            assert not repeats
+
+
+def test_nothing_that_needs_approval_is_written_without_one() -> None:
+    for combination in COMBINATIONS:
+        mode, _, guards, approved = combination[:4]
+        if outcome(decided(combination)) == "write":
+            assert not guards
+            assert mode != "review" or approved
+
+
+def test_no_dry_run_and_nothing_obsolete_is_ever_written() -> None:
+    written = {c[:2] for c in COMBINATIONS if isinstance(decided(c), Write)}
+    assert {mode for mode, _ in written} == {"normal", "full", "review"}
+    assert {state for _, state in written} == {*UNDECIDED, *BEGUN}
+
+
+def test_whoever_is_refused_is_told_in_one_line_which_plan_and_what_to_do() -> None:
+    ways_on = ("asset-sync approve 4be1", "asset-sync run pdq_to_netbox", "asset-sync plans", "run the sync without dry_run")
+    for combination in COMBINATIONS:
+        decision = decided(combination)
+        if isinstance(decision, Refuse):
+            assert decision.told.startswith("plan 4be1 of pdq_to_netbox ")
+            assert "\n" not in decision.told
+            assert any(way in decision.told for way in ways_on), decision.told
+
+
+def test_an_approval_is_asked_for_only_where_it_would_be_taken() -> None:
+    for combination in COMBINATIONS:
+        decision, named = decided(combination), (*combination[:5], False, True)
+        if isinstance(decision, Leave | Refuse):
+            assert decision.awaits_approval == (outcome(decided(named)) == "approve"), combination
