@@ -118,6 +118,48 @@ def test_what_only_validation_knows_is_stored_twice_by_a_batch(state: NetBoxStat
     assert asking.post("/api/ipam/ip-addresses/", json=addresses[0]).status_code == 400
 
 
+def _device_with_a_port(state: NetBoxState, name: str) -> None:
+    device = state.create("dcim/devices", {"name": name, "device_type": 1, "role": 1, "site": 1})
+    state.create("dcim/interfaces", {"device": device["id"], "name": f"{name}-eth0", "type": "other"})
+
+
+def test_an_interface_stays_on_its_device(state: NetBoxState) -> None:
+    for name in ("a", "b"):
+        _device_with_a_port(state, name)
+    asking = client(state)
+    answer = asking.patch("/api/dcim/interfaces/1/", json={"device": 2})
+    assert (answer.status_code, answer.json()) == (400, {"device": ["Components cannot be moved to a different device."]})
+    assert asking.patch("/api/dcim/interfaces/1/", json={"device": 1, "name": "eth1"}).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["fe80::1%7", "fe80::1%eth0/64"])
+def test_an_address_with_a_zone_is_refused(state: NetBoxState, address: str) -> None:
+    answer = client(state).post("/api/ipam/ip-addresses/", json={"address": address})
+    assert (answer.status_code, answer.json()) == (400, {"address": [f"Invalid IP address format: {address}"]})
+    assert state.objects("ipam/ip-addresses") == []
+
+
+@pytest.mark.parametrize(("address", "status"), [("10.0.0.0/24", 400), ("10.0.0.255/24", 400), ("10.0.0.254/24", 201)])
+def test_network_and_broadcast_addresses_are_on_no_interface(state: NetBoxState, address: str, status: int) -> None:
+    _device_with_a_port(state, "a")
+    on = {"assigned_object_type": "dcim.interface", "assigned_object_id": 1}
+    assert client(state).post("/api/ipam/ip-addresses/", json={"address": address, **on}).status_code == status
+    assert client(state).post("/api/ipam/ip-addresses/", json={"address": address}).status_code == (
+        201 if status == 400 else 400
+    )
+
+
+def test_4_7_names_the_row_of_an_exchange_that_came_first() -> None:
+    state = filled(NetBoxState(version="4.7"))
+    for number in (1, 2):
+        state.create(ASSETS, body(f"S{number}", asset_tag=f"T{number}"))
+    swap = [{"id": 2, "asset_tag": "T1"}, {"id": 1, "asset_tag": "T2"}]
+    answer = client(state).patch(ASSETS_URL, json=swap)
+    assert answer.status_code == 400
+    assert [error["id"] for error in answer.json()["errors"]] == [1, 2]
+    assert [row["asset_tag"] for row in state.objects(ASSETS)] == ["T1", "T2"]
+
+
 def test_addresses_may_repeat_where_the_server_allows_it() -> None:
     state = NetBoxState(enforce_global_unique=False)
     for _ in range(2):

@@ -4,6 +4,7 @@ from typing import Any
 
 from asset_sync.sandbox.netbox.errors import ApiError, Invalid
 from asset_sync.sandbox.netbox.http import Context, check_etag
+from asset_sync.sandbox.netbox.listing import in_order, rows_of
 from asset_sync.sandbox.netbox.registry import ObjectType
 from asset_sync.sandbox.netbox.table import Row
 from asset_sync.sandbox.netbox.writes import ProtectedError, Writer, message_of
@@ -24,7 +25,7 @@ def create_all(context: Context, writer: Writer, kind: ObjectType, bodies: list[
 
 
 def update_all(context: Context, writer: Writer, kind: ObjectType, bodies: Any, *, partial: bool) -> list[int]:
-    """Change the objects; the ids of those changed."""
+    """Change the objects, one by one in the order of their model, each checked as it is saved; the ids of those changed."""
     changes = _by_id(context, bodies)
     table = context.store.tables[kind.endpoint]
     reachable = [one for one in changes if one in table.rows and context.token.covers(kind.endpoint, table.rows[one])]
@@ -33,7 +34,7 @@ def update_all(context: Context, writer: Writer, kind: ObjectType, bodies: Any, 
     for one in reachable:
         check_etag(context, table.rows[one])
     refused: Refused = []
-    for one in reachable:
+    for one in _in_order_of_model(context, kind, reachable):
         try:
             writer.update(kind, one, changes[one], partial=partial)
         except Invalid as error:
@@ -91,6 +92,11 @@ def _prepare_all(writer: Writer, kind: ObjectType, bodies: list[Any]) -> list[Ro
     if any(errors):
         raise ApiError(400, errors)
     return rows
+
+
+def _in_order_of_model(context: Context, kind: ObjectType, ids: list[int]) -> list[int]:
+    """The ids as the server comes to their rows, whatever the order of the request."""
+    return [row["id"] for row in in_order(context.store, kind, rows_of(context.store, kind, ids), kind.ordering)]
 
 
 def _by_id(context: Context, bodies: Any) -> dict[int, dict[str, Any]]:

@@ -124,6 +124,9 @@ def _json(_store: Store, _kind: ObjectType, _field: Field, value: Any) -> Any:
 
 
 def _ip(_store: Store, _kind: ObjectType, _field: Field, value: Any) -> str:
+    if "%" in str(value):
+        # The zone of a link-local address (fe80::1%7) means something on its own host alone.
+        raise BadValue(f"Invalid IP address format: {value}")
     try:
         return str(ipaddress.ip_interface(str(value).strip()))
     except ValueError:

@@ -68,7 +68,9 @@ def _location(store: Store, row: Row, _before: Row | None) -> None:
         raise invalid("__all__", f"Parent location ({parent['name']}) must belong to the same site ({site}).")
 
 
-def _interface(store: Store, row: Row, _before: Row | None) -> None:
+def _interface(store: Store, row: Row, before: Row | None) -> None:
+    if before is not None and before["device"] != row["device"]:
+        raise invalid("device", "Components cannot be moved to a different device.")
     mac = store.tables["dcim/mac-addresses"].rows.get(row["primary_mac_address"] or 0)
     if mac and (mac["assigned_object_type"], mac["assigned_object_id"]) != ("dcim.interface", row["id"]):
         raise invalid("primary_mac_address", f"MAC address {mac['mac_address']} is not assigned to this interface.")
@@ -101,6 +103,8 @@ def _mac_address(store: Store, row: Row, before: Row | None) -> None:
 
 def _ip_address(store: Store, row: Row, before: Row | None) -> None:
     row["dns_name"] = row["dns_name"].lower()
+    if row["assigned_object_type"] not in (None, "dcim.interface"):
+        raise invalid("assigned_object_type", f"Invalid content type: {row['assigned_object_type']}")
     _assigned(store, row, before)
     address = ipaddress.ip_interface(row["address"])
     if address.network.prefixlen == 0:
