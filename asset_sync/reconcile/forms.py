@@ -3,76 +3,43 @@
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from asset_sync.reconcile import junk
 from asset_sync.reconcile.kinds import Form
 
 _PUNCTUATION = r"[^\p{L}\p{N}]+"
-_ONE_CHARACTER = "|".join(f"{c}+" for c in "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-
-# What firmware answers when nobody wrote a serial: vendors' fillers, counted-up digits, one character repeated.
-# Collected from facts/pdq.md and from the issues of earlier tools (netbox-sync #215 #74 #263 #111 #470).
-_FILLERS = (
-    "TOBEFILLEDBYOEM",
-    "TOBEFILLEDBYO",
-    "TOBEFILLED",
-    "OEM",
-    "DEFAULTSTRING",
-    "DEFAULT",
-    "SYSTEMSERIALNUMBER",
-    "SYSTEMPRODUCTNAME",
-    "CHASSISSERIALNUMBER",
-    "BASEBOARDSERIALNUMBER",
-    "SERIALNUMBER",
-    "SERIAL",
-    "NOTSPECIFIED",
-    "NOTAPPLICABLE",
-    "NOTAVAILABLE",
-    "NOTSET",
-    "NOSERIAL",
-    "NOSERIALNUMBER",
-    "INVALID",
-    "UNKNOWN",
-    "UNSPECIFIED",
-    "UNDEFINED",
-    "NONE",
-    "NULL",
-    "NIL",
-    "NA",
-    "EMPTY",
-    "TEST",
-    "VIRTUAL",
-    "0123456789",
-    "123456789",
-    "1234567890",
-    "12345678",
-    "1234567",
-    "123456",
-    "12345",
-    "1234",
-    "123",
-    "ABCDEFGH",
-)
-_JUNK = f"^(?:{_ONE_CHARACTER}|{'|'.join(_FILLERS)})?$"
+# Marks are vowels in many scripts.
+_TELLING = r"\p{L}\p{M}\p{N}+#"
+_UNSEEN = r"[\p{Cf}\x1f]+"
+# What stands for a separator that tells, until the others are gone.
+_KEPT = "\x1f"
+_BETWEEN_DIGITS = rf"(\p{{N}})[^{_TELLING}{_KEPT}]+(\p{{N}})"
+_NAMES_SOMETHING = r"[\p{L}\p{N}]"
 
 
 def normal(values: pa.Array, form: Form) -> pa.Array:
-    """Return the normal form of a text column; null where a value says nothing (empty, or a junk serial).
+    """Return the normal form of a text column; null where a value says nothing (empty, or junk that is no serial or tag).
 
-    exact: as it stands. folded: case and outer blanks aside. label: case, blanks and punctuation aside ("HP Inc." is
-    "hpinc"). serial: as label, in capitals, and junk refused ("To be filled by O.E.M.", "0", "....").
+    exact: as it stands. folded: case and outer blanks aside. host: folded, without a prefix length. label: case, blanks and
+    punctuation aside ("HP Inc." is "hpinc"), but not what tells products apart: "+" and "#" ("S20+", "C#"), and that two
+    numbers are two ("1.5", "1-5" and "1 5" are "1.5", not "15"); without a letter or digit there is no label. serial: letters
+    and digits alone, in capitals: makers and firmware print one serial with and without dashes and blanks. tag: folded, since
+    people number by hand and B1-12 is not B11-2. Of serials and tags junk is refused (see `asset_sync.reconcile.junk`).
     """
     if form == "exact":
         return _filled(values)
     if form == "folded":
-        return _filled(pc.utf8_lower(pc.utf8_trim_whitespace(values)))
+        return _folded(values)
     if form == "host":
-        return normal(pc.replace_substring_regex(values, pattern=r"/\d+$", replacement=""), "folded")
+        return _folded(pc.replace_substring_regex(values, pattern=r"/\d+$", replacement=""))
     if form == "label":
-        return _filled(_stripped(pc.utf8_lower(pc.utf8_normalize(values, form="NFKC"))))
-    serials = _stripped(pc.utf8_upper(values))
-    return pc.if_else(pc.match_substring_regex(serials, _JUNK), pa.scalar(None, serials.type), serials)
+        return _labels(values)
+    if form == "tag":
+        return _without(_folded(values), junk.tags(pc.utf8_upper(values)))
+    serials = _bare(values)
+    return _without(serials, junk.serials(serials))
 
 
-def junk(values: pa.Array) -> pa.Array:
+def is_junk(values: pa.Array) -> pa.Array:
     """Return true where a serial is written but is no serial at all."""
     written = pc.fill_null(pc.greater(pc.utf8_length(pc.utf8_trim_whitespace(values)), 0), fill_value=False)
     return pc.and_(written, pc.is_null(normal(values, "serial")))
@@ -95,11 +62,38 @@ def _filled(values: pa.Array) -> pa.Array:
     return pc.if_else(pc.equal(values, ""), pa.scalar(None, values.type), values)
 
 
-def _stripped(values: pa.Array) -> pa.Array:
+def _folded(values: pa.Array) -> pa.Array:
+    return _filled(pc.utf8_lower(pc.utf8_trim_whitespace(values)))
+
+
+def _labels(values: pa.Array) -> pa.Array:
+    """Many records name few things: each name is looked at once."""
+    encoded = pc.dictionary_encode(values)
+    return _distinct_labels(encoded.dictionary).take(encoded.indices)
+
+
+def _distinct_labels(names: pa.Array) -> pa.Array:
+    seen = pc.replace_substring_regex(names, pattern=_UNSEEN, replacement="")
+    labels = pc.utf8_lower(pc.utf8_normalize(seen, form="NFKC"))
+    for _ in range(2):
+        # Twice, since the digit behind a separator may stand before the next one, too.
+        labels = pc.replace_substring_regex(labels, pattern=_BETWEEN_DIGITS, replacement=rf"\1{_KEPT}\2")
+    labels = pc.replace_substring_regex(labels, pattern=rf"[^{_TELLING}{_KEPT}]+", replacement="")
+    labels = pc.replace_substring(labels, pattern=_KEPT, replacement=".")
+    return _without(labels, pc.invert(pc.match_substring_regex(labels, _NAMES_SOMETHING)))
+
+
+def _without(values: pa.Array, junk: pa.Array) -> pa.Array:
+    return pc.if_else(junk, pa.scalar(None, values.type), values)
+
+
+def _bare(values: pa.Array) -> pa.Array:
+    """Return letters and digits alone, in capitals."""
+    capitals = pc.utf8_upper(values)
     # The regular expression costs ten times the look, and most values have nothing to strip.
-    clean = pc.fill_null(pc.utf8_is_alnum(values), fill_value=True)
+    clean = pc.fill_null(pc.utf8_is_alnum(capitals), fill_value=True)
     if pc.all(clean).as_py():
-        return values
+        return capitals
     dirty = pc.invert(clean)
-    stripped = pc.replace_substring_regex(pc.filter(values, dirty), pattern=_PUNCTUATION, replacement="")
-    return pc.replace_with_mask(values, dirty, stripped)
+    stripped = pc.replace_substring_regex(pc.filter(capitals, dirty), pattern=_PUNCTUATION, replacement="")
+    return pc.replace_with_mask(capitals, dirty, stripped)

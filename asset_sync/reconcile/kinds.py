@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 FieldType = Literal["text", "integer", "number", "boolean", "date", "reference"]
-Form = Literal["exact", "folded", "label", "serial", "host"]
+Form = Literal["exact", "folded", "label", "serial", "tag", "host"]
 """How two values are compared for identity; see `asset_sync.reconcile.forms`."""
 
 

@@ -49,7 +49,7 @@ def _serial(values: pa.Array) -> pa.Array:
 
 def _tag(values: pa.Array) -> pa.Array:
     trimmed = _trimmed(values)
-    return pc.if_else(pc.is_null(forms.normal(trimmed, "serial")), pa.scalar(None, trimmed.type), trimmed)
+    return pc.if_else(pc.is_null(forms.normal(trimmed, "tag")), pa.scalar(None, trimmed.type), trimmed)
 
 
 def _host(values: pa.Array) -> pa.Array:
@@ -149,5 +149,5 @@ def _refused(source: pd.DataFrame, mappings: Mapping[str, FieldMapping]) -> Any:
         if mapping.transform == "serial" and mapping.source:
             values = text(source[mapping.source])
             words = forms.strung(f"{name} '", values, "' is junk", like=values)
-            return pd.array(pc.if_else(forms.junk(values), words, pa.scalar(None, words.type)).to_pandas(), dtype="str")
+            return pd.array(pc.if_else(forms.is_junk(values), words, pa.scalar(None, words.type)).to_pandas(), dtype="str")
     return pd.array([None] * len(source), dtype="str")

@@ -42,8 +42,7 @@ _TYPE_FIELDS = (
     _DESCRIPTION,
     _COMMENTS,
 )
-# An asset tag is compared as a serial is, so that "N/A" on a hundred machines identifies none of them.
-_MACHINE = (IdentityRule("serial", ("serial",), "serial"), IdentityRule("asset tag", ("asset_tag",), "serial"))
+_MACHINE = (IdentityRule("serial", ("serial",), "serial"), IdentityRule("asset tag", ("asset_tag",), "tag"))
 
 MANUFACTURER: Final = Kind("manufacturer", (_NAME, _SLUG, _DESCRIPTION), _NAMED, _NAMED_UNIQUE, referred=True)
 INVENTORY_ITEM_TYPE: Final = Kind("inventory_item_type", _TYPE_FIELDS, _TYPED, _TYPED_UNIQUE, referred=True)
@@ -112,7 +111,7 @@ INTERFACE: Final = Kind(
 MAC_ADDRESS: Final = Kind(
     "mac_address",
     (Field("mac_address"), Field("interface", "reference", to="interface"), _DESCRIPTION),
-    (IdentityRule("address on the interface", ("mac_address", "interface"), "label"),),
+    (IdentityRule("address on the interface", ("mac_address", "interface"), "serial"),),
 )
 IP_ADDRESS: Final = Kind(
     "ip_address",

@@ -1,0 +1,46 @@
+"""Which objects of NetBox are recognised, by the rules that its kinds declare."""
+
+import pytest
+
+from asset_sync.reconcile.identity import match
+from asset_sync.reconcile.kinds import Kind
+from asset_sync.reconcile.tables import no_links
+from asset_sync.systems.netbox.kinds import ASSET, DEVICE, INVENTORY_ITEM_TYPE, MAC_ADDRESS
+from asset_sync_tests.reconcile.worlds import Row, desired, observed
+
+
+def recognised(kind: Kind, wanted: Row, there: Row) -> bool:
+    """Tell whether the record is recognised as the object, of which there is no other."""
+    found = match(kind, desired(kind, {"source_key": "a", **wanted}), observed(kind, {"id": "7", **there}), no_links())
+    assert found["verdict"].iloc[0] in {"same", "new"}, found["evidence"].iloc[0]
+    return bool(found["verdict"].iloc[0] == "same")
+
+
+@pytest.mark.parametrize("kind", [ASSET, DEVICE])
+@pytest.mark.parametrize(
+    ("tag", "other", "same"),
+    [
+        ("B1-12", " b1-12 ", True),
+        ("B1-12", "B11-2", False),
+        ("B1-12", "B112", False),
+        ("17", "17", True),
+        ("No Asset Information", "No Asset Information", False),
+        ("Default string", "Default string", False),
+    ],
+)
+def test_an_asset_tag_is_the_same_but_for_case_and_outer_blanks(kind: Kind, tag: str, other: str, *, same: bool) -> None:
+    place = {} if kind is ASSET else {"site": "1"}
+    wanted, there = {"asset_tag": tag, "name": "pc-17"}, {"asset_tag": other, "name": "beamer"}
+    assert recognised(kind, wanted | place, there | place) is same
+
+
+@pytest.mark.parametrize(("model", "same"), [("surface pro-7", True), ("Surface Pro 7+", False), ("Surface Pro 71", False)])
+def test_a_model_is_recognised_by_what_tells_models_apart(model: str, *, same: bool) -> None:
+    there = {"manufacturer": "5", "model": "Surface Pro 7"}
+    assert recognised(INVENTORY_ITEM_TYPE, {"manufacturer": "5", "model": model}, there) is same
+
+
+@pytest.mark.parametrize("written", ["AA:BB:11:22:33:44", "aa-bb-11-22-33-44", "aabb.1122.3344"])
+def test_a_mac_address_is_the_same_however_it_is_written(written: str) -> None:
+    there = {"mac_address": "AA:BB:11:22:33:44", "interface": "3"}
+    assert recognised(MAC_ADDRESS, {"mac_address": written, "interface": "3"}, there)
