@@ -2,9 +2,10 @@
 
 import re
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from asset_sync.sandbox.netbox.errors import Invalid, invalid
+from asset_sync.sandbox.netbox.errors import Invalid, invalid, server_error
 from asset_sync.sandbox.netbox.lookup import LookupFailed, resolve
 from asset_sync.sandbox.netbox.registry import ObjectType
 from asset_sync.sandbox.netbox.store import Store
@@ -13,7 +14,7 @@ from asset_sync.sandbox.netbox.table import Row
 EMPTY: tuple[Any, ...] = (None, "", [])
 
 
-class _Wrong(Exception):
+class WrongValue(Exception):
     """What is wrong with a value."""
 
 
@@ -29,7 +30,7 @@ def merge(store: Store, kind: ObjectType, sent: Any, before: dict[str, Any] | No
     if unknown:
         raise Invalid({"custom_fields": unknown})
     values = {name: _to_ids(store, known[name], value) for name, value in sent.items()}
-    return {**(before or {}), **values}
+    return {**_as_stored(before or {}), **values}
 
 
 def defaults(store: Store, kind: ObjectType, data: dict[str, Any]) -> dict[str, Any]:
@@ -43,20 +44,32 @@ def defaults(store: Store, kind: ObjectType, data: dict[str, Any]) -> dict[str, 
 
 
 def check(store: Store, kind: ObjectType, row: Row) -> None:
-    """Refuse the values that their fields do not take."""
+    """Refuse the values that their fields do not take; the first of them is named."""
+    known = {field["name"]: field for field in store.custom_fields(kind.content_type)}
     data = row["custom_fields"]
-    for field in store.custom_fields(kind.content_type):
-        name = field["name"]
-        if name in data:
-            _check_value(store, field, data[name])
-            _check_unique(store, kind, field, row)
-        elif field["required"]:
-            raise invalid("__all__", f"Missing required custom field '{name}'.")
+    for name in (name for name in data if name in known):
+        _check_one(store, known[name], data[name])
+        _check_unique(store, kind, known[name], row)
+    missing = next((name for name, field in known.items() if field["required"] and name not in data), None)
+    if missing is not None:
+        raise invalid("__all__", f"Missing required custom field '{missing}'.")
+
+
+def check_value(store: Store, field: Row, value: Any) -> None:
+    """Raise `WrongValue` for a value that a field does not take; `TypeError` where the real server fails."""
+    if value not in (None, ""):
+        _check_type(store, field, value)
+    elif field["required"]:
+        raise WrongValue("Required field cannot be empty.")
 
 
 def shown(store: Store, field: Row, value: Any) -> Any:
     """A value as an answer gives it."""
-    if value is None or store.version == "4.6" or field["type"] not in ("select", "multiselect"):
+    if value is None:
+        return None
+    if field["type"] in ("date", "datetime"):
+        return _shown_moment(field["type"], value)
+    if store.version == "4.6" or field["type"] not in ("select", "multiselect"):
         return value
     choice_set = store.choice_set(field)
     labels = dict(choice_set["extra_choices"]) if choice_set else {}
@@ -65,30 +78,40 @@ def shown(store: Store, field: Row, value: Any) -> Any:
     return [{"value": one, "label": labels.get(one, one)} for one in value]
 
 
+def _shown_moment(kind: str, value: str) -> str:
+    """As Django REST framework shows it: the time of a bare day added, Z for UTC, other offsets as they were given."""
+    try:
+        found = date.fromisoformat(value) if kind == "date" else datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return found.isoformat().replace("+00:00", "Z")
+
+
+def _as_stored(data: dict[str, Any]) -> dict[str, Any]:
+    """In the order in which PostgreSQL keeps the keys of JSON, and in which they are checked."""
+    return {name: data[name] for name in sorted(data, key=lambda name: (len(name), name))}
+
+
 def _to_ids(store: Store, field: Row, value: Any) -> Any:
     if field["type"] not in ("object", "multiobject") or value in EMPTY:
         return value
-    kind = store.by_content_type[field["related_object_type"]]
+    several = field["type"] == "multiobject"
+    if several and not isinstance(value, list):
+        raise invalid("custom_fields", f"Unknown related object(s): {value}")
+    endpoint = store.by_content_type[field["related_object_type"]].endpoint
     try:
-        if field["type"] == "object":
-            return resolve(store, kind.endpoint, value)
-        return [resolve(store, kind.endpoint, one) for one in value]
-    except LookupFailed:
-        raise invalid("custom_fields", f"Unknown related object(s): {value}") from None
+        return [resolve(store, endpoint, one) for one in value] if several else resolve(store, endpoint, value)
+    except LookupFailed as error:
+        raise invalid("custom_fields", str(error)) from None
 
 
-def _check_value(store: Store, field: Row, value: Any) -> None:
+def _check_one(store: Store, field: Row, value: Any) -> None:
     try:
-        if value not in (None, ""):
-            _check_type(store, field, value)
-        elif field["required"]:
-            _refuse_empty()
-    except _Wrong as error:
+        check_value(store, field, value)
+    except WrongValue as error:
         raise invalid("__all__", f"Invalid value for custom field '{field['name']}': {error}") from None
-
-
-def _refuse_empty() -> None:
-    raise _Wrong("Required field cannot be empty.")
+    except TypeError as error:
+        raise server_error(str(error), "TypeError", store.versions) from None
 
 
 def _check_type(store: Store, field: Row, value: Any) -> None:
@@ -97,13 +120,13 @@ def _check_type(store: Store, field: Row, value: Any) -> None:
         _check_text(field, value)
     elif kind == "integer":
         if type(value) is not int:
-            raise _Wrong("Value must be an integer.")
+            raise WrongValue("Value must be an integer.")
         _check_range(field, value)
     elif kind == "decimal":
-        _check_range(field, _decimal(value))
+        _check_decimal(field, value)
     elif kind == "boolean":
         if value not in (True, False):
-            raise _Wrong("Value must be true or false.")
+            raise WrongValue("Value must be true or false.")
     elif kind in ("date", "datetime"):
         _check_moment(kind, value)
     elif kind in ("select", "multiselect"):
@@ -112,24 +135,31 @@ def _check_type(store: Store, field: Row, value: Any) -> None:
 
 def _check_text(field: Row, value: Any) -> None:
     if not isinstance(value, str):
-        raise _Wrong("Value must be a string.")
+        raise WrongValue("Value must be a string.")
     if field["validation_regex"] and not re.match(field["validation_regex"], value):
-        raise _Wrong(f"Value must match regex '{field['validation_regex']}'")
+        raise WrongValue(f"Value must match regex '{field['validation_regex']}'")
 
 
-def _decimal(value: Any) -> float:
+def _check_decimal(field: Row, value: Any) -> None:
+    """A text that is a number passes this, and fails where it is compared with a bound."""
     try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise _Wrong("Value must be a decimal.") from None
+        Decimal(value)
+    except InvalidOperation:
+        raise WrongValue("Value must be a decimal.") from None
+    _check_range(field, value)
 
 
-def _check_range(field: Row, value: float) -> None:
-    low, high = field["validation_minimum"], field["validation_maximum"]
+def _check_range(field: Row, value: Any) -> None:
+    low, high = (_bound(field[name]) for name in ("validation_minimum", "validation_maximum"))
     if low is not None and value < low:
-        raise _Wrong(f"Value must be at least {low:g}")
+        raise WrongValue(f"Value must be at least {low}")
     if high is not None and value > high:
-        raise _Wrong(f"Value must not exceed {high:g}")
+        raise WrongValue(f"Value must not exceed {high}")
+
+
+def _bound(value: float | None) -> Decimal | None:
+    """Bounds are kept with four places."""
+    return None if value is None else Decimal(str(value)).quantize(Decimal("0.0001"))
 
 
 def _check_moment(kind: str, value: Any) -> None:
@@ -138,13 +168,13 @@ def _check_moment(kind: str, value: Any) -> None:
             date.fromisoformat(value)
         else:
             datetime.fromisoformat(value)
-    except (TypeError, ValueError):
+    except ValueError:
         wanted = (
             "Date values must be in ISO 8601 format (YYYY-MM-DD)."
             if kind == "date"
             else "Date and time values must be in ISO 8601 format (YYYY-MM-DD HH:MM:SS)."
         )
-        raise _Wrong(wanted) from None
+        raise WrongValue(wanted) from None
 
 
 def _check_choice(store: Store, field: Row, value: Any) -> None:
@@ -152,9 +182,9 @@ def _check_choice(store: Store, field: Row, value: Any) -> None:
     allowed = [one for one, _ in choice_set["extra_choices"]] if choice_set else []
     name = choice_set["name"] if choice_set else None
     if field["type"] == "select" and value not in allowed:
-        raise _Wrong(f"Invalid choice ({value}) for choice set {name}.")
-    if field["type"] == "multiselect" and any(one not in allowed for one in value):
-        raise _Wrong(f"Invalid choice(s) ({value}) for choice set {name}.")
+        raise WrongValue(f"Invalid choice ({value}) for choice set {name}.")
+    if field["type"] == "multiselect" and not set(value).issubset(allowed):
+        raise WrongValue(f"Invalid choice(s) ({value}) for choice set {name}.")
 
 
 def _check_unique(store: Store, kind: ObjectType, field: Row, row: Row) -> None:

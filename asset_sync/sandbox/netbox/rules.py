@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Callable
 
+from asset_sync.sandbox.netbox.custom_field_rules import check_choices, check_definition
 from asset_sync.sandbox.netbox.errors import invalid
 from asset_sync.sandbox.netbox.naming import display_of
 from asset_sync.sandbox.netbox.store import Store
@@ -197,5 +198,7 @@ _RULES: dict[str, Rule] = {
     "ipam/ip-addresses": _ip_address,
     "ipam/prefixes": _prefix,
     "extras/journal-entries": _assigned,
+    "extras/custom-fields": check_definition,
+    "extras/custom-field-choice-sets": check_choices,
     "plugins/inventory/assets": _asset,
 }

@@ -133,9 +133,11 @@ class Serializer:
         if value is None or field["type"] not in ("object", "multiobject"):
             return custom_fields.shown(self._store, field, value)
         kind = self._store.by_content_type[field["related_object_type"]]
+        # Of objects that were deleted since, the ids stay behind; they are not shown.
+        there = self._store.tables[kind.endpoint].rows
         if field["type"] == "object":
-            return self.nested(kind.endpoint, value)
-        return [self.nested(kind.endpoint, one) for one in value]
+            return self.nested(kind.endpoint, value) if value in there else None
+        return [self.nested(kind.endpoint, one) for one in dict.fromkeys(value) if one in there]
 
     def _snapshot(self, change: Row, state: str) -> dict[str, Any]:
         row = change[state]

@@ -3,13 +3,13 @@
 from collections.abc import Container, Iterator
 from typing import Any
 
-from asset_sync.sandbox.netbox import custom_fields
+from asset_sync.sandbox.netbox import custom_field_rules, custom_fields
 from asset_sync.sandbox.netbox.auth import Token
 from asset_sync.sandbox.netbox.errors import ApiError, DuplicateKeyError, forbidden, invalid, server_error
 from asset_sync.sandbox.netbox.lookup import found_row
 from asset_sync.sandbox.netbox.naming import display
 from asset_sync.sandbox.netbox.registry import ObjectType
-from asset_sync.sandbox.netbox.store import CHANGES, Store
+from asset_sync.sandbox.netbox.store import CHANGES, CUSTOM_FIELDS, Store
 from asset_sync.sandbox.netbox.table import Row
 from asset_sync.sandbox.netbox.validate import EveryField, validate
 
@@ -49,6 +49,8 @@ class Writer:
         if kind.endpoint == "extras/journal-entries":
             row["created_by"] = self._token.user.id
         self._put(kind, row)
+        if kind.endpoint == CUSTOM_FIELDS:
+            custom_field_rules.populate(store, row)
         self._record("create", kind, None, row, message_of(body))
         self._sync_device(kind, None, row)
         return int(row["id"])
@@ -64,6 +66,8 @@ class Writer:
         row = validate(store, kind, body, before, partial=partial, fields=self._fields)
         self._check_synced(kind, row)
         row = {**row, "last_updated": store.stamp()}
+        if "custom_fields" in row:
+            row["custom_fields"] = custom_fields.defaults(store, kind, row["custom_fields"])
         self._put(kind, row)
         self._record("update", kind, before, row, message_of(body))
         self._sync_device(kind, before, row)

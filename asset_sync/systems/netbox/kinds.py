@@ -50,8 +50,8 @@ ASSET: Final = Kind(
     "asset",
     (
         Field("name", max_length=128),
-        Field("serial", max_length=60),
-        Field("asset_tag", max_length=50),
+        Field("serial", max_length=60, nullable=True),
+        Field("asset_tag", max_length=50, nullable=True),
         _STATUS,
         Field("inventoryitem_type", "reference", to="inventory_item_type"),
         _DESCRIPTION,
@@ -78,7 +78,7 @@ DEVICE: Final = Kind(
     (
         Field("name", max_length=64),
         Field("serial", max_length=50),
-        Field("asset_tag", max_length=50),
+        Field("asset_tag", max_length=50, nullable=True),
         Field("device_type", "reference", to="device_type"),
         Field("role", "reference", to="device_role"),
         Field("platform", "reference", to="platform"),
@@ -141,15 +141,16 @@ DEVICE_PRIMARY_IP: Final = Kind(
     "device_primary_ip",
     (
         Field("device", "reference", to="device"),
-        Field("primary_ip4", "reference", to="ip_address"),
-        Field("primary_ip6", "reference", to="ip_address"),
+        Field("primary_ip4", "reference", to="ip_address", pins=True),
+        Field("primary_ip6", "reference", to="ip_address", pins=True),
     ),
     parent="device",
     facet_of="device",
 )
 
 KINDS: Final[Kinds] = in_order(
-    (
+    replace(kind, versions="moment")
+    for kind in (
         MANUFACTURER,
         INVENTORY_ITEM_TYPE,
         ASSET,
