@@ -13,8 +13,9 @@ from asset_sync import database, settings
 from asset_sync.cli.connections import connections
 from asset_sync.cli.demo import demo
 from asset_sync.cli.dev import dev
+from asset_sync.cli.holds import held, resolve
 from asset_sync.cli.plans import apply, approve, history, missing, plans, reject, show, undo
-from asset_sync.cli.run import run
+from asset_sync.cli.run import rebase, run
 from asset_sync.cli.sandbox import sandbox
 from asset_sync.cli.serve import serve
 from asset_sync.reconcile.errors import AssetSyncError
@@ -70,5 +71,9 @@ def main(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (demo, dev, sandbox, run, plans, show, approve, reject, apply, undo, history, missing, connections, serve):
+_COMMANDS = (
+    *(demo, dev, sandbox, run, rebase, plans, show, approve, reject, apply, undo),
+    *(held, resolve, history, missing, connections, serve),
+)
+for command in _COMMANDS:
     main.add_command(command)

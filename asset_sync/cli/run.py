@@ -36,6 +36,26 @@ def run(context: click.Context, sync: str, mode: str, partition: str | None) -> 
     context.exit(0 if report.succeeded else 1)
 
 
+@click.command()
+@click.argument("sync")
+@click.option("--partition", metavar="KEY", help="The connection; one connection alone need not be named.")
+@click.pass_context
+def rebase(context: click.Context, sync: str, partition: str | None) -> None:
+    """Take the target of SYNC as it stands for what was applied last, after it or the ledger came back from a backup.
+
+    Nothing is written to it; the next run plans what the source says otherwise. What a person edited, of objects that are not
+    older than what was last written to them, stays a person's.
+    """
+    with progress() as watching:
+        report = run_sync(sync, "rebase", partition=partition, watch=watching(f"rebase {sync}"))
+    if report.succeeded and report.plan is not None:
+        rebased = open_ledger().plan(report.plan.id).operations
+        click.echo(f"The target is taken as it stands for {len(rebased)} records. Next: asset-sync run {sync} --mode dry-run")
+    else:
+        tell(report)
+    context.exit(0 if report.succeeded else 1)
+
+
 def tell(report: RunReport) -> None:
     """Print a run's plan and what became of it, or what was loaded; why it failed on standard error."""
     if report.plan is not None:

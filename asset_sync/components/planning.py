@@ -23,13 +23,16 @@ class Planning:
         ledger: Ledger = context.resources.ledger
         self._context = context
         self._sync = sync
-        self.snapshot = Snapshot(desired, inventory, sync.known_links(ledger))
+        resolutions = ledger.resolutions(sync.linked_as)
+        self.snapshot = Snapshot(desired, inventory, sync.known_links(ledger), resolutions=resolutions)
 
     def match(self) -> Tables:
         """Return which record is which object, a table a kind; see `asset_sync.reconcile.references.match_all`."""
         sync, seen = self._sync, self.snapshot
         evidence = sync.evidence(self._context, seen.desired, seen.observed)
-        return match_all(sync.kinds, seen.desired, evidence.observed, seen.links, evidence.waiting)
+        return match_all(
+            sync.kinds, seen.desired, evidence.observed, seen.links, evidence.waiting, resolutions=seen.resolutions
+        )
 
     def plan(
         self,

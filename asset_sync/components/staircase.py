@@ -32,6 +32,7 @@ class RunMode(Enum):
     full = "full"
     review = "review"
     dry_run = "dry_run"
+    rebase = "rebase"
 
 
 class PlanConfig(dg.Config):

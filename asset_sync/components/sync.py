@@ -128,10 +128,12 @@ class Sync:
 
     @property
     def remembered(self) -> Mapping[str, tuple[str, ...]]:
-        """The fields, by kind, whose last applied value the merge and the retiring ask for."""
+        """The fields, by kind, whose last applied value is asked for: to merge, to retire, to tell who moved an object."""
         return {name: self._remembered(name) for name in self.kinds}
 
     def _remembered(self, kind: str) -> tuple[str, ...]:
-        retirement = self.kinds[kind].retirement
-        shared = [name for name, ownership in self.policy.owners.get(kind, {}).items() if ownership.owner == "shared"]
-        return (*shared, *([retirement.field] if retirement and retirement.field not in shared else []))
+        declared, owners = self.kinds[kind], self.policy.owners.get(kind, {})
+        shared = [name for name, ownership in owners.items() if ownership.owner == "shared"]
+        retired = [declared.retirement.field] if declared.retirement else []
+        placed = [declared.parent] if declared.parent in owners and declared.facet_of is None else []
+        return tuple(dict.fromkeys([*shared, *retired, *(name for name in placed if name)]))

@@ -7,11 +7,14 @@ from datetime import datetime
 import pandas as pd
 from sqlalchemy import Connection, Engine, select
 
-from asset_sync.ledger import links, outcomes, plans, sightings
+from asset_sync.ledger import holds, links, outcomes, plans, resolutions, sightings
 from asset_sync.ledger import schema as s
+from asset_sync.ledger.holds import Held
 from asset_sync.ledger.plans import GuardResult, PlanHeader
+from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.resolutions import Resolution, Resolutions
 from asset_sync.reconcile.tables import Tables
 from asset_sync.reconcile.target import Outcome
 
@@ -68,6 +71,7 @@ class Ledger:
         """
         with self._writing(plan.linked_as) as connection:
             plans.save(connection, plan, run_id, at)
+            resolutions.stamp(connection, plan)
 
     def plan(self, plan_id: str) -> Plan:
         """Return a plan with its operations, verified; PlanError where it is damaged."""
@@ -100,6 +104,33 @@ class Ledger:
         """Return the id of the plan that a run made; None where it made none."""
         with self._engine.connect() as connection:
             return connection.scalar(select(s.making.c.plan_id).where(s.making.c.run_id == run_id))
+
+    # Held records.
+
+    def held(self, sync: str) -> list[Held]:
+        """Return what is held of a sync now, by its last look at both sides, and since when."""
+        with self._engine.connect() as connection:
+            return holds.read(connection, sync)
+
+    def resolutions(self, links: str) -> Resolutions:
+        """Return what people decided about records, for the syncs that go by these links."""
+        with self._engine.connect() as connection:
+            return resolutions.read(connection, links)
+
+    def every_resolution(self, links: str | None = None) -> list[KeptResolution]:
+        """Return all decisions on record, the latest first; those that were taken back, too."""
+        with self._engine.connect() as connection:
+            return resolutions.every(connection, links)
+
+    def resolve(self, links: str, resolution: Resolution) -> int:
+        """Keep what a person decided about a record, in the place of what it speaks against; return its number."""
+        with self._writing(links) as connection:
+            return resolutions.keep(connection, links, resolution)
+
+    def take_back(self, number: int, by: str, at: datetime) -> KeptResolution:
+        """Take a decision about a record back. Raises PlanError where there is none of that number that counts."""
+        with self._engine.begin() as connection:
+            return resolutions.take_back(connection, number, by, at)
 
     # Deciding.
 

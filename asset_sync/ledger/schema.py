@@ -172,6 +172,7 @@ operation = Table(
     Column("candidates", Text, comment="the ids of the objects that a held record may be, parted by blanks"),
     # Not named by its columns: the key of what is about to be created, as references speak of it.
     Index("operation_created_idx", "plan_id", "kind", "key", postgresql_where=text("op = 'create'")),
+    Index("operation_held_idx", "plan_id", postgresql_where=text("hold IS NOT NULL")),
 )
 
 outcome = Table(
@@ -208,6 +209,26 @@ source_count = Table(
     Column("source", Text, primary_key=True),
     Column("rows", BigInteger, nullable=False),
     ForeignKeyConstraint(["plan_id", "run_id"], [sighting.c.plan_id, sighting.c.run_id], ondelete="CASCADE"),
+)
+
+resolution = Table(
+    "resolution",
+    metadata,
+    Column("number", BigInteger, Identity(), primary_key=True),
+    Column("links", Text, nullable=False, comment="the sync whose links it is about"),
+    Column("kind", Text, nullable=False),
+    Column("source_key", Text, nullable=False),
+    Column("verb", Text, nullable=False),
+    Column("target_id", Text),
+    Column("field", Text),
+    Column("until_changed", Boolean, nullable=False),
+    Column("fingerprint", Text, comment="of what the record said; as long as it says so, it is ignored"),
+    Column("by", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("taken_back_by", Text),
+    Column("taken_back_at", Moment),
+    Index(None, "links", "kind", "source_key"),
+    comment="What people decided about held records.",
 )
 
 staged = Table(

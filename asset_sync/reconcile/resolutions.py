@@ -9,6 +9,8 @@ from typing import Final, Literal
 
 import pandas as pd
 
+from asset_sync.reconcile.kinds import Kind
+
 Verb = Literal["link", "never_link", "create", "keep_target", "take_source", "ignore"]
 """link: the record is that object. never_link: it is not. create: it is none that there is. keep_target, take_source: whose
 value a field has. ignore: the record is left alone."""
@@ -58,9 +60,9 @@ def told(resolution: Resolution) -> str:
     return f"decided by {resolution.by} on {resolution.at:%Y-%m-%d %H:%M} UTC"
 
 
-def fingerprints(desired: pd.DataFrame, rows: Sequence[int]) -> list[str]:
-    """Return what tells whether a record changed: a digest of all that its rows of a desired table say."""
-    names = [name for name in desired.columns if name not in ("source_key", "key")]
+def fingerprints(kind: Kind, desired: pd.DataFrame, rows: Sequence[int]) -> list[str]:
+    """Return what tells whether records changed: a digest of what each says of itself, not of what it refers to."""
+    names = [field.name for field in kind.fields if field.type != "reference"]
     plain = desired[names].iloc[list(rows)].astype(object)
     return [_digest(row) for row in plain.where(plain.notna(), None).to_dict("records")]
 

@@ -400,7 +400,7 @@ def test_a_conflict_is_decided_for_good(verb: str, stays: str) -> None:
 
 def test_a_record_is_ignored_until_it_changes() -> None:
     lab = Lab(source={"asset": [machine("a", name="pc")]})
-    (fingerprint,) = fingerprints(lab.snapshot().desired["asset"], [0])
+    (fingerprint,) = fingerprints(KINDS["asset"], lab.snapshot().desired["asset"], [0])
     lab.resolutions = decided("ignore", "a", until_changed=True, fingerprint=fingerprint)
     assert held(lab.run()) == {"a": "ignored: decided by anna on 2025-06-01 12:00 UTC"}
     assert lab.objects() == {}

@@ -6,13 +6,14 @@ evidence is split (several candidates, two rows for one object, a link and a ser
 held with what is known, and the rest goes on.
 """
 
-from asset_sync.reconcile.identity.matching import DECISION, HELD, LINK, NEW, SAME, hold_back, match, match_decisively
+from asset_sync.reconcile.identity.matching import DECISION, HELD, IGNORED, LINK, NEW, SAME, hold_back, match, match_decisively
 from asset_sync.reconcile.identity.remembered import changed_objects
 from asset_sync.reconcile.identity.values import suspects
 
 __all__ = [
     "DECISION",
     "HELD",
+    "IGNORED",
     "LINK",
     "NEW",
     "SAME",

@@ -32,6 +32,7 @@ NEW: Final = "new"
 HELD: Final = "held"
 LINK: Final = "link"
 DECISION: Final = "decision"
+IGNORED: Final = "ignored: "
 
 _VERDICTS: Final = (SAME, NEW, HELD)
 _CANDIDATES_TOLD: Final = 5
@@ -133,8 +134,10 @@ class _Matching:
 
     def _decide_by(self, resolution: Resolution, row: int, other: int) -> None:
         if resolution.verb == "ignore":
-            if not resolution.until_changed or fingerprints(self.desired, [row])[0] == resolution.fingerprint:
-                self._hold(row, f"ignored: {told(resolution)}")
+            # Without a fingerprint yet, the next plan is the first to see the record since.
+            unchanged = resolution.fingerprint in (None, fingerprints(self.kind, self.desired, [row])[0])
+            if unchanged or not resolution.until_changed:
+                self._hold(row, f"{IGNORED}{told(resolution)}")
         elif resolution.verb == "never_link":
             self.parted.add((row, other))
         elif resolution.verb == "create":
@@ -243,7 +246,8 @@ class _Matching:
         other = mask(pc.not_equal(picked(wanted, holder), picked(wanted, found["row"].to_numpy())))
         given_up = linked & other
         self.moves += [(row, other, rule) for row, other in zip(*_columns(found[given_up]), strict=True)]
-        return found.drop(index=found.index[given_up])
+        kept: pd.DataFrame = found[~given_up]
+        return kept
 
     def _without_twins(self, rule: IdentityRule, rows: Positions, wanted: pa.Array) -> Positions:
         """Leave out the rows whose decisive value other records have too: it identifies none, whatever the target has."""

@@ -3,9 +3,12 @@
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.identity import IGNORED
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.planning.changes import Changes
@@ -17,7 +20,8 @@ from asset_sync.reconcile.planning.rebasing import rebased
 from asset_sync.reconcile.planning.retiring import restores, retirements, returned, returning
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.planning.unique import free_before_taken
-from asset_sync.reconcile.tables import Tables, picked, text
+from asset_sync.reconcile.resolutions import fingerprints
+from asset_sync.reconcile.tables import Tables, mask, picked, text
 
 
 def make_plan(
@@ -80,4 +84,7 @@ def quarantined(sides: Sides) -> Drafts:
     """The records that nobody can tell, with the evidence."""
     rows = sides.undecided
     evidence, candidates = (picked(text(sides.matches[name]), rows) for name in ("evidence", "candidates"))
-    return sides.draft(rows, p.QUARANTINE, reason="identity", hold=evidence, candidates=candidates)
+    held = sides.draft(rows, p.QUARANTINE, reason="identity", hold=evidence, candidates=candidates)
+    # Of a record that is ignored until it changes, this says what it is like now.
+    ignored = np.flatnonzero(mask(pc.starts_with(held["hold"], IGNORED))).tolist()
+    return held.put("version", dict(zip(ignored, fingerprints(sides.kind, sides.desired, rows[ignored].tolist()), strict=True)))

@@ -1,0 +1,157 @@
+"""The commands about held records: what is held, and the decisions that let it go on."""
+
+import getpass
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from asset_sync.cli.console import printed, row, table
+from asset_sync.ledger.holds import Held
+from asset_sync.ledger.resolutions import KeptResolution
+from asset_sync.operations import holds as operations
+from asset_sync.reconcile.resolutions import Verb
+
+_Command = Callable[..., Any]
+
+
+@click.command()
+@click.argument("sync", required=False)
+@click.option("--json", "as_json", is_flag=True, help="One JSON array on standard output.")
+def held(sync: str | None, as_json: bool) -> None:
+    """List what is held now, of SYNC or of all: the record, what it may be, why, and since when.
+
+    What only waits for a grace to pass is listed apart.
+    """
+    found = operations.held(sync)
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], indent=2, default=str))
+        return
+    asked, waiting = [each for each in found if not each.waits], [each for each in found if each.waits]
+    if asked:
+        printed().print(_held_table(asked))
+        click.echo("\nTo decide about one: asset-sync resolve --help")
+    else:
+        click.echo("Nothing is held.")
+    if waiting:
+        click.echo("\nOnly waiting for the grace to pass:")
+        printed().print(_held_table(waiting))
+
+
+def _held_table(found: list[Held]) -> Any:
+    shown = table("sync", "kind", "record", "object", "field", "candidates", "since (UTC)", "why")
+    for each in found:
+        record = each.source_key if each.key in (None, each.source_key) else f"{each.source_key} ({each.key})"
+        named = f"#{each.target_id}" if each.target_id else None
+        candidates = " ".join(f"#{candidate}" for candidate in each.candidates)
+        since = f"{each.since.astimezone(UTC):%Y-%m-%d %H:%M}"
+        shown.add_row(*row(each.links, each.kind, record, named, ", ".join(each.fields), candidates, since, each.why))
+    return shown
+
+
+@click.group()
+def resolve() -> None:
+    """Decide about a held record, for good and with your name; the next plan goes by it, and says so."""
+
+
+def _about_a_record(command: _Command) -> _Command:
+    """Give a command the arguments that every decision about a record has."""
+    by = click.option("--by", metavar="NAME", default=getpass.getuser, help="Who decides; your user name by default.")
+    partition = click.option("--partition", metavar="NAME", help="The connection, where the sync has several.")
+    for argument in ("record", "kind", "sync"):
+        command = click.argument(argument)(command)
+    return by(partition(command))
+
+
+@resolve.command()
+@click.argument("object_id", metavar="OBJECT")
+@_about_a_record
+def link(*, sync: str, kind: str, record: str, object_id: str, by: str, partition: str | None) -> None:
+    """RECORD of SYNC is the object of that id: asset-sync resolve link SYNC KIND RECORD OBJECT."""
+    _decide("link", sync=sync, kind=kind, record=record, by=by, partition=partition, target_id=object_id)
+
+
+@resolve.command("never-link")
+@click.argument("object_id", metavar="OBJECT")
+@_about_a_record
+def never_link(*, sync: str, kind: str, record: str, object_id: str, by: str, partition: str | None) -> None:
+    """RECORD is never the object of that id."""
+    _decide("never_link", sync=sync, kind=kind, record=record, by=by, partition=partition, target_id=object_id)
+
+
+@resolve.command()
+@_about_a_record
+def create(*, sync: str, kind: str, record: str, by: str, partition: str | None) -> None:
+    """RECORD is none of the objects that there are: a new one is made."""
+    _decide("create", sync=sync, kind=kind, record=record, by=by, partition=partition)
+
+
+@resolve.command("keep-target")
+@click.argument("field")
+@_about_a_record
+def keep_target(*, sync: str, kind: str, record: str, field: str, by: str, partition: str | None) -> None:
+    """FIELD of RECORD's object stays as it is in the target, whatever the source says."""
+    _decide("keep_target", sync=sync, kind=kind, record=record, by=by, partition=partition, field=field)
+
+
+@resolve.command("take-source")
+@click.argument("field")
+@_about_a_record
+def take_source(*, sync: str, kind: str, record: str, field: str, by: str, partition: str | None) -> None:
+    """FIELD of RECORD's object is what the source says, whoever changed it."""
+    _decide("take_source", sync=sync, kind=kind, record=record, by=by, partition=partition, field=field)
+
+
+@resolve.command()
+@click.option("--until-changed", is_flag=True, help="Only as long as the record says what it says now.")
+@_about_a_record
+def ignore(*, sync: str, kind: str, record: str, by: str, partition: str | None, until_changed: bool) -> None:
+    """RECORD is left alone: nothing is made, written or retired for it."""
+    _decide("ignore", sync=sync, kind=kind, record=record, by=by, partition=partition, until_changed=until_changed)
+
+
+@resolve.command("list")
+@click.argument("sync", required=False)
+@click.option("--json", "as_json", is_flag=True, help="One JSON array on standard output.")
+def list_(sync: str | None, as_json: bool) -> None:
+    """List the decisions, the latest first; those taken back, too."""
+    found = operations.resolutions(sync)
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], indent=2, default=str))
+        return
+    shown = table(
+        "number", "sync", "decision", "kind", "record", "object or field", "by", "at (UTC)", "taken back", right=("number",)
+    )
+    for each in found:
+        it = each.resolution
+        back = f"by {each.taken_back_by}, {_moment(each.taken_back_at)}" if each.taken_back_at else None
+        what = f"#{it.target_id}" if it.target_id else it.field
+        verb = it.verb.replace("_", "-") + (" until it changes" if it.until_changed else "")
+        shown.add_row(*row(it.number, each.links, verb, it.kind, it.source_key, what, it.by, _moment(it.at), back))
+    printed().print(shown if found else "Nobody has decided anything yet.")
+
+
+@resolve.command("take-back")
+@click.argument("number", type=int)
+@click.option("--by", metavar="NAME", default=getpass.getuser, help="Who takes it back; your user name by default.")
+def take_back(number: int, by: str) -> None:
+    """Take the decision of that NUMBER back: the next plan asks again."""
+    click.echo(f"Taken back by {by}: {_told(operations.take_back(number, by))}")
+
+
+def _decide(verb: Verb, *, sync: str, kind: str, record: str, by: str, partition: str | None, **more: Any) -> None:
+    kept = operations.resolve(sync, verb, kind, record, by=by, connection=partition, **more)
+    click.echo(f"Decision {kept.resolution.number} of {by}: {_told(kept)}. The next plan of {sync} goes by it.")
+
+
+def _told(kept: KeptResolution) -> str:
+    it = kept.resolution
+    what = f" #{it.target_id}" if it.target_id else f" {it.field}" if it.field else ""
+    return f"{it.verb.replace('_', ' ')}{what}, {it.kind} {it.source_key!r} of {kept.links}"
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"

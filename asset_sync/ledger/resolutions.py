@@ -1,0 +1,115 @@
+"""Resolutions: what people decided about held records. One that is taken back stays on record, and does not count any more."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, Select, and_, insert, or_, select, update
+
+from asset_sync.ledger import schema as s
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.errors import PlanError
+from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb
+
+_ABOUT_IDENTITY: Final[tuple[Verb, ...]] = ("link", "create", "ignore")
+_ABOUT_A_FIELD: Final[tuple[Verb, ...]] = ("keep_target", "take_source")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptResolution:
+    """A resolution as it is on record: of which links, and who took it back, and when."""
+
+    links: str
+    resolution: Resolution
+    taken_back_by: str | None
+    taken_back_at: datetime | None
+
+
+def read(connection: Connection, links: str) -> Resolutions:
+    """Return the resolutions that count for the syncs that go by these links."""
+    query = _all(links).where(s.resolution.c.taken_back_at.is_(None))
+    return Resolutions(_resolution(row) for row in connection.execute(query))
+
+
+def every(connection: Connection, links: str | None) -> list[KeptResolution]:
+    """Return all resolutions on record, the latest first."""
+    query = _all(links).order_by(None).order_by(s.resolution.c.number.desc())
+    rows = connection.execute(query)
+    return [KeptResolution(row.links, _resolution(row), row.taken_back_by, row.taken_back_at) for row in rows]
+
+
+def keep(connection: Connection, links: str, resolution: Resolution) -> int:
+    """Keep a resolution, in the place of those that it speaks against; return its number."""
+    c = s.resolution.c
+    earlier = update(s.resolution).where(*_alike(links, resolution), c.taken_back_at.is_(None))
+    connection.execute(earlier.values(taken_back_by=resolution.by, taken_back_at=resolution.at))
+    values = {name: getattr(resolution, name) for name in _FIELDS}
+    number: int = connection.execute(insert(s.resolution).values(links=links, **values).returning(c.number)).scalar_one()
+    return number
+
+
+def take_back(connection: Connection, number: int, by: str, at: datetime) -> KeptResolution:
+    """Take a resolution back; `PlanError` where there is none of that number, or it was taken back before."""
+    c = s.resolution.c
+    taken = update(s.resolution).where(c.number == number, c.taken_back_at.is_(None))
+    row = connection.execute(taken.values(taken_back_by=by, taken_back_at=at).returning(*s.resolution.c)).first()
+    if row is None:
+        raise PlanError(f"no decision {number} that counts: asset-sync resolve list shows them")
+    return KeptResolution(row.links, _resolution(row), row.taken_back_by, row.taken_back_at)
+
+
+def stamp(connection: Connection, plan: Plan) -> None:
+    """Remember what the ignored records said when the first plan after the decision saw them."""
+    c = s.resolution.c
+    unstamped = and_(c.links == plan.linked_as, c.verb == "ignore", c.until_changed, c.fingerprint.is_(None))
+    open_ones = connection.execute(select(c.number, c.kind, c.source_key).where(unstamped, c.taken_back_at.is_(None))).all()
+    if not open_ones:
+        return
+    quarantined = plan.operations[plan.operations["op"] == p.QUARANTINE]
+    seen = {(row["kind"], row["source_key"]): row["version"] for row in p.records(quarantined)}
+    for row in open_ones:
+        fingerprint = seen.get((row.kind, row.source_key))
+        connection.execute(update(s.resolution).where(c.number == row.number).values(fingerprint=fingerprint))
+
+
+def lapse(connection: Connection, links: str, kept: Mapping[tuple[str, str], str], at: datetime) -> None:
+    """End what was kept by an undo of records that the source has again: kind and source key, with the field."""
+    c = s.resolution.c
+    for (kind, source_key), field in kept.items():
+        of_undo = and_(c.verb == "keep_target", c.field == field, c.by.startswith(UNDO))
+        ended = update(s.resolution).where(c.links == links, c.kind == kind, c.source_key == source_key, of_undo)
+        connection.execute(
+            ended.where(c.taken_back_at.is_(None)).values(taken_back_by="the source, which has it again", taken_back_at=at)
+        )
+
+
+UNDO: Final = "undo of plan "
+"""What the name of who decided starts with, where an undo is the decision."""
+
+_FIELDS: Final = ("kind", "source_key", "verb", "by", "at", "target_id", "field", "until_changed", "fingerprint")
+
+
+def _alike(links: str, resolution: Resolution) -> tuple[Any, ...]:
+    """Return the conditions of the earlier resolutions that a new one comes in the place of."""
+    c = s.resolution.c
+    record = (c.links == links, c.kind == resolution.kind, c.source_key == resolution.source_key)
+    same_object = c.target_id == resolution.target_id
+    if resolution.verb in _ABOUT_A_FIELD:
+        return *record, c.verb.in_(_ABOUT_A_FIELD), c.field.is_not_distinct_from(resolution.field)
+    if resolution.verb == "never_link":
+        return *record, c.verb.in_(["link", "never_link"]), same_object
+    about_identity = c.verb.in_(_ABOUT_IDENTITY)
+    if resolution.verb == "link":
+        return *record, or_(about_identity, and_(c.verb == "never_link", same_object))
+    return *record, about_identity
+
+
+def _all(links: str | None) -> Select[Any]:
+    query = select(s.resolution).order_by(s.resolution.c.number)
+    return query if links is None else query.where(s.resolution.c.links == links)
+
+
+def _resolution(row: Row[Any]) -> Resolution:
+    return Resolution(number=row.number, **{name: getattr(row, name) for name in _FIELDS})

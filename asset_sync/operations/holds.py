@@ -1,0 +1,104 @@
+"""What is held, and the decisions that let it go on: the functions that the command line, REST and the review page call."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from asset_sync.components.resources import open_ledger
+from asset_sync.components.sync import Sync
+from asset_sync.ledger.holds import Held
+from asset_sync.ledger.resolutions import KeptResolution
+from asset_sync.operations.definitions import declared, makes_plans, sync_names
+from asset_sync.reconcile.errors import ConfigurationError, PlanError
+from asset_sync.reconcile.resolutions import Resolution, Verb
+
+
+def held(sync: str | None = None) -> list[Held]:
+    """Return what is held now of one sync or of all, the longest held first; what only waits for a grace comes last."""
+    ledger = open_ledger()
+    names = [declared(sync).name] if sync else [name for name in sync_names() if makes_plans(name)]
+    found = [each for name in names for each in ledger.held(name)]
+    return sorted(found, key=lambda each: (each.waits, each.since, each.sync, each.kind, each.source_key))
+
+
+def resolutions(sync: str | None = None) -> Sequence[KeptResolution]:
+    """Return the decisions about records of one sync or of all, the latest first; those taken back, too."""
+    ledger = open_ledger()
+    if sync is None:
+        return ledger.every_resolution()
+    declared_as = declared(sync)
+    return [each for links in _links_of(declared_as) for each in ledger.every_resolution(links)]
+
+
+def resolve(
+    sync: str,
+    verb: Verb,
+    kind: str,
+    source_key: str,
+    by: str,
+    *,
+    target_id: str | None = None,
+    field: str | None = None,
+    until_changed: bool = False,
+    connection: str | None = None,
+) -> KeptResolution:
+    """Decide about a record, for good and with a name; the next plan of the sync goes by it.
+
+    Raises ConfigurationError for a kind, field or connection that the sync does not have, and PlanError for a record that it
+    does not know.
+    """
+    declared_as = declared(sync)
+    links = _one_of_links(declared_as, connection)
+    _check(declared_as, kind, field)
+    _check_known(declared_as, links, kind, source_key)
+    resolution = Resolution(
+        kind, source_key, verb, by, datetime.now(UTC), target_id=target_id, field=field, until_changed=until_changed
+    )
+    ledger = open_ledger()
+    number = ledger.resolve(links, resolution)
+    return next(each for each in ledger.every_resolution(links) if each.resolution.number == number)
+
+
+def take_back(number: int, by: str) -> KeptResolution:
+    """Take a decision back: the next plan asks again. Raises PlanError where there is none of that number that counts."""
+    return open_ledger().take_back(number, by, datetime.now(UTC))
+
+
+def _check(sync: Sync, kind: str, field: str | None) -> None:
+    if kind not in sync.kinds:
+        raise ConfigurationError(f"{sync.name} has no kind {kind!r}; it has {', '.join(sync.kinds)}")
+    mapped = sync.policy.owners.get(kind, {})
+    retirement = sync.kinds[kind].retirement
+    known = [*mapped, *([retirement.field] if retirement and retirement.field not in mapped else [])]
+    if field is not None and field not in known:
+        raise ConfigurationError(f"{sync.name} writes no field {field!r} of {kind}; it writes {', '.join(known)}")
+
+
+def _check_known(sync: Sync, links: str, kind: str, source_key: str) -> None:
+    ledger = open_ledger()
+    linked = sync.known_links(ledger) if links == sync.linked_as else ledger.links(links, sync.kinds, sync.remembered)
+    if source_key in set(linked[kind]["source_key"]):
+        return
+    if any((each.kind, each.source_key) == (kind, source_key) for each in ledger.held(sync.name) if each.links == links):
+        return
+    raise PlanError(f"{sync.name} knows no {kind} {source_key!r}, neither linked nor held: asset-sync held {sync.name}")
+
+
+def _links_of(sync: Sync) -> list[str]:
+    if not sync.apart or sync.partitions is None:
+        return [sync.linked_as]
+    return [sync.of_connection(key).linked_as for key in sync.partitions.get_partition_keys()]
+
+
+def _one_of_links(sync: Sync, connection: str | None) -> str:
+    links = _links_of(sync)
+    if not sync.apart:
+        if connection is not None:
+            raise ConfigurationError(f"{sync.name} has no connections: leave {connection!r} out")
+        return links[0]
+    names = {each.removeprefix(f"{sync.name}/"): each for each in links}
+    if connection is None and len(names) == 1:
+        return links[0]
+    if connection not in names:
+        asked = "name one with --partition" if connection is None else f"there is none {connection!r}"
+        raise ConfigurationError(f"{sync.name} has connections: {asked}; there are {', '.join(names)}")
+    return names[connection]
