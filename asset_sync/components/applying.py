@@ -12,6 +12,7 @@ from asset_sync.components.snapshots import Snapshots
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger
 from asset_sync.reconcile import converge, report
+from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply import apply
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.tables import Tables
@@ -89,7 +90,15 @@ class Applying:
         self.ledger.start(self.plan.id, self.context.run.run_id, datetime.now(UTC))
         # Only now: what may not be applied leaves nothing behind.
         self.ledger.sight(self.plan, self.context.run.run_id if self.own else self.header.run_id, self.now)
-        outcomes = apply(self.plan, self.sync.kinds, target, done=self.ledger.outcomes(self.plan.id), record=self._record)
+        outcomes = apply(
+            self.plan,
+            self.sync.kinds,
+            target,
+            done=self.ledger.outcomes(self.plan.id),
+            known=self._known(),
+            intend=lambda _: None,
+            record=self._record,
+        )
         self.ledger.finish(self.plan.id, datetime.now(UTC))
         checks = [self._every_write(outcomes), self._converged(target, outcomes)]
         counts = {f"outcome/{name}": n for name, n in _outcome_counts(outcomes).items()}
@@ -100,6 +109,15 @@ class Applying:
             check_results=checks,
             tags={"asset_sync/plan": self.plan.id},
         )
+
+    def _known(self) -> dict[str, set[str]]:
+        """Return the ids, by kind, of the objects that the plan saw and of those that are linked."""
+        if not self.plan.counts[p.CREATE]:
+            return {}
+        snapshots: Snapshots = self.context.resources.snapshots
+        observed = snapshots.load(self.sync.inventory, self.context.run.run_id if self.own else self.header.run_id)
+        links = self.sync.known_links(self.ledger)
+        return {name: {*observed[name]["id"], *links[name]["target_id"]} for name in self.sync.kinds}
 
     def _record(self, outcomes: Sequence[Outcome]) -> None:
         self.ledger.record(self.plan, outcomes, self.context.run.run_id, datetime.now(UTC))
