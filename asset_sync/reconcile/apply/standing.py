@@ -5,21 +5,22 @@ whatever they look like: two machines without a serial may be the same in every 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from threading import Lock
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 
-from asset_sync.reconcile import forms
 from asset_sync.reconcile.apply.operations import Operation
-from asset_sync.reconcile.kinds import IdentityRule, Kind
+from asset_sync.reconcile.identity.values import compared
+from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.tables import by_id
 from asset_sync.reconcile.target import CONFLICT, Outcome
 
 Row = Mapping[str, Any]
+_Values = list[list[str | None]]
+"""What rows are compared by, rule by rule and row by row; None where a row has nothing to compare."""
 
 
 class OwnObjects:
@@ -120,8 +121,9 @@ class Evidence:
     def __init__(self, kind: Kind, rows: Sequence[Row]) -> None:
         self._rows = rows
         self._names = tuple(dict.fromkeys(name for rule in kind.identity for name in rule.fields))
-        self._decisive = [_values(kind, rule, rows) for rule in kind.identity if rule.decisive]
-        self._hints = [_values(kind, rule, rows) for rule in kind.identity if not rule.decisive]
+        table = _identifying(self._names, rows)
+        self._decisive: _Values = [compared(kind, table, rule).to_pylist() for rule in kind.identity if rule.decisive]
+        self._hints: _Values = [compared(kind, table, rule).to_pylist() for rule in kind.identity if not rule.decisive]
 
     def identity(self, at: int) -> Hashable:
         """Return all that identifies a row, as it stands."""
@@ -143,7 +145,7 @@ class Evidence:
         """Return whether a row has a decisive value."""
         return any(values[at] is not None for values in self._decisive)
 
-    def _speaking(self, at: int) -> list[list[str | None]]:
+    def _speaking(self, at: int) -> _Values:
         return self._decisive if self.is_decided(at) else self._hints
 
     def _agrees(self, one: int, wanted: "Evidence", at: int) -> bool:
@@ -177,16 +179,9 @@ def _differing(operation: Operation, row: Row) -> list[str]:
     return [name for name, new in operation.write.values.items() if row[name] != new]
 
 
-def _values(kind: Kind, rule: IdentityRule, rows: Sequence[Row]) -> list[str | None]:
-    references = {field.name for field in kind.references}
-    columns = [forms.normal(_text(rows, name), "exact" if name in references else rule.form) for name in rule.fields]
-    joined: list[str | None] = forms.joined(columns).to_pylist()
-    return joined
-
-
-def _text(rows: Sequence[Row], name: str) -> pa.Array:
-    values = (row.get(name) for row in rows)
-    return pa.array([None if value is None else str(value) for value in values], pa.large_string())
+def _identifying(names: Iterable[str], rows: Sequence[Row]) -> pd.DataFrame:
+    columns = {name: [None if row.get(name) is None else str(row[name]) for row in rows] for name in names}
+    return pd.DataFrame({name: pd.array(values, dtype="str") for name, values in columns.items()})
 
 
 def _positions(values: Sequence[str | None]) -> dict[str, list[int]]:
@@ -197,7 +192,7 @@ def _positions(values: Sequence[str | None]) -> dict[str, list[int]]:
     return found
 
 
-def _holders(indexes: Sequence[Mapping[str, list[int]]], wanted: Sequence[Sequence[str | None]], at: int) -> dict[int, None]:
+def _holders(indexes: Sequence[Mapping[str, list[int]]], wanted: _Values, at: int) -> dict[int, None]:
     """Return the rows that have a value of the other's row by any of the rules."""
     values = ((index, own[at]) for index, own in zip(indexes, wanted, strict=True))
     return dict.fromkeys(one for index, value in values if value is not None for one in index.get(value, ()))
