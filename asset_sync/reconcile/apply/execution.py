@@ -6,6 +6,7 @@ from itertools import groupby
 from threading import Lock
 
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.apply.checks import check_mapped, check_once
 from asset_sync.reconcile.apply.creating import Creator
 from asset_sync.reconcile.apply.crew import Crew, in_batches
 from asset_sync.reconcile.apply.operations import Operation
@@ -42,9 +43,12 @@ def apply(
 
     `done` holds the outcomes of an earlier, interrupted apply of the same plan: what is done is not repeated. `intended` are
     the row numbers whose intent was kept and that had no outcome since: what of them is found done counts as applied, while
-    what was never sent and is so all the same is `already`. Raises `TargetError` where the target cannot be reached or refuses
+    what was never sent and is so all the same is `already`. Raises `PlanError` for a plan that these kinds do not fit, before
+    anything is written, and `TargetError` where the target cannot be reached or refuses
     the whole of it; what ended before is recorded.
     """
+    check_mapped(plan, kinds)
+    check_once(plan)
     rows = p.records(plan.writes)
     outcomes = {seq: outcome for seq, outcome in done.items() if outcome.outcome in DONE}
     own = _own_objects(known, rows, outcomes)

@@ -32,13 +32,13 @@ class Updater:
 
     def update(self, kind: Kind, operations: Sequence[Operation]) -> Iterator[Outcome]:
         """Write what the plan changes, where the old values are still those that the plan saw."""
-        blind = [o for o in operations if o.write.version is None or o.unsure]
-        sighted = [o for o in operations if o.write.version is not None and not o.unsure]
-        judged, writable = self._judge(kind, blind)
+        judged, writable = self._judge(kind, [o for o in operations if o.write.version is None or o.unsure])
         yield from judged
-        if sighted or writable:
-            self._intend(seqs([*sighted, *writable]))
-            yield from self._send(kind, [*sighted, *writable], _Try())
+        sighted = [o for o in operations if o.write.version is not None and not o.unsure]
+        ready = sorted([*sighted, *writable], key=lambda operation: operation.write.seq)
+        if ready:
+            self._intend(seqs(ready))
+            yield from self._send(kind, ready, _Try())
 
     def _send(self, kind: Kind, operations: Sequence[Operation], this: _Try) -> Iterator[Outcome]:
         if not operations:

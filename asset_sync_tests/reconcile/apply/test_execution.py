@@ -1,19 +1,22 @@
 """Apply, batch by batch and group by group, against a target in memory that fails as it is told to."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from asset_sync.reconcile.apply import apply
-from asset_sync.reconcile.errors import TargetError
+from asset_sync.reconcile.errors import PlanError, TargetError
 from asset_sync.reconcile.kinds import Kind
-from asset_sync.reconcile.target import Answer, Declined, Deferred, Write
+from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.target import Answer, Declined, Deferred, Write, Written
 from asset_sync_tests.reconcile.apply.runs import (
     ALL,
     UPDATES,
     WANTED,
     Log,
+    applied,
     at,
     by_outcome,
     carried_out,
@@ -21,12 +24,14 @@ from asset_sync_tests.reconcile.apply.runs import (
     fleet,
     household,
     memories,
+    operation,
+    plan_of,
     put,
     seen,
     serials,
     target_of,
 )
-from asset_sync_tests.reconcile.memory import MemoryTarget
+from asset_sync_tests.reconcile.memory import Killed, MemoryTarget
 from asset_sync_tests.reconcile.worlds import ASSET, KINDS, Row, desired, observed, planned, snapshot
 
 
@@ -222,3 +227,114 @@ def test_nothing_is_sent_that_was_not_intended() -> None:
     apply(plan, KINDS, target, done={}, known=seen(now), intend=intend, record=log.record, workers=1)
     assert order == ["intended", "sent"] * 4
     assert sorted(log.recorded) == plan.writes.index.tolist()
+
+
+def test_a_plan_of_an_older_mapping_is_told_in_a_line_and_writes_nothing() -> None:
+    now = fleet(4)
+    plan = planned(now)
+    target = target_of(now)
+    narrower = {**KINDS, "asset": replace(ASSET, fields=tuple(one for one in ASSET.fields if one.name != "memory"))}
+    target.kinds = narrower
+    told = rf"^plan {plan.id} writes asset\.memory, which the sync does not map any more: make a new plan$"
+    with pytest.raises(PlanError, match=told):
+        applied(plan, target)
+    target.kinds = {name: kind for name, kind in KINDS.items() if name != "asset"}
+    with pytest.raises(PlanError, match=rf"^plan {plan.id} writes asset, which"):
+        applied(plan, target)
+    assert target.requests == 0
+
+
+def test_a_plan_that_has_an_object_twice_in_one_step_is_not_begun() -> None:
+    target = target_of(fleet(1))
+    first, second = operation("update", "u0", "0", "v1", tag=(None, "T1")), operation("update", "u0", "0", tag=("T1", "T2"))
+    with pytest.raises(PlanError, match=r"asset #0 twice in one step"):
+        applied(plan_of(first, second), target)
+    assert target.requests == 0
+
+
+# Several operations on one object.
+
+
+def swap(*, version: str = "v1") -> Plan:
+    """Two machines change their tags; the first one goes through a temporary value."""
+    return plan_of(
+        operation("update", "u0", "0", version, tag=("T0", "T-moving")),
+        operation("update", "u1", "1", version, step="1", tag=("T1", "T0")),
+        operation("update", "u0", "0", step="2", tag=("T-moving", "T1")),
+    )
+
+
+def tagged(faults: Callable[[int], str] = lambda _: "fine") -> MemoryTarget:
+    rows: list[Row] = [{"id": str(n), "serial": f"S{n}A", "tag": f"T{n}"} for n in range(2)]
+    return target_of(snapshot({}, {"asset": observed(ASSET, *rows)}), faults)
+
+
+def tags(target: MemoryTarget) -> list[str]:
+    return [target.objects["asset"][target_id]["tag"] for target_id in ("0", "1")]
+
+
+def test_values_change_places_over_a_temporary_one() -> None:
+    target = tagged()
+    assert carried_out(swap(), target, workers=4) == {"applied": ["u0", "u1", "u0"]}
+    assert tags(target) == ["T1", "T0"]
+
+
+@pytest.mark.parametrize("fault", ["killed", "killed-stored", "lost", "lost-stored", "lost-late", "stale"])
+@pytest.mark.parametrize("number", range(3))
+def test_a_change_of_places_that_was_broken_off_goes_on_where_it_was(fault: str, number: int) -> None:
+    target, log = tagged(at(number, fault=fault)), Log()
+    if fault.startswith("killed"):
+        with pytest.raises(Killed):
+            applied(swap(), target, log)
+    assert carried_out(swap(), target, log) == {"applied": ["u0", "u1", "u0"]}
+    assert tags(target) == ["T1", "T0"]
+
+
+def test_what_needs_an_earlier_change_of_its_object_is_not_sent_without_it() -> None:
+    target, log = tagged(), Log()
+    target.refuses = lambda _, row: "no blanks here" if row["tag"] == "T-moving" else None
+    outcomes = applied(swap(), target, log)
+    assert [(one.outcome, one.detail) for _, one in sorted(outcomes.items())] == [
+        ("failed", "no blanks here"),
+        ("failed", "asset with this tag already exists."),
+        ("skipped", "needs an earlier change of tag, which was not made: no blanks here"),
+    ]
+    assert target.requests == 2
+    assert tags(target) == ["T0", "T1"]
+    target.refuses = lambda *_: None
+    assert carried_out(swap(), target, log) == {"applied": ["u0", "u1", "u0"]}
+
+
+def test_the_parts_of_an_object_do_not_wait_for_each_other() -> None:
+    target, log = tagged(), Log()
+    target.refuses = lambda _, row: "too much" if row["memory"] == 8 else None
+    plan = plan_of(
+        operation("update", "u0", "0", "v1", memory=(None, 8)),
+        operation("update", "u0", "0", step="1", room=(None, "r1")),
+    )
+    assert sorted(one.outcome for one in applied(plan, target, log).values()) == ["applied", "failed"]
+    assert target.objects["asset"]["0"]["room"] == "r1"
+
+
+@dataclass
+class Noting(MemoryTarget):
+    """A target that notes what was sent, request by request."""
+
+    sent: list[tuple[str, ...]] = field(default_factory=list)
+
+    def update(self, kind: Kind, writes: Sequence[Write], message: str) -> dict[int, Written]:
+        self.sent.append((kind.name, *(write.key for write in writes)))
+        return super().update(kind, writes, message)
+
+
+def test_rows_go_out_in_the_plans_order_and_a_kind_may_come_twice() -> None:
+    target = Noting(KINDS, tagged().objects)
+    put(target, "maker", "9", name="HP")
+    plan = plan_of(
+        operation("update", "u0", "0", "v1", tag=("T0", None)),
+        operation("update", "hp", "9", "v1", kind="maker", name=("HP", "Hewlett")),
+        operation("update", "u0", "0", tag=(None, "T5")),
+        operation("update", "u1", "1", "v1", room=(None, "r1")),
+    )
+    assert carried_out(plan, target) == {"applied": ["u0", "hp", "u0", "u1"]}
+    assert target.sent == [("asset", "u0"), ("maker", "hp"), ("asset", "u0", "u1")]
