@@ -120,11 +120,19 @@ class Sync:
 
     def known_links(self, ledger: Ledger) -> Tables:
         """Return the links by which this sync goes."""
-        return ledger.links(self.linked_as, self.kinds, self.remembered, asked_by=self.name)
+        return ledger.links(self.linked_as, self.kinds, self.remembered, clearing=self._clearing, asked_by=self.name)
 
     def key(self, step: str) -> dg.AssetKey:
         """Return the key of one of the sync's own assets."""
         return dg.AssetKey([self.name, step])
+
+    @property
+    def _clearing(self) -> Mapping[str, tuple[str, ...]]:
+        """The shared fields, by kind, that an empty value of the source empties: of these, none is a value too."""
+        return {
+            kind: tuple(name for name, owned in owners.items() if owned.owner == "shared" and owned.clears)
+            for kind, owners in self.policy.owners.items()
+        }
 
     @property
     def remembered(self) -> Mapping[str, tuple[str, ...]]:

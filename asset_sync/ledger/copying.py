@@ -27,7 +27,7 @@ def copy_in(connection: Connection, table: Table, columns: Sequence[str], rows: 
 
 def copy_out(connection: Connection, query: Select[Any], types: Mapping[str, pa.DataType]) -> pa.Table:
     """Return what the query selects, as columns of the types given; NULL is null, and empty text is empty text."""
-    compiled = query.compile(dialect=connection.dialect)
+    compiled = query.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
     cursor = connection.connection.cursor()
     data = io.BytesIO()
     statement = f"COPY ({compiled}) TO STDOUT (FORMAT csv, HEADER true)"

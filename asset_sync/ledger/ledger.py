@@ -7,11 +7,13 @@ from datetime import datetime
 import pandas as pd
 from sqlalchemy import Connection, Engine, select
 
-from asset_sync.ledger import holds, links, outcomes, plans, resolutions, sightings
+from asset_sync.ledger import headers, holds, intents, links, locks, outcomes, plans, resolutions, sightings, states
 from asset_sync.ledger import schema as s
+from asset_sync.ledger.headers import PlanHeader
 from asset_sync.ledger.holds import Held
-from asset_sync.ledger.plans import GuardResult, PlanHeader
 from asset_sync.ledger.resolutions import KeptResolution
+from asset_sync.ledger.states import GuardResult
+from asset_sync.reconcile.authority import Standing
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.resolutions import Resolution, Resolutions
@@ -32,26 +34,40 @@ class Ledger:
     # Links.
 
     def links(
-        self, sync: str, kinds: Kinds, remembered: Mapping[str, Collection[str]], *, asked_by: str | None = None
+        self,
+        sync: str,
+        kinds: Kinds,
+        remembered: Mapping[str, Collection[str]],
+        *,
+        clearing: Mapping[str, Collection[str]] | None = None,
+        asked_by: str | None = None,
     ) -> Tables:
         """Return each kind's links, with a `base:<field>` column of the field's type for each of its remembered fields.
 
-        `asked_by` is the sync that shares them; what another one tells of has that one's name in `told_by`.
+        Of the fields that are `clearing`, by kind, an `emptied:<field>` column says whether the value last applied is none; of
+        each field that identifies, `identity:<field>` has the value that made the object that object. `asked_by` is the sync
+        that shares the links; what another one tells of has that one's name in `told_by`.
         """
-        asking = asked_by or sync
+        asking, emptied = asked_by or sync, clearing or {}
         with self._engine.connect() as connection:
-            return {name: links.read(connection, sync, asking, kind, remembered.get(name, ())) for name, kind in kinds.items()}
+            return {
+                name: links.read(
+                    connection, sync, asking, kind, remembered=remembered.get(name, ()), clearing=emptied.get(name, ())
+                )
+                for name, kind in kinds.items()
+            }
 
     def sight(self, plan: Plan, run_id: str, at: datetime) -> None:
         """Remember what the saved plan says of the source: row counts, claims, what came back and what is missing.
 
-        It counts once a plan and run, so call it again after a crash; call it once the guards let the plan pass, since it
-        counts missing records. An undo looked at no source: nothing is remembered of it.
+        It counts once a plan and run, so call it again after a crash. Nothing is remembered of a plan that may not be applied
+        (see `waits`), nor of one that was made before another that counted for the same links: what is newer is not moved
+        back. An undo looked at no source: nothing is remembered of it.
         """
         if plan.undoes:
             return
         with self._writing(plan.linked_as) as connection:
-            if sightings.note(connection, plan, run_id, at):
+            if states.waits(connection, plan.id) is None and sightings.note(connection, plan, run_id, at):
                 links.sight(connection, plan, at)
 
     def last_rows(self, sync: str, links: str | None = None) -> dict[str, int] | None:
@@ -65,12 +81,15 @@ class Ledger:
     # Plans.
 
     def save(self, plan: Plan, run_id: str, at: datetime) -> None:
-        """Keep a plan. Saved twice, it is one plan; older ones of its sync that nobody decided about are superseded.
+        """Keep a plan. Saved twice by one run, it is one plan; made again by another, it comes to the front again.
 
-        A dry run supersedes nothing, and a plan and an undo do not supersede each other.
+        It is a look at both sides: older plans of its sync and links that would do what it would not are stale from now on,
+        approved or not. Others that nobody decided about are superseded. A dry run supersedes nothing, but it looks, too; an
+        undo does neither, nor is it contradicted.
         """
         with self._writing(plan.linked_as) as connection:
-            plans.save(connection, plan, run_id, at)
+            if plans.keep(connection, plan, run_id, at):
+                states.bring_to_front(connection, plan)
             resolutions.stamp(connection, plan)
 
     def plan(self, plan_id: str) -> Plan:
@@ -81,12 +100,12 @@ class Ledger:
     def header(self, plan_id: str) -> PlanHeader:
         """Return a plan without its operations."""
         with self._engine.connect() as connection:
-            return plans.header(connection, plans.found(connection, plan_id))
+            return headers.header(connection, plans.found(connection, plan_id))
 
     def plans(self, sync: str | None = None, limit: int = 50) -> list[PlanHeader]:
         """Return the plans of one sync or all, the one made last first."""
         with self._engine.connect() as connection:
-            return plans.headers(connection, plans.newest_first(sync, limit))
+            return headers.headers(connection, headers.newest_first(sync, limit))
 
     def latest(self, sync: str) -> PlanHeader | None:
         """Return the sync's plan that was made last; None where it has none."""
@@ -104,6 +123,15 @@ class Ledger:
         """Return the id of the plan that a run made; None where it made none."""
         with self._engine.connect() as connection:
             return connection.scalar(select(s.making.c.plan_id).where(s.making.c.run_id == run_id))
+
+    def needed_runs(self) -> frozenset[str]:
+        """Return the runs whose snapshots are still asked for: those that made, last of all, a plan that may yet be applied.
+
+        Each is the `run_id` of such a plan: one that is planned, waits, is approved, was rejected, or whose apply did not end,
+        and that is not stale. Dry runs and undos ask for none.
+        """
+        with self._engine.connect() as connection:
+            return headers.needed_runs(connection)
 
     # Held records.
 
@@ -137,25 +165,30 @@ class Ledger:
     def save_guards(self, plan_id: str, results: Iterable[GuardResult]) -> None:
         """Keep the guards' verdicts on a plan, in the place of earlier ones."""
         with self._writing_about(plan_id) as (connection, found):
-            plans.save_guards(connection, found, results)
+            states.save_guards(connection, found, results)
 
     def approve(self, plan_id: str, by: str, at: datetime) -> None:
         """Let a plan be applied in spite of the guards that fail now; a rejected one, too.
 
-        Raises PlanError for a dry run and for what is superseded, being applied or applied.
+        Raises PlanError for a dry run and for what is superseded, stale, being applied or applied.
         """
         with self._writing_about(plan_id) as (connection, found):
-            plans.decide(connection, found, by, at, approved=True)
+            states.decide(connection, found, by, at, approved=True)
 
     def reject(self, plan_id: str, by: str, at: datetime) -> None:
         """Keep a plan from being applied, also when it is made again. Raises PlanError as `approve` does."""
         with self._writing_about(plan_id) as (connection, found):
-            plans.decide(connection, found, by, at, approved=False)
+            states.decide(connection, found, by, at, approved=False)
+
+    def standing(self, plan_id: str) -> Standing:
+        """Return how a plan stands, for `asset_sync.reconcile.authority.authorise`."""
+        with self._engine.connect() as connection:
+            return states.standing(connection, plans.found(connection, plan_id))
 
     def waits(self, plan_id: str) -> str | None:
         """Return in one line why a plan may not be applied now, and what to do; None where it may."""
         with self._engine.connect() as connection:
-            return plans.waits(connection, plans.found(connection, plan_id))
+            return states.waits(connection, plans.found(connection, plan_id))
 
     # Applying.
 
@@ -170,13 +203,23 @@ class Ledger:
             # Not the pool's any more: it is closed at the end, which gives the turn away however the wait or the work ended,
             # and those who wait take no connections from the one who works.
             connection.detach()
-            plans.await_turn(connection, links)
+            locks.await_turn(connection, links)
             yield
 
     def start(self, plan_id: str, run_id: str, at: datetime) -> None:
         """Note that a run applies a plan, for the first time or again. Raises PlanError with what `waits` says."""
         with self._writing_about(plan_id) as (connection, found):
-            plans.start(connection, found, run_id, at)
+            states.start(connection, found, run_id, at)
+
+    def intend(self, plan_id: str, seqs: Sequence[int], run_id: str, at: datetime) -> None:
+        """Note, before a batch goes out, which operations a run is about to send: what it is killed over is known by that."""
+        with self._engine.begin() as connection:
+            intents.intend(connection, plans.found(connection, plan_id), seqs, run_id, at)
+
+    def intended(self, plan_id: str) -> frozenset[int]:
+        """Return the operations, by row number, that a run was about to send and of which it recorded no outcome since."""
+        with self._engine.connect() as connection:
+            return intents.intended(connection, plans.found(connection, plan_id))
 
     def record(self, plan: Plan, ended: Sequence[Outcome], run_id: str, at: datetime) -> None:
         """Keep outcomes, and let the links follow, at once or not at all. What was done already stays as it was recorded.
@@ -195,12 +238,12 @@ class Ledger:
     def finish(self, plan_id: str, at: datetime) -> None:
         """Note that a plan's apply came to its end."""
         with self._writing_about(plan_id) as (connection, found):
-            plans.finish(connection, found, at)
+            states.finish(connection, found, at)
 
     def last_applied(self, links: str) -> str | None:
         """Return the id of the plan with writes that goes by a sync's links and was begun last; None before the first."""
         with self._engine.connect() as connection:
-            return plans.last_applied(connection, links)
+            return headers.last_applied_by_links(connection, [links]).get(links)
 
     def history(self, kind: str, target_id: str, field: str | None = None) -> pd.DataFrame:
         """Return who set an object's values, newest first: a row for each field of each write that was done.
@@ -215,12 +258,12 @@ class Ledger:
     @contextmanager
     def _writing(self, links: str) -> Iterator[Connection]:
         with self._engine.begin() as connection:
-            plans.lock(connection, links)
+            locks.lock(connection, links)
             yield connection
 
     @contextmanager
     def _writing_about(self, plan_id: str) -> Iterator[tuple[Connection, str]]:
         with self._engine.begin() as connection:
             found = plans.found(connection, plan_id)
-            plans.lock(connection, plans.header(connection, found).links)
+            locks.lock(connection, headers.header(connection, found).links)
             yield connection, found

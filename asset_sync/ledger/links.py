@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 import pandas as pd
 import pyarrow as pa
-from sqlalchemy import Connection, and_, case, delete, func, literal, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, delete, false, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.schema import CreateTable
 
 from asset_sync.ledger.copying import copy_in, copy_out
@@ -16,7 +16,8 @@ from asset_sync.ledger.schema import link, staged
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.kinds import FieldType, Kind
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.tables import LINK_COLUMNS, base_column
+from asset_sync.reconcile.tables import LINK_COLUMNS, base_column, emptied_column, identity_column
+from asset_sync.reconcile.target import ALREADY, Outcome
 
 CREATED: Final = "created"
 RETIRED_BY_SYNC: Final = "sync"
@@ -54,32 +55,81 @@ _JOIN: Final = "join"
 _SEEN: Final = "seen"
 _FREED: Final = "freed"
 _MISSED: Final = "missed"
+_WRITTEN: Final = "written"
 _RETIRED: Final = "retired"
 _RESTORED: Final = "restored"
 
-StagedRow = tuple[str, str, str, str | None, str | None, str | None]
-"""In the order of `staged`: step, kind, source_key, target_id, claimed, base."""
+
+class _Staged(NamedTuple):
+    """A step that a link takes, as `staged` has it. Where an object is named, it is about the link to that one alone."""
+
+    step: str
+    kind: str
+    source_key: str
+    target_id: str | None = None
+    claimed: str | None = None
+    version: str | None = None
+    created: str | None = None
+    base: Mapping[str, object] | None = None
+    identity: Mapping[str, object] | None = None
+
+    def then(self, later: "_Staged") -> "_Staged":
+        """Return both in one, what the later one says in the place of what this one says."""
+        return later._replace(
+            version=later.version or self.version,
+            created=later.created or self.created,
+            base={**(self.base or {}), **(later.base or {})},
+            identity={**(self.identity or {}), **(later.identity or {})},
+        )
+
+    def row(self) -> tuple[str | None, ...]:
+        """Return the values in the order of the columns."""
+        values = (orjson.dumps(each).decode() if each else None for each in (self.base, self.identity))
+        return (*self[:-2], *values)
 
 
-def read(connection: Connection, sync: str, asked_by: str, kind: Kind, remembered: Collection[str]) -> pd.DataFrame:
-    """Return a kind's links as `asset_sync.reconcile.tables` describes them, with a base column for each remembered field.
+def read(
+    connection: Connection,
+    links: str,
+    asked_by: str,
+    kind: Kind,
+    *,
+    remembered: Collection[str],
+    clearing: Collection[str],
+) -> pd.DataFrame:
+    """Return a kind's links as `asset_sync.reconcile.tables` describes them.
 
-    `sync` is whose links they are, `asked_by` the one that goes by them: its own records have no `told_by`.
+    There is a base column for each remembered field, an emptied one for each of those that are `clearing`, an identity column
+    for each field that identifies. `links` is whose links they are, `asked_by` the sync that goes by them: its own records have
+    no `told_by`.
     """
-    bases = {base_column(name): name for name in remembered}
     since = func.timezone("UTC", link.c.missing_since).label("missing_since")
     others = func.nullif(link.c.told_by, asked_by).label("told_by")
     special = {"missing_since": since, "told_by": others}
     columns = [special[name] if name in special else link.c[name] for name in LINK_COLUMNS]
-    query = select(*columns, *(link.c.base[name].astext.label(label) for label, name in bases.items()))
-    query = query.where(link.c.sync == sync, link.c.kind == kind.name).order_by(link.c.source_key)
-    types = _LINK_ARROW | {label: _ARROW[kind.field(name).type] for label, name in bases.items()}
+    bases = {base_column(name): kind.field(name) for name in remembered}
+    columns += [link.c.base[field.name].astext.label(label) for label, field in bases.items()]
+    columns += [_is_emptied(name).label(emptied_column(name)) for name in clearing]
+    columns += [link.c.identity[name].astext.label(identity_column(name)) for name in kind.identifying]
+    query = select(*columns).where(link.c.sync == links, link.c.kind == kind.name).order_by(link.c.source_key)
+    types = _LINK_ARROW | {label: _ARROW[field.type] for label, field in bases.items()}
+    types |= dict.fromkeys(map(emptied_column, clearing), pa.bool_())
+    types |= dict.fromkeys(map(identity_column, kind.identifying), pa.large_string())
     frame: pd.DataFrame = copy_out(connection, query, types).to_pandas(types_mapper=_PANDAS.get)
     return frame.assign(missing_since=frame["missing_since"].dt.tz_localize("UTC"))
 
 
+def _is_emptied(name: str) -> ColumnElement[str]:
+    """Whether the field's value last applied is known to be none."""
+    # As text, because PostgreSQL writes a truth value as t and f.
+    return cast(func.coalesce(func.jsonb_typeof(link.c.base[name]) == "null", false()), Text)
+
+
 def sight(connection: Connection, plan: Plan, at: datetime) -> None:
-    """Remember what the plan says of the source: links claimed, records that are back, records that are missing."""
+    """Remember what the plan says of the source: links claimed, records that are back, records that are missing.
+
+    A claim that is held is none.
+    """
     _stage(connection, _sighted(plan))
     _join(connection, plan, at, plan_id=None)
     _change(connection, plan, _SEEN, missing_since=None, missing_runs=0)
@@ -89,19 +139,32 @@ def sight(connection: Connection, plan: Plan, at: datetime) -> None:
 
 
 def follow(
-    connection: Connection, plan: Plan, done: Sequence[tuple[Record, str]], created: Mapping[tuple[str, str], str], at: datetime
+    connection: Connection,
+    plan: Plan,
+    done: Sequence[tuple[Record, Outcome]],
+    created: Mapping[tuple[str, str], str],
+    at: datetime,
 ) -> None:
-    """Make the links follow operations that were applied, each given with its object's id.
+    """Make the links follow operations that were applied, in the plan's order, each with its outcome (and object's id).
 
     `created` holds the ids of the objects that the plan made, by kind and key. An undo leaves the remembered values alone: a
     shared value that was put back counts as a person's decision, and an object that it retired stays so.
     """
     retired_by = RETIRED_BY_UNDO if plan.undoes else RETIRED_BY_SYNC
-    _stage(connection, _followed(done, created, moves_base=plan.undoes is None))
+    _stage(connection, _merged(_followed(done, created, moves_base=plan.undoes is None)))
     _join(connection, plan, at, plan_id=plan.id)
-    _change(connection, plan, _RETIRED, retired_by=retired_by, retired_at=at, plan_id=plan.id)
-    back = {"retired_by": None, "retired_at": None, "missing_since": None, "missing_runs": 0}
-    _change(connection, plan, _RESTORED, **back, plan_id=plan.id)
+    staged_identity = func.coalesce(staged.c.identity, literal({}, JSONB))
+    _change(
+        connection,
+        plan,
+        _WRITTEN,
+        version=func.coalesce(staged.c.version, link.c.version),
+        created=func.coalesce(staged.c.created, link.c.created),
+        identity=link.c.identity.concat(staged_identity),
+        plan_id=plan.id,
+    )
+    _change(connection, plan, _RETIRED, retired_by=retired_by, retired_at=at)
+    _change(connection, plan, _RESTORED, retired_by=None, retired_at=None, missing_since=None, missing_runs=0)
 
 
 def references(changes: p.Changes) -> Iterator[tuple[str, str]]:
@@ -112,54 +175,78 @@ def references(changes: p.Changes) -> Iterator[tuple[str, str]]:
             yield new["kind"], new["key"]
 
 
-def _sighted(plan: Plan) -> Iterator[StagedRow]:
+def _sighted(plan: Plan) -> Iterator[_Staged]:
     rows = plan.operations
     restored = rows[rows["op"] == p.RESTORE]
     kept = set(zip(restored["kind"], restored["source_key"], strict=True))
-    for row in p.records(rows[rows["op"].isin([p.CLAIM, p.SEEN, p.RETIRE])]):
+    claims = (rows["op"] == p.CLAIM) & rows["hold"].isna()
+    for row in p.records(rows[claims | rows["op"].isin([p.SEEN, p.RETIRE])]):
         where = (row["kind"], row["source_key"])
         if row["op"] == p.CLAIM:
-            yield _joined(row, row["target_id"], {}, _rule(row))
+            there = Outcome(row["seq"], ALREADY, None, row["target_id"], row["version"])
+            yield _written(_JOIN, row, there, {})._replace(claimed=_rule(row))
         elif row["op"] == p.RETIRE:
-            yield _MISSED, *where, None, None, None
+            yield _Staged(_MISSED, *where)
         else:
-            yield _SEEN, *where, None, None, None
+            yield _Staged(_SEEN, *where)
             if where not in kept:
-                yield _FREED, *where, None, None, None
+                yield _Staged(_FREED, *where)
 
 
 def _followed(
-    done: Iterable[tuple[Record, str]], created: Mapping[tuple[str, str], str], *, moves_base: bool
-) -> Iterator[StagedRow]:
-    for row, target_id in done:
-        if row["op"] == p.RETIRE:
-            yield _RETIRED, row["kind"], row["source_key"], None, None, None
-            continue
-        if row["op"] == p.RESTORE:
-            yield _RESTORED, row["kind"], row["source_key"], None, None, None
-        if moves_base:
-            yield _joined(row, target_id, created, CREATED if row["op"] == p.CREATE else _rule(row))
+    done: Iterable[tuple[Record, Outcome]], created: Mapping[tuple[str, str], str], *, moves_base: bool
+) -> Iterator[_Staged]:
+    for row, outcome in done:
+        op = row["op"]
+        if op in {p.RETIRE, p.RESTORE}:
+            yield _Staged(_RETIRED if op == p.RETIRE else _RESTORED, row["kind"], row["source_key"])
+        if moves_base and op != p.RETIRE:
+            yield _written(_JOIN, row, outcome, created)._replace(claimed=CREATED if op == p.CREATE else _rule(row))
+        else:
+            yield _written(_WRITTEN, row, outcome, created)
 
 
-def _joined(row: Record, target_id: str, created: Mapping[tuple[str, str], str], claimed: str) -> StagedRow:
-    base = {name: _base_value(change["new"], created) for name, change in p.decode(row["changes"]).items()}
-    return _JOIN, row["kind"], row["source_key"], target_id, claimed, orjson.dumps(base).decode()
+def _merged(rows: Iterable[_Staged]) -> Iterable[_Staged]:
+    """Return one row for each step of a link: a plan may write to an object several times."""
+    merged: dict[tuple[str, str, str], _Staged] = {}
+    for row in rows:
+        before = merged.get(row[:3])
+        merged[row[:3]] = before.then(row) if before else row
+    return merged.values()
 
 
-def _base_value(new: object, created: Mapping[tuple[str, str], str]) -> object:
-    if not isinstance(new, dict):
-        return new
-    return new["id"] if new["id"] is not None else created.get((new["kind"], new["key"]))
+def _written(step: str, row: Record, outcome: Outcome, created: Mapping[tuple[str, str], str]) -> _Staged:
+    identity = orjson.loads(row["identity"]) if row["identity"] else {"created": None, "values": None}
+    return _Staged(
+        step,
+        row["kind"],
+        row["source_key"],
+        outcome.target_id,
+        version=outcome.version,
+        created=identity["created"] or outcome.created,
+        base=dict(_bases(row, created)),
+        identity=identity["values"],
+    )
+
+
+def _bases(row: Record, created: Mapping[tuple[str, str], str]) -> Iterator[tuple[str, object]]:
+    """The values that a row's fields have since; of a reference, the id of the object once that is made."""
+    for name, change in p.decode(row["changes"]).items():
+        new = change["new"]
+        if not isinstance(new, dict):
+            yield name, new
+        elif (target_id := new["id"] or created.get((new["kind"], new["key"]))) is not None:
+            yield name, target_id
 
 
 def _rule(row: Record) -> str:
     return str(row["reason"]).removeprefix("matched by ")
 
 
-def _stage(connection: Connection, rows: Iterable[StagedRow]) -> None:
+def _stage(connection: Connection, rows: Iterable[_Staged]) -> None:
     connection.execute(CreateTable(staged, if_not_exists=True))
     connection.execute(delete(staged))
-    copy_in(connection, staged, staged.columns.keys(), rows)
+    copy_in(connection, staged, staged.columns.keys(), (row.row() for row in rows))
 
 
 def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None) -> None:
@@ -167,11 +254,17 @@ def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None)
     ours = and_(staged.c.step == _JOIN, link.c.sync == plan.linked_as, link.c.kind == staged.c.kind)
     held = and_(link.c.target_id == staged.c.target_id, link.c.source_key != staged.c.source_key)
     connection.execute(delete(link).where(ours, held))
-    columns = [staged.c[name] for name in ("kind", "source_key", "target_id", "claimed", "base")]
-    told = (literal(plan.sync), literal(at, link.c.first_seen.type), literal(plan_id, link.c.plan_id.type))
-    rows = select(literal(plan.linked_as), *columns, *told)
-    names = ["sync", "kind", "source_key", "target_id", "claimed", "base", "told_by", "first_seen", "plan_id"]
-    new = insert(link).from_select(names, rows.where(staged.c.step == _JOIN))
+    columns: dict[str, ColumnElement[Any]]
+    columns = {name: staged.c[name] for name in ("kind", "source_key", "target_id", "claimed", "version", "created")}
+    columns |= {name: func.coalesce(staged.c[name], literal({}, JSONB)) for name in ("base", "identity")}
+    told = {
+        "sync": literal(plan.linked_as),
+        "told_by": literal(plan.sync),
+        "first_seen": literal(at, link.c.first_seen.type),
+        "plan_id": literal(plan_id, link.c.plan_id.type),
+    }
+    rows = select(*columns.values(), *told.values()).where(staged.c.step == _JOIN)
+    new = insert(link).from_select([*columns, *told], rows)
     same = link.c.target_id == new.excluded.target_id
     connection.execute(
         new.on_conflict_do_update(
@@ -180,6 +273,9 @@ def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None)
                 "target_id": new.excluded.target_id,
                 "claimed": case((same, link.c.claimed), else_=new.excluded.claimed),
                 "base": case((same, link.c.base.concat(new.excluded.base)), else_=new.excluded.base),
+                "identity": case((same, link.c.identity.concat(new.excluded.identity)), else_=new.excluded.identity),
+                "version": func.coalesce(new.excluded.version, case((same, link.c.version))),
+                "created": func.coalesce(new.excluded.created, case((same, link.c.created))),
                 "told_by": case((same, link.c.told_by), else_=new.excluded.told_by),
                 "missing_since": case((same, link.c.missing_since)),
                 "missing_runs": case((same, link.c.missing_runs), else_=0),
@@ -193,4 +289,5 @@ def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None)
 
 def _change(connection: Connection, plan: Plan, step: str, **values: object) -> None:
     where = and_(link.c.sync == plan.linked_as, link.c.kind == staged.c.kind, link.c.source_key == staged.c.source_key)
-    connection.execute(update(link).values(**values).where(where, staged.c.step == step))
+    about = or_(staged.c.target_id.is_(None), link.c.target_id == staged.c.target_id)
+    connection.execute(update(link).values(**values).where(where, about, staged.c.step == step))

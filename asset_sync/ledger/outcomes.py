@@ -1,11 +1,12 @@
 """Outcomes: what became of each operation of a plan, and what the ledger can tell of an object from them."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Connection, Executable, Integer, Select, Text, and_, case, func, literal, select, true
+from sqlalchemy import Column, Connection, Executable, Integer, Select, Text, and_, case, func, literal, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from asset_sync.ledger import links
@@ -40,7 +41,8 @@ def record(connection: Connection, plan: Plan, outcomes: Sequence[Outcome], run_
         return
     rows = {row["seq"]: row for row in p.records(plan.operations.loc[[outcome.seq for outcome in outcomes]])}
     changed = connection.execute(_keep(plan.id, outcomes, rows, run_id, at))
-    done = [(rows[seq], target_id) for seq, outcome, target_id in changed if outcome in _DONE]
+    # In the plan's order: of an object that it writes to several times, the last value counts.
+    done = [(rows[row.seq], Outcome(*row)) for row in sorted(changed) if row.outcome in _DONE]
     wanted = {reference for row, _ in done for reference in links.references(p.decode(row["changes"]))}
     links.follow(connection, plan, done, _created(connection, plan.id, wanted), at)
 
@@ -48,8 +50,12 @@ def record(connection: Connection, plan: Plan, outcomes: Sequence[Outcome], run_
 def read(connection: Connection, plan_id: str) -> dict[int, Outcome]:
     """Return the outcomes so far by the operation's row number."""
     c = s.outcome.c
-    query = select(c.seq, c.outcome, c.detail, c.target_id, c.version).where(c.plan_id == plan_id).order_by(c.seq)
+    query = select(*_columns()).where(c.plan_id == plan_id).order_by(c.seq)
     return {row.seq: Outcome(*row) for row in connection.execute(query)}
+
+
+def _columns() -> list[Column[Any]]:
+    return [s.outcome.c[field.name] for field in fields(Outcome)]
 
 
 def history(connection: Connection, kind: str, target_id: str, field: str | None) -> pd.DataFrame:
@@ -82,13 +88,14 @@ def _keep(plan_id: str, outcomes: Sequence[Outcome], rows: Mapping[int, links.Re
         detail=(Text, [o.detail for o in outcomes]),
         target_id=(Text, [o.target_id or rows[o.seq]["target_id"] for o in outcomes]),
         version=(Text, [o.version for o in outcomes]),
+        created=(Text, [o.created for o in outcomes]),
     )
     told = (literal(plan_id), literal(run_id), literal(at, c.at.type))
-    columns = ["seq", "outcome", "detail", "target_id", "version", "plan_id", "run_id", "at"]
+    columns = [*ended.c.keys(), "plan_id", "run_id", "at"]
     new = insert(s.outcome).from_select(columns, select(*ended.c, *told))
     replaced = {name: new.excluded[name] for name in columns if name not in {"plan_id", "seq"}}
     kept = new.on_conflict_do_update(index_elements=[c.plan_id, c.seq], set_=replaced, where=c.outcome.not_in(_DONE))
-    return kept.returning(c.seq, c.outcome, c.target_id)
+    return kept.returning(*_columns())
 
 
 def _created(connection: Connection, plan_id: str, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:

@@ -28,7 +28,16 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import TypeDecorator
 
 SCHEMA: Final = "asset_sync"
-STATES: Final = ("planned", "waiting", "approved", "rejected", "applying", "applied", "superseded")
+
+PLANNED: Final = "planned"
+WAITING: Final = "waiting"
+APPROVED: Final = "approved"
+REJECTED: Final = "rejected"
+APPLYING: Final = "applying"
+APPLIED: Final = "applied"
+SUPERSEDED: Final = "superseded"
+STALE: Final = "stale"
+STATES: Final = (PLANNED, WAITING, APPROVED, REJECTED, APPLYING, APPLIED, SUPERSEDED, STALE)
 
 
 class Moment(TypeDecorator[datetime]):
@@ -80,7 +89,7 @@ link = Table(
     Column("retired_by", Text, comment="'sync' or 'undo'; empty while in service"),
     Column("retired_at", Moment),
     Column("plan_id", Text, comment="the plan that wrote to the object last"),
-    Column("version", Text, comment="the object's version since a plan last wrote to it"),
+    Column("version", Text, comment="the object's version since a plan last wrote to it or claimed it"),
     Column("created", Text, comment="when the object was made, where the target tells"),
     Column(
         "identity", JSONB, nullable=False, server_default=text("'{}'"), comment="what made the object that object, by field"
@@ -103,8 +112,8 @@ plan = Table(
     Column("writes", Integer, nullable=False),
     Column("held", Integer, nullable=False),
     Column("created_at", Moment, nullable=False),
-    Column("run_id", Text, nullable=False, comment="the run that made it first"),
     Column("state", Text, nullable=False),
+    Column("stale_because", Text, comment="what a later look says otherwise, in words"),
     Column("started_at", Moment),
     Column("applied_at", Moment),
     CheckConstraint(f"state in ({', '.join(repr(state) for state in STATES)})", name="state"),
@@ -141,6 +150,7 @@ decision = Table(
     Column("at", Moment, nullable=False),
     Column("approved", Boolean, nullable=False),
     Column("guards", ARRAY(Text), nullable=False, comment="the failed guards that the person saw"),
+    Column("lapsed", Boolean, nullable=False, server_default=text("false"), comment="the plan went stale since"),
     comment="What people decided about a plan, in order.",
 )
 
@@ -184,10 +194,22 @@ outcome = Table(
     Column("detail", Text),
     Column("target_id", Text),
     Column("version", Text),
+    Column("created", Text, comment="when the object was made, where the target tells"),
     Column("at", Moment, nullable=False),
     Column("run_id", Text, nullable=False),
     ForeignKeyConstraint(["plan_id", "seq"], [operation.c.plan_id, operation.c.seq], ondelete="CASCADE"),
     Index(None, "target_id"),
+)
+
+intent = Table(
+    "intent",
+    metadata,
+    Column("plan_id", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("run_id", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    ForeignKeyConstraint(["plan_id", "seq"], [operation.c.plan_id, operation.c.seq], ondelete="CASCADE"),
+    comment="What a run was about to send to the target; of several runs, the last.",
 )
 
 sighting = Table(
@@ -239,7 +261,10 @@ staged = Table(
     Column("source_key", Text, nullable=False),
     Column("target_id", Text),
     Column("claimed", Text),
+    Column("version", Text),
+    Column("created", Text),
     Column("base", JSONB),
+    Column("identity", JSONB),
     prefixes=["TEMPORARY"],
     postgresql_on_commit="DELETE ROWS",
 )

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, and_, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from asset_sync.ledger import schema as s
@@ -10,7 +10,12 @@ from asset_sync.reconcile.plan import Plan
 
 
 def note(connection: Connection, plan: Plan, run_id: str, at: datetime) -> bool:
-    """Keep the row counts of one run's look at the source; return False where they are kept already."""
+    """Keep the row counts of one run's look at the source.
+
+    Return False where they are kept already, or where a later look by the same links is.
+    """
+    if _was_seen_later(connection, plan):
+        return False
     values = {"plan_id": plan.id, "run_id": run_id, "sync": plan.sync, "at": at}
     new = insert(s.sighting).values(values).on_conflict_do_nothing().returning(s.sighting.c.plan_id)
     if connection.scalar(new) is None:
@@ -38,3 +43,12 @@ def last_rows(connection: Connection, sync: str, links: str) -> dict[str, int] |
     counted = s.source_count.c
     rows = select(counted.source, counted.rows).where(counted.plan_id == last.plan_id, counted.run_id == last.run_id)
     return {row.source: row.rows for row in connection.execute(rows)}
+
+
+def _was_seen_later(connection: Connection, plan: Plan) -> bool:
+    made, c = s.making.c, s.sighting.c
+    own = select(func.max(made.number)).where(made.plan_id == plan.id).scalar_subquery()
+    noted = s.making.join(s.sighting, and_(c.plan_id == made.plan_id, c.run_id == made.run_id))
+    noted = noted.join(s.plan, s.plan.c.id == c.plan_id)
+    last = select(func.max(made.number)).select_from(noted).where(s.plan.c.links == plan.linked_as).scalar_subquery()
+    return bool(connection.scalar(select(last > own)))

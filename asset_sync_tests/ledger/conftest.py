@@ -2,6 +2,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
 from sqlalchemy import Engine
 
@@ -15,6 +16,7 @@ ASSET = Kind(
     "asset",
     (
         Field("name"),
+        Field("serial"),
         Field("status"),
         Field("maker", "reference", to="maker"),
         Field("memory", "integer"),
@@ -22,11 +24,12 @@ ASSET = Kind(
         Field("leased", "boolean"),
         Field("bought", "date"),
     ),
-    identity=(IdentityRule("name", ("name",)),),
+    identity=(IdentityRule("serial", ("serial",), form="serial"), IdentityRule("name", ("name",))),
     retirement=Retirement("status", "offline"),
 )
 KINDS: Kinds = in_order([MAKER, ASSET])
 REMEMBERED = {"asset": ["name", "status", "maker", "memory", "price", "leased", "bought"]}
+CLEARING = {"asset": ["memory", "maker"]}
 START = datetime(2025, 3, 1, 12, 30, 15, 123456, tzinfo=UTC)
 
 Row = tuple[str | None, ...]
@@ -42,14 +45,21 @@ def changes(**news: Any) -> Changes:
 
 
 def row(op: str, source_key: str, target_id: str | None = None, kind: str = "asset", **more: Any) -> Row:
-    values: dict[str, Any] = {"reason": "matched by name", "hold": None, "version": None, "changes": {}} | more
-    text = p.encode(values["changes"])
-    key = values.get("key", f"key of {source_key}")
-    return kind, op, key, source_key, target_id, values["version"], text, values["reason"], values["hold"]
+    values: dict[str, Any] = {"key": f"key of {source_key}", "reason": "matched by name", "changes": {}} | more
+    values["changes"] = p.encode(values["changes"])
+    if "identity" in values:
+        values["identity"] = orjson.dumps(values["identity"]).decode()
+    told = {"kind": kind, "op": op, "source_key": source_key, "target_id": target_id} | values
+    return tuple(told.get(name) for name in p.OPERATION_COLUMNS)
 
 
 def make(*rows: Row, sync: str = "pdq_to_netbox", mode: Mode = "normal", **more: Any) -> Plan:
     return Plan(sync, mode, p.operations_table(list(rows)), **more)
+
+
+def identity(created: str | None = None, **values: str | None) -> dict[str, Any]:
+    """What a link remembers as what makes the object that object, as operations tell it."""
+    return {"created": created, "values": values}
 
 
 @pytest.fixture
@@ -62,7 +72,7 @@ def assets(ledger: Ledger) -> Assets:
     """Read the links of the assets by source key, None where a value is missing."""
 
     def read() -> dict[str, dict[str, Any]]:
-        frame = ledger.links("pdq_to_netbox", KINDS, REMEMBERED)["asset"]
+        frame = ledger.links("pdq_to_netbox", KINDS, REMEMBERED, clearing=CLEARING)["asset"]
         plain = frame.astype(object).where(frame.notna(), None).set_index("source_key")
         return {
             str(key): dict(zip(plain.columns, values, strict=True))

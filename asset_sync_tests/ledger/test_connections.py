@@ -47,29 +47,31 @@ def test_the_same_plan_of_two_connections_is_two_plans(ledger: Ledger) -> None:
     assert {header.id for header in ledger.plans(SYNC)} == set(ids.values())
 
 
+@pytest.mark.parametrize(("name", "state"), [("old", "superseded"), ("new", "stale")])
 @pytest.mark.parametrize("mode", ["normal", "review"])
-def test_a_plan_supersedes_those_of_its_own_connection_alone(ledger: Ledger, mode: Any) -> None:
+def test_a_plan_looks_at_its_own_connection_alone(ledger: Ledger, mode: Any, name: str, state: str) -> None:
     links = (MAIN, BRANCH, PLAIN)
     older = {one: save(ledger, one, update("old"), mode=mode).id for one in links}
     before = {one: ledger.header(older[one]).state for one in links}
     for number, one in enumerate(links, start=1):
-        newer = save(ledger, one, update("new"), hours=number, mode=mode)
+        newer = save(ledger, one, update(name), row("create", "b"), hours=number, mode=mode)
         assert ledger.header(newer.id).state == before[one]
-        superseded = {other: ledger.header(older[other]).state == "superseded" for other in links}
-        assert superseded == {other: links.index(other) < number for other in links}
+        states = {other: ledger.header(older[other]).state for other in links}
+        assert states == {other: state if links.index(other) < number else before[other] for other in links}
 
 
 def test_a_plan_that_was_applied_makes_those_of_its_own_connection_stale(ledger: Ledger) -> None:
     waiting = {links: save(ledger, links, update("old"), mode="review").id for links in (MAIN, BRANCH)}
     for plan_id in waiting.values():
         ledger.approve(plan_id, "ann", at(1))
-    applied = save(ledger, MAIN, update("new"), hours=2)
+    applied = save(ledger, MAIN, update("old"), row("create", "b"), hours=2)
     ledger.start(applied.id, "r", at(3))
     assert (ledger.last_applied(MAIN), ledger.last_applied(BRANCH), ledger.last_applied(SYNC)) == (applied.id, None, None)
     with pytest.raises(PlanError, match=f"is stale: plan {applied.id} was applied since"):
         ledger.start(waiting[MAIN], "r", at(4))
+    assert [ledger.header(waiting[links]).state for links in (MAIN, BRANCH)] == ["stale", "approved"]
     ledger.start(waiting[BRANCH], "r", at(4))
-    assert ledger.header(waiting[BRANCH]).state == "applying"
+    assert ledger.last_applied(BRANCH) == waiting[BRANCH]
 
 
 def test_each_connection_has_links_of_its_own(ledger: Ledger) -> None:

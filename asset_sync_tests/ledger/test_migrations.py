@@ -1,13 +1,20 @@
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
+import orjson
+import pandas as pd
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, inspect, text
 
-from asset_sync.ledger import migrate
+from asset_sync.ledger import Ledger, migrate
 from asset_sync.ledger.schema import SCHEMA, metadata
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.target import Outcome
+from asset_sync_tests.ledger.conftest import CLEARING, KINDS, REMEMBERED, START, at, changes, make, row
+from asset_sync_tests.ledger.revisions import insert, migrate_to
 
 
 def test_from_empty_and_again(empty_database_url: str) -> None:
@@ -38,6 +45,80 @@ def test_tables_are_those_of_the_schema(database_url: str) -> None:
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
     engine.dispose()
+
+
+_CONSTRAINTS = text(
+    "select conrelid::regclass::text, conname, pg_get_constraintdef(oid) from pg_constraint"
+    # What may not be null compare_metadata compares, and only some versions of PostgreSQL name it.
+    " where connamespace = 'asset_sync'::regnamespace and contype <> 'n'"
+)
+_INDEXES = text("select tablename, indexname, indexdef from pg_indexes where schemaname = 'asset_sync'")
+
+
+def test_constraints_and_indexes_are_those_of_the_schema_by_name(database_url: str) -> None:
+    engine = create_engine(database_url)
+
+    def found() -> list[set[tuple[str, ...]]]:
+        with engine.connect() as connection:
+            # Alembic's own table is no part of the schema.
+            all_rows = ([tuple(row) for row in connection.execute(query)] for query in (_CONSTRAINTS, _INDEXES))
+            return [{row for row in rows if "alembic_version" not in row[0]} for rows in all_rows]
+
+    migrated = found()
+    metadata.drop_all(engine)
+    metadata.create_all(engine)
+    assert migrated == found()
+    assert "plan_state_check" in {name for _, name, _ in migrated[0]}
+    engine.dispose()
+
+
+def test_what_0002_left_goes_on(empty_database_url: str) -> None:
+    engine = create_engine(empty_database_url)
+    migrate_to(engine, "0002")
+    plan = make(row("update", "a", "1", changes=changes(name="new")), row("retire", "b", "2"))
+    _insert_as_0002(engine, plan, "approved")
+    link = {"sync": plan.sync, "kind": "asset", "source_key": "a", "target_id": "1", "told_by": plan.sync}
+    insert(engine, "link", **link, claimed="name", base='{"name": "old", "memory": null}', first_seen=START)
+    migrate(engine)
+    ledger = Ledger(engine)
+    assert ledger.plan(plan.id).id == plan.id
+    header = ledger.header(plan.id)
+    assert (header.state, header.run_id, header.made_at, header.stale_because) == ("approved", "r2", at(2), None)
+    assert [decision.by for decision in header.approvals] == ["anna"]
+    (known,) = ledger.links(plan.sync, KINDS, REMEMBERED, clearing=CLEARING)["asset"].to_dict("records")
+    assert (known["base:name"], known["emptied:memory"], known["emptied:maker"]) == ("old", True, False)
+    assert pd.isna([known[name] for name in ("version", "created", "identity:serial", "identity:name")]).all()
+    ledger.start(plan.id, "r3", at(3))
+    ledger.intend(plan.id, [0, 1], "r3", at(3))
+    ledger.record(plan, [Outcome(0, "applied", None, "1", "v2", "2025")], "r3", at(4))
+    assert ledger.outcomes(plan.id) == {0: Outcome(0, "applied", None, "1", "v2", "2025")}
+    assert ledger.intended(plan.id) == {1}
+    engine.dispose()
+
+
+def test_a_plan_that_0002_left_behind_is_stale_by_what_is_seen_now(empty_database_url: str) -> None:
+    engine = create_engine(empty_database_url)
+    migrate_to(engine, "0002")
+    plan = make(row("retire", "b", "2"))
+    _insert_as_0002(engine, plan, "approved")
+    migrate(engine)
+    ledger = Ledger(engine)
+    ledger.save(make(), "r3", at(3))
+    assert ledger.header(plan.id).state == "stale"
+    engine.dispose()
+
+
+def _insert_as_0002(engine: Engine, plan: Plan, state: str) -> None:
+    """Keep a plan that two runs made and a person approved, as it was kept then."""
+    told = {"sync": plan.sync, "links": plan.sync, "mode": plan.mode, "complete": plan.complete, "source_rows": "{}"}
+    counted = {"counts": orjson.dumps(plan.counts).decode(), "writes": len(plan.writes), "held": 0}
+    insert(engine, "plan", id=plan.id, **told, **counted, created_at=at(1), run_id="r1", state=state)
+    for hours, run in enumerate(("r1", "r2"), start=1):
+        insert(engine, "making", plan_id=plan.id, run_id=run, at=at(hours))
+    insert(engine, "decision", plan_id=plan.id, by="anna", at=at(2), approved=True, guards=[])
+    for operation in p.records(plan.operations):
+        then = {name: value for name, value in operation.items() if name not in {"identity", "step", "candidates"}}
+        insert(engine, "operation", plan_id=plan.id, **then)
 
 
 def test_says_nothing(empty_database_url: str, capfd: pytest.CaptureFixture[str]) -> None:

@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 
 from asset_sync.ledger import Ledger, migrate
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.target import Outcome
-from asset_sync_tests.ledger.conftest import KINDS, Assets, Row, at, changes, column, make, row
+from asset_sync_tests.ledger.conftest import KINDS, START, Assets, Row, at, changes, column, make, row
+from asset_sync_tests.ledger.revisions import insert, migrate_to
 
 API, FILES = "pdq_to_netbox", "pdq_exports"
 
@@ -66,22 +67,9 @@ def test_a_plan_comes_back_as_it_was(ledger: Ledger) -> None:
 
 def test_what_was_there_before_keeps_its_own_links(empty_database_url: str) -> None:
     engine = create_engine(empty_database_url)
-    migrate(engine)
-    with engine.begin() as connection:
-        # As it was: nobody has two revisions of the code, so the newer one's traces are taken away.
-        for column in ("told_by", "version", "created", "identity"):
-            connection.execute(text(f"alter table asset_sync.link drop column {column}"))
-        for column in ("identity", "step", "candidates"):
-            connection.execute(text(f"alter table asset_sync.operation drop column {column}"))
-        connection.execute(text("alter table asset_sync.plan drop column links"))
-        connection.execute(text("create index plan_sync_started_at_idx on asset_sync.plan (sync, started_at)"))
-        connection.execute(text("update asset_sync.alembic_version set version_num = '0001'"))
-        connection.execute(
-            text(
-                "insert into asset_sync.link (sync, kind, source_key, target_id, claimed, base, first_seen)"
-                " values ('pdq_to_netbox', 'asset', 'a', '1', 'created', '{}', now())"
-            )
-        )
+    migrate_to(engine, "0001")
+    link = {"kind": "asset", "source_key": "a", "target_id": "1", "claimed": "created", "base": "{}", "first_seen": START}
+    insert(engine, "link", sync=API, **link)
     migrate(engine)
     assert told_by(Ledger(engine), API) == {"a": None}
     assert told_by(Ledger(engine), FILES) == {"a": API}

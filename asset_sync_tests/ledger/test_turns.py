@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from threading import Event
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from asset_sync.ledger import Ledger
+from asset_sync.reconcile.errors import PlanError
 from asset_sync_tests.ledger.conftest import START, make, row
 
 LINKS = "pdq_to_netbox"
@@ -59,13 +61,19 @@ def wait_for_a_waiter(engine: Engine) -> None:
         "SELECT count(*) FROM pg_locks JOIN pg_database d ON d.oid = database"
         " WHERE locktype = 'advisory' AND NOT granted AND d.datname = current_database()"
     )
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
+
+    def somebody_waits() -> bool:
         with engine.connect() as connection:
-            if connection.scalar(waiting):
-                return
+            return bool(connection.scalar(waiting))
+
+    wait_until(somebody_waits)
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < deadline, "it never was so"
         time.sleep(0.02)
-    raise AssertionError("nobody waits")
 
 
 def test_one_waits_until_the_other_has_ended(ledger: Ledger, another: Ledger, engine: Engine) -> None:
@@ -107,6 +115,40 @@ def test_those_who_wait_leave_connections_for_the_one_who_works(database_url: st
         for each in waiting:
             each.result(20)
     engine.dispose()
+
+
+def test_a_plan_that_was_begun_is_interrupted_unless_somebody_applies_it(ledger: Ledger, another: Ledger) -> None:
+    plan = make(row("create", "1"))
+    ledger.save(plan, "run", START)
+    with held(another, "other"), held(ledger):
+        assert ledger.header(plan.id).state == "planned"
+        ledger.start(plan.id, "run", START)
+        assert [header.state for header in another.plans()] == ["applying"]
+    # PostgreSQL hears of the end of a connection a moment later.
+    wait_until(lambda: [header.state for header in another.plans()] == ["interrupted"])
+    assert (ledger.waits(plan.id), ledger.last_applied(LINKS)) == (None, plan.id)
+    with pytest.raises(PlanError, match="is interrupted: only a plan that is yet to be applied"):
+        ledger.reject(plan.id, "anna", START)
+    with held(another, "other"):
+        assert ledger.header(plan.id).state == "interrupted"
+    with held(another):
+        assert ledger.header(plan.id).state == "applying"
+    ledger.finish(plan.id, START)
+    assert ledger.header(plan.id).state == "applied"
+
+
+def test_an_interrupted_plan_is_stale_once_another_was_begun(ledger: Ledger) -> None:
+    interrupted = make(row("create", "1"))
+    ledger.save(interrupted, "run 1", START)
+    ledger.start(interrupted.id, "run 1", START)
+    ended = make(row("create", "2"), after=interrupted.id)
+    ledger.save(ended, "run 2", START)
+    assert ledger.header(interrupted.id).state == "interrupted"
+    with held(ledger):
+        ledger.start(ended.id, "run 2", START + timedelta(hours=1))
+        assert [header.state for header in ledger.plans()] == ["applying", "stale"]
+    with pytest.raises(PlanError, match=f"is stale: plan {ended.id} was applied since"):
+        ledger.start(interrupted.id, "run 3", START)
 
 
 def _take_turn(ledger: Ledger) -> None:

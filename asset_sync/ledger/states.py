@@ -1,0 +1,157 @@
+"""How plans stand: what guards and people say of them, what a later look makes of them, and what is done with them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from sqlalchemy import Connection, Select, Update, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from asset_sync.ledger import plans
+from asset_sync.ledger import schema as s
+from asset_sync.ledger.contradictions import first_contradiction
+from asset_sync.ledger.headers import PlanHeader, header, headers
+from asset_sync.reconcile.authority import BEGUN, Asking, Standing, Write, authorise
+from asset_sync.reconcile.errors import PlanError
+from asset_sync.reconcile.plan import Plan
+
+_UNDECIDED: Final = (s.PLANNED, s.WAITING)
+_BEYOND: Final = (*BEGUN, s.SUPERSEDED)
+
+
+class GuardResult(Protocol):
+    """A guard's verdict, such as `asset_sync.reconcile.guards.Guard`."""
+
+    @property
+    def name(self) -> str:
+        """The guard's name, once a plan."""
+        ...
+
+    @property
+    def passed(self) -> bool:
+        """Whether the plan may go on."""
+        ...
+
+    @property
+    def message(self) -> str:
+        """What was found, in a line."""
+        ...
+
+
+# A later look.
+
+
+def bring_to_front(connection: Connection, plan: Plan) -> None:
+    """Let a plan that a run made just now take its place among those of its sync.
+
+    What was seen again is stale no more. What others would do and it would not makes them stale, whatever its mode: a dry run
+    is a look, too, and so is one at an incomplete source. Others that nobody decided about are superseded by it, not by a dry
+    run. A rebase says nothing of what is to be done, and an undo is no look: apply compares what it touches. It supersedes
+    earlier undos of the same plan.
+    """
+    connection.execute(_of(plan.id).values(stale_because=None))
+    if header(connection, plan.id).state in {s.SUPERSEDED, s.STALE}:
+        settle(connection, plan.id)
+    for other in headers(connection, _others(plan)):
+        because = None if plan.undoes else other.stale_because or _contradiction(connection, other, plan)
+        if because:
+            _make_stale(connection, other, because)
+        elif plan.mode != "dry_run" and other.state in _UNDECIDED:
+            connection.execute(_of(other.id).values(state=s.SUPERSEDED))
+
+
+def _others(plan: Plan) -> Select[Any]:
+    c = s.plan.c
+    alike = (c.sync == plan.sync, c.links == plan.linked_as, c.undoes.is_not_distinct_from(plan.undoes))
+    open_ones = (c.id != plan.id, c.state.in_([*_UNDECIDED, s.APPROVED, s.REJECTED]), c.stale_because.is_(None))
+    return select(s.plan).where(*alike, *open_ones)
+
+
+def _contradiction(connection: Connection, other: PlanHeader, plan: Plan) -> str | None:
+    if plan.mode == "rebase" or other.mode == "dry_run" or not any(other.counts.values()):
+        return None
+    found = first_contradiction(plans.writes(connection, other.id), plan.writes)
+    return f"a later look (plan {plan.id}) {found}" if found else None
+
+
+def _make_stale(connection: Connection, head: PlanHeader, because: str) -> None:
+    """An approval was of what was seen then: seen again later, the plan asks for another. A rejection stays."""
+    state = head.state if head.state == s.REJECTED else s.STALE
+    connection.execute(_of(head.id).values(stale_because=because, state=state))
+    approvals = (s.decision.c.plan_id == head.id, s.decision.c.approved)
+    connection.execute(update(s.decision).where(*approvals).values(lapsed=True))
+
+
+# Deciding.
+
+
+def save_guards(connection: Connection, plan_id: str, results: Iterable[GuardResult]) -> None:
+    """Keep the guards' verdicts in the place of earlier ones."""
+    connection.execute(delete(s.guard).where(s.guard.c.plan_id == plan_id))
+    rows = [{"plan_id": plan_id, "name": r.name, "passed": r.passed, "message": r.message} for r in results]
+    if rows:
+        connection.execute(insert(s.guard), rows)
+    if header(connection, plan_id).state in {*_UNDECIDED, s.APPROVED}:
+        settle(connection, plan_id)
+
+
+def decide(connection: Connection, plan_id: str, by: str, at: datetime, *, approved: bool) -> None:
+    """Keep a person's decision; `PlanError` where the plan is beyond it."""
+    head = header(connection, plan_id)
+    if head.mode == "dry_run":
+        raise PlanError(f"plan {plan_id} is a dry run, which is never applied: run the sync without dry_run")
+    if head.state in _BEYOND or head.stale_because:
+        state = head.state if head.state in _BEYOND else s.STALE
+        raise PlanError(f"plan {plan_id} is {state}: only a plan that is yet to be applied can be decided about")
+    guards = [guard.name for guard in head.failed_guards]
+    values = {"plan_id": plan_id, "by": by, "at": at, "approved": approved, "guards": guards}
+    connection.execute(insert(s.decision).values(values))
+    settle(connection, plan_id)
+
+
+def settle(connection: Connection, plan_id: str) -> None:
+    """Set the state of a plan that is yet to be applied to what the guards and the decisions make it."""
+    head = header(connection, plan_id)
+    if head.decisions and not head.decisions[-1].approved:
+        state = s.REJECTED
+    elif head.needs_approval and head.mode != "dry_run":
+        state = s.WAITING
+    else:
+        state = s.APPROVED if head.approvals else s.PLANNED
+    connection.execute(_of(plan_id).where(s.plan.c.started_at.is_(None)).values(state=state))
+
+
+def standing(connection: Connection, plan_id: str) -> Standing:
+    """Return how the plan stands, as `asset_sync.reconcile.authority` asks for it."""
+    head = header(connection, plan_id)
+    state, why = head.state, None
+    if head.stale_because and state != s.SUPERSEDED:
+        state, why = "stale", head.stale_because
+    elif state == s.REJECTED:
+        why = f"{head.decisions[-1].by} at {head.decisions[-1].at:%Y-%m-%d %H:%M} UTC"
+    return Standing(plan_id, head.sync, head.mode, state, head.open_guards, bool(head.approvals), why)
+
+
+def waits(connection: Connection, plan_id: str) -> str | None:
+    """Return in a line why the plan may not be applied, and what to do about it; None where any run may."""
+    decision = authorise(standing(connection, plan_id), Asking())
+    return None if isinstance(decision, Write) else decision.told
+
+
+def start(connection: Connection, plan_id: str, run_id: str, at: datetime) -> None:
+    """Note that a run applies the plan now; `PlanError` where it may not."""
+    why_not = waits(connection, plan_id)
+    if why_not:
+        raise PlanError(why_not)
+    started = func.coalesce(s.plan.c.started_at, at)
+    connection.execute(_of(plan_id).values(state=s.APPLYING, started_at=started))
+    connection.execute(insert(s.applying).values(plan_id=plan_id, run_id=run_id, at=at).on_conflict_do_nothing())
+
+
+def finish(connection: Connection, plan_id: str, at: datetime) -> None:
+    """Note that the plan's apply came to its end."""
+    connection.execute(_of(plan_id).values(state=s.APPLIED, applied_at=at))
+
+
+def _of(plan_id: str) -> Update:
+    return update(s.plan).where(s.plan.c.id == plan_id)
