@@ -23,7 +23,8 @@ class Planning:
         ledger: Ledger = context.resources.ledger
         self._context = context
         self._sync = sync
-        self.snapshot = Snapshot(desired, inventory, sync.known_links(ledger))
+        wanted, refused = sync.conform(sync.kinds, desired, inventory)
+        self.snapshot = Snapshot(wanted, inventory, sync.known_links(ledger), refused)
 
     def match(self) -> Tables:
         """Return which record is which object, a table a kind; see `asset_sync.reconcile.references.match_all`."""
