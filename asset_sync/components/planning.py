@@ -23,8 +23,9 @@ class Planning:
         ledger: Ledger = context.resources.ledger
         self._context = context
         self._sync = sync
+        wanted, refused = sync.conform(sync.kinds, desired, inventory)
         resolutions = ledger.resolutions(sync.linked_as)
-        self.snapshot = Snapshot(desired, inventory, sync.known_links(ledger), resolutions=resolutions)
+        self.snapshot = Snapshot(wanted, inventory, sync.known_links(ledger), refused, resolutions)
 
     def match(self) -> Tables:
         """Return which record is which object, a table a kind; see `asset_sync.reconcile.references.match_all`."""

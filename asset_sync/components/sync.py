@@ -59,6 +59,11 @@ def _as_observed(context: dg.AssetExecutionContext, desired: Tables, inventory: 
     return Evidence(inventory, {})
 
 
+def _as_desired(kinds: Kinds, desired: Tables, inventory: Tables) -> tuple[Tables, Tables]:  # noqa: ARG001
+    """Say of desired tables that the target takes them as they are."""
+    return desired, {}
+
+
 def _of_resource(context: dg.AssetExecutionContext, sync: "Sync", plan: Plan) -> CountingTarget:  # noqa: ARG001
     """Open the target of the resource that the sync names."""
     resource: TargetResource = getattr(context.resources, sync.target)
@@ -78,8 +83,10 @@ class Sync:
     the same object here; runs of syncs that share links never overlap where Dagster queues them. Where `apart`, each partition
     is a connection to a system of its own, with links of its own, and dagster.yaml lets one run at a time have a connection.
 
-    `incomplete` says of a run, in a line, why what the source lacks does not count as missing; None where it does. `evidence`
-    says what it matches by, changes nothing, and is asked again after an apply; `open_target` opens what a plan is applied to.
+    `incomplete` says of a run, in a line, why what the source lacks does not count as missing; None where it does. `conform`
+    makes of the kinds, the desired tables and the inventory the desired tables in the target's own words, and what of them it
+    does not take (see `asset_sync.reconcile.planning.Snapshot.refused`). `evidence` says what it matches by, changes nothing,
+    and is asked again after an apply; `open_target` opens what a plan is applied to.
     """
 
     name: str
@@ -96,6 +103,7 @@ class Sync:
     links: str | None = None
     apart: bool = False
     incomplete: Callable[[dg.AssetExecutionContext], str | None] = _complete
+    conform: Callable[[Kinds, Tables, Tables], tuple[Tables, Tables]] = _as_desired
     evidence: Callable[[dg.AssetExecutionContext, Tables, Tables], Evidence] = _as_observed
     open_target: Callable[[dg.AssetExecutionContext, "Sync", Plan], CountingTarget] = _of_resource
 

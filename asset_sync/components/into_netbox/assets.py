@@ -9,9 +9,10 @@ from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.into_netbox.desired import Adapters, PrefixLengths, desired_tables
 from asset_sync.components.lineage import source_lineage
 from asset_sync.components.snapshots import row_counts
-from asset_sync.components.sync import Sync
+from asset_sync.components.sync import Evidence, Sync
+from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.tables import OBSERVED_COLUMNS, Tables, desired_schema, observed_schema
-from asset_sync.systems.netbox import NetBox, check_choices, observe
+from asset_sync.systems.netbox import NetBox, check_choices, observe, unready
 
 ASSET_KINDS: Final = ("manufacturer", "inventory_item_type", "asset")
 """The kinds of NetBox that an inventory asset needs."""
@@ -51,11 +52,9 @@ def inventory_asset(sync: Sync, group: str) -> dg.AssetsDefinition:
             check_choices(client, sync.kinds, _constants(sync))
             fields = {name: tuple(sync.mapping[name]) for name in sync.kinds}
             tables = observe(client, sync.kinds, fields)
-            checked = {
-                name: observed_schema(sync.kinds[name], t.columns[len(OBSERVED_COLUMNS) :]).validate(t)
-                for name, t in tables.items()
-            }
-            return dg.MaterializeResult(value=checked, metadata={**row_counts(checked), "requests": client.tally.read})
+            checked = {name: _checked(kind, tables[name]) for name, kind in sync.kinds.items()}
+            metadata = {**row_counts(checked), "requests": client.tally.read}
+            return dg.MaterializeResult(value={**tables, **checked}, metadata=metadata)
 
     return inventory
 
@@ -81,6 +80,15 @@ def desired_asset(sync: Sync, devices_key: dg.AssetKey, adapters: Adapters, pref
             return dg.MaterializeResult(value=checked, metadata={**row_counts(checked), **lineage})
 
     return desired
+
+
+def evidence(kinds: Kinds, context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> Evidence:  # noqa: ARG001
+    """Return what a sync of those kinds matches by: NetBox as it shows itself; what it would not let be created waits."""
+    return Evidence(inventory, unready(kinds, desired, inventory))
+
+
+def _checked(kind: Kind, observed: pd.DataFrame) -> pd.DataFrame:
+    return observed_schema(kind, observed.columns[len(OBSERVED_COLUMNS) :]).validate(observed)
 
 
 def _constants(sync: Sync) -> dict[str, dict[str, str]]:

@@ -13,6 +13,7 @@ from asset_sync.components.into_netbox.assets import (
     ASSET_KINDS,
     desired_asset,
     devices_schema,
+    evidence,
     inventory_asset,
 )
 from asset_sync.components.into_netbox.desired import PrefixLengths, mappable_fields
@@ -29,7 +30,7 @@ from asset_sync.components.sync import Sync
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.planning import Policy
 from asset_sync.systems import pdq
-from asset_sync.systems.netbox import KINDS, declared
+from asset_sync.systems.netbox import KINDS, conform, declared
 from asset_sync.systems.pdq_export import Columns, Export, Limits
 
 DEVICES: Final = dg.AssetKey(["pdq_export", "devices"])
@@ -80,9 +81,10 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
     def sync(self, name: str) -> Sync:
         """Return the sync as the staircase sees it."""
         mapping = config.declared_mapping(self.mapping, ASSET_KINDS)
+        kinds = declared(mapping)
         return Sync(
             name=name,
-            kinds=declared(mapping),
+            kinds=kinds,
             mapping=mapping,
             policy=Policy(config.owners(mapping), self.grace.grace()),
             limits=self.limits.limits(),
@@ -94,6 +96,8 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
             partitions=dg.DynamicPartitionsDefinition(name=name),
             links=LINKS,
             incomplete=partial(self._incomplete, name),
+            conform=conform,
+            evidence=partial(evidence, kinds),
         )
 
     def _incomplete(self, name: str, context: dg.AssetExecutionContext) -> str | None:

@@ -1,6 +1,7 @@
 """PDQ Connect → NetBox as a component: devices become inventory assets, or dcim devices, as its YAML says."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Literal
 
 import dagster as dg
@@ -14,6 +15,7 @@ from asset_sync.components.into_netbox.assets import (
     DEVICE_KINDS,
     desired_asset,
     devices_schema,
+    evidence,
     inventory_asset,
 )
 from asset_sync.components.into_netbox.desired import PrefixLengths, mappable_fields
@@ -23,7 +25,7 @@ from asset_sync.components.staircase import staircase, sync_job
 from asset_sync.components.sync import Sync
 from asset_sync.reconcile.planning import Policy
 from asset_sync.systems import pdq
-from asset_sync.systems.netbox import KINDS, declared
+from asset_sync.systems.netbox import KINDS, conform, declared
 
 DEVICES = dg.AssetKey(["pdq", "devices"])
 _INVENTORY = {"assets": dg.AssetKey(["netbox", "inventory"]), "devices": dg.AssetKey(["netbox", "devices"])}
@@ -66,9 +68,10 @@ class PdqToNetbox(dg.Component, dg.Model, dg.Resolvable):
     def sync(self, name: str) -> Sync:
         """Return what the YAML declares, as the staircase takes it."""
         mapping = config.declared_mapping(self.mapping, _KINDS[self.target])
+        kinds = declared(mapping)
         return Sync(
             name=name,
-            kinds=declared(mapping),
+            kinds=kinds,
             mapping=mapping,
             policy=Policy(config.owners(mapping), self.grace.grace()),
             limits=self.limits.limits(),
@@ -77,6 +80,8 @@ class PdqToNetbox(dg.Component, dg.Model, dg.Resolvable):
             inventory=_INVENTORY[self.target],
             sources=[DEVICES],
             fresh=timedelta(hours=self.fresh_hours),
+            conform=conform,
+            evidence=partial(evidence, kinds),
         )
 
 

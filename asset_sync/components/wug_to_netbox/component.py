@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import dagster as dg
@@ -13,6 +14,7 @@ from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.into_netbox.assets import (
     desired_asset,
     devices_schema,
+    evidence,
     inventory_asset,
 )
 from asset_sync.components.into_netbox.desired import PrefixLengths, mappable_fields
@@ -24,7 +26,7 @@ from asset_sync.components.wug_to_netbox.found import Known, adapters, judged, t
 from asset_sync.ledger import Ledger
 from asset_sync.reconcile.planning import Policy
 from asset_sync.reconcile.tables import Tables
-from asset_sync.systems.netbox import KINDS, NetBox, declared
+from asset_sync.systems.netbox import KINDS, NetBox, conform, declared
 from asset_sync.systems.netbox.addressed import interface_addresses
 from asset_sync.systems.wug import DEVICE, DISCOVERED, WhatsUpGold, discovered
 
@@ -80,9 +82,10 @@ class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
     def sync(self, name: str) -> Sync:
         """Return what the YAML declares, as the staircase takes it."""
         mapping = config.declared_mapping(self.mapping, _KINDS)
+        kinds = declared(mapping)
         return Sync(
             name=name,
-            kinds=declared(mapping),
+            kinds=kinds,
             mapping=mapping,
             policy=Policy(config.owners(mapping), self.grace.grace()),
             limits=self.limits.limits(),
@@ -94,6 +97,8 @@ class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
             partitions=partitions(self.connections),
             apart=True,
             incomplete=lambda _context: None if self.complete else _INCOMPLETE,
+            conform=conform,
+            evidence=partial(evidence, kinds),
         )
 
     def _devices_asset(self, sync: Sync) -> dg.AssetsDefinition:

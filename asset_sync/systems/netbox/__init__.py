@@ -1,13 +1,26 @@
 """NetBox as a system of record, with the netbox-inventory plugin: REST by raw pages and bulk writes.
 
-Reading order: `client` (the wire), `kinds` (what is synced and how it stands in JSON), `extract` (observed tables), `target`
-(plans carried out), `resource` (Dagster). How the real server behaves is in facts/netbox.md; "measured" refers to it.
+Reading order: `client` (the wire), `kinds` (what is synced), `api` (how that stands in JSON), `custom_fields` (their values,
+type by type) and `custom_field_table` (which ones a NetBox has), `extract` (observed tables), `conforming` (desired tables as
+NetBox takes them), `target` (plans carried out), `resource` (Dagster). How the real server behaves is in facts/netbox.md;
+"measured" refers to it.
 """
 
 from asset_sync.systems.netbox.client import NetBoxClient
+from asset_sync.systems.netbox.conforming import conform, unready
 from asset_sync.systems.netbox.extract import check_choices, observe
 from asset_sync.systems.netbox.kinds import KINDS, declared
 from asset_sync.systems.netbox.resource import NetBox
 from asset_sync.systems.netbox.target import NetBoxTarget
 
-__all__ = ["KINDS", "NetBox", "NetBoxClient", "NetBoxTarget", "check_choices", "declared", "observe"]
+__all__ = [
+    "KINDS",
+    "NetBox",
+    "NetBoxClient",
+    "NetBoxTarget",
+    "check_choices",
+    "conform",
+    "declared",
+    "observe",
+    "unready",
+]

@@ -10,7 +10,7 @@ import pandas as pd
 
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.netbox.client import NetBoxClient, Row
-from asset_sync.systems.netbox.extract import check_custom_names
+from asset_sync.systems.netbox.custom_field_table import check_names, custom_fields
 from asset_sync.systems.netbox.kinds import custom_name
 
 COLUMNS: Final = (
@@ -80,7 +80,8 @@ def addressed_devices(client: NetBoxClient, chosen: DeviceFilter, custom: Iterab
     """
     names = list(custom)
     _check_tags(client, chosen.tags)
-    check_custom_names(client, [("dcim.device", name) for name in names])
+    if names:
+        check_names(custom_fields(client), [("dcim.device", name) for name in names])
     fields = (*_FIELDS, "custom_fields") if names else _FIELDS
     rows = [row for row in client.rows("dcim/devices", fields, chosen.query(), counted=True) if chosen.takes(row)]
     paths = _site_paths(client) if rows else {}

@@ -10,8 +10,12 @@ import pandas as pd
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.tables import DTYPES, OBSERVED_COLUMNS, Tables
+from asset_sync.systems.netbox import custom_field_table as definitions
+from asset_sync.systems.netbox.api import api, in_scope, json_fields, read_value
 from asset_sync.systems.netbox.client import NetBoxClient
-from asset_sync.systems.netbox.kinds import CUSTOM, api, custom_name, in_scope, json_fields, needed, read_value
+from asset_sync.systems.netbox.custom_field_table import CustomFields
+from asset_sync.systems.netbox.custom_fields import NotOfType, canonical
+from asset_sync.systems.netbox.kinds import CUSTOM, needed
 
 _READERS = 4
 """Requests at a time: twice the speed of one on the server measured, and no gain beyond its cores."""
@@ -21,57 +25,43 @@ def observe(client: NetBoxClient, kinds: Kinds, fields: Mapping[str, Iterable[st
     """Return the observed table of each kind (see `asset_sync.reconcile.tables`): all objects that the token may see, by id.
 
     `fields` names the mapped fields by kind; what recognising and retiring need is read with them, and by default all that
-    the kinds have. `version` is `last_updated`. Raises `TargetError` where a listing is not whole, `ConfigurationError` for
-    custom fields that this NetBox does not have.
+    the kinds have. `version` is `last_updated`. Where custom fields matter, a table of them comes too
+    (`asset_sync.systems.netbox.custom_field_table`). Raises `TargetError` where a listing is not whole, `ConfigurationError`
+    for custom fields that this NetBox does not have.
     """
     chosen = {name: kind if fields is None else _narrowed(kind, fields.get(name, ())) for name, kind in kinds.items()}
-    check_custom_fields(client, chosen)
+    custom = definitions.custom_fields(client)
+    definitions.check_mapped(custom, chosen.values())
     wanted: dict[str, dict[str, None]] = {}
     for kind in chosen.values():
-        wanted.setdefault(api(kind).endpoint, {}).update(dict.fromkeys(json_fields(kind)))
+        wanted.setdefault(api(kind).endpoint, {}).update(dict.fromkeys(_json_fields(kind, custom)))
     with ThreadPoolExecutor(_READERS, thread_name_prefix="netbox") as pool:
         listings = dict(zip(wanted, pool.map(client.rows, wanted, wanted.values()), strict=True))
-    return {name: table(kind, listings[api(kind).endpoint]) for name, kind in chosen.items()}
+    tables = {name: table(kind, listings[api(kind).endpoint], custom) for name, kind in chosen.items()}
+    return tables | _definitions(client, chosen, custom)
 
 
-def table(kind: Kind, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Return the observed table of objects given as JSON."""
+def table(kind: Kind, rows: Sequence[Mapping[str, Any]], custom: CustomFields) -> pd.DataFrame:
+    """Return the observed table of objects given as JSON; `custom` are the custom fields that this NetBox has."""
     rows = [row for row in rows if in_scope(kind, row)]
-    label = api(kind).label
+    label, types = api(kind).label, definitions.types(kind, custom)
+    must = [field.name for field in definitions.unmapped_required(kind, custom)]
     columns: dict[str, list[Any]] = {
         "id": [str(row["id"]) for row in rows],
         "key": [label(row) or f"#{row['id']}" for row in rows],
         "version": [row.get("last_updated") for row in rows],
         "created": [row.get("created") for row in rows],
-        "locked": [api(kind).lock(row) for row in rows],
+        "locked": [api(kind).lock(row) or _lacking(row, must) for row in rows],
     }
-    columns |= {field.name: [read_value(kind, field, row) for row in rows] for field in kind.fields}
-    types = dict.fromkeys(OBSERVED_COLUMNS, "str") | {field.name: DTYPES[field.type] for field in kind.fields}
-    return pd.DataFrame({name: pd.Series(values, dtype=types[name]) for name, values in columns.items()})
-
-
-def check_custom_fields(client: NetBoxClient, kinds: Kinds) -> None:
-    """Raise `ConfigurationError` for custom fields that this NetBox does not have on objects of that type."""
-    check_custom_names(
-        client, [(api(kind).object_type, f.name) for kind in kinds.values() for f in kind.fields if f.name.startswith(CUSTOM)]
-    )
-
-
-def check_custom_names(client: NetBoxClient, wanted: Sequence[tuple[str, str]]) -> None:
-    """Raise `ConfigurationError` for the first custom field (object type and `cf_<name>`) that this NetBox does not have."""
-    there = client.custom_fields() if wanted else {}
-    for object_type, name in wanted:
-        own = custom_name(name)
-        if own not in there.get(object_type, {}):
-            raise ConfigurationError(
-                f"NetBox has no custom field {own!r} on {object_type}: create it there, or take {name} out of the mapping"
-            )
+    columns |= {field.name: [read_value(kind, field, row, types) for row in rows] for field in kind.fields}
+    dtypes = dict.fromkeys(OBSERVED_COLUMNS, "str") | {field.name: DTYPES[field.type] for field in kind.fields}
+    return pd.DataFrame({name: pd.Series(values, dtype=dtypes[name]) for name, values in columns.items()})
 
 
 def check_choices(client: NetBoxClient, kinds: Kinds, constants: Mapping[str, Mapping[str, str]]) -> None:
-    """Raise `ConfigurationError` for a constant, by kind and field, that is not among the choices this NetBox gives.
+    """Raise `ConfigurationError` for a constant, by kind and field, that this NetBox does not take.
 
-    The choices are the site's own to extend, so only the server knows them.
+    The choices of a field, and what a custom field is, are the site's own, so only the server knows them.
     """
     for name, values in constants.items():
         choices = client.choices(api(kinds[name]).endpoint)
@@ -79,6 +69,38 @@ def check_choices(client: NetBoxClient, kinds: Kinds, constants: Mapping[str, Ma
             if field in choices and value not in choices[field]:
                 known = ", ".join(choices[field])
                 raise ConfigurationError(f"NetBox has no {field} {value!r} for {name}; it has {known}: mend it in the mapping")
+        _check_custom(client, kinds[name], values)
+
+
+def _check_custom(client: NetBoxClient, kind: Kind, values: Mapping[str, str]) -> None:
+    if not any(name.startswith(CUSTOM) for name in values):
+        return
+    for field in definitions.with_options(client, definitions.mapped_fields(kind, definitions.custom_fields(client))):
+        name = CUSTOM + field.name
+        try:
+            canonical(field, values[name]) if name in values else None
+        except NotOfType as error:
+            raise ConfigurationError(f"{kind.name}.{name}: {error}: mend it in the mapping") from None
+
+
+def _json_fields(kind: Kind, custom: CustomFields) -> tuple[str, ...]:
+    """Return what to ask for: custom fields too where one must be filled, because nothing can be written while it is not."""
+    return (*json_fields(kind), "custom_fields") if definitions.unmapped_required(kind, custom) else json_fields(kind)
+
+
+def _lacking(row: Mapping[str, Any], must: Sequence[str]) -> str | None:
+    empty = next((name for name in must if row["custom_fields"].get(name) in (None, "")), None)
+    return (
+        None if empty is None else f"lacks {empty}, a custom field that NetBox requires: no change is taken until it is filled"
+    )
+
+
+def _definitions(client: NetBoxClient, kinds: Kinds, custom: CustomFields) -> Tables:
+    """Return the table of the custom fields that are mapped, or must be filled."""
+    mapped = {(f.object_type, f.name): f for kind in kinds.values() for f in definitions.mapped_fields(kind, custom)}
+    must = [field for kind in kinds.values() for field in definitions.unmapped_required(kind, custom)]
+    fields = [*definitions.with_options(client, mapped.values()), *must]
+    return {definitions.TABLE: definitions.to_table(fields)} if fields else {}
 
 
 def _narrowed(kind: Kind, mapped: Iterable[str]) -> Kind:

@@ -8,7 +8,6 @@ from pydantic import Field
 from asset_sync import settings
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.systems.netbox.client import NetBoxClient
-from asset_sync.systems.netbox.extract import check_custom_fields
 from asset_sync.systems.netbox.target import NetBoxTarget
 
 
@@ -35,6 +34,6 @@ class NetBox(ConfigurableResource[Any]):
 
         Raises `ConfigurationError` for custom fields that it does not have, `TargetError` where it cannot be read.
         """
-        client = self.client(writable=writable)
-        check_custom_fields(client, kinds)
-        return NetBoxTarget(client)
+        target = NetBoxTarget(self.client(writable=writable))
+        target.check(kinds)
+        return target

@@ -6,14 +6,18 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote_plus
 
+import orjson
 import pandas as pd
 
-from asset_sync.reconcile.kinds import Kind
+from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.target import OutcomeUnknown, Refused, Stale, Write, Written
 from asset_sync.systems.http import Tally
+from asset_sync.systems.netbox import custom_field_table as definitions
+from asset_sync.systems.netbox.api import api, json_fields, read_value, write_values
 from asset_sync.systems.netbox.client import NetBoxClient, Query, Row
+from asset_sync.systems.netbox.custom_field_table import CustomFields
 from asset_sync.systems.netbox.extract import table
-from asset_sync.systems.netbox.kinds import CUSTOM, api, identifying, json_fields, read_value, write_values
+from asset_sync.systems.netbox.kinds import CUSTOM, identifying
 
 _QUERY_BYTES_MOST = 3_500
 """A request line over about 4,090 bytes is refused (measured); the rest is for the path, the fields and the page."""
@@ -30,13 +34,19 @@ class NetBoxTarget:
         """The requests that were sent."""
         return self.client.tally
 
+    def check(self, kinds: Kinds) -> None:
+        """Raise `ConfigurationError` for custom fields that this NetBox does not have on objects of that type."""
+        mapping = [kind for kind in kinds.values() if _maps_custom(kind)]
+        if mapping:
+            definitions.check_mapped(self._custom_fields, mapping)
+
     def batch_size(self, kind: Kind) -> int:
         """Return 100 for assets and devices (about 10 s of one transaction on a small server), 200 for what is smaller."""
         return api(kind).batch
 
     def read(self, kind: Kind, ids: Sequence[str]) -> pd.DataFrame:
         """Return the observed table of those objects as they are now; objects that are gone are missing from it."""
-        return table(kind, self._by_id(kind, ids, json_fields(kind)))
+        return self._table(kind, self._by_id(kind, ids, json_fields(kind)))
 
     def find(self, kind: Kind, writes: Sequence[Write]) -> pd.DataFrame:
         """Return the observed table of the objects that could be what those creates made, by each one's surest natural key."""
@@ -47,11 +57,11 @@ class NetBoxTarget:
                 for row in self.client.rows(api(kind).endpoint, json_fields(kind), query):
                     if _cased(_values(kind, row, tuple(filters))) in cased:
                         rows[row["id"]] = row
-        return table(kind, [rows[number] for number in sorted(rows)])
+        return self._table(kind, [rows[number] for number in sorted(rows)])
 
     def create(self, kind: Kind, writes: Sequence[Write], message: str) -> dict[int, Written]:
         """Create objects; return what was stored by `seq`."""
-        bodies = [self._body(kind, write) for write in writes]
+        bodies = [self._created(kind, write) for write in writes]
         try:
             stored = self.client.create(api(kind).endpoint, bodies, message)
         except Refused as refusal:
@@ -99,17 +109,33 @@ class NetBoxTarget:
             if (str(row["id"]),) in wanted
         ]
 
-    def _body(self, kind: Kind, write: Write) -> Row:
-        return write_values(kind, write.values, self._custom_types(kind, write))
+    def _table(self, kind: Kind, rows: Sequence[Row]) -> pd.DataFrame:
+        return table(kind, rows, self._custom_fields_of(kind))
 
-    def _custom_types(self, kind: Kind, write: Write) -> Mapping[str, str]:
-        if not any(name.startswith(CUSTOM) for name in write.values):
-            return {}
-        return self._all_custom_types.get(api(kind).object_type, {})
+    def _created(self, kind: Kind, write: Write) -> Row:
+        """NetBox fills in no defaults where any custom field is given, and then misses those that it requires (measured)."""
+        body = self._body(kind, write)
+        if "custom_fields" in body:
+            body["custom_fields"] = self._defaults(kind) | body["custom_fields"]
+        return body
+
+    def _body(self, kind: Kind, write: Write) -> Row:
+        return write_values(kind, write.values, definitions.types(kind, self._custom_fields_of(kind)))
+
+    def _defaults(self, kind: Kind) -> Row:
+        fields = definitions.of_kind(kind, self._custom_fields)
+        return {name: orjson.loads(f.default) for name, f in fields.items() if f.required and f.default is not None}
+
+    def _custom_fields_of(self, kind: Kind) -> CustomFields:
+        return self._custom_fields if _maps_custom(kind) else {}
 
     @cached_property
-    def _all_custom_types(self) -> Mapping[str, Mapping[str, str]]:
-        return self.client.custom_fields()
+    def _custom_fields(self) -> CustomFields:
+        return definitions.custom_fields(self.client)
+
+
+def _maps_custom(kind: Kind) -> bool:
+    return any(field.name.startswith(CUSTOM) for field in kind.fields)
 
 
 _Key = tuple[str | None, ...]

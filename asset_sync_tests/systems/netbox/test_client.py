@@ -4,7 +4,7 @@ import pytest
 
 from asset_sync.reconcile.errors import ConfigurationError, TargetError
 from asset_sync.reconcile.target import OutcomeUnknown, Refused, Stale
-from asset_sync.sandbox.netbox import DEFAULT_TOKEN, DEFAULT_TOKEN_V2, READ_ONLY_TOKEN
+from asset_sync.sandbox.netbox import DEFAULT_TOKEN, DEFAULT_TOKEN_V2, READ_ONLY_TOKEN, Token
 from asset_sync.systems.netbox import NetBoxClient
 from asset_sync.systems.netbox.client import words
 from asset_sync_tests.systems.netbox.conftest import Lab
@@ -120,7 +120,15 @@ def test_names_the_choices(lab: Lab) -> None:
 def test_names_the_custom_fields(lab: Lab) -> None:
     field = {"name": "pdq_id", "type": "text", "object_types": ["dcim.device", "netbox_inventory.asset"]}
     lab.state.create("extras/custom-fields", field)
-    assert lab.client.custom_fields() == {"dcim.device": {"pdq_id": "text"}, "netbox_inventory.asset": {"pdq_id": "text"}}
+    (row,) = lab.client.custom_fields()
+    assert (row["name"], row["type"]["value"]) == ("pdq_id", "text")
+    assert row["object_types"] == ["dcim.device", "netbox_inventory.asset"]
+
+
+def test_a_token_that_may_not_see_custom_fields_sees_none(lab: Lab) -> None:
+    lab.state.create("extras/custom-fields", {"name": "pdq_id", "type": "text", "object_types": ["dcim.device"]})
+    token = lab.state.add_token(Token("limited", may_read=frozenset({"dcim/sites"}), may_write=frozenset()))
+    assert lab.connect(token.secret).custom_fields() == []
 
 
 # Writing.

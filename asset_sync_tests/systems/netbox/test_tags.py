@@ -6,7 +6,7 @@ import pytest
 
 from asset_sync.reconcile.target import Refused
 from asset_sync.systems.netbox import KINDS, declared, observe
-from asset_sync.systems.netbox.kinds import json_fields, read_value, write_values
+from asset_sync.systems.netbox.api import json_fields, read_value, write_values
 from asset_sync_tests.systems.netbox.conftest import Lab, writes
 
 TAG, DEVICE = KINDS["tag"], KINDS["device"]

@@ -1,5 +1,8 @@
+from typing import Any
+
 import pytest
 
+from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.target import OutcomeUnknown, Refused, Stale, Write, Written
 from asset_sync.systems.netbox import KINDS, NetBoxClient, NetBoxTarget, declared
 from asset_sync.systems.netbox.target import _chunks
@@ -174,15 +177,68 @@ def test_writes_addresses_and_primary_ones(lab: Lab) -> None:
         assert lab.target.read(kind, [object_id])[field].tolist() == [value]
 
 
-def test_custom_fields_are_written_as_their_type_wants_them(lab: Lab) -> None:
-    for name, kind_of in (("ram", "integer"), ("note", "text")):
-        lab.state.create("extras/custom-fields", {"name": name, "type": kind_of, "object_types": ["netbox_inventory.asset"]})
+VALUES = {
+    "text": ("007", "007"),
+    "longtext": ("007", "007"),
+    "url": ("https://x.example/", "https://x.example/"),
+    "integer": ("7", 7),
+    "decimal": ("1199.5", 1199.5),
+    "boolean": ("false", False),
+    "date": ("2026-02-03", "2026-02-03"),
+    "datetime": ("2026-02-03T04:05:06Z", "2026-02-03T04:05:06Z"),
+    "json": ('{"a":[1]}', {"a": [1]}),
+    "select": ("l", "l"),
+    "multiselect": ('["l","w"]', ["l", "w"]),
+    "object": ("1", 1),
+    "multiobject": ("[1]", [1]),
+}
+"""A value of each type of custom field, and how NetBox keeps it."""
+
+
+def define(lab: Lab) -> Kind:
+    """Give assets a custom field of each type, bounded where it can be; return the kind that maps them."""
+    lab.state.create("extras/custom-field-choice-sets", {"name": "os", "extra_choices": [["w", "Windows"], ["l", "Linux"]]})
+    bounds = {"validation_minimum": 1, "validation_maximum": 10_000}
+    more: dict[str, dict[str, Any]] = {"integer": bounds, "decimal": bounds}
+    more |= {name: {"choice_set": 1} for name in ("select", "multiselect")}
+    more |= {name: {"related_object_type": "dcim.manufacturer"} for name in ("object", "multiobject")}
+    for name in VALUES:
+        field = {"name": f"x_{name}", "type": name, "object_types": ["netbox_inventory.asset"], **more.get(name, {})}
+        lab.state.create("extras/custom-fields", field)
+    return declared({"manufacturer": [], "inventory_item_type": [], "asset": [f"cf_x_{name}" for name in VALUES]})["asset"]
+
+
+def test_custom_fields_are_written_as_their_type_wants_them_and_read_back_as_they_were(lab: Lab) -> None:
     (there,) = lab.assets(1)
-    kind = declared({"manufacturer": [], "inventory_item_type": [], "asset": ["cf_ram", "cf_note"]})["asset"]
-    written = lab.target.update(kind, [update(0, there, cf_ram="16", cf_note="16")], "")
-    stored = lab.target.read(kind, [written[0].target_id])
-    assert lab.state.get(ASSETS, int(there.target_id))["custom_fields"] == {"ram": 16, "note": "16"}
-    assert (stored["cf_ram"].tolist(), stored["cf_note"].tolist()) == (["16"], ["16"])
+    kind = define(lab)
+    texts = {f"cf_x_{name}": text for name, (text, _) in VALUES.items()}
+    written = lab.target.update(kind, [update(0, there, **texts)], "")
+    stored = lab.state.get(ASSETS, int(there.target_id))["custom_fields"]
+    assert {name: (type(value), value) for name, value in stored.items()} == {
+        f"x_{name}": (type(value), value) for name, (_, value) in VALUES.items()
+    }
+    assert lab.target.read(kind, [written[0].target_id])[list(texts)].to_dict("records") == [texts]
+    lab.target.update(kind, [update(0, written[0], **dict.fromkeys(texts))], "")
+    assert lab.target.read(kind, [there.target_id])[list(texts)].isna().all(axis=None)
+
+
+def test_creates_with_custom_fields_have_the_required_ones_by_their_defaults(lab: Lab) -> None:
+    lab.assets(1)
+    kind = define(lab)
+    must = {"name": "must", "type": "integer", "object_types": ["netbox_inventory.asset"], "required": True, "default": 5}
+    lab.state.create("extras/custom-fields", must)
+    rows = [{**asset("1", 1), "cf_x_text": "x"}, asset("1", 2)]
+    written = lab.target.create(kind, writes(*rows), "")
+    kept = [lab.state.get(ASSETS, int(written[seq].target_id))["custom_fields"] for seq in (0, 1)]
+    assert [fields["must"] for fields in kept] == [5, 5]
+    assert [fields.get("x_text") for fields in kept] == ["x", None]
+
+
+def test_a_custom_field_that_is_refused_is_told_in_netboxs_words(lab: Lab) -> None:
+    (there,) = lab.assets(1)
+    kind = define(lab)
+    with pytest.raises(Refused, match="custom field 'x_integer': Value must not exceed 10000"):
+        lab.target.update(kind, [update(0, there, cf_x_integer="10001")], "")
 
 
 def test_clearing_a_field_that_takes_no_null(lab: Lab) -> None:
