@@ -165,17 +165,20 @@ class Run(BaseModel):
 
 
 class Written(BaseModel):
-    """One field of one write that was done: who set the value, in which run, from which record of the source."""
+    """One field of one write that was done: who set the value, in which run, from which record of the source.
+
+    A decision about the record is of no plan and no run.
+    """
 
     at: datetime
     sync: str
-    plan_id: str
+    plan_id: str | None
     undoes: str | None
-    run_id: str
+    run_id: str | None
     source_key: str | None
     op: str
-    outcome: str
-    field: str
+    outcome: str | None
+    field: str | None
     old: Any
     new: Any
     owner: str | None

@@ -69,6 +69,7 @@ class Ledger:
         with self._writing(plan.linked_as) as connection:
             if states.waits(connection, plan.id) is None and sightings.note(connection, plan, run_id, at):
                 links.sight(connection, plan, at)
+                resolutions.lapse(connection, plan, at)
 
     def last_rows(self, sync: str, links: str | None = None) -> dict[str, int] | None:
         """Return the rows by source at the last sighting of a complete source that passed the guards; None before it.
@@ -225,10 +226,12 @@ class Ledger:
         """Keep outcomes, and let the links follow, at once or not at all. What was done already stays as it was recorded.
 
         An undo leaves the remembered values alone, so that a shared value that was put back counts as a person's decision,
-        and marks what it retires with `undo`, so that the next sync does not restore it.
+        and marks what it retires with `undo`, so that the next sync does not restore it. A retirement that it takes back is
+        decided about: it does not come again.
         """
         with self._writing(plan.linked_as) as connection:
             outcomes.record(connection, plan, ended, run_id, at)
+            resolutions.keep_undone(connection, plan, ended, at)
 
     def outcomes(self, plan_id: str) -> dict[int, Outcome]:
         """Return what became of a plan's operations so far, by row number; `target_id` is the operation's where it has one."""
@@ -250,10 +253,13 @@ class Ledger:
 
         Columns: at (UTC), sync (with its connection, where it has several), plan_id, undoes (the plan that an undo took back),
         run_id, source_key, op, outcome, field, old, new (as in the plan; a reference is a dict of kind, key and id), owner,
-        reason.
+        reason. A decision about the object's record is a row of its own, of no plan.
         """
         with self._engine.connect() as connection:
-            return outcomes.history(connection, kind, target_id, field)
+            written = outcomes.history(connection, kind, target_id, field)
+            decided = resolutions.history(connection, kind, target_id, field)
+        rows = pd.DataFrame(decided, columns=list(written.columns), dtype=object).astype(written.dtypes.to_dict())
+        return pd.concat([written, rows]).sort_values("at", ascending=False, kind="stable", ignore_index=True)
 
     @contextmanager
     def _writing(self, links: str) -> Iterator[Connection]:

@@ -1,6 +1,6 @@
 """Resolutions: what people decided about held records. One that is taken back stays on record, and does not count any more."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -12,6 +12,7 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb
+from asset_sync.reconcile.target import ALREADY, APPLIED, Outcome
 
 _ABOUT_IDENTITY: Final[tuple[Verb, ...]] = ("link", "create", "ignore")
 _ABOUT_A_FIELD: Final[tuple[Verb, ...]] = ("keep_target", "take_source")
@@ -74,15 +75,46 @@ def stamp(connection: Connection, plan: Plan) -> None:
         connection.execute(update(s.resolution).where(c.number == row.number).values(fingerprint=fingerprint))
 
 
-def lapse(connection: Connection, links: str, kept: Mapping[tuple[str, str], str], at: datetime) -> None:
-    """End what was kept by an undo of records that the source has again: kind and source key, with the field."""
+def keep_undone(connection: Connection, plan: Plan, outcomes: Sequence[Outcome], at: datetime) -> None:
+    """Keep what an undo took back of retirements: that is a decision, until a person or the source changes it."""
+    restored = {outcome.seq for outcome in outcomes if outcome.outcome in (APPLIED, ALREADY)} if plan.undoes else set()
+    approver = select(s.decision.c.by).where(s.decision.c.plan_id == plan.id).order_by(s.decision.c.number.desc()).limit(1)
+    by = connection.scalar(approver) if restored else None
+    who = f"{UNDO}{plan.undoes}" + (f" by {by}" if by else "")
+    for row in p.records(plan.writes) if restored else ():
+        if row["seq"] in restored and row["op"] == p.RESTORE:
+            (field,) = p.decode(row["changes"])
+            kept = Resolution(row["kind"], row["source_key"], "keep_target", who, at, field=field)
+            keep(connection, plan.linked_as, kept)
+
+
+def lapse(connection: Connection, plan: Plan, at: datetime) -> None:
+    """End what undos keep of records that the plan saw in the source again."""
     c = s.resolution.c
-    for (kind, source_key), field in kept.items():
-        of_undo = and_(c.verb == "keep_target", c.field == field, c.by.startswith(UNDO))
-        ended = update(s.resolution).where(c.links == links, c.kind == kind, c.source_key == source_key, of_undo)
-        connection.execute(
-            ended.where(c.taken_back_at.is_(None)).values(taken_back_by="the source, which has it again", taken_back_at=at)
-        )
+    kept = and_(c.links == plan.linked_as, c.verb == "keep_target", c.by.startswith(UNDO), c.taken_back_at.is_(None))
+    numbers = {(row.kind, row.source_key): row.number for row in connection.execute(select(s.resolution).where(kept))}
+    seen = plan.operations[plan.operations["op"] == p.SEEN] if numbers else plan.operations.iloc[:0]
+    back = [numbers[where] for row in p.records(seen) if (where := (row["kind"], row["source_key"])) in numbers]
+    ended = update(s.resolution).where(c.number.in_(back))
+    connection.execute(ended.values(taken_back_by="the source, which has it again", taken_back_at=at))
+
+
+def history(connection: Connection, kind: str, target_id: str, field: str | None) -> list[tuple[object, ...]]:
+    """Return the decisions about an object's record, in the columns of `Ledger.history`."""
+    c, link = s.resolution.c, s.link.c
+    same_record = and_(link.sync == c.links, link.kind == c.kind, link.source_key == c.source_key)
+    query = select(s.resolution).outerjoin(s.link, same_record).where(c.kind == kind)
+    query = query.where(or_(link.target_id == target_id, c.target_id == target_id))
+    rows = connection.execute(query if field is None else query.where(c.field == field))
+    nothing = (None, None, None)
+    return [
+        (r.at, r.links, *nothing, r.source_key, f"{r.verb.replace('_', '-')} by {r.by}", None, r.field, *nothing, _back(r))
+        for r in rows
+    ]
+
+
+def _back(row: Row[Any]) -> str | None:
+    return f"taken back by {row.taken_back_by}" if row.taken_back_by else None
 
 
 UNDO: Final = "undo of plan "

@@ -1,0 +1,95 @@
+"""What people decided about records, in a real PostgreSQL."""
+
+from typing import Any
+
+import pytest
+
+from asset_sync.ledger import Ledger
+from asset_sync.reconcile.errors import PlanError
+from asset_sync.reconcile.resolutions import Resolution
+from asset_sync.reconcile.target import Outcome
+from asset_sync_tests.ledger.conftest import at, changes, make, row
+
+SYNC = "pdq_to_netbox"
+
+
+def decision(verb: Any, **more: Any) -> Resolution:
+    return Resolution("asset", "a", verb, "anna", at(0), **more)
+
+
+def counting(ledger: Ledger) -> list[tuple[str, str | None, str | None]]:
+    return [(each.verb, each.target_id, each.field) for each in ledger.resolutions(SYNC)]
+
+
+def test_a_decision_comes_in_the_place_of_those_that_it_speaks_against(ledger: Ledger) -> None:
+    for each in (
+        decision("never_link", target_id="7"),
+        decision("never_link", target_id="8"),
+        decision("keep_target", field="name"),
+        decision("take_source", field="status"),
+        decision("create"),
+        decision("link", target_id="7"),
+        decision("take_source", field="name"),
+    ):
+        ledger.resolve(SYNC, each)
+    assert counting(ledger) == [
+        ("never_link", "8", None),
+        ("take_source", None, "status"),
+        ("link", "7", None),
+        ("take_source", None, "name"),
+    ]
+    assert [each for each in ledger.resolutions("another")] == []
+    assert len(ledger.every_resolution(SYNC)) == 7
+
+
+def test_a_decision_is_taken_back_once_and_stays_on_record(ledger: Ledger) -> None:
+    number = ledger.resolve(SYNC, decision("create"))
+    ledger.take_back(number, "bob", at(1))
+    assert counting(ledger) == []
+    (kept,) = ledger.every_resolution()
+    assert (kept.resolution.by, kept.taken_back_by, kept.taken_back_at) == ("anna", "bob", at(1))
+    with pytest.raises(PlanError, match="no decision"):
+        ledger.take_back(number, "bob", at(2))
+
+
+def test_the_first_plan_after_the_decision_says_what_an_ignored_record_was_like(ledger: Ledger) -> None:
+    ledger.resolve(SYNC, decision("ignore", until_changed=True))
+    ledger.save(make(row("quarantine", "a", hold="ignored: …", version="f1")), "r1", at(1))
+    assert [each.fingerprint for each in ledger.resolutions(SYNC)] == ["f1"]
+    ledger.save(make(row("quarantine", "a", hold="ignored: …", version="f2"), row("claim", "b", "2")), "r2", at(2))
+    assert [each.fingerprint for each in ledger.resolutions(SYNC)] == ["f1"]
+
+
+def test_an_undone_retirement_is_a_decision_until_the_source_has_the_record_again(ledger: Ledger) -> None:
+    claim = make(row("claim", "a", "1", changes={"status": {"new": "active"}}), source_rows={"devices": 1})
+    ledger.save(claim, "r0", at(0))
+    ledger.sight(claim, "r0", at(0))
+    undo = make(row("restore", "a", "1", changes=changes(status="active")), undoes="abc")
+    ledger.save(undo, "r1", at(1))
+    ledger.approve(undo.id, "anna", at(1))
+    ledger.start(undo.id, "r1", at(1))
+    ledger.record(undo, [Outcome(0, "applied", None, "1", "v2")], "r1", at(1))
+    ledger.finish(undo.id, at(1))
+    assert [(r.verb, r.field, r.by) for r in ledger.resolutions(SYNC)] == [
+        ("keep_target", "status", "undo of plan abc by anna")
+    ]
+    told = ledger.history("asset", "1")
+    assert "keep-target by undo of plan abc by anna" in told["op"].tolist()
+    back = make(row("seen", "a", "1"), after=undo.id, source_rows={"devices": 1})
+    ledger.save(back, "r2", at(2))
+    ledger.sight(back, "r2", at(2))
+    assert counting(ledger) == []
+
+
+def test_what_is_held_is_listed_with_since_when_it_is_held_without_a_break(ledger: Ledger) -> None:
+    def look(hours: int, *keys: str) -> None:
+        rows = [row("quarantine", key, hold="nobody can tell", version=str(hours)) for key in keys]
+        ledger.save(make(*rows, row("claim", "z", str(hours))), f"r{hours}", at(hours))
+
+    look(1, "a", "b")
+    look(2, "a")
+    look(3, "a", "b")
+    look(4, "a", "b")
+    assert {each.source_key: each.since for each in ledger.held(SYNC)} == {"a": at(1), "b": at(3)}
+    look(5)
+    assert ledger.held(SYNC) == []
