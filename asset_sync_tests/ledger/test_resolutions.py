@@ -38,7 +38,7 @@ def test_a_decision_comes_in_the_place_of_those_that_it_speaks_against(ledger: L
         ("link", "7", None),
         ("take_source", None, "name"),
     ]
-    assert [each for each in ledger.resolutions("another")] == []
+    assert list(ledger.resolutions("another")) == []
     assert len(ledger.every_resolution(SYNC)) == 7
 
 
