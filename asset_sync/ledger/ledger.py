@@ -69,6 +69,7 @@ class Ledger:
         with self._writing(plan.linked_as) as connection:
             if states.waits(connection, plan.id) is None and sightings.note(connection, plan, run_id, at):
                 links.sight(connection, plan, at)
+                resolutions.lapse(connection, plan, at)
 
     def last_rows(self, sync: str, links: str | None = None) -> dict[str, int] | None:
         """Return the rows by source at the last sighting of a complete source that passed the guards; None before it.
@@ -225,7 +226,8 @@ class Ledger:
         """Keep outcomes, and let the links follow, at once or not at all. What was done already stays as it was recorded.
 
         An undo leaves the remembered values alone, so that a shared value that was put back counts as a person's decision,
-        and marks what it retires with `undo`, so that the next sync does not restore it.
+        and marks what it retires with `undo`, so that the next sync does not restore it. What it takes back the retirement of
+        is a decision, too: the object stays in service until somebody takes that back or the source has the record again.
         """
         with self._writing(plan.linked_as) as connection:
             outcomes.record(connection, plan, ended, run_id, at)
