@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from asset_sync.api.background import Background
+from asset_sync.api.holds import holds
 from asset_sync.api.models import (
     ConnectionList,
     ConnectionStanding,
@@ -66,6 +67,7 @@ def create_app(token: str) -> FastAPI:
     app.state.background = background
     app.include_router(_open)
     app.include_router(_guarded)
+    app.include_router(holds, dependencies=[Depends(_authenticated)], responses=_REFUSED)
     app.add_exception_handler(AssetSyncError, _not_possible)
     app.add_exception_handler(StarletteHTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)

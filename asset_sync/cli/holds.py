@@ -67,16 +67,16 @@ def _about_a_record(command: _Command) -> _Command:
 
 
 @resolve.command()
-@click.argument("object_id", metavar="OBJECT")
 @_about_a_record
+@click.argument("object_id", metavar="OBJECT")
 def link(*, sync: str, kind: str, record: str, object_id: str, by: str, partition: str | None) -> None:
     """RECORD of SYNC is the object of that id: asset-sync resolve link SYNC KIND RECORD OBJECT."""
     _decide("link", sync=sync, kind=kind, record=record, by=by, partition=partition, target_id=object_id)
 
 
 @resolve.command("never-link")
-@click.argument("object_id", metavar="OBJECT")
 @_about_a_record
+@click.argument("object_id", metavar="OBJECT")
 def never_link(*, sync: str, kind: str, record: str, object_id: str, by: str, partition: str | None) -> None:
     """RECORD is never the object of that id."""
     _decide("never_link", sync=sync, kind=kind, record=record, by=by, partition=partition, target_id=object_id)
@@ -90,16 +90,16 @@ def create(*, sync: str, kind: str, record: str, by: str, partition: str | None)
 
 
 @resolve.command("keep-target")
-@click.argument("field")
 @_about_a_record
+@click.argument("field")
 def keep_target(*, sync: str, kind: str, record: str, field: str, by: str, partition: str | None) -> None:
     """FIELD of RECORD's object stays as it is in the target, whatever the source says."""
     _decide("keep_target", sync=sync, kind=kind, record=record, by=by, partition=partition, field=field)
 
 
 @resolve.command("take-source")
-@click.argument("field")
 @_about_a_record
+@click.argument("field")
 def take_source(*, sync: str, kind: str, record: str, field: str, by: str, partition: str | None) -> None:
     """FIELD of RECORD's object is what the source says, whoever changed it."""
     _decide("take_source", sync=sync, kind=kind, record=record, by=by, partition=partition, field=field)

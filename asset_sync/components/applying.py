@@ -7,8 +7,10 @@ import dagster as dg
 
 from asset_sync.components.convergence import Convergence, outcome_counts
 from asset_sync.components.lineage import step_lineage
+from asset_sync.components.snapshots import Snapshots
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger, PlanHeader
+from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply import apply
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.target import Outcome
@@ -40,7 +42,16 @@ class Applying:
         ledger.start(plan.id, self._context.run.run_id, datetime.now(UTC))
         # Only now: what may not be applied leaves nothing behind.
         ledger.sight(plan, self._run_id, datetime.now(UTC))
-        outcomes = apply(plan, self._sync.kinds, target, done=ledger.outcomes(plan.id), record=self._record)
+        outcomes = apply(
+            plan,
+            self._sync.kinds,
+            target,
+            done=ledger.outcomes(plan.id),
+            known=self._known(),
+            intended=ledger.intended(plan.id),
+            intend=self._intend,
+            record=self._record,
+        )
         ledger.finish(plan.id, datetime.now(UTC))
         convergence = Convergence(self._context, self._sync, plan, self._run_id)
         checks = [convergence.every_write(outcomes), convergence.converged(target, outcomes)]
@@ -52,6 +63,18 @@ class Applying:
             check_results=checks,
             tags={"asset_sync/plan": plan.id},
         )
+
+    def _known(self) -> dict[str, set[str]]:
+        """Return the ids, by kind, of the objects that the plan saw and of those that are linked."""
+        if not self._plan.counts[p.CREATE]:
+            return {}
+        snapshots: Snapshots = self._context.resources.snapshots
+        observed = snapshots.load(self._sync.inventory, self._run_id)
+        links = self._sync.known_links(self._ledger)
+        return {name: {*observed[name]["id"], *links[name]["target_id"]} for name in self._sync.kinds}
+
+    def _intend(self, seqs: Sequence[int]) -> None:
+        self._ledger.intend(self._plan.id, seqs, self._context.run.run_id, datetime.now(UTC))
 
     def _record(self, outcomes: Sequence[Outcome]) -> None:
         self._ledger.record(self._plan, outcomes, self._context.run.run_id, datetime.now(UTC))

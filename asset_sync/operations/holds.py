@@ -48,6 +48,7 @@ def resolve(
     """
     declared_as = declared(sync)
     links = _one_of_links(declared_as, connection)
+    _check_words(verb, target_id, field)
     _check(declared_as, kind, field)
     _check_known(declared_as, links, kind, source_key)
     resolution = Resolution(
@@ -61,6 +62,16 @@ def resolve(
 def take_back(number: int, by: str) -> KeptResolution:
     """Take a decision back: the next plan asks again. Raises PlanError where there is none of that number that counts."""
     return open_ledger().take_back(number, by, datetime.now(UTC))
+
+
+def _check_words(verb: Verb, target_id: str | None, field: str | None) -> None:
+    """Refuse a decision that does not say what it is about."""
+    if (target_id is None) != (verb not in ("link", "never_link")):
+        needed = "an object" if target_id is None else "no object"
+        raise ConfigurationError(f"{verb} takes {needed}")
+    if (field is None) != (verb not in ("keep_target", "take_source")):
+        needed = "a field" if field is None else "no field"
+        raise ConfigurationError(f"{verb} takes {needed}")
 
 
 def _check(sync: Sync, kind: str, field: str | None) -> None:

@@ -35,6 +35,7 @@ class Lab:
     def __post_init__(self) -> None:
         self.target = MemoryTarget(self.kinds, size=100)
         self.ledger = MemoryLedger(self.kinds)
+        self.known: dict[str, set[str]] = {}
 
     def snapshot(self) -> Snapshot:
         """Return what a run sees now."""
@@ -44,13 +45,22 @@ class Lab:
     def plan(self, mode: Mode = "normal") -> Plan:
         """Return the plan that a run makes now."""
         now = self.snapshot()
+        self.known = {name: set(table["id"]) for name, table in now.observed.items()}
         matches = match_all(self.kinds, now.desired, now.observed, now.links, resolutions=self.resolutions)
         return make_plan("test", self.kinds, self.policy, now, matches, now=self.at, mode=mode, after=self.last)
 
     def apply(self, plan: Plan) -> dict[int, Outcome]:
         """Carry a plan out, and remember what was done."""
-        # known
-        outcomes = apply(plan, self.kinds, self.target, done={}, record=lambda _: None, settling=AT_ONCE)
+        outcomes = apply(
+            plan,
+            self.kinds,
+            self.target,
+            done={},
+            known=self.known,
+            intend=lambda _: None,
+            record=lambda _: None,
+            settling=AT_ONCE,
+        )
         self.ledger.follow(plan, outcomes)
         self.last = plan.id
         return outcomes

@@ -1,13 +1,12 @@
 from datetime import timedelta
 
 from asset_sync.reconcile import plan as p
-from asset_sync.reconcile.apply import apply
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Snapshot
 from asset_sync.reconcile.target import Outcome
 from asset_sync.reconcile.undo import inverse
+from asset_sync_tests.reconcile.apply.runs import applied, by_outcome, household
 from asset_sync_tests.reconcile.memory import MemoryTarget
-from asset_sync_tests.reconcile.test_apply import AT_ONCE, by_outcome, household
 from asset_sync_tests.reconcile.worlds import (
     ASSET,
     KINDS,
@@ -46,10 +45,10 @@ def mixed() -> Snapshot:
 
 
 def run(plan: Plan, target: MemoryTarget) -> dict[int, Outcome]:
-    return apply(plan, KINDS, target, done={}, record=lambda _: None, workers=1, settling=AT_ONCE)
+    return applied(plan, target)
 
 
-def applied(now: Snapshot) -> tuple[Plan, MemoryTarget, dict[int, Outcome]]:
+def synced(now: Snapshot) -> tuple[Plan, MemoryTarget, dict[int, Outcome]]:
     plan, target = planned(now), MemoryTarget.of(KINDS, now.observed)
     return plan, target, run(plan, target)
 
@@ -72,7 +71,7 @@ def test_undo_brings_every_field_back() -> None:
 
 
 def test_undo_is_the_plan_backwards_and_names_what_it_undoes() -> None:
-    plan, _, outcomes = applied(mixed())
+    plan, _, outcomes = synced(mixed())
     undo = inverse(plan, KINDS, outcomes, after="0123456789abcdef")
     assert (undo.undoes, undo.after, undo.complete, undo.sync) == (plan.id, "0123456789abcdef", False, "test")
     assert [(op, key) for _, op, key, *_ in told(undo)] == [
@@ -85,7 +84,7 @@ def test_undo_is_the_plan_backwards_and_names_what_it_undoes() -> None:
 
 
 def test_undo_of_what_somebody_changed_since_is_a_conflict() -> None:
-    plan, target, outcomes = applied(mixed())
+    plan, target, outcomes = synced(mixed())
     target.edit("asset", "1", memory=64)
     undo = inverse(plan, KINDS, outcomes, after=plan.id)
     assert by_outcome(undo, run(undo, target))["conflict"] == ["u"]
@@ -93,7 +92,7 @@ def test_undo_of_what_somebody_changed_since_is_a_conflict() -> None:
 
 
 def test_undo_takes_back_only_what_was_applied() -> None:
-    plan, _, outcomes = applied(mixed())
+    plan, _, outcomes = synced(mixed())
     by_key = {row["key"]: row["seq"] for row in p.records(plan.writes)}
     outcomes[by_key["u"]] = Outcome(by_key["u"], "already", None, "1", "v2")
     del outcomes[by_key["c"]]
@@ -107,7 +106,7 @@ def test_undo_of_a_plan_that_wrote_nothing_is_empty() -> None:
 
 
 def test_what_cannot_be_retired_stays_and_says_so() -> None:
-    plan, target, outcomes = applied(household())
+    plan, target, outcomes = synced(household())
     undo = inverse(plan, KINDS, outcomes, after=plan.id)
     held = {row["key"]: row["hold"] for row in p.records(undo.held)}
     assert set(held) == {"hp", "dell", "md", "me", "p", "ip"}
@@ -118,7 +117,7 @@ def test_what_cannot_be_retired_stays_and_says_so() -> None:
 
 
 def test_a_facet_of_a_new_parent_is_taken_back_too() -> None:
-    plan, target, outcomes = applied(household())
+    plan, target, outcomes = synced(household())
     undo = inverse(plan, KINDS, outcomes, after=plan.id)
     assert set(by_outcome(undo, run(undo, target))) == {"applied"}
     assert {row.get("primary.address") for row in target.objects["asset"].values()} == {None}
@@ -132,7 +131,7 @@ def test_a_reference_to_what_the_plan_created_is_undone_even_when_the_object_cha
         "model": observed(MODEL, {"id": "99", "maker": "9", "name": "Aspire"}),
     }
     start = snapshot(now.desired, there, {"asset": links(link("a", "1"), link("b", "2"))})
-    plan, target, outcomes = applied(start)
+    plan, target, outcomes = synced(start)
     assert target.objects["asset"]["1"]["model"] != "99"
     target.edit("asset", "1", room="moved since")
     undo = inverse(plan, KINDS, outcomes, after=plan.id)
@@ -141,7 +140,7 @@ def test_a_reference_to_what_the_plan_created_is_undone_even_when_the_object_cha
 
 
 def test_undoing_an_undo_puts_the_plan_back() -> None:
-    plan, target, outcomes = applied(mixed())
+    plan, target, outcomes = synced(mixed())
     after_plan = values(target)
     undo = inverse(plan, KINDS, outcomes, after=plan.id)
     redo = inverse(undo, KINDS, run(undo, target), after=undo.id)

@@ -6,7 +6,7 @@ evidence is split (several candidates, two rows for one object, a link and a ser
 held with what is known, and the rest goes on.
 """
 
-from asset_sync.reconcile.identity.matching import DECISION, HELD, IGNORED, LINK, NEW, SAME, hold_back, match, match_decisively
+from asset_sync.reconcile.identity.matching import DECISION, HELD, IGNORED, LINK, NEW, SAME, hold_back, match
 from asset_sync.reconcile.identity.remembered import changed_objects
 from asset_sync.reconcile.identity.values import suspects
 
@@ -20,6 +20,5 @@ __all__ = [
     "changed_objects",
     "hold_back",
     "match",
-    "match_decisively",
     "suspects",
 ]

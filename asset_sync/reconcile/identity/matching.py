@@ -21,7 +21,6 @@ from asset_sync.reconcile.tables import (
     filled,
     index,
     mask,
-    no_links,
     picked,
     taken,
     text,
@@ -59,17 +58,6 @@ def match(
         matching.settle_rest()
     matching.hold_locked()
     matching.hold_what_stays()
-    return matching.table()
-
-
-def match_decisively(kind: Kind, desired: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
-    """Match by the decisive rules alone; a row that none of them speaks of is new."""
-    matching = _Matching(kind, desired, observed, no_links(), NONE)
-    for rule in kind.identity:
-        if rule.decisive:
-            matching.by_rule(rule)
-    matching.hold_unsettled()
-    matching.hold_locked()
     return matching.table()
 
 

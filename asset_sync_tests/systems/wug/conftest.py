@@ -45,6 +45,7 @@ class Lab:
     client: WugClient
     stage: "Stage"
     outcomes: dict[int, Outcome] = field(default_factory=dict)
+    known: dict[str, set[str]] = field(default_factory=dict)
 
     def connect(self, username: str = USER, password: str = PASSWORD, *, writable: bool = True) -> WugClient:
         return WugClient(self.url, username, password, writable=writable, timeout=(2, 2), longest_wait=0.01)
@@ -87,6 +88,7 @@ class Lab:
         """Plan what makes the server what is desired."""
         with self.connect(writable=False) as client:
             observed = observe(client, kinds, root=ROOT)
+        self.known = {name: set(table["id"]) for name, table in observed.items()}
         wanted = {name: desired.get(name, rows(kinds, name)) for name in kinds}
         own = {"source_key", "key", "refused"}
         owners = {name: {str(one): Ownership("source") for one in wanted[name] if one not in own} for name in kinds}
@@ -97,7 +99,15 @@ class Lab:
     def apply(self, plan: Plan, target: WugTarget | None = None, *, workers: int = 4, settling: Settling = AT_ONCE) -> None:
         """Carry a plan out, keeping the outcomes."""
         self.outcomes = apply(
-            plan, KINDS, target or self.target, done={}, record=lambda _: None, workers=workers, settling=settling
+            plan,
+            KINDS,
+            target or self.target,
+            done={},
+            known=self.known,
+            intend=lambda _: None,
+            record=lambda _: None,
+            workers=workers,
+            settling=settling,
         )
 
     def ended(self, plan: Plan) -> dict[str, list[str]]:

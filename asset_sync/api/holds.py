@@ -1,0 +1,140 @@
+"""Held records by REST: what is held, and the decisions that let it go on."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Self
+
+from fastapi import APIRouter, HTTPException, Query
+from pydantic import BaseModel, Field
+
+from asset_sync.api.models import Deciding, Problem
+from asset_sync.ledger.holds import Held
+from asset_sync.ledger.resolutions import KeptResolution
+from asset_sync.operations import holds as operations
+from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync.reconcile.resolutions import Verb
+
+holds: Final = APIRouter()
+_ABSENT: Final[dict[int | str, dict[str, Any]]] = {404: {"model": Problem, "description": "There is no such thing."}}
+_CONFLICT: Final[dict[int | str, dict[str, Any]]] = {409: {"model": Problem, "description": "It is not known, or not open."}}
+
+
+class HeldRecord(BaseModel):
+    """A record that is held, or some of its fields; `waits`: nothing is asked, the grace has yet to pass."""
+
+    sync: str
+    links: str = Field(description="The sync, with its connection where each has links of its own.")
+    plan_id: str
+    kind: str
+    source_key: str
+    key: str | None
+    target_id: str | None
+    fields: list[str]
+    candidates: list[str] = Field(description="The ids of the objects that the record may be.")
+    why: str
+    since: datetime
+    waits: bool
+
+    @classmethod
+    def of(cls, held: Held) -> Self:
+        """Return a held record as the service tells it."""
+        return cls.model_validate(held, from_attributes=True)
+
+
+class HeldList(BaseModel):
+    """What is held now, the longest held first."""
+
+    held: list[HeldRecord]
+
+
+class Resolving(Deciding):
+    """A decision about a record. `target_id` goes with link and never_link, `field` with keep_target and take_source."""
+
+    sync: str
+    verb: Verb
+    kind: str
+    source_key: str
+    target_id: str | None = None
+    field: str | None = None
+    until_changed: bool = False
+    partition: str | None = Field(default=None, description="The connection, where the sync has several.")
+
+
+class ResolutionMade(BaseModel):
+    """A decision about a record, and who took it back."""
+
+    number: int
+    links: str
+    verb: Verb
+    kind: str
+    source_key: str
+    target_id: str | None
+    field: str | None
+    until_changed: bool
+    by: str
+    at: datetime
+    taken_back_by: str | None
+    taken_back_at: datetime | None
+
+    @classmethod
+    def of(cls, kept: KeptResolution) -> Self:
+        """Return a decision as the service tells it."""
+        made = kept.resolution
+        own = {name: getattr(made, name) for name in ("verb", "kind", "source_key", "target_id", "field", "by", "at")}
+        return cls(
+            **own,
+            number=made.number or 0,
+            links=kept.links,
+            until_changed=made.until_changed,
+            taken_back_by=kept.taken_back_by,
+            taken_back_at=kept.taken_back_at,
+        )
+
+
+class ResolutionList(BaseModel):
+    """The decisions about records, the latest first."""
+
+    resolutions: list[ResolutionMade]
+
+
+@holds.get("/held", responses=_ABSENT)
+def list_held(sync: Annotated[str | None, Query(description="Only of this sync.")] = None) -> HeldList:
+    """List what is held now, and since when."""
+    try:
+        return HeldList(held=[HeldRecord.of(each) for each in operations.held(sync)])
+    except ConfigurationError as error:
+        raise HTTPException(404, str(error)) from None
+
+
+@holds.get("/resolutions", responses=_ABSENT)
+def list_resolutions(sync: Annotated[str | None, Query(description="Only of this sync.")] = None) -> ResolutionList:
+    """List what people decided about records; what was taken back, too."""
+    try:
+        return ResolutionList(resolutions=[ResolutionMade.of(each) for each in operations.resolutions(sync)])
+    except ConfigurationError as error:
+        raise HTTPException(404, str(error)) from None
+
+
+@holds.post("/resolutions", status_code=201, responses=_CONFLICT)
+def resolve(deciding: Resolving) -> ResolutionMade:
+    """Decide about a record, for good and with a name; the next plan goes by it."""
+    try:
+        kept = operations.resolve(
+            deciding.sync,
+            deciding.verb,
+            deciding.kind,
+            deciding.source_key,
+            by=deciding.by,
+            target_id=deciding.target_id,
+            field=deciding.field,
+            until_changed=deciding.until_changed,
+            connection=deciding.partition,
+        )
+    except ConfigurationError as error:
+        raise HTTPException(422, str(error)) from None
+    return ResolutionMade.of(kept)
+
+
+@holds.post("/resolutions/{number}/take-back", responses=_CONFLICT)
+def take_back(number: int, deciding: Deciding) -> ResolutionMade:
+    """Take a decision back: the next plan asks again."""
+    return ResolutionMade.of(operations.take_back(number, deciding.by))

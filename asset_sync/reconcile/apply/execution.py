@@ -1,0 +1,97 @@
+"""Execution: a plan's rows, group by group, each group in batches."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
+from itertools import groupby
+from threading import Lock
+
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.apply.checks import check_mapped, check_once
+from asset_sync.reconcile.apply.creating import Creator
+from asset_sync.reconcile.apply.crew import Crew, in_batches
+from asset_sync.reconcile.apply.operations import Operation
+from asset_sync.reconcile.apply.preparing import DONE, Preparer, Record
+from asset_sync.reconcile.apply.settling import Settling, may_come_late
+from asset_sync.reconcile.apply.standing import OwnObjects, parted
+from asset_sync.reconcile.apply.updating import Updater
+from asset_sync.reconcile.kinds import Kind, Kinds
+from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.target import Outcome, Target
+
+Intend = Callable[[Sequence[int]], None]
+
+
+def apply(
+    plan: Plan,
+    kinds: Kinds,
+    target: Target,
+    *,
+    done: Mapping[int, Outcome],
+    known: Mapping[str, Collection[str]],
+    intended: Collection[int] = (),
+    intend: Intend,
+    record: Callable[[Sequence[Outcome]], None],
+    workers: int = 4,
+    settling: Settling | None = None,
+) -> dict[int, Outcome]:
+    """Carry out what the plan writes; return every operation's outcome by its row number in the plan.
+
+    `known` are the ids, by kind, of the objects that the plan saw and of those that are linked: none of them is taken for one
+    that the plan was to make. `intend` is called with the row numbers of a batch before it is sent, by one worker at a time;
+    `record` is called from this thread as batches end. Both must have kept what they were given when they return: so a killed
+    apply can be started again.
+
+    `done` holds the outcomes of an earlier, interrupted apply of the same plan: what is done is not repeated. `intended` are
+    the row numbers whose intent was kept and that had no outcome since: what of them is found done counts as applied, while
+    what was never sent and is so all the same is `already`. Raises `PlanError` for a plan that these kinds do not fit, before
+    anything is written, and `TargetError` where the target cannot be reached or refuses
+    the whole of it; what ended before is recorded.
+    """
+    check_mapped(plan, kinds)
+    check_once(plan)
+    rows = p.records(plan.writes)
+    outcomes = {seq: outcome for seq, outcome in done.items() if outcome.outcome in DONE}
+    own = _own_objects(known, rows, outcomes)
+    told = (target, f"asset_sync {plan.sync}, plan {plan.id}", settling or Settling())
+    creator = Creator(*told, own, intend := _by_turns(intend))
+    updater = Updater(*told, intend)
+    preparer = Preparer(rows, outcomes, {*intended, *(seq for seq, outcome in done.items() if may_come_late(outcome))})
+    crew = Crew(workers, outcomes, record)
+    for (kind_name, op, _), group in groupby(rows, key=lambda row: (row["kind"], row["op"], row["step"])):
+        kind = kinds[kind_name]
+        ready, skipped = preparer.prepare(kind, [row for row in group if row["seq"] not in outcomes])
+        crew.keep(skipped)
+        if op == p.CREATE:
+            _create(crew, creator, kind, ready, target.batch_size(kind))
+        else:
+            crew.work(partial(updater.update, kind), in_batches(ready, target.batch_size(kind)))
+    return outcomes
+
+
+def _create(crew: Crew, creator: Creator, kind: Kind, ready: Sequence[Operation], size: int) -> None:
+    """Create objects of a kind: first finding those that were stored before, last and one by one those that look alike."""
+    if unsure := [operation for operation in ready if operation.unsure]:
+        crew.work(partial(creator.recover, kind), [unsure])
+        ready = [operation for operation in ready if operation.write.seq not in crew.outcomes]
+    apart, alike = parted(kind, ready) if len(ready) > size else (ready, [])
+    crew.work(partial(creator.create, kind), in_batches(apart, size))
+    crew.work(partial(creator.create, kind), in_batches(alike, size), workers=1)
+
+
+def _own_objects(known: Mapping[str, Collection[str]], rows: Iterable[Record], outcomes: Mapping[int, Outcome]) -> OwnObjects:
+    own = OwnObjects(known)
+    for row in rows:
+        outcome = outcomes.get(row["seq"]) if row["op"] == p.CREATE else None
+        if outcome and outcome.target_id:
+            own.add(row["kind"], outcome.target_id)
+    return own
+
+
+def _by_turns(intend: Intend) -> Intend:
+    lock = Lock()
+
+    def by_turns(seqs: Sequence[int]) -> None:
+        with lock:
+            intend(seqs)
+
+    return by_turns

@@ -1,0 +1,53 @@
+"""What is held and what people decide about it, by the command line, on a simulated NetBox and a real PostgreSQL."""
+
+import dataclasses
+import json
+from typing import Any
+
+from click.testing import CliRunner
+
+from asset_sync.cli.main import main
+from asset_sync.sandbox.world import World
+from asset_sync_tests.cli.lab import SYNC
+
+
+def asked(*words: str, status: int = 0) -> str:
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == status, done.output
+    return done.output
+
+
+def held() -> list[dict[str, Any]]:
+    return list(json.loads(asked("held", SYNC, "--json")))
+
+
+def test_a_held_record_is_listed_decided_about_and_the_decision_taken_back(world: World) -> None:
+    first, other, *_ = list(world.company)
+    world.company.apply(put=[dataclasses.replace(other, serial=first.serial, asset_tag=None)])
+    world.company.apply(put=[dataclasses.replace(first, asset_tag=None)])
+    asked("run", SYNC)
+    both = held()
+    assert {each["source_key"] for each in both} == {first.id, other.id}
+    assert all("is also on" in each["why"] and not each["waits"] for each in both)
+    asked("run", SYNC)
+    assert [each["since"] for each in held()] == [each["since"] for each in both], "since when it is held does not move"
+
+    assert "Decision 1 of anna" in asked("resolve", "create", SYNC, "asset", first.id, "--by", "anna")
+    asked("resolve", "ignore", SYNC, "asset", other.id, "--by", "anna", "--until-changed")
+    asked("run", SYNC)
+    assert len(world.netbox.objects("plugins/inventory/assets")) == len(list(world.company)) - 1
+    assert [each["why"].split(" on ")[0] for each in held()] == ["ignored: decided by anna"]
+
+    assert "Taken back by bob" in asked("resolve", "take-back", "2", "--by", "bob")
+    asked("run", SYNC)
+    assert "is also on" in held()[0]["why"]
+    assert [line["taken_back_by"] for line in json.loads(asked("resolve", "list", "--json"))] == ["bob", None]
+
+
+def test_what_cannot_be_decided_is_said_in_a_line(world: World) -> None:
+    asked("run", SYNC)
+    assert "knows no asset 'nobody'" in asked("resolve", "create", SYNC, "asset", "nobody", status=1)
+    assert "has no kind 'beamer'" in asked("resolve", "create", SYNC, "beamer", "x", status=1)
+    machine = next(iter(world.company)).id
+    assert "writes no field 'rom'" in asked("resolve", "keep-target", SYNC, "asset", machine, "rom", status=1)
+    assert "no decision 7" in asked("resolve", "take-back", "7", status=1)
