@@ -65,7 +65,7 @@ class Applying:
         )
 
     def _known(self) -> dict[str, set[str]]:
-        """Return the ids, by kind, of the objects that the plan saw and of those that are linked: none of them is its own."""
+        """Return the ids, by kind, of the objects that the plan saw and of those that are linked."""
         if not self._plan.counts[p.CREATE]:
             return {}
         snapshots: Snapshots = self._context.resources.snapshots

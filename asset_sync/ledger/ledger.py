@@ -226,12 +226,11 @@ class Ledger:
         """Keep outcomes, and let the links follow, at once or not at all. What was done already stays as it was recorded.
 
         An undo leaves the remembered values alone, so that a shared value that was put back counts as a person's decision,
-        and marks what it retires with `undo`, so that the next sync does not restore it. A retirement that it takes back is
-        decided about: it does not come again.
+        and marks what it retires with `undo`, so that the next sync does not restore it. What it takes back the retirement of
+        is a decision, too: the object stays in service until somebody takes that back or the source has the record again.
         """
         with self._writing(plan.linked_as) as connection:
             outcomes.record(connection, plan, ended, run_id, at)
-            resolutions.keep_undone(connection, plan, ended, at)
 
     def outcomes(self, plan_id: str) -> dict[int, Outcome]:
         """Return what became of a plan's operations so far, by row number; `target_id` is the operation's where it has one."""

@@ -148,7 +148,8 @@ def follow(
     """Make the links follow operations that were applied, in the plan's order, each with its outcome (and object's id).
 
     `created` holds the ids of the objects that the plan made, by kind and key. An undo leaves the remembered values alone: a
-    shared value that was put back counts as a person's decision, and an object that it retired stays so.
+    shared value that was put back counts as a person's decision, and an object that it retired stays so. It looked at no
+    source, so that what is missing is missing still.
     """
     retired_by = RETIRED_BY_UNDO if plan.undoes else RETIRED_BY_SYNC
     _stage(connection, _merged(_followed(done, created, moves_base=plan.undoes is None)))
@@ -164,7 +165,8 @@ def follow(
         plan_id=plan.id,
     )
     _change(connection, plan, _RETIRED, retired_by=retired_by, retired_at=at)
-    _change(connection, plan, _RESTORED, retired_by=None, retired_at=None, missing_since=None, missing_runs=0)
+    back = {} if plan.undoes else {"missing_since": None, "missing_runs": 0}
+    _change(connection, plan, _RESTORED, retired_by=None, retired_at=None, **back)
 
 
 def references(changes: p.Changes) -> Iterator[tuple[str, str]]:

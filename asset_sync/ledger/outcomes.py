@@ -9,7 +9,7 @@ import pandas as pd
 from sqlalchemy import Column, Connection, Executable, Integer, Select, Text, and_, case, func, literal, select, true
 from sqlalchemy.dialects.postgresql import insert
 
-from asset_sync.ledger import links
+from asset_sync.ledger import links, resolutions
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.copying import unnested
 from asset_sync.reconcile import plan as p
@@ -45,6 +45,8 @@ def record(connection: Connection, plan: Plan, outcomes: Sequence[Outcome], run_
     done = [(rows[row.seq], Outcome(*row)) for row in sorted(changed) if row.outcome in _DONE]
     wanted = {reference for row, _ in done for reference in links.references(p.decode(row["changes"]))}
     links.follow(connection, plan, done, _created(connection, plan.id, wanted), at)
+    if plan.undoes:
+        resolutions.follow_undo(connection, plan, [row for row, _ in done], at)
 
 
 def read(connection: Connection, plan_id: str) -> dict[int, Outcome]:

@@ -1,18 +1,19 @@
 """Resolutions: what people decided about held records. One that is taken back stays on record, and does not count any more."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, Text, and_, insert, or_, select, update
 
 from asset_sync.ledger import schema as s
+from asset_sync.ledger.copying import unnested
+from asset_sync.ledger.headers import header
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb
-from asset_sync.reconcile.target import ALREADY, APPLIED, Outcome
 
 _ABOUT_IDENTITY: Final[tuple[Verb, ...]] = ("link", "create", "ignore")
 _ABOUT_A_FIELD: Final[tuple[Verb, ...]] = ("keep_target", "take_source")
@@ -75,28 +76,43 @@ def stamp(connection: Connection, plan: Plan) -> None:
         connection.execute(update(s.resolution).where(c.number == row.number).values(fingerprint=fingerprint))
 
 
-def keep_undone(connection: Connection, plan: Plan, outcomes: Sequence[Outcome], at: datetime) -> None:
-    """Keep what an undo took back of retirements: that is a decision, until a person or the source changes it."""
-    restored = {outcome.seq for outcome in outcomes if outcome.outcome in (APPLIED, ALREADY)} if plan.undoes else set()
-    approver = select(s.decision.c.by).where(s.decision.c.plan_id == plan.id).order_by(s.decision.c.number.desc()).limit(1)
-    by = connection.scalar(approver) if restored else None
-    who = f"{UNDO}{plan.undoes}" + (f" by {by}" if by else "")
-    for row in p.records(plan.writes) if restored else ():
-        if row["seq"] in restored and row["op"] == p.RESTORE:
-            (field,) = p.decode(row["changes"])
-            kept = Resolution(row["kind"], row["source_key"], "keep_target", who, at, field=field)
-            keep(connection, plan.linked_as, kept)
+def follow_undo(connection: Connection, plan: Plan, done: Sequence[Mapping[str, Any]], at: datetime) -> None:
+    """Let an undo be the decision that it is: what it put back into service stays so, what it retires is no more kept.
+
+    `done` are the operations of the undo that were applied. It is so until a person takes it back or the source has the record
+    again.
+    """
+    by = _undone_by(connection, plan)
+    for row in done:
+        if row["op"] == p.RESTORE:
+            for field in p.decode(row["changes"]):
+                resolution = Resolution(row["kind"], row["source_key"], "keep_target", by, at, field=field)
+                keep(connection, plan.linked_as, resolution)
+    retired = [row for row in done if row["op"] == p.RETIRE]
+    _end(connection, plan.linked_as, [(row["kind"], row["source_key"]) for row in retired], by, at)
 
 
 def lapse(connection: Connection, plan: Plan, at: datetime) -> None:
-    """End what undos keep of records that the plan saw in the source again."""
+    """End what an undo decided of the records that the source has again."""
+    seen = plan.operations[plan.operations["op"] == p.SEEN]
+    records = list(zip(seen["kind"], seen["source_key"], strict=True))
+    _end(connection, plan.linked_as, records, "the source, which has it again", at)
+
+
+def _undone_by(connection: Connection, plan: Plan) -> str:
+    approvals = header(connection, plan.id).approvals
+    return f"{UNDO}{plan.undoes}" + (f" by {approvals[-1].by}" if approvals else "")
+
+
+def _end(connection: Connection, links: str, records: Sequence[tuple[str, str]], by: str, at: datetime) -> None:
+    if not records:
+        return
     c = s.resolution.c
-    kept = and_(c.links == plan.linked_as, c.verb == "keep_target", c.by.startswith(UNDO), c.taken_back_at.is_(None))
-    numbers = {(row.kind, row.source_key): row.number for row in connection.execute(select(s.resolution).where(kept))}
-    seen = plan.operations[plan.operations["op"] == p.SEEN] if numbers else plan.operations.iloc[:0]
-    back = [numbers[where] for row in p.records(seen) if (where := (row["kind"], row["source_key"])) in numbers]
-    ended = update(s.resolution).where(c.number.in_(back))
-    connection.execute(ended.values(taken_back_by="the source, which has it again", taken_back_at=at))
+    kinds, keys = zip(*records, strict=True)
+    ended = unnested("ended", kind=(Text, kinds), source_key=(Text, keys))
+    those = (c.links == links, c.kind == ended.c.kind, c.source_key == ended.c.source_key, c.taken_back_at.is_(None))
+    of_undo = (c.verb == "keep_target", c.by.startswith(UNDO))
+    connection.execute(update(s.resolution).where(*those, *of_undo).values(taken_back_by=by, taken_back_at=at))
 
 
 def history(connection: Connection, kind: str, target_id: str, field: str | None) -> list[tuple[object, ...]]:
