@@ -1,41 +1,112 @@
 """Undo: the inverse of what a plan did, itself a plan with all the guards.
 
-Nothing is deleted: what was created is retired where its kind can be, and stays where it cannot. A value is put back only
-where the target still holds what the plan wrote; otherwise somebody changed it since, and apply reports a conflict.
+Nothing is deleted: what was created is retired where its kind can be, and stays where it cannot; what it took from another
+object (a tag, a name) it gives back. A value is put back only
+where the target still holds what the plan wrote; otherwise somebody changed it since, and apply reports a conflict. What was
+so before the plan came to it (`already`) is not the plan's doing, and stays.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.apply.groups import Record, check_mapped, groups, unmapped
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.plan import Changes, Plan
+from asset_sync.reconcile.planning.unique import marked
 from asset_sync.reconcile.target import APPLIED, Outcome
 
 _LEFT = "created by the plan; its kind cannot be retired and nothing is deleted, so it stays"
+_REMEDY = "map it again to take it back"
+_REASONS = {op: f"takes back {op}" for op in p.WRITES} | {
+    p.RETIRE: "takes back retire: it stays in service until a person or the source changes that",
+}
 
 
 def inverse(plan: Plan, kinds: Kinds, outcomes: Mapping[int, Outcome], after: str | None) -> Plan:
-    """Return the plan that takes back what `plan` applied. `after` is the plan that the sync applied last."""
-    writes = plan.writes
-    created = {
-        (row["kind"], row["key"]): outcomes[row["seq"]].target_id
-        for row in p.records(writes)
-        if row["op"] == p.CREATE and row["seq"] in outcomes
-    }
-    applied = [row for row in p.records(writes) if row["seq"] in outcomes and outcomes[row["seq"]].outcome == APPLIED]
-    rows = [_inverse(kinds[row["kind"]], row, outcomes[row["seq"]], created) for row in reversed(applied)]
-    return Plan(plan.sync, "normal", p.operations_table(rows), after, complete=False, undoes=plan.id, links=plan.links)
+    """Return the plan that takes back what `plan` applied, the last things first; `after` is what the sync applied last.
+
+    Raises `PlanError` where that is something that the sync does not map any more.
+    """
+    inversion = _Inversion(plan, kinds, outcomes)
+    operations = p.operations_table([*inversion.rows()])
+    undo = Plan(plan.sync, "normal", operations, after, complete=False, undoes=plan.id, links=plan.links)
+    check_mapped(plan.id, p.records(undo.writes), kinds, _REMEDY)
+    return undo
 
 
-def _inverse(
-    kind: Kind, row: dict[str, Any], outcome: Outcome, created: Mapping[tuple[str, str], str | None]
-) -> tuple[str | None, ...]:
-    changes = {name: change | {"new": _found(change["new"], created)} for name, change in p.decode(row["changes"]).items()}
-    op, changes, hold = _taken_back(kind, row["op"], changes)
-    reason = f"takes back {row['op']}"
-    where = (kind.name, op, row["key"], row["source_key"], outcome.target_id, outcome.version)
-    return (*where, p.encode(changes), reason, hold)
+class _Inversion:
+    """The rows of a plan turned round."""
+
+    def __init__(self, plan: Plan, kinds: Kinds, outcomes: Mapping[int, Outcome]) -> None:
+        self.plan = plan
+        self.kinds = kinds
+        self.writes = p.records(plan.writes)
+        self.applied = {seq: outcome for seq, outcome in outcomes.items() if outcome.outcome == APPLIED}
+        self.created = {
+            (row["kind"], row["key"]): outcomes[row["seq"]].target_id
+            for row in self.writes
+            if row["op"] == p.CREATE and row["seq"] in outcomes
+        }
+        self.given_up = self._given_up()
+        self.touched: set[tuple[str, str | None]] = set()
+
+    def rows(self) -> Iterator[tuple[str | None, ...]]:
+        """Yield the operations of the undo; what went out together is a step of its own."""
+        step = 0
+        for group in groups(reversed(self.writes)):
+            applied = [row for row in group if row["seq"] in self.applied]
+            yield from (self._row(row, str(step)) for row in applied)
+            step += bool(applied)
+
+    def _row(self, row: Record, step: str) -> tuple[str | None, ...]:
+        if row["kind"] not in self.kinds:
+            raise unmapped(self.plan.id, row["kind"], _REMEDY)
+        kind, outcome = self.kinds[row["kind"]], self.applied[row["seq"]]
+        changes = {name: change | {"new": self._found(change["new"])} for name, change in p.decode(row["changes"]).items()}
+        op, back, hold = _taken_back(kind, row["op"], changes)
+        if row["op"] == p.CREATE and hold is None:
+            back |= self._given_back(kind, changes, outcome)
+        where = (kind.name, op, row["key"], row["source_key"], outcome.target_id, self._version(kind, outcome))
+        return (*where, p.encode(back), _REASONS[row["op"]], hold, None, step)
+
+    def _given_up(self) -> set[tuple[str, str, str]]:
+        """Return the values that objects had before the plan and that a target lets exist once, by kind and field."""
+        taken = [row for row in self.writes if row["seq"] in self.applied and row["op"] != p.CREATE]
+        return {
+            (row["kind"], name, str(change["old"]).casefold())
+            for row in taken
+            for name, change in p.decode(row["changes"]).items()
+            if row["kind"] in self.kinds and name in _once(self.kinds[row["kind"]]) and change["old"] is not None
+        }
+
+    def _given_back(self, kind: Kind, changes: Changes, outcome: Outcome) -> Changes:
+        """Return what a created object gives up because another one had it before."""
+        back: Changes = {}
+        for name in _once(kind):
+            value = changes[name]["new"] if name in changes else None
+            if value is not None and (kind.name, name, str(value).casefold()) in self.given_up:
+                new = None if kind.field(name).nullable else marked(kind.field(name), value, f" (undone {outcome.target_id})")
+                back[name] = _change(value, new)
+        return back
+
+    def _version(self, kind: Kind, outcome: Outcome) -> str | None:
+        """Return the version of an object since it was written last; what was written before that is judged by reading."""
+        written = (kind.facet_of or kind.name, outcome.target_id)
+        if written in self.touched:
+            return None
+        self.touched.add(written)
+        return outcome.version
+
+    def _found(self, new: object) -> object:
+        """Return a reference to an object that the plan made with the id that it was given."""
+        if not isinstance(new, dict) or new["id"] is not None:
+            return new
+        return new | {"id": self.created.get((new["kind"], new["key"]))}
+
+
+def _once(kind: Kind) -> list[str]:
+    """Return the fields, other than references, whose values a target lets exist once."""
+    return [name for unique in kind.unique for name in unique.fields if kind.field(name).type != "reference"]
 
 
 def _taken_back(kind: Kind, op: str, changes: Changes) -> tuple[str, Changes, str | None]:
@@ -47,13 +118,6 @@ def _taken_back(kind: Kind, op: str, changes: Changes) -> tuple[str, Changes, st
         return p.RETIRE, {field: _change(old, kind.retirement.value)}, None
     opposite = {p.UPDATE: p.UPDATE, p.RETIRE: p.RESTORE, p.RESTORE: p.RETIRE}[op]
     return opposite, {name: _change(change["new"], change["old"]) for name, change in changes.items()}, None
-
-
-def _found(new: object, created: Mapping[tuple[str, str], str | None]) -> object:
-    """Return a reference to an object that the plan made with the id that it was given."""
-    if not isinstance(new, dict) or new["id"] is not None:
-        return new
-    return new | {"id": created.get((new["kind"], new["key"]))}
 
 
 def _change(old: object, new: object) -> dict[str, object]:

@@ -2,15 +2,14 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
-from itertools import groupby
 from threading import Lock
 
 from asset_sync.reconcile import plan as p
-from asset_sync.reconcile.apply.checks import check_mapped, check_once
 from asset_sync.reconcile.apply.creating import Creator
 from asset_sync.reconcile.apply.crew import Crew, in_batches
+from asset_sync.reconcile.apply.groups import Record, check_mapped, check_once, groups
 from asset_sync.reconcile.apply.operations import Operation
-from asset_sync.reconcile.apply.preparing import DONE, Preparer, Record
+from asset_sync.reconcile.apply.preparing import DONE, Preparer
 from asset_sync.reconcile.apply.settling import Settling, may_come_late
 from asset_sync.reconcile.apply.standing import OwnObjects, parted
 from asset_sync.reconcile.apply.updating import Updater
@@ -47,9 +46,9 @@ def apply(
     anything is written, and `TargetError` where the target cannot be reached or refuses
     the whole of it; what ended before is recorded.
     """
-    check_mapped(plan, kinds)
-    check_once(plan)
     rows = p.records(plan.writes)
+    check_mapped(plan.id, rows, kinds, "make a new plan")
+    check_once(plan.id, rows)
     outcomes = {seq: outcome for seq, outcome in done.items() if outcome.outcome in DONE}
     own = _own_objects(known, rows, outcomes)
     told = (target, f"asset_sync {plan.sync}, plan {plan.id}", settling or Settling())
@@ -57,11 +56,11 @@ def apply(
     updater = Updater(*told, intend)
     preparer = Preparer(rows, outcomes, {*intended, *(seq for seq, outcome in done.items() if may_come_late(outcome))})
     crew = Crew(workers, outcomes, record)
-    for (kind_name, op, _), group in groupby(rows, key=lambda row: (row["kind"], row["op"], row["step"])):
-        kind = kinds[kind_name]
+    for group in groups(rows):
+        kind = kinds[group[0]["kind"]]
         ready, skipped = preparer.prepare(kind, [row for row in group if row["seq"] not in outcomes])
         crew.keep(skipped)
-        if op == p.CREATE:
+        if group[0]["op"] == p.CREATE:
             _create(crew, creator, kind, ready, target.batch_size(kind))
         else:
             crew.work(partial(updater.update, kind), in_batches(ready, target.batch_size(kind)))

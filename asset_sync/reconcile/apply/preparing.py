@@ -2,16 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
 
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.apply.groups import Record
 from asset_sync.reconcile.apply.operations import Operation
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.target import ALREADY, APPLIED, SKIPPED, Outcome, Write
 
 DONE = frozenset({APPLIED, ALREADY})
-
-Record = Mapping[str, Any]
 
 
 class Preparer:

@@ -142,7 +142,7 @@ class _Values:
         base = self.sides.base(name.name, np.array([link]))
         if base is not None and base[0].as_py() not in (None, old):
             return
-        new = None if name.nullable else _marked(name, old, f" (retired {holder.id})")
+        new = None if name.nullable else marked(name, old, f" (retired {holder.id})")
         words = self.sides.change(name.name, p.quoted(old), pa.array([new], _TEXT), "makes way: it was retired by this sync")
         yield _makes_way(self.sides, {name.name: words}, holder.row, link)
 
@@ -201,7 +201,8 @@ def _makes_way(sides: Sides, changes: Mapping[str, Change], row: int, link: int)
     )
 
 
-def _marked(field: Field, value: str, mark: str) -> str:
+def marked(field: Field, value: str, mark: str) -> str:
+    """Return a value that gives way, with the mark at its end; cut where the field takes no more."""
     room = (field.max_length or len(value) + len(mark)) - len(mark)
     return f"{value[:room]}{mark}"
 
@@ -304,7 +305,7 @@ def _temporary(sides: Sides, given: Drafts, row: int) -> Drafts:
         old = picked(text(sides.observed[field.name]), moved.objects)[0].as_py()
         if old is None:
             continue
-        between = None if field.nullable else _marked(field, old, f" (moving {moved['target_id'][0].as_py()})")
+        between = None if field.nullable else marked(field, old, f" (moving {moved['target_id'][0].as_py()})")
         words = sides.change(field.name, p.quoted(old), pa.array([between], _TEXT), "given up for the time being")
         changes[field.name] = words
     own = Drafts(sides.kind, moved.own, changes)

@@ -1,0 +1,43 @@
+"""Groups: a plan's rows as they go out, and what is wrong with a plan before anything of it is written."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.errors import PlanError
+from asset_sync.reconcile.kinds import Kinds
+
+Record = Mapping[str, Any]
+"""An operation as `asset_sync.reconcile.plan.records` gives it."""
+
+
+def groups(rows: Iterable[Record]) -> Iterator[list[Record]]:
+    """Yield the rows that follow each other and are of one kind, operation and step: they go out together."""
+    for _, group in groupby(rows, key=lambda row: (row["kind"], row["op"], row["step"])):
+        yield list(group)
+
+
+def check_once(plan_id: str, rows: Iterable[Record]) -> None:
+    """Raise `PlanError` where a group has an object twice: of one request, a target keeps the last alone."""
+    for group in groups(rows):
+        ids = [row["target_id"] for row in group if row["target_id"] is not None]
+        if len(set(ids)) < len(ids):
+            twice = next(one for at, one in enumerate(ids) if one in ids[:at])
+            raise PlanError(f"plan {plan_id} writes {group[0]['kind']} #{twice} twice in one step: make a new plan")
+
+
+def check_mapped(plan_id: str, rows: Sequence[Record], kinds: Kinds, remedy: str) -> None:
+    """Raise `PlanError`, saying what to do, where rows write what these kinds do not have: the mapping was another one."""
+    mapped = {name: {field.name for field in kind.fields} for name, kind in kinds.items()}
+    for row in rows:
+        if row["kind"] not in mapped:
+            raise unmapped(plan_id, row["kind"], remedy)
+        unknown = sorted(p.decode(row["changes"]).keys() - mapped[row["kind"]])
+        if unknown:
+            raise unmapped(plan_id, f"{row['kind']}.{unknown[0]}", remedy)
+
+
+def unmapped(plan_id: str, what: str, remedy: str) -> PlanError:
+    """Return the error about a plan that writes something which is not in the mapping."""
+    return PlanError(f"plan {plan_id} writes {what}, which the sync does not map any more: {remedy}")
