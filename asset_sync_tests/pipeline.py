@@ -86,13 +86,24 @@ class Pipeline:
         config = {"ops": {f"{SYNC}__plan": {"config": {"mode": mode}}}}
         return Run(self.job.execute_in_process(instance=self.instance, run_config=config, raise_on_error=False))
 
-    def apply(self, plan_id: str = "") -> Run:
-        """Materialise `applied` alone, as a person does in the UI."""
+    def apply(
+        self, plan_id: str = "", approved_by: str = "", *, repeats: str | None = None, tags: Mapping[str, str] | None = None
+    ) -> Run:
+        """Materialise `applied` alone, as a person does in the UI; `repeats` is the run that is re-executed."""
+        config = {"plan_id": plan_id, "approved_by": approved_by}
+        return self.materialize_applied({"ops": {f"{SYNC}__applied": {"config": config}}}, repeats=repeats, tags=tags)
+
+    def materialize_applied(
+        self, run_config: Mapping[str, Any], *, repeats: str | None = None, tags: Mapping[str, str] | None = None
+    ) -> Run:
+        """Materialise `applied` alone with a config as it is pasted into the launchpad."""
+        parent = {"dagster/parent_run_id": repeats, "dagster/root_run_id": repeats} if repeats else {}
         return Run(
             self.job.execute_in_process(
                 instance=self.instance,
-                run_config={"ops": {f"{SYNC}__applied": {"config": {"plan_id": plan_id}}}},
+                run_config=dict(run_config),
                 asset_selection=[dg.AssetKey([SYNC, "applied"])],
+                tags={**parent, **(tags or {})},
                 raise_on_error=False,
             )
         )

@@ -11,9 +11,11 @@ from typing import Any, Final
 
 import dagster as dg
 
-from asset_sync.components.applying import CONVERGED, EVERY_WRITE, Applying
+from asset_sync.components.applying import Applying
+from asset_sync.components.convergence import CONVERGED, EVERY_WRITE
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.lineage import step_lineage
+from asset_sync.components.permission import ApplyConfig, Permission
 from asset_sync.components.plan_files import write_plan_files
 from asset_sync.components.planning import Planning
 from asset_sync.components.snapshots import Snapshots, row_counts
@@ -39,12 +41,6 @@ class PlanConfig(dg.Config):
     """The run's mode: normal, full, review or dry_run."""
 
     mode: RunMode = RunMode.normal
-
-
-class ApplyConfig(dg.Config):
-    """Which plan to apply: the id, or nothing for the one that this run made, else the sync's latest."""
-
-    plan_id: str = ""
 
 
 def staircase(sync: Sync) -> list[dg.AssetsDefinition]:
@@ -181,7 +177,7 @@ def _applied_asset(sync: Sync) -> dg.AssetsDefinition:
         freshness_policy=dg.FreshnessPolicy.time_window(fail_window=sync.fresh) if sync.fresh else None,
         group_name=sync.name,
         kinds={sync.target},
-        description="The plan carried out, exactly as reviewed. Materialised on its own, it applies the latest plan.",
+        description="The plan carried out, exactly as reviewed. Materialised alone: the latest, unless it waits for a person.",
         code_version="1",
     )
     checks = [dg.AssetCheckSpec(name, asset=key, blocking=True, description=words) for name, words in _APPLIED.items()]
@@ -197,9 +193,10 @@ def _applied_asset(sync: Sync) -> dg.AssetsDefinition:
     )
     def applied(context: dg.AssetExecutionContext, config: ApplyConfig) -> Iterator[dg.MaterializeResult[None]]:
         with told_in_one_line():
-            step = Applying(context, sync, config.plan_id)
-            if step.may_go_on():
-                yield step.result()
+            own = sync.of(context)
+            permission = Permission(context, own, config)
+            if permission.granted():
+                yield Applying(context, own, permission.header).result()
 
     return applied
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from itertools import groupby
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar, cast
 
 import pyarrow as pa
 from sqlalchemy import Connection, Row, Select, Table, delete, func, select, update
@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.copying import copy_in, copy_out
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.authority import Asking, Standing, State, Write, authorise
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.guards import Guard
 from asset_sync.reconcile.plan import Mode, Plan
@@ -237,25 +238,22 @@ def settle(connection: Connection, plan_id: str) -> None:
     connection.execute(update(s.plan).where(s.plan.c.id == plan_id).values(state=state))
 
 
-def waits(connection: Connection, plan_id: str) -> str | None:
-    """Return in a line why the plan may not be applied, and what to do about it; None where it may."""
+def standing(connection: Connection, plan_id: str) -> Standing:
+    """Return how the plan stands, as `asset_sync.reconcile.authority` asks for it."""
     head = header(connection, plan_id)
+    state, why = cast("State", head.state), None
     last = last_applied(connection, head.links)
-    named = f"plan {plan_id} of {head.sync}"
-    approve = f"look at it, then: asset-sync approve {plan_id}"
-    if head.mode == "dry_run":
-        return f"{named} is a dry run, which is never applied: run the sync without dry_run"
-    if head.state == SUPERSEDED:
-        return f"{named} was superseded: a newer plan was made since; asset-sync plans lists them"
-    if last not in {head.after, plan_id}:
-        return f"{named} is stale: plan {last} was applied since it was made; make a new plan"
-    if head.state == REJECTED:
-        decision = head.decisions[-1]
-        return f"{named} was rejected by {decision.by} at {decision.at:%Y-%m-%d %H:%M} UTC; if that is over, {approve}"
-    if head.open_guards:
-        told = "; ".join(f"{guard.name}: {guard.message}" for guard in head.open_guards)
-        return f"{named} is stopped by its guards ({told}); {approve}"
-    return f"{named} waits for approval; {approve}" if head.needs_approval else None
+    if head.state != SUPERSEDED and last not in {head.after, plan_id}:
+        state, why = "stale", f"plan {last} was applied since it was made"
+    elif head.state == REJECTED:
+        why = f"{head.decisions[-1].by} at {head.decisions[-1].at:%Y-%m-%d %H:%M} UTC"
+    return Standing(plan_id, head.sync, head.mode, state, head.open_guards, bool(head.approvals), why)
+
+
+def waits(connection: Connection, plan_id: str) -> str | None:
+    """Return in a line why the plan may not be applied, and what to do about it; None where any run may."""
+    decision = authorise(standing(connection, plan_id), Asking())
+    return None if isinstance(decision, Write) else decision.told
 
 
 def start(connection: Connection, plan_id: str, run_id: str, at: datetime) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal
 import dagster as dg
 
 from asset_sync import settings
-from asset_sync.components.applying import CONVERGED
+from asset_sync.components.convergence import CONVERGED
 from asset_sync.components.failures import first_line, reason
 from asset_sync.components.resources import open_ledger
 from asset_sync.components.snipeit_to_postgres.component import COUNTS

@@ -248,7 +248,7 @@ class TestModes:
         assert runs[0].success
         assert f"{SYNC}/applied" not in runs[0].materialized()
         serial = put(pipeline, name="LATER-CHANGE")
-        assert pipeline.apply().success
+        assert pipeline.apply(runs[0].plan_id, "anna").success
         assert pipeline.assets()[serial]["name"] != "LATER-CHANGE"
 
     def test_an_edit_between_plan_and_apply_is_a_conflict_not_an_overwrite(self, pipeline: Pipeline) -> None:
@@ -256,7 +256,7 @@ class TestModes:
         serial = put(pipeline, name="FROM-PDQ")
         reviewed = pipeline.run("review")
         pipeline.edit(serial, name="MEANWHILE")
-        applied = pipeline.apply(reviewed.plan_id)
+        applied = pipeline.apply(reviewed.plan_id, "anna")
         assert pipeline.assets()[serial]["name"] == "MEANWHILE"
         assert applied.metadata(f"{SYNC}/applied")["outcome/conflict"] == 1
 
@@ -265,7 +265,7 @@ class TestModes:
         serial = put(pipeline, name="FROM-PDQ")
         reviewed = pipeline.run("review")
         pipeline.edit(serial, comments="see ticket 4")
-        assert pipeline.apply(reviewed.plan_id).success
+        assert pipeline.apply(reviewed.plan_id, "anna").success
         asset = pipeline.assets()[serial]
         assert (asset["name"], asset["comments"]) == ("FROM-PDQ", "see ticket 4")
 
@@ -281,6 +281,6 @@ class TestModes:
         first = pipeline.run("review")
         pipeline.run()
         put(pipeline, name="X")
-        applied = pipeline.apply(first.plan_id)
+        applied = pipeline.apply(first.plan_id, "anna")
         assert not applied.success
         assert "superseded" in applied.errors()[0]

@@ -282,7 +282,8 @@ def test_stale_plan(ledger: Ledger) -> None:
     applied = apply(ledger, make(update("2")), 1)
     assert ledger.last_applied("pdq_to_netbox") == applied
     assert ledger.waits(stale) == (
-        f"plan {stale} of pdq_to_netbox is stale: plan {applied} was applied since it was made; make a new plan"
+        f"plan {stale} of pdq_to_netbox is stale: plan {applied} was applied since it was made; "
+        "make a new plan: asset-sync run pdq_to_netbox"
     )
     fresh = save(ledger, make(update("3"), after=applied), "r3")
     assert ledger.waits(fresh) is None

@@ -16,7 +16,7 @@ YES, NO, ANY = (True,), (False,), BOTH
 UNDECIDED = ("planned", "waiting", "approved")
 BEGUN = ("applying", "interrupted", "applied")
 OBSOLETE = ("rejected", "superseded", "stale")
-WRITING = ("normal", "full")
+WRITING = ("normal", "full", "rebase")
 REVIEW = ("review",)
 PERSON = "anna@example.com"
 
@@ -72,7 +72,7 @@ def outcome(decision: Write | Leave | Refuse) -> str:
 
 
 def test_the_table_has_every_combination_once() -> None:
-    assert len(COMBINATIONS) == 4 * 9 * 2**5
+    assert len(COMBINATIONS) == 5 * 9 * 2**5
     assert [c for c in COMBINATIONS if len(rows_of(c)) != 1] == []
 
 
@@ -106,7 +106,7 @@ def test_nothing_that_needs_approval_is_written_without_one() -> None:
 
 def test_no_dry_run_and_nothing_obsolete_is_ever_written() -> None:
     written = {c[:2] for c in COMBINATIONS if isinstance(decided(c), Write)}
-    assert {mode for mode, _ in written} == {"normal", "full", "review"}
+    assert {mode for mode, _ in written} == {*WRITING, "review"}
     assert {state for _, state in written} == {*UNDECIDED, *BEGUN}
 
 

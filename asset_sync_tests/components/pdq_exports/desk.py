@@ -67,9 +67,10 @@ class Exports:
         """Make the plan of one partition again, from what its steps left."""
         return self._run(key, asset_selection=[dg.AssetKey([EXPORTS, "plan"])])
 
-    def apply(self, key: str) -> Run:
+    def apply(self, key: str, plan_id: str = "", approved_by: str = "") -> Run:
         """Materialise `applied` of one partition alone, as a person does in the UI."""
-        return self._run(key, asset_selection=[dg.AssetKey([EXPORTS, "applied"])])
+        config = {"ops": {f"{EXPORTS}__applied": {"config": {"plan_id": plan_id, "approved_by": approved_by}}}}
+        return self._run(key, run_config=config, asset_selection=[dg.AssetKey([EXPORTS, "applied"])])
 
     def run(self, key: str, mode: str = "normal") -> Run:
         """Run one partition."""

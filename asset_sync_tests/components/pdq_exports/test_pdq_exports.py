@@ -76,12 +76,15 @@ def test_one_plan_at_a_time_goes_by_shared_links(exports: Exports) -> None:
 def test_a_reviewed_plan_is_applied_by_materialising_applied_of_its_partition(exports: Exports) -> None:
     exports.drop()
     (key,) = exports.take()
-    assert exports.run(key, mode="review").success
+    review = exports.run(key, mode="review")
+    assert review.success
     assert not exports.pipeline.assets()
     exports.drop("later.csv", machines(exports.pipeline)[:1])
     (later,) = exports.take()
     assert exports.run(later, mode="dry_run").success
-    assert exports.apply(key).success
+    (refused,) = exports.apply(key).errors()
+    assert f"plan {review.plan_id} of {EXPORTS} waits for approval" in refused
+    assert exports.apply(key, review.plan_id, "anna").success
     assert len(exports.pipeline.assets()) == len(machines(exports.pipeline))
 
 

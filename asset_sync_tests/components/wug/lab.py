@@ -50,9 +50,9 @@ class Lab:
         """Look at the scans of a connection, as the sensor has it done."""
         return self._execute(SCANS, connection)
 
-    def apply(self, plan_id: str = "", connection: str = MAIN, sync: str = EXPORT) -> Run:
+    def apply(self, plan_id: str = "", approved_by: str = "", connection: str = MAIN, sync: str = EXPORT) -> Run:
         """Materialise `applied` alone, as a person does in the UI."""
-        config = {"ops": {f"{sync}__applied": {"config": {"plan_id": plan_id}}}}
+        config = {"ops": {f"{sync}__applied": {"config": {"plan_id": plan_id, "approved_by": approved_by}}}}
         return self._execute(sync, connection, run_config=config, asset_selection=[dg.AssetKey([sync, "applied"])])
 
     def _execute(self, job: str, connection: str, **more: Any) -> Run:

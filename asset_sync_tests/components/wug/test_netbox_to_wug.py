@@ -180,7 +180,9 @@ def test_a_dry_run_and_a_review_write_nothing_and_the_approved_plan_is_what_is_a
     assert lab.run(mode="dry_run").success
     review = lab.run(mode="review")
     assert wug_writes(lab.wug()) == 0
-    assert lab.apply().success
+    assert not lab.apply().success
+    assert wug_writes(lab.wug()) == 0
+    assert lab.apply(review.plan_id, "anna").success
     assert len(lab.monitored()) == len(wanted(lab))
     assert review.planned["create"] > len(wanted(lab))
 

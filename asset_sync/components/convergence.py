@@ -1,0 +1,86 @@
+"""Convergence: the look at the target after an apply, and what the checks of `applied` say of it."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+import dagster as dg
+
+from asset_sync.components.planning import Planning
+from asset_sync.components.snapshots import Snapshots
+from asset_sync.components.sync import Sync
+from asset_sync.reconcile import converge
+from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.tables import Tables
+from asset_sync.reconcile.target import ALREADY, APPLIED, CONFLICT, DEFERRED, FAILED, SKIPPED, Outcome, Target
+
+EVERY_WRITE: Final = "every_write_applied"
+CONVERGED: Final = "converged"
+
+
+def outcome_counts(outcomes: Mapping[int, Outcome]) -> dict[str, int]:
+    """Return how many operations ended how."""
+    names = (APPLIED, ALREADY, CONFLICT, FAILED, SKIPPED, DEFERRED)
+    return {name: sum(outcome.outcome == name for outcome in outcomes.values()) for name in names}
+
+
+class Convergence:
+    """The checks of one apply. `run_id` is the run that made the plan: its snapshots say what the plan was made from."""
+
+    def __init__(self, context: dg.AssetExecutionContext, sync: Sync, plan: Plan, run_id: str) -> None:
+        self._context = context
+        self._sync = sync
+        self._plan = plan
+        self._run_id = run_id
+
+    def every_write(self, outcomes: Mapping[int, Outcome]) -> dg.AssetCheckResult:
+        """Tell what did not succeed. A conflict is a person's edit, kept, so that only what was refused fails the run."""
+        counts = outcome_counts(outcomes)
+        bad = [outcome for outcome in outcomes.values() if outcome.outcome in {FAILED, SKIPPED, CONFLICT}]
+        if not bad:
+            later = f", {counts[DEFERRED]} of them left to the target, which does them later" if counts[DEFERRED] else ""
+            return self._passed(EVERY_WRITE, f"{len(outcomes)} writes{later}")
+        told = ", ".join(f"{n} {name}" for name, n in counts.items() if n and name != APPLIED)
+        first = f"{told} of {len(outcomes)} writes; the rest is applied. First: {bad[0].detail}"
+        refused = counts[FAILED] or counts[SKIPPED]
+        return self._failed(EVERY_WRITE, first, dg.AssetCheckSeverity.ERROR if refused else dg.AssetCheckSeverity.WARN)
+
+    def converged(self, target: Target, outcomes: Mapping[int, Outcome]) -> dg.AssetCheckResult:
+        """Read back what was touched, plan again, and tell what a new plan would change."""
+        read = converge.read_back(self._plan, self._sync.kinds, target, outcomes)
+        found = converge.unlike(self._plan, read, outcomes)
+        # An undo was made from no tables, and the next plan of the sync may well say otherwise.
+        to_plan_again = bool(read) and not self._plan.undoes
+        planned_from = self._planned_from() if to_plan_again else None
+        if planned_from is not None:
+            found += self._flapping(*planned_from, read, outcomes)
+        if found:
+            return self._failed(CONVERGED, f"{len(found)} differ: {'; '.join(found[:5])}", dg.AssetCheckSeverity.ERROR)
+        if to_plan_again and planned_from is None:
+            told = "what was touched holds what was written; not planned again: the tables of this plan are not kept any more"
+            return self._failed(CONVERGED, told, dg.AssetCheckSeverity.WARN)
+        return self._passed(CONVERGED, "a new plan would be empty")
+
+    def _planned_from(self) -> tuple[Tables, Tables] | None:
+        """Return the desired and the observed tables that the plan was made from; None where they are not kept any more."""
+        snapshots: Snapshots = self._context.resources.snapshots
+        try:
+            return snapshots.load(self._sync.key("desired"), self._run_id), snapshots.load(self._sync.inventory, self._run_id)
+        except FileNotFoundError:
+            return None
+
+    def _flapping(self, desired: Tables, observed: Tables, read: Tables, outcomes: Mapping[int, Outcome]) -> list[str]:
+        planning = Planning(self._context, self._sync, desired, converge.overlaid(observed, read))
+        # Not in the plan's mode: a full plan writes what is equal, for ever.
+        again = planning.plan(planning.match(), now=datetime.now(UTC), complete=self._plan.complete)
+        return converge.flapping(again, self._plan, outcomes)
+
+    def _passed(self, name: str, told: str) -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(asset_key=self._sync.key("applied"), check_name=name, passed=True, description=told)
+
+    def _failed(self, name: str, told: str, severity: dg.AssetCheckSeverity) -> dg.AssetCheckResult:
+        log = self._context.log.error if severity is dg.AssetCheckSeverity.ERROR else self._context.log.warning
+        log(f"{name}: {told}")
+        return dg.AssetCheckResult(
+            asset_key=self._sync.key("applied"), check_name=name, passed=False, description=told, severity=severity
+        )
