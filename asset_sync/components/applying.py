@@ -38,6 +38,7 @@ class Applying:
 
     def _result(self) -> dg.MaterializeResult[None]:
         ledger, plan = self._ledger, self._plan
+        known = self._known()
         target = self._sync.open_target(self._context, self._sync, plan)
         ledger.start(plan.id, self._context.run.run_id, datetime.now(UTC))
         # Only now: what may not be applied leaves nothing behind.
@@ -47,7 +48,7 @@ class Applying:
             self._sync.kinds,
             target,
             done=ledger.outcomes(plan.id),
-            known=self._known(),
+            known=known,
             intended=ledger.intended(plan.id),
             intend=self._intend,
             record=self._record,
@@ -65,11 +66,18 @@ class Applying:
         )
 
     def _known(self) -> dict[str, set[str]]:
-        """Return the ids, by kind, of the objects that the plan saw and of those that are linked."""
+        """Return the ids, by kind, of the objects that the plan saw and of those that are linked.
+
+        Raises `PlanError` where what the plan saw is not kept any more: what it creates could not be told from that.
+        """
         if not self._plan.counts[p.CREATE]:
             return {}
         snapshots: Snapshots = self._context.resources.snapshots
-        observed = snapshots.load(self._sync.inventory, self._run_id)
+        try:
+            observed = snapshots.load(self._sync.inventory, self._run_id)
+        except FileNotFoundError as error:
+            told = f"plan {self._plan.id} of {self._sync.name}: what its target held when it was made is not kept any more"
+            raise PlanError(f"{told}; make a new plan: asset-sync run {self._sync.name}") from error
         links = self._sync.known_links(self._ledger)
         return {name: {*observed[name]["id"], *links[name]["target_id"]} for name in self._sync.kinds}
 
