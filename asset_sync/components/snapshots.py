@@ -1,7 +1,7 @@
 """Snapshots: the tables between assets, as Parquet, one folder a run, so that a run can be looked into and checked again."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import dagster as dg
 import pandas as pd
@@ -9,9 +9,13 @@ import pyarrow.parquet as pq
 from upath import UPath
 
 from asset_sync import settings
+from asset_sync.components.failures import told_in_one_line
+from asset_sync.components.resources import open_ledger
 from asset_sync.reconcile.tables import Tables
 
-_LATEST = "latest"
+_LATEST: Final = "latest"
+_READ: Final = "read"
+"""In the place of tables: the run whose tables a run read that wrote none of its own."""
 
 
 class Snapshots(dg.ConfigurableIOManager):
@@ -19,7 +23,7 @@ class Snapshots(dg.ConfigurableIOManager):
 
     A value is a frame or a dict of frames. A step reads what its own run wrote, else what was written last, for its partition
     where it has one. `base` is a folder or any fsspec URL (default: `snapshots` below ASSET_SYNC_HOME); of each asset the last
-    `keep` runs are kept.
+    `keep` runs are kept, and those that made a plan which may yet be applied.
     """
 
     base: str = ""
@@ -41,12 +45,19 @@ class Snapshots(dg.ConfigurableIOManager):
     def load_input(self, context: dg.InputContext) -> pd.DataFrame | Tables:
         """Read the tables that this run wrote, else the latest."""
         partition = context.asset_partition_key if context.has_asset_partitions else None
-        tables = self.load(context.asset_key, self._run(context.asset_key, context.step_context.run_id, partition))
+        own, folder = context.step_context.run_id, self._folder(context.asset_key)
+        run_id = self._run(context.asset_key, own, partition)
+        if run_id != own:
+            # A run that is repeated makes its plan of what an earlier one read: whoever asks for its tables means those.
+            (folder / own).mkdir(parents=True, exist_ok=True)
+            (folder / own / _READ).write_text(run_id)
+        tables = self.load(context.asset_key, run_id)
         return tables["rows"] if list(tables) == ["rows"] else tables
 
     def load(self, key: dg.AssetKey, run_id: str) -> Tables:
-        """Return an asset's tables as a run wrote them; `FileNotFoundError` where they are not kept (any more)."""
-        files = sorted((self._folder(key) / run_id).glob("*.parquet"), key=lambda file: file.name)
+        """Return an asset's tables as a run wrote or read them; `FileNotFoundError` where they are not kept (any more)."""
+        folder = self._folder(key)
+        files = sorted((folder / _writer(folder, run_id)).glob("*.parquet"), key=lambda file: file.name)
         if not files:
             raise FileNotFoundError(f"no snapshot of {key.to_user_string()} from run {run_id}")
         return {file.stem: _read(file) for file in files}
@@ -64,7 +75,7 @@ class Snapshots(dg.ConfigurableIOManager):
     def _run(self, key: dg.AssetKey, own: str, partition: str | None) -> str:
         folder = self._folder(key)
         if (folder / own).exists():
-            return own
+            return _writer(folder, own)
         latest = folder / _pointer(partition)
         if not latest.exists():
             raise FileNotFoundError(f"{key.to_user_string()} was never materialised: materialise it first")
@@ -76,10 +87,14 @@ class Snapshots(dg.ConfigurableIOManager):
 
     def _prune(self, folder: UPath) -> None:
         runs = [path for path in folder.iterdir() if path.is_dir()]
-        for old in sorted(runs, key=lambda path: path.stat().st_mtime, reverse=True)[self.keep :]:
-            for file in old.glob("*.parquet"):
-                file.unlink()
-            old.rmdir()
+        if len(runs) <= self.keep:
+            return
+        last = sorted(runs, key=lambda path: path.stat().st_mtime, reverse=True)[: self.keep]
+        with told_in_one_line():
+            kept = {path.name for path in last} | open_ledger().needed_runs()
+        kept |= {_writer(folder, run_id) for run_id in kept}
+        for old in [path for path in runs if path.name not in kept]:
+            _remove(old)
         for pointer in folder.glob(f"{_LATEST}.*"):
             if not (folder / pointer.read_text()).exists():
                 pointer.unlink()
@@ -87,6 +102,18 @@ class Snapshots(dg.ConfigurableIOManager):
 
 def _pointer(partition: str | None) -> str:
     return _LATEST if partition is None else f"{_LATEST}.{partition}"
+
+
+def _writer(folder: UPath, run_id: str) -> str:
+    """Return the run that wrote the tables that a run wrote or read."""
+    read = folder / run_id / _READ
+    return read.read_text() if read.exists() else run_id
+
+
+def _remove(folder: UPath) -> None:
+    for file in folder.iterdir():
+        file.unlink()
+    folder.rmdir()
 
 
 def _read(file: UPath) -> pd.DataFrame:

@@ -1,0 +1,126 @@
+"""What is kept of the tables between assets, for how long, and whose tables a run means that wrote none."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import pandas as pd
+import pytest
+
+from asset_sync.components import snapshots as module
+from asset_sync.components.snapshots import Snapshots
+from asset_sync_tests.components.probe import YAML, load_whole
+from asset_sync_tests.pipeline import SYNC, Pipeline
+
+DEVICES, PLAN = dg.AssetKey(["devices"]), dg.AssetKey(["plan"])
+
+
+class Waiting:
+    """A ledger in which plans wait."""
+
+    def __init__(self) -> None:
+        self.runs: set[str] = set()
+
+    def needed_runs(self) -> frozenset[str]:
+        """Return the runs that made them."""
+        return frozenset(self.runs)
+
+
+@pytest.fixture
+def waiting(monkeypatch: pytest.MonkeyPatch) -> Waiting:
+    ledger = Waiting()
+    monkeypatch.setattr(module, "open_ledger", lambda: ledger)
+    return ledger
+
+
+@pytest.fixture
+def execute(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Runs the two assets, or some, and returns the run's id; `devices` holds the number of its run."""
+    ran: list[int] = []
+
+    @dg.asset(key=DEVICES, io_manager_key="snapshots")
+    def devices() -> pd.DataFrame:
+        ran.append(len(ran))
+        return pd.DataFrame({"number": [len(ran)]})
+
+    @dg.asset(key=PLAN, ins={"devices": dg.AssetIn(DEVICES)})
+    def plan(devices: pd.DataFrame) -> None:
+        assert len(devices) == 1
+
+    with dg.instance_for_test() as instance:
+
+        def run(*only: dg.AssetKey) -> str:
+            chosen = dg.AssetSelection.keys(*only) if only else None
+            resources = {"snapshots": kept(tmp_path)}
+            return dg.materialize([devices, plan], instance=instance, resources=resources, selection=chosen).run_id
+
+        yield run
+
+
+def kept(folder: Path) -> Snapshots:
+    return Snapshots(base=str(folder / "snapshots"), keep=2)
+
+
+def number(folder: Path, run_id: str) -> int | None:
+    """What `devices` holds by that run; None where it is not kept."""
+    try:
+        return int(kept(folder).load(DEVICES, run_id)["rows"]["number"].item())
+    except FileNotFoundError:
+        return None
+
+
+def test_the_last_runs_are_kept_and_what_waits_as_long_as_it_waits(
+    tmp_path: Path, waiting: Waiting, execute: Callable[..., str]
+) -> None:
+    first, second = execute(), execute()
+    waiting.runs = {first, "a run of another sync"}
+    runs = [execute() for _ in range(4)]
+    assert [number(tmp_path, run_id) for run_id in (first, second, *runs)] == [1, None, None, None, 5, 6]
+    waiting.runs.clear()
+    last = execute()
+    assert [number(tmp_path, run_id) for run_id in (first, *runs, last)] == [None, None, None, None, 6, 7]
+
+
+def test_a_run_that_read_what_another_one_wrote_means_those_tables_also_later(
+    tmp_path: Path, waiting: Waiting, execute: Callable[..., str]
+) -> None:
+    execute()
+    repeated = execute(PLAN)
+    waiting.runs = {repeated}
+    for _ in range(4):
+        execute()
+    assert number(tmp_path, repeated) == 1
+
+
+def test_a_ledger_that_cannot_be_asked_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, execute: Callable[..., str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nowhere")
+    execute(), execute()
+    with pytest.raises(dg.Failure, match="the database"):
+        execute()
+
+
+def test_a_plan_that_waits_while_more_runs_are_made_than_are_kept_is_applied_and_converges(
+    pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = load_whole(tmp_path / "few", YAML, monkeypatch, keep=2)
+    pipeline.job = few.resolve_job_def(SYNC)
+    review = pipeline.run("review")
+    dry = [pipeline.run("dry_run") for _ in range(3)]
+    kept_runs = {path.name for path in (tmp_path / "snapshots" / SYNC / "desired").iterdir() if path.is_dir()}
+    assert kept_runs == {review.run_id, *(run.run_id for run in dry[1:])}
+    applied = pipeline.apply(review.plan_id, "anna")
+    assert applied.success
+    assert all(check.passed for check in applied.checks().values())
+    assert len(pipeline.assets()) == len(pipeline.world.company)
+
+
+def test_a_plan_whose_tables_are_lost_is_not_begun(pipeline: Pipeline, tmp_path: Path) -> None:
+    review = pipeline.run("review")
+    for file in (tmp_path / "snapshots").rglob(f"{review.run_id}/*.parquet"):
+        file.unlink()
+    (refused,) = pipeline.apply(review.plan_id, "anna").errors()
+    assert "is not kept any more; make a new plan: asset-sync run" in refused
+    assert pipeline.assets() == {}
+    assert pipeline.ledger.header(review.plan_id).state == "approved"
