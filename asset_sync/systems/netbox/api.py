@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from asset_sync.reconcile.kinds import Field, Kind
-from asset_sync.systems.netbox import custom_fields
+from asset_sync.systems.netbox import custom_values
 from asset_sync.systems.netbox.kinds import CUSTOM, IP_ADDRESS, TAGS, custom_name, slugs
 
 Json = Mapping[str, Any]
@@ -141,7 +141,7 @@ def in_scope(kind: Kind, row: Json) -> bool:
 def read_value(kind: Kind, field: Field, row: Json, custom_types: Mapping[str, str] = _NO_TYPES) -> Any:
     """Return a field's value from an object's JSON; None where it is empty.
 
-    A choice is its value, a custom field's value its text (see `asset_sync.systems.netbox.custom_fields`; `custom_types` are
+    A choice is its value, a custom field's value its text (see `asset_sync.systems.netbox.custom_values`; `custom_types` are
     the types of the kind's custom fields, by name). A reference is the id as text; an address that sits on something else than
     an interface of a device refers to a foreign object, such as "virtualization.vminterface:12", so that nobody takes it for
     free.
@@ -152,7 +152,7 @@ def read_value(kind: Kind, field: Field, row: Json, custom_types: Mapping[str, s
         return _assignment(row)
     if field.name.startswith(CUSTOM):
         own = custom_name(field.name)
-        return custom_fields.read(custom_types.get(own, "text"), (row.get("custom_fields") or {}).get(own))
+        return custom_values.read(custom_types.get(own, "text"), (row.get("custom_fields") or {}).get(own))
     raw = row.get(field.name)
     if isinstance(raw, dict) and "value" in raw:
         raw = raw["value"]
@@ -173,7 +173,7 @@ def write_values(kind: Kind, values: Json, custom_types: Mapping[str, str]) -> d
             body |= dict(zip(_ASSIGNED, _assigned(value), strict=True))
         elif name.startswith(CUSTOM):
             own = custom_name(name)
-            body.setdefault("custom_fields", {})[own] = custom_fields.written(custom_types.get(own, "text"), value)
+            body.setdefault("custom_fields", {})[own] = custom_values.written(custom_types.get(own, "text"), value)
         else:
             body[name] = _plain(kind, kind.field(name), value)
     return body

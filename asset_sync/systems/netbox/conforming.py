@@ -11,7 +11,8 @@ from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.references import Waiting
 from asset_sync.reconcile.tables import Tables, cell, filled, text
 from asset_sync.systems.netbox.custom_field_table import TABLE, CustomFields, from_table, mapped_fields, unmapped_required
-from asset_sync.systems.netbox.custom_fields import CustomField, NotOfType, canonical
+from asset_sync.systems.netbox.custom_fields import CustomField, NotOfType
+from asset_sync.systems.netbox.custom_values import canonical
 from asset_sync.systems.netbox.kinds import CUSTOM
 
 _REFUSED: Final = ("source_key", "field", "value", "reason")
@@ -58,7 +59,7 @@ def _conformed(desired: pd.DataFrame, fields: list[CustomField]) -> tuple[dict[s
     for field in fields:
         name = CUSTOM + field.name
         wanted = text(desired[name])
-        values, reasons = _by_type(field, wanted)
+        values, reasons = (wanted, {}) if field.takes_any_text else _by_type(field, wanted)
         if field.unique:
             values, shared = _alone(desired, values)
             reasons |= shared

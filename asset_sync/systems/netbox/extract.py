@@ -14,7 +14,8 @@ from asset_sync.systems.netbox import custom_field_table as definitions
 from asset_sync.systems.netbox.api import api, in_scope, json_fields, read_value
 from asset_sync.systems.netbox.client import NetBoxClient
 from asset_sync.systems.netbox.custom_field_table import CustomFields
-from asset_sync.systems.netbox.custom_fields import NotOfType, canonical
+from asset_sync.systems.netbox.custom_fields import NotOfType
+from asset_sync.systems.netbox.custom_values import canonical
 from asset_sync.systems.netbox.kinds import CUSTOM, needed
 
 _READERS = 4
@@ -34,7 +35,7 @@ def observe(client: NetBoxClient, kinds: Kinds, fields: Mapping[str, Iterable[st
     definitions.check_mapped(custom, chosen.values())
     wanted: dict[str, dict[str, None]] = {}
     for kind in chosen.values():
-        wanted.setdefault(api(kind).endpoint, {}).update(dict.fromkeys(_json_fields(kind, custom)))
+        wanted.setdefault(api(kind).endpoint, {}).update(dict.fromkeys(json_fields(kind)))
     with ThreadPoolExecutor(_READERS, thread_name_prefix="netbox") as pool:
         listings = dict(zip(wanted, pool.map(client.rows, wanted, wanted.values()), strict=True))
     tables = {name: table(kind, listings[api(kind).endpoint], custom) for name, kind in chosen.items()}
@@ -45,13 +46,12 @@ def table(kind: Kind, rows: Sequence[Mapping[str, Any]], custom: CustomFields) -
     """Return the observed table of objects given as JSON; `custom` are the custom fields that this NetBox has."""
     rows = [row for row in rows if in_scope(kind, row)]
     label, types = api(kind).label, definitions.types(kind, custom)
-    must = [field.name for field in definitions.unmapped_required(kind, custom)]
     columns: dict[str, list[Any]] = {
         "id": [str(row["id"]) for row in rows],
         "key": [label(row) or f"#{row['id']}" for row in rows],
         "version": [row.get("last_updated") for row in rows],
         "created": [row.get("created") for row in rows],
-        "locked": [api(kind).lock(row) or _lacking(row, must) for row in rows],
+        "locked": [api(kind).lock(row) for row in rows],
     }
     columns |= {field.name: [read_value(kind, field, row, types) for row in rows] for field in kind.fields}
     dtypes = dict.fromkeys(OBSERVED_COLUMNS, "str") | {field.name: DTYPES[field.type] for field in kind.fields}
@@ -75,24 +75,13 @@ def check_choices(client: NetBoxClient, kinds: Kinds, constants: Mapping[str, Ma
 def _check_custom(client: NetBoxClient, kind: Kind, values: Mapping[str, str]) -> None:
     if not any(name.startswith(CUSTOM) for name in values):
         return
-    for field in definitions.with_options(client, definitions.mapped_fields(kind, definitions.custom_fields(client))):
+    mapped = definitions.mapped_fields(kind, definitions.custom_fields(client))
+    for field in definitions.with_options(client, [field for field in mapped if CUSTOM + field.name in values]):
         name = CUSTOM + field.name
         try:
-            canonical(field, values[name]) if name in values else None
+            canonical(field, values[name])
         except NotOfType as error:
             raise ConfigurationError(f"{kind.name}.{name}: {error}: mend it in the mapping") from None
-
-
-def _json_fields(kind: Kind, custom: CustomFields) -> tuple[str, ...]:
-    """Return what to ask for: custom fields too where one must be filled, because nothing can be written while it is not."""
-    return (*json_fields(kind), "custom_fields") if definitions.unmapped_required(kind, custom) else json_fields(kind)
-
-
-def _lacking(row: Mapping[str, Any], must: Sequence[str]) -> str | None:
-    empty = next((name for name in must if row["custom_fields"].get(name) in (None, "")), None)
-    return (
-        None if empty is None else f"lacks {empty}, a custom field that NetBox requires: no change is taken until it is filled"
-    )
 
 
 def _definitions(client: NetBoxClient, kinds: Kinds, custom: CustomFields) -> Tables:

@@ -172,7 +172,7 @@ def declared(mapped: Mapping[str, Iterable[str]]) -> Kinds:
     """Return the kinds that a sync maps, with the mapped fields and those that recognising and retiring need.
 
     `mapped` has the field names by kind; a custom field is named `cf_<name>` and becomes a text field, because only NetBox
-    knows what it is: see `asset_sync.systems.netbox.custom_fields`. Raises `ConfigurationError` for a kind or field that
+    knows what it is: see `asset_sync.systems.netbox.custom_field_table`. Raises `ConfigurationError` for a kind or field that
     there is not, and for a reference to a kind that is not mapped.
     """
     unknown = sorted(mapped.keys() - KINDS.keys())

@@ -51,23 +51,10 @@ def test_a_table_holds_what_was_put_into_it() -> None:
     assert [field for of_type in kept.values() for field in of_type.values()] == fields
 
 
-def test_a_field_that_must_be_filled_is_kept_though_nothing_maps_it_and_objects_without_it_are_locked(lab: Lab) -> None:
-    (made,) = lab.assets(1)
+def test_a_field_that_must_be_filled_is_kept_though_nothing_maps_it(lab: Lab) -> None:
     define(lab, "must", "text", required=True)
     define(lab, "may", "text")
-    lab.state.create("plugins/inventory/assets", {"status": "used", "inventoryitem_type": 1, "custom_fields": {"must": "x"}})
-    kinds = declared({**LOOKUPS, "asset": ["name"]})
-    tables = observe(lab.client, kinds)
-    assert list(from_table(tables[TABLE])[ASSET]) == ["must"]
-    locks = tables["asset"].set_index("id")["locked"]
-    assert "lacks must, a custom field that NetBox requires" in str(locks[made.target_id])
-    assert locks.isna().sum() == 1
-
-
-def test_an_object_that_the_mapping_may_fill_is_not_locked(lab: Lab) -> None:
-    lab.assets(1)
-    define(lab, "must", "text", required=True)
-    assert observe(lab.client, declared({**LOOKUPS, "asset": ["cf_must"]}))["asset"]["locked"].isna().all()
+    assert list(fields_of(lab)) == ["must"]
 
 
 def test_without_custom_fields_that_matter_there_is_no_table(lab: Lab) -> None:
