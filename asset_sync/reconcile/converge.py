@@ -10,13 +10,15 @@ from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.tables import Tables, by_id
 from asset_sync.reconcile.target import ALREADY, APPLIED, Outcome, Target
 
+_DONE = frozenset({APPLIED, ALREADY})
+
 
 def read_back(plan: Plan, kinds: Kinds, target: Target, outcomes: Mapping[int, Outcome]) -> Tables:
     """Return the observed tables of the objects that the plan touched, as the target has them now."""
     touched: dict[str, dict[str, None]] = {}
     for row in p.records(plan.writes):
         outcome = outcomes.get(row["seq"])
-        if outcome and outcome.target_id and outcome.outcome in {APPLIED, ALREADY}:
+        if outcome and outcome.target_id and outcome.outcome in _DONE:
             touched.setdefault(row["kind"], {})[outcome.target_id] = None
     return {kind: target.read(kinds[kind], list(ids)) for kind, ids in touched.items()}
 
@@ -27,38 +29,51 @@ def overlaid(observed: Tables, read: Tables) -> Tables:
 
 
 def unlike(plan: Plan, read: Tables, outcomes: Mapping[int, Outcome]) -> list[str]:
-    """Return, in words, the values that the target does not hold although it said that it stored them."""
+    """Return, in words, the values that the target does not hold although it said that it stored them.
+
+    Of a value that went through a temporary one, the last that was stored counts.
+    """
     now = {kind: by_id(table) for kind, table in read.items()}
-    created = {(r["kind"], r["key"]): outcomes[r["seq"]].target_id for r in p.records(plan.writes) if r["seq"] in outcomes}
     found: list[str] = []
-    for row in p.records(plan.writes):
-        outcome = outcomes.get(row["seq"])
-        if outcome is None or outcome.outcome not in {APPLIED, ALREADY}:
-            continue
-        named = f"{row['kind']} #{outcome.target_id}"
-        there = now.get(row["kind"], {}).get(str(outcome.target_id))
+    for (kind, target_id), wanted in _stored(plan, outcomes).items():
+        there = now.get(kind, {}).get(target_id)
         if there is None:
-            found.append(f"{named} is gone")
+            found.append(f"{kind} #{target_id} is gone")
             continue
-        for name, change in p.decode(row["changes"]).items():
-            new = change["new"]
-            wanted = new["id"] or created.get((new["kind"], new["key"])) if isinstance(new, dict) else new
-            if there[name] != wanted:
-                found.append(f"{named} {name} is {there[name]!r}, not {wanted!r}")
+        differing = ((name, value) for name, value in wanted.items() if there[name] != value)
+        found += [f"{kind} #{target_id} {name} is {there[name]!r}, not {value!r}" for name, value in differing]
     return found
 
 
+def _stored(plan: Plan, outcomes: Mapping[int, Outcome]) -> dict[tuple[str, str], dict[str, object]]:
+    """Return what the target said that it stored, by kind and id: each field's last value."""
+    rows = p.records(plan.writes)
+    created = {(row["kind"], row["key"]): outcomes[row["seq"]].target_id for row in rows if row["seq"] in outcomes}
+    stored: dict[tuple[str, str], dict[str, object]] = {}
+    for row in rows:
+        if row["seq"] not in outcomes or outcomes[row["seq"]].outcome not in _DONE:
+            continue
+        own = stored.setdefault((row["kind"], str(outcomes[row["seq"]].target_id)), {})
+        for name, change in p.decode(row["changes"]).items():
+            new = change["new"]
+            own[name] = new["id"] or created.get((new["kind"], new["key"])) if isinstance(new, dict) else new
+    return stored
+
+
 def flapping(again: Plan, plan: Plan, outcomes: Mapping[int, Outcome]) -> list[str]:
-    """Return, in words, what a plan made right after the apply would change again on the objects that it touched."""
-    done = {
-        (row["kind"], row["source_key"])
-        for row in p.records(plan.writes)
-        if row["seq"] in outcomes and outcomes[row["seq"]].outcome in {APPLIED, ALREADY}
-    }
+    """Return, in words, what a plan made right after the apply would change again on the objects that it touched.
+
+    What was not done in full is planned again as it should be.
+    """
+    done: dict[tuple[str, str], bool] = {}
+    for row in p.records(plan.writes):
+        ended = row["seq"] in outcomes and outcomes[row["seq"]].outcome in _DONE
+        record = (row["kind"], row["source_key"])
+        done[record] = done.get(record, True) and ended
     return [
         f"{row['kind']} {row['key']!r}: {row['op']} {', '.join(p.decode(row['changes']))}"
         for row in p.records(again.writes)
-        if (row["kind"], row["source_key"]) in done
+        if done.get((row["kind"], row["source_key"]), False)
     ]
 
 
