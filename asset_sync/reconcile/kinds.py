@@ -104,6 +104,12 @@ class Kind:
         names = dict.fromkeys(name for rule in self.identity for name in rule.fields)
         return tuple(name for name in names if self.field(name).type != "reference")
 
+    @property
+    def labelled(self) -> frozenset[str]:
+        """The fields that are compared by their labels: a name without a letter or digit is no name there."""
+        names = {name for rule in self.identity if rule.form == "label" for name in rule.fields}
+        return frozenset(name for name in names if self.field(name).type != "reference")
+
 
 Kinds = Mapping[str, Kind]
 """Kinds by name, each after the kinds that it refers to."""

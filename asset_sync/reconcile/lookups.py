@@ -1,10 +1,11 @@
 """Lookup kinds: the manufacturers, models, roles and platforms that many records of a source name in passing.
 
-Names that differ in case or punctuation only are one row, spelt as most records spell it. A slug is always one that a target
-takes: lower-case ASCII letters, digits and dashes, 100 characters at most, unique within its parent.
+Names of one label are one row, spelt as most records spell it; what has no label names nothing. A slug is always one that a
+target takes: lower-case ASCII letters, digits and dashes, 100 characters at most, unique within its parent.
 """
 
 import hashlib
+import unicodedata
 from dataclasses import dataclass
 
 import pandas as pd
@@ -12,9 +13,12 @@ import pyarrow as pa
 from slugify import slugify
 
 from asset_sync.reconcile import forms
-from asset_sync.reconcile.tables import text
+from asset_sync.reconcile.tables import Mask, text
 
 SLUG_LENGTH = 100
+
+_TELLING = (("+", "-plus-"), ("#", "-sharp-"), (",", "-"))
+"""What tells names apart and would be lost without a word for it ("1,5" would be "15")."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,14 @@ def lookup(names: pd.Series, name_field: str, parents: pd.Series | None = None, 
     return Lookup(frame["key"], rows)
 
 
+def only_guessed(found: Lookup, guessed: Mask) -> pd.Series:
+    """Return for each row of the table whether all the records that name it only guess; `guessed` is by record."""
+    return ~found.table["key"].isin(found.keys[~guessed])
+
+
 def slug(name: str) -> str:
-    """Return a name as a slug; one that has no letter or digit of any script still gets one, made from its bytes."""
-    made = slugify(name, max_length=SLUG_LENGTH)
+    """Return a name as a slug ("C++" is "c-plus-plus"); where no letter or digit is left, one made from its bytes."""
+    made = slugify(unicodedata.normalize("NFKC", name), max_length=SLUG_LENGTH, replacements=_TELLING)
     return made or f"x-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 

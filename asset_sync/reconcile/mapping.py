@@ -2,27 +2,32 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, NamedTuple
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
-from asset_sync.reconcile.kinds import Field, Kind
+from asset_sync.reconcile.kinds import Field, FieldType, Kind
 from asset_sync.reconcile.merge import Ownership
-from asset_sync.reconcile.tables import text
+from asset_sync.reconcile.tables import Mask, filled, guess_column, picked, text
+from asset_sync.reconcile.values import WHAT_IT_IS_NOT, typed
 
 Transform = Callable[[pa.Array], pa.Array]
+
+_SHOWN: Final = 40
+"""How many characters of a value a reason shows."""
 
 
 @dataclass(frozen=True)
 class FieldMapping:
     """Where a field's value comes from and who owns it.
 
-    `source` names a column of the source; `value` is a constant instead of one; `default` stands in for an empty value.
-    `values` replaces values (compared without case and punctuation) by others. A reference without a source takes the row
-    that the same source record gives to the kind it points to.
+    `source` names a column of the source; `value` is a constant instead of one; `default` stands in for an empty value, but
+    replaces none that the target has. `values` replaces values (compared by their labels) by others. A reference without a
+    source takes the row that the same source record gives to the kind it points to.
     """
 
     ownership: Ownership
@@ -72,8 +77,7 @@ def _mac(values: pa.Array) -> pa.Array:
 
 
 def _date(values: pa.Array) -> pa.Array:
-    found = pc.match_substring_regex(values, r"^\d{4}-\d{2}-\d{2}")
-    return pc.if_else(found, pc.utf8_slice_codeunits(values, 0, 10), pa.scalar(None, values.type))
+    return pc.replace_substring_regex(_trimmed(values), pattern=r"^(\d{4}-\d{2}-\d{2})\D.*$", replacement=r"\1")
 
 
 TRANSFORMS: Mapping[str, Transform] = {
@@ -90,52 +94,87 @@ TRANSFORMS: Mapping[str, Transform] = {
 """Transforms by name. text: outer and doubled blanks removed. upper, lower: case too. serial: capitals without blanks (a VMware
 serial with its blanks is longer than NetBox takes), junk refused. tag: junk refused. host: the name before the first dot.
 model: maker and screen size left out ("HP EliteBook 650 15.6 inch G9 Notebook PC" is "EliteBook 650 G9"). mac:
-AA:BB:CC:DD:EE:FF. date: the day of a date or a time."""
+AA:BB:CC:DD:EE:FF. date: the day of a date or a time; what is neither is refused."""
 
 
-def mapped(source: pd.DataFrame, kind: Kind, mappings: Mapping[str, FieldMapping]) -> pd.DataFrame:
-    """Return the mapped fields of a kind, a row for each row of the source, and `refused`: junk serials in words.
+class Mapped(NamedTuple):
+    """What a source's rows give a kind.
+
+    `fields` has a row for each of them: the mapped fields, `guess:<field>` (see `asset_sync.reconcile.tables`) where a value is
+    but the mapping's default, and `refused`, junk serials in words. `refused` has a row for each value that its field cannot
+    hold, and that is missing therefore: `row` (the position in the source), `field`, `value` (as text), `reason`.
+    """
+
+    fields: pd.DataFrame
+    refused: pd.DataFrame
+
+
+_NOTHING_REFUSED: Final = pd.DataFrame(
+    {"row": pd.Series(dtype="int64"), **dict.fromkeys(("field", "value", "reason"), pd.Series(dtype="str"))}
+)
+
+
+def mapped(source: pd.DataFrame, kind: Kind, mappings: Mapping[str, FieldMapping]) -> Mapped:
+    """Return what the mappings make of the source's rows.
 
     Fields that are references without a source are left out: they are filled from the rows of the kinds they point to.
     """
-    columns = {
-        name: typed(_value(source, mapping), kind.field(name)).array
+    readings = {
+        name: _read(source, kind, name, mapping)
         for name, mapping in mappings.items()
         if mapping.source or mapping.value is not None
     }
-    return pd.DataFrame({**columns, "refused": _refused(source, mappings)}, index=source.index)
+    columns = {name: reading.column.array for name, reading in readings.items()}
+    guesses = {guess_column(name): reading.guessed for name, reading in readings.items() if reading.guessed.any()}
+    fields = pd.DataFrame({**columns, **guesses, "refused": _junk_serials(source, mappings)}, index=source.index)
+    refused = [_NOTHING_REFUSED, *(reading.refused for reading in readings.values())]
+    return Mapped(fields, pd.concat(refused, ignore_index=True))
 
 
-def typed(values: pa.Array, declared: Field) -> pd.Series:
-    """Return text as a column of the field's type; `ValueError` where a value cannot be one."""
-    column = pd.Series(pd.array(values.to_pandas(), dtype="str"))
-    if declared.type in {"integer", "number"}:
-        return _numbers(column, declared)
-    if declared.type == "boolean":
-        truths = column.str.lower().map({"true": True, "false": False, "1": True, "0": False})
-        if (truths.isna() & column.notna()).any():
-            raise ValueError(f"{declared.name}: {column[truths.isna() & column.notna()].iloc[0]!r} is neither true nor false")
-        return pd.Series(truths, dtype="boolean")
-    return column
+class _Reading(NamedTuple):
+    """One field of all rows, where it is but the default, and what was refused (as `Mapped` has it)."""
+
+    column: pd.Series
+    guessed: Mask
+    refused: pd.DataFrame
 
 
-def _numbers(column: pd.Series, declared: Field) -> pd.Series:
-    try:
-        if declared.type == "number":
-            return column.str.strip().astype(pd.Float64Dtype())
-        # Not by way of floating point: a large integer would lose its last digits.
-        return column.str.strip().str.replace(r"\.0+$", "", regex=True).astype(pd.Int64Dtype())
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{declared.name}: {error}") from error
-
-
-def _value(source: pd.DataFrame, mapping: FieldMapping) -> pa.Array:
+def _read(source: pd.DataFrame, kind: Kind, name: str, mapping: FieldMapping) -> _Reading:
     if mapping.value is not None:
-        return pa.array([mapping.value] * len(source), type=pa.large_string())
-    values = TRANSFORMS[mapping.transform](text(source[str(mapping.source)]))
-    if mapping.values:
-        values = _replaced(values, mapping.values)
-    return pc.fill_null(values, mapping.default) if mapping.default is not None else values
+        values = pa.array([mapping.value] * len(source), type=pa.large_string())
+    else:
+        values = _said(text(source[str(mapping.source)]), mapping, compared_by_label=name in kind.labelled)
+    guessed = np.zeros(len(source), dtype=bool) if mapping.default is None else ~filled(values)
+    values = pc.fill_null(values, mapping.default) if guessed.any() else values
+    as_type = _type_of(kind.field(name), mapping)
+    column, refused = typed(values, as_type)
+    return _Reading(column, guessed, _refusals(name, values, refused, as_type))
+
+
+def _type_of(declared: Field, mapping: FieldMapping) -> FieldType:
+    """Return what the values must be: a text that a mapping takes for a date must be one."""
+    return "date" if mapping.transform == "date" and declared.type == "text" else declared.type
+
+
+def _said(written: pa.Array, mapping: FieldMapping, *, compared_by_label: bool) -> pa.Array:
+    """Return what the source says: transformed, its words replaced by others; a name without a label says nothing."""
+    values = TRANSFORMS[mapping.transform](written)
+    values = _replaced(values, mapping.values) if mapping.values else values
+    if not compared_by_label:
+        return values
+    return pc.if_else(pc.is_null(forms.normal(values, "label")), pa.scalar(None, values.type), values)
+
+
+def _refusals(name: str, values: pa.Array, refused: Mask, as_type: FieldType) -> pd.DataFrame:
+    rows = np.flatnonzero(refused)
+    found = picked(values, rows).to_pylist()
+    reasons = [f"{name} {_shown(value)} {WHAT_IT_IS_NOT[as_type]}" for value in found]
+    words = {"field": [name] * len(rows), "value": found, "reason": reasons}
+    return pd.DataFrame({"row": rows, **{column: pd.array(told, dtype="str") for column, told in words.items()}})
+
+
+def _shown(value: str) -> str:
+    return repr(value) if len(value) <= _SHOWN else f"{value[:_SHOWN]!r}…"
 
 
 def _replaced(values: pa.Array, replacements: Mapping[str, str]) -> pa.Array:
@@ -144,7 +183,7 @@ def _replaced(values: pa.Array, replacements: Mapping[str, str]) -> pa.Array:
     return pc.coalesce(pa.array(list(replacements.values()), type=pa.large_string()).take(found), values)
 
 
-def _refused(source: pd.DataFrame, mappings: Mapping[str, FieldMapping]) -> Any:
+def _junk_serials(source: pd.DataFrame, mappings: Mapping[str, FieldMapping]) -> Any:
     for name, mapping in mappings.items():
         if mapping.transform == "serial" and mapping.source:
             values = text(source[mapping.source])

@@ -5,8 +5,8 @@ the source that is no value, a junk serial, in words), the fields.
 An observed row: `id` (the target's), `key`, `version` (what the target changes with the object), `created` (when it was made,
 where the target tells), `locked` (why no sync may write to the object, missing for most), the fields.
 A reference column holds the `key` of the row it points to on the desired side, the target's id on the observed side.
-A desired row may have `guess:<field>` too (boolean): the value is a default or an assumption, which fills what is empty and
-replaces nothing.
+A desired table may have `guess:<field>` too (boolean, never missing): the value is a default or an assumption, which fills what
+is empty and replaces nothing.
 A link row: `source_key`, `target_id`, `version` (of the object, since this sync last wrote to it), `created` and
 `identity:<field>` (what made the object that object, when it was last confirmed), `missing_runs`, `missing_since`,
 `retired_by`, `base:<field>`, the value last applied, for the fields that are merged against it, and `emptied:<field>`
@@ -76,8 +76,13 @@ def guess_column(field: str) -> str:
 
 
 def desired_schema(kind: Kind, fields: Iterable[str] | None = None) -> pandera.DataFrameSchema:
-    """Return the schema of a kind's desired table: `source_key` and `key` filled, then the given fields (all by default)."""
-    return _schema(kind, DESIRED_COLUMNS, ("source_key", "key"), fields)
+    """Return the schema of a kind's desired table: `source_key` and `key` filled, then the given fields (all by default).
+
+    What says which values are guesses may be there or not.
+    """
+    schema = _schema(kind, DESIRED_COLUMNS, ("source_key", "key"), fields)
+    named = [name for name in schema.columns if name not in DESIRED_COLUMNS]
+    return schema.add_columns({guess_column(name): pandera.Column("bool", required=False) for name in named})
 
 
 def observed_schema(kind: Kind, fields: Iterable[str] | None = None) -> pandera.DataFrameSchema:
@@ -86,9 +91,15 @@ def observed_schema(kind: Kind, fields: Iterable[str] | None = None) -> pandera.
 
 
 def desired_table(kind: Kind, table: pd.DataFrame) -> pd.DataFrame:
-    """Return a desired table with every column of the kind, of its type: what is missing says nothing to match or to write."""
+    """Return a desired table with every column of the kind, of its type: what is missing says nothing to match or to write.
+
+    The columns that say which values are guesses are kept where there is any.
+    """
     types = dict.fromkeys(DESIRED_COLUMNS, "str") | {f.name: DTYPES[f.type] for f in kind.fields}
-    return table.reindex(columns=list(types)).astype(types)
+    given = (guess_column(field.name) for field in kind.fields if guess_column(field.name) in table)
+    guesses = {name: table[name].astype("boolean").fillna(value=False).astype(bool) for name in given}
+    said = {name: guess for name, guess in guesses.items() if guess.any()}
+    return table.reindex(columns=list(types)).astype(types).assign(**said)
 
 
 def empty(columns: Iterable[str], kind: Kind | None = None) -> pd.DataFrame:

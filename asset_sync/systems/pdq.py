@@ -60,6 +60,8 @@ _TEXTS = (
     "timezone",
 )
 _ADAPTER = ("ipv4Address", "ipv4Gateway", "ipv6Address")
+_OF_ADAPTER = (*_ADAPTER, "ipv6Gateway", "alias", "description")
+_LAST = 1 << 63
 _ARRAYS = ("networking", "customFields")
 
 DEVICE_FIELDS: Final = (*_TEXTS, *_INTEGERS, *_BOOLEANS, *_ADAPTER, *_ARRAYS)
@@ -229,10 +231,19 @@ def _table(rows: list[Device]) -> pd.DataFrame:
 
 def _main_adapter(row: Device) -> Device:
     """Return the adapter that leads out: the first by index with a gateway; nothing where there is none."""
-    listed = row.get("networking")
-    adapters = [a for a in listed if isinstance(a, dict)] if isinstance(listed, list) else []
-    leading = [a for a in adapters if _text(a.get("ipv4Gateway")) or _text(a.get("ipv6Gateway"))]
-    return min(leading, key=lambda a: a["index"] if isinstance(a.get("index"), int) else 1 << 31, default={})
+    adapters = network_adapters(row.get("networking"))
+    return next((adapter for adapter in adapters if adapter["ipv4Gateway"] or adapter["ipv6Gateway"]), {})
+
+
+def network_adapters(networking: object) -> list[dict[str, str | None]]:
+    """Return the adapters that a device's `networking` lists, by index; what is no adapter is passed over.
+
+    Each has `alias`, `description`, `ipv4Address`, `ipv4Gateway`, `ipv6Address` and `ipv6Gateway` as text, None where there is
+    none.
+    """
+    listed = [each for each in networking if isinstance(each, dict)] if isinstance(networking, list) else []
+    ordered = sorted(listed, key=lambda each: _LAST if (index := _integer(each.get("index"))) is None else index)
+    return [{name: _text(each.get(name)) for name in _OF_ADAPTER} for each in ordered]
 
 
 def _text(value: object) -> str | None:
@@ -246,7 +257,10 @@ def _json(value: object) -> str | None:
 
 
 def _integer(value: object) -> int | None:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    """Return a number as an integer of 64 bits, which is what columns hold."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    return int(value) if -_LAST <= value < _LAST else None
 
 
 def _boolean(value: object) -> bool | None:

@@ -41,7 +41,7 @@ def test_a_hundred_thousand_rows_to_the_plan(tmp_path: Path) -> None:
     machines = list(company)
     write_export(company, tmp_path / "before.csv", machines=machines)
     known = devices_of(tmp_path / "before.csv")
-    before = desired_tables(known, adapters, sync.kinds, sync.mapping, PrefixLengths())
+    before = desired_tables(known, adapters, sync.kinds, sync.mapping, PrefixLengths()).tables
     renamed = [dataclasses.replace(machine, name=f"{machine.name}-B") for machine in machines[:CHANGED]]
     write_export(company, tmp_path / "now.csv", machines=[*renamed, *machines[CHANGED:]])
     observed, links = target_of(sync, before), links_of(sync, before)
@@ -59,7 +59,7 @@ def timed(file: Path, known: pd.DataFrame, sync: Sync, observed: Tables, links: 
     clock = [time.perf_counter()]
     devices = with_known_ids(devices_of(file), known[["id", "serialNumber", "name"]])
     clock.append(time.perf_counter())
-    desired = desired_tables(devices, adapters, sync.kinds, sync.mapping, PrefixLengths())
+    desired = desired_tables(devices, adapters, sync.kinds, sync.mapping, PrefixLengths()).tables
     clock.append(time.perf_counter())
     matches = match_all(sync.kinds, desired, observed, links)
     clock.append(time.perf_counter())
@@ -78,7 +78,7 @@ def devices_of(file: Path) -> pd.DataFrame:
 
 def target_of(sync: Sync, desired: Tables) -> Tables:
     """The tables of a NetBox that holds what was desired before."""
-    ids = {name: dict(zip(table["key"], numbers(table), strict=True)) for name, table in desired.items()}
+    ids = {name: dict(zip(table["key"], numbers(table), strict=True)) for name, table in desired.items() if name in sync.kinds}
     return {name: observed_of(kind, desired[name], ids) for name, kind in sync.kinds.items()}
 
 
@@ -91,7 +91,7 @@ def observed_of(kind: Kind, table: pd.DataFrame, ids: dict[str, dict[str, str]])
 
 def links_of(sync: Sync, desired: Tables) -> Tables:
     """A link for each record, with what was applied last."""
-    return {name: linked(sync, name, table) for name, table in desired.items()}
+    return {name: linked(sync, name, table) for name, table in desired.items() if name in sync.kinds}
 
 
 def linked(sync: Sync, kind: str, table: pd.DataFrame) -> pd.DataFrame:

@@ -31,6 +31,6 @@ def test_tags_are_wanted_in_the_form_in_which_they_are_read_back(given: FieldMap
         "device": {"name": FieldMapping(OWNED, source="name"), "tags": given},
     }
     nothing = pd.DataFrame(columns=list(ADAPTER_FIELDS), dtype="str")
-    tables = desired_tables(MACHINES, lambda _: nothing, declared(mapping), mapping, PrefixLengths())
+    tables = desired_tables(MACHINES, lambda _: nothing, declared(mapping), mapping, PrefixLengths()).tables
     tags = tables["device"]["tags"].astype(object)
     assert tags.where(tags.notna(), None).tolist() == wanted

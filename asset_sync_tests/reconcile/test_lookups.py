@@ -1,9 +1,10 @@
 import string
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from asset_sync.reconcile.lookups import SLUG_LENGTH, lookup, slug
+from asset_sync.reconcile.lookups import SLUG_LENGTH, lookup, only_guessed, slug
 
 
 def names(*values: str | None) -> pd.Series:
@@ -41,7 +42,38 @@ def test_no_names_give_no_rows() -> None:
     assert len(lookup(names(None, None), "name", names(None, "hp"), "maker").table) == 0
 
 
-@pytest.mark.parametrize("name", ["HP Inc.", "Müller & Söhne", "日本電気", "***", "ASUSTeK COMPUTER INC.", "x" * 300, "Ü"])
+def test_names_that_something_tells_apart_are_rows_of_their_own() -> None:
+    given = names("Surface Pro 7", "Surface Pro 7", "Surface Pro 7+", "Galaxy S20", "Galaxy S20+", "Model 1.5", "Model 15")
+    found = lookup(given, "model", names(*["microsoft"] * 7), "maker")
+    assert found.keys.nunique() == len(found.table) == 6
+    assert found.keys[0] == found.keys[1] != found.keys[2]
+    assert found.table["slug"].tolist() == [
+        *("galaxy-s20", "galaxy-s20-plus", "model-1-5", "model-15", "surface-pro-7", "surface-pro-7-plus"),
+    ]
+
+
+def test_what_has_no_label_names_nothing() -> None:
+    found = lookup(names("---", "***", "+", "Dell"), "name")
+    assert plain(found.keys) == [None, None, None, "dell"]
+    assert found.table["name"].tolist() == ["Dell"]
+
+
+def test_a_row_that_any_record_names_for_certain_is_no_guess() -> None:
+    found = lookup(names("Unknown", "Dell", "Unknown", "Other"), "name")
+    guessed = only_guessed(found, np.array([True, False, False, True]))
+    assert dict(zip(found.table["name"], guessed, strict=True)) == {"Unknown": False, "Dell": False, "Other": True}
+
+
+@pytest.mark.parametrize(
+    ("name", "other"), [("S20", "S20+"), ("S20", "S20⁺"), ("C", "C#"), ("C#", "C++"), ("1,5 TB", "15 TB"), ("1.5", "15")]
+)
+def test_names_that_come_in_different_runs_have_different_slugs_too(name: str, other: str) -> None:
+    assert slug(name) != slug(other)
+
+
+@pytest.mark.parametrize(
+    "name", ["HP Inc.", "Müller & Söhne", "日本電気", "***", "+", "x" * 99 + "+", "ASUSTeK COMPUTER INC.", "x" * 300, "Ü"]
+)
 def test_a_slug_is_always_one_that_a_target_takes(name: str) -> None:
     made = slug(name)
     assert 0 < len(made) <= SLUG_LENGTH
@@ -49,7 +81,7 @@ def test_a_slug_is_always_one_that_a_target_takes(name: str) -> None:
 
 
 def test_the_slug_of_a_plain_name_is_what_anybody_would_expect() -> None:
-    assert slug("HP Inc.") == "hp-inc"
+    assert [slug(name) for name in ("HP Inc.", "Surface Pro 7+", "C#")] == ["hp-inc", "surface-pro-7-plus", "c-sharp"]
 
 
 def test_two_names_of_one_slug_are_told_apart_the_same_way_at_every_run() -> None:

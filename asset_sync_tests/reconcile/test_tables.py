@@ -1,3 +1,5 @@
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pandera.errors
@@ -7,8 +9,10 @@ import pytest
 from asset_sync.reconcile.tables import (
     base_column,
     desired_schema,
+    desired_table,
     differs,
     empty,
+    guess_column,
     index,
     no_links,
     observed_schema,
@@ -65,6 +69,27 @@ def test_a_table_with_an_id_twice_or_a_row_without_a_key_is_refused() -> None:
         desired_schema(ASSET).validate(desired(ASSET, {"source_key": "a", "key": None}))
     with pytest.raises(pandera.errors.SchemaErrors):
         desired_schema(ASSET, ["serial"]).validate(desired(ASSET, {"source_key": "a"}))
+
+
+def test_a_desired_table_says_which_values_are_guesses_where_there_are_any() -> None:
+    given = desired(ASSET, {"source_key": "a", "room": "r1"}, {"source_key": "b", "room": "r2"})
+    guesses: dict[str, Any] = {
+        guess_column("room"): [True, None],
+        guess_column("status"): [False, None],
+        guess_column("nothing"): [True, True],
+    }
+    made = desired_table(ASSET, given.assign(**guesses))
+    assert made.columns.tolist() == [*given.columns, guess_column("room")]
+    assert made[guess_column("room")].tolist() == [True, False]
+    desired_schema(ASSET).validate(made)
+
+
+def test_what_says_which_values_are_guesses_is_complete_and_of_a_field_of_the_kind() -> None:
+    given = desired(ASSET, {"source_key": "a"}, {"source_key": "b"})
+    breaking: list[dict[str, Any]] = [{guess_column("room"): [True, None]}, {guess_column("nothing"): [True, True]}]
+    for guesses in breaking:
+        with pytest.raises((pandera.errors.SchemaError, pandera.errors.SchemaErrors)):
+            desired_schema(ASSET).validate(given.assign(**guesses))
 
 
 def test_links_without_rows_have_a_base_column_for_each_field() -> None:

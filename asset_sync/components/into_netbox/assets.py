@@ -11,7 +11,8 @@ from asset_sync.components.lineage import source_lineage
 from asset_sync.components.snapshots import row_counts
 from asset_sync.components.sync import Evidence, Sync
 from asset_sync.reconcile.kinds import Kind, Kinds
-from asset_sync.reconcile.tables import OBSERVED_COLUMNS, Tables, desired_schema, observed_schema
+from asset_sync.reconcile.refusals import validated
+from asset_sync.reconcile.tables import OBSERVED_COLUMNS, Tables, observed_schema
 from asset_sync.systems.netbox import NetBox, check_choices, observe, unready
 
 ASSET_KINDS: Final = ("manufacturer", "inventory_item_type", "asset")
@@ -72,12 +73,15 @@ def desired_asset(sync: Sync, devices_key: dg.AssetKey, adapters: Adapters, pref
         description="What NetBox should hold, made from the devices by the mapping in the sync's YAML.",
         code_version="1",
     )
-    def desired(devices: pd.DataFrame) -> dg.MaterializeResult[Tables]:
+    def desired(context: dg.AssetExecutionContext, devices: pd.DataFrame) -> dg.MaterializeResult[Tables]:
         with told_in_one_line():
-            tables = desired_tables(devices, adapters, sync.kinds, sync.mapping, prefixes)
-            checked = {name: desired_schema(sync.kinds[name]).validate(t) for name, t in tables.items()}
+            tables, notes = desired_tables(devices, adapters, sync.kinds, sync.mapping, prefixes)
+            for note in notes:
+                context.log.warning(note)
+            checked = validated(sync.kinds, tables)
             lineage = source_lineage(sync, devices_key, devices.columns)
-            return dg.MaterializeResult(value=checked, metadata={**row_counts(checked), **lineage})
+            told = dg.MetadataValue.md("\n".join(f"- {note}" for note in notes) or "none")
+            return dg.MaterializeResult(value=checked, metadata={**row_counts(checked), "notes": told, **lineage})
 
     return desired
 

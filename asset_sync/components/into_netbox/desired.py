@@ -1,23 +1,28 @@
 """What NetBox should hold, made from machines that a source tells of: record tables of the desired side, kind by kind."""
 
-import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
+import numpy as np
 import pandas as pd
 
+from asset_sync.components.into_netbox.addresses import Version, assignable
+from asset_sync.reconcile import refusals
 from asset_sync.reconcile.kinds import Kind, Kinds
-from asset_sync.reconcile.lookups import lookup
-from asset_sync.reconcile.mapping import FieldMapping, mapped
-from asset_sync.reconcile.tables import DESIRED_COLUMNS, Tables, desired_table
+from asset_sync.reconcile.lookups import lookup, only_guessed
+from asset_sync.reconcile.mapping import FieldMapping, Mapped, mapped
+from asset_sync.reconcile.tables import DESIRED_COLUMNS, Mask, Tables, desired_table, guess_column
 from asset_sync.systems.netbox.kinds import TAGS, canonical_tags
 
 ADAPTER_FIELDS: Final = ("device", "adapter", "name", "mac", "ipv4", "ipv6")
 """The columns of a table of network adapters, from which interfaces, MAC and IP addresses are mapped: the ids of the machine
-and of the adapter, the adapter's name, and its addresses, those without a prefix length. The first one of a machine that has
-an address gives it its primary addresses."""
+and of the adapter, the adapter's name, and its addresses, with the prefix length or the mask where the source knows it
+("10.1.1.5/22"). The first one of a machine that has an address gives it its primary addresses."""
+
+GATEWAYS: Final = ("ipv4_gateway", "ipv6_gateway")
+"""Further columns of such a table, of sources that know gateways: they speak against an assumed network."""
 
 _OF_ADAPTER: Final = frozenset({"interface", "mac_address", "ip_address", "interface_primary_mac"})
 
@@ -26,7 +31,7 @@ Mappings = Mapping[str, Mapping[str, FieldMapping]]
 
 @dataclass(frozen=True, slots=True)
 class PrefixLengths:
-    """The network sizes that addresses are written with: the sources tell addresses without them."""
+    """The network sizes that addresses are written with, where a source tells addresses without them: a guess."""
 
     ipv4: int = 24
     ipv6: int = 64
@@ -41,18 +46,25 @@ Adapters = Callable[[pd.DataFrame], pd.DataFrame]
 """Makes the table of network adapters (`ADAPTER_FIELDS`) from a source's table of machines; asked only where it is needed."""
 
 
+class Desired(NamedTuple):
+    """The desired tables with what was refused (see `asset_sync.reconcile.refusals`), and what is to be told, a line each."""
+
+    tables: Tables
+    notes: tuple[str, ...]
+
+
 def desired_tables(
     devices: pd.DataFrame, adapters: Adapters, kinds: Kinds, mapping: Mappings, prefixes: PrefixLengths
-) -> Tables:
-    """Return the desired tables (see `asset_sync.reconcile.tables`) of machines that have an `id` each."""
+) -> Desired:
+    """Return what machines that have an `id` each should be in NetBox."""
     building = _Building(devices.reset_index(drop=True), adapters, mapping, prefixes)
     for kind in kinds.values():
         building.add(kind)
-    return building.tables
+    return Desired(refusals.with_refused(building.tables, building.refused), tuple(building.notes))
 
 
 class _Building:
-    """The tables so far, and for each kind the key that each device or adapter gave to its row there."""
+    """The tables so far, and for each kind the key that each device or adapter gave to its row there, or but guessed."""
 
     def __init__(self, devices: pd.DataFrame, adapters: Adapters, mapping: Mappings, prefixes: PrefixLengths) -> None:
         self.devices = devices
@@ -60,7 +72,10 @@ class _Building:
         self.mapping = mapping
         self.prefixes = prefixes
         self.tables: Tables = {}
+        self.refused: list[pd.DataFrame] = []
+        self.notes: list[str] = []
         self.keys: dict[str, pd.Series] = {}
+        self.guessed: dict[str, Mask] = {}
 
     def add(self, kind: Kind) -> None:
         """Add the table of one kind; the kinds that it refers to were added before."""
@@ -73,68 +88,82 @@ class _Building:
 
     def _add_lookup(self, kind: Kind) -> None:
         name_field = "model" if any(field.name == "model" for field in kind.fields) else "name"
-        named = mapped(self.devices, kind, self.mapping[kind.name])[name_field]
+        fields = mapped(self.devices, kind, self.mapping[kind.name]).fields
         parent = next((field for field in kind.references), None)
-        found = lookup(named, name_field, self.keys[str(parent.to)], parent.name) if parent else lookup(named, name_field)
+        parents = self.keys[str(parent.to)] if parent else None
+        found = lookup(fields[name_field], name_field, parents, parent.name if parent else "")
+        guessed = {name_field: _guessed(fields, name_field)}
+        guessed |= {parent.name: self.guessed[str(parent.to)]} if parent else {}
         self.keys[kind.name] = found.keys
-        self.tables[kind.name] = _with_constants(found.table, kind, self.mapping[kind.name])
+        # A model whose maker is but guessed is a guess as well.
+        self.guessed[kind.name] = np.logical_or.reduce(list(guessed.values()))
+        guesses = {guess_column(name): only_guessed(found, by_record) for name, by_record in guessed.items()}
+        self.tables[kind.name] = _with_constants(found.table.assign(**guesses), kind, self.mapping[kind.name])
 
     def _add_records(self, kind: Kind) -> None:
-        fields = mapped(self.devices, kind, self.mapping[kind.name])
+        made = mapped(self.devices, kind, self.mapping[kind.name])
+        fields = made.fields
         for reference in kind.references:
             if reference.name in self.mapping[kind.name]:
                 fields[reference.name] = self.keys[str(reference.to)]
+                fields[guess_column(reference.name)] = self.guessed.get(str(reference.to), False)
         if TAGS in fields:
             fields[TAGS] = fields[TAGS].map(canonical_tags, na_action="ignore").astype("str")
         keys = _readable_keys(fields, self.devices["id"])
         self.keys[kind.name] = keys
-        self.tables[kind.name] = _table(kind, self.devices["id"], keys, fields)
+        self.tables[kind.name] = self._table(kind, self.devices["id"], keys, made)
+
+    def _table(
+        self, kind: Kind, source_keys: pd.Series, keys: pd.Series, given: Mapped, *, needed: Collection[str] = ()
+    ) -> pd.DataFrame:
+        """Return the rows that have what is needed, and note what was refused."""
+        self.refused.append(refusals.of_records(kind.name, source_keys, given.refused))
+        return _table(kind, source_keys, keys, given.fields, needed)
 
     # The network side of a device.
 
     def add_interfaces(self, kind: Kind) -> None:
         """An interface for each adapter that has a name."""
         rows = self.adapters
-        fields = mapped(rows, kind, self.mapping[kind.name])
-        fields["device"] = self._device_keys(rows)
-        keys = fields["device"].str.cat(fields["name"], sep=" ")
+        made = mapped(rows, kind, self.mapping[kind.name])
+        made.fields["device"] = self._device_keys(rows)
+        keys = made.fields["device"].str.cat(made.fields["name"], sep=" ")
         self.keys[kind.name] = keys
-        self.tables[kind.name] = _table(kind, rows["adapter"], keys, fields).dropna(subset=["name"])
+        self.tables[kind.name] = self._table(kind, rows["adapter"], keys, made, needed=["name"])
 
     def add_macs(self, kind: Kind) -> None:
         """The device's MAC address, on the adapter that talks to the network."""
         rows = self.adapters
-        fields = mapped(rows, kind, self.mapping[kind.name])
-        fields["interface"] = self.keys["interface"]
-        keys = _distinct(fields["interface"].str.cat(fields["mac_address"], sep=" "), rows["adapter"])
+        made = mapped(rows, kind, self.mapping[kind.name])
+        made.fields["interface"] = self.keys["interface"]
+        keys = _distinct(made.fields["interface"].str.cat(made.fields["mac_address"], sep=" "), rows["adapter"])
         self.keys[kind.name] = keys
-        self.tables[kind.name] = _table(kind, rows["adapter"] + "/mac", keys, fields).dropna(
-            subset=["mac_address", "interface"]
-        )
+        self.tables[kind.name] = self._table(kind, rows["adapter"] + "/mac", keys, made, needed=["mac_address", "interface"])
 
     def add_addresses(self, kind: Kind) -> None:
         """The adapters' addresses that NetBox takes on an interface."""
-        rows = self.adapters
-        both = [self._addresses(rows, kind, column) for column in ("ipv4", "ipv6")]
-        for column, table in zip(("ipv4", "ipv6"), both, strict=True):
-            self.keys[f"{kind.name}/{column}"] = table["key"].reindex(rows.index)
-        self.tables[kind.name] = pd.concat(both, ignore_index=True)
+        both = [self._addresses(kind, 4, self.prefixes.ipv4), self._addresses(kind, 6, self.prefixes.ipv6)]
+        self.tables[kind.name] = desired_table(kind, pd.concat(both, ignore_index=True))
 
-    def _addresses(self, rows: pd.DataFrame, kind: Kind, column: str) -> pd.DataFrame:
-        prefix = self.prefixes.ipv4 if column == "ipv4" else self.prefixes.ipv6
-        fields = mapped(rows, kind, {n: m for n, m in self.mapping[kind.name].items() if n != "address"})
-        fields["address"] = pd.Series([_assignable(value, prefix) for value in rows[column]], dtype="str")
-        fields["interface"] = self.keys["interface"]
+    def _addresses(self, kind: Kind, version: Version, assumed: int) -> pd.DataFrame:
+        rows, column = self.adapters, f"ipv{version}"
+        made = mapped(rows, kind, {n: m for n, m in self.mapping[kind.name].items() if n != "address"})
+        found = assignable(rows[column], rows[f"{column}_gateway"], version, assumed)
+        self.notes += found.notes
+        made.fields["address"], made.fields[guess_column("address")] = found.addresses, found.guessed
+        made.fields["interface"] = self.keys["interface"]
         source_keys = rows["adapter"] + f"/{column}"
-        keys = _distinct(fields["address"], source_keys)
-        return _table(kind, source_keys, keys, fields).dropna(subset=["address", "interface"])
+        keys = _distinct(made.fields["address"], source_keys)
+        table = self._table(kind, source_keys, keys, made, needed=["address", "interface"])
+        self.keys[f"{kind.name}/{column}"] = table["key"].reindex(rows.index)
+        return table
 
     def add_primary_macs(self, kind: Kind) -> None:
         """Each interface's own MAC address object."""
         rows = self.adapters
         fields = pd.DataFrame({"interface": self.keys["interface"], "primary_mac_address": self.keys["mac_address"]})
-        kept = _table(kind, rows["adapter"], self.keys["interface"], fields)
-        self.tables[kind.name] = kept.dropna(subset=["interface", "primary_mac_address"])
+        needed = ["interface", "primary_mac_address"]
+        self.tables[kind.name] = _table(kind, rows["adapter"], self.keys["interface"], fields, needed)
 
     def add_primary_addresses(self, kind: Kind) -> None:
         """Each device's addresses on its first adapter that has any."""
@@ -152,7 +181,8 @@ class _Building:
     @cached_property
     def adapters(self) -> pd.DataFrame:
         """The network adapters of all machines."""
-        return self._make_adapters(self.devices).reset_index(drop=True)
+        made = self._make_adapters(self.devices).reset_index(drop=True)
+        return made.reindex(columns=[*ADAPTER_FIELDS, *GATEWAYS])
 
     def _device_keys(self, rows: pd.DataFrame) -> pd.Series:
         by_id = pd.Series(self.keys["device"].array, index=self.devices["id"])
@@ -168,16 +198,9 @@ _SPECIAL: Final = {
 }
 
 
-def _assignable(address: object, prefix: int) -> str | None:
-    """Return the address with its prefix length, None for one that belongs on no interface (NetBox refuses the nets' ends)."""
-    try:
-        found = ipaddress.ip_interface(f"{address}/{prefix}")
-    except ValueError:
-        return None
-    net = found.network
-    ends = {net.network_address, net.broadcast_address} if found.version == 4 and prefix < 31 else {net.network_address}
-    useless = found.is_loopback or found.is_multicast or found.is_unspecified or found.is_link_local or found.is_reserved
-    return None if useless or (found.ip in ends and prefix < found.max_prefixlen - 1) else str(found)
+def _guessed(fields: pd.DataFrame, name: str) -> Mask:
+    column = guess_column(name)
+    return fields[column].to_numpy(dtype=bool) if column in fields else np.zeros(len(fields), dtype=bool)
 
 
 def _readable_keys(fields: pd.DataFrame, ids: pd.Series) -> pd.Series:
@@ -198,6 +221,8 @@ def _with_constants(table: pd.DataFrame, kind: Kind, mappings: Mapping[str, Fiel
     return desired_table(kind, table.assign(**constants))
 
 
-def _table(kind: Kind, source_keys: pd.Series, keys: pd.Series, fields: pd.DataFrame) -> pd.DataFrame:
-    named = fields.assign(source_key=source_keys, key=keys, refused=fields.get("refused"))
+def _table(
+    kind: Kind, source_keys: pd.Series, keys: pd.Series, fields: pd.DataFrame, needed: Collection[str] = ()
+) -> pd.DataFrame:
+    named = fields.assign(source_key=source_keys, key=keys, refused=fields.get("refused")).dropna(subset=list(needed))
     return desired_table(kind, named[[*DESIRED_COLUMNS, *(c for c in fields if c not in DESIRED_COLUMNS)]])

@@ -28,7 +28,8 @@ from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.kinds import Retirement
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Policy
-from asset_sync.reconcile.tables import Tables, desired_schema, observed_schema
+from asset_sync.reconcile.refusals import validated
+from asset_sync.reconcile.tables import Tables, observed_schema
 from asset_sync.systems.netbox import NetBox
 from asset_sync.systems.netbox.addressed import COLUMNS, DeviceFilter, addressed_devices
 from asset_sync.systems.wug import (
@@ -243,7 +244,7 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
                 for row in devices[devices["refused"].notna()].itertuples(index=False):
                     context.log.warning(f"{row.name}: its address is not monitored: {row.refused}")
                 tables = desired_tables(devices, sync.kinds, sync.mapping, self._layout(), known)
-                checked = {name: desired_schema(sync.kinds[name]).validate(table) for name, table in tables.items()}
+                checked = validated(sync.kinds, tables)
                 bring_in_line(open_tracking(), context.partition_key, checked, inventory, datetime.now(UTC))
                 left_out = unknown_roles(addresses, sync.kinds[DEVICE.name], sync.mapping[DEVICE.name], known)
                 for each in left_out:

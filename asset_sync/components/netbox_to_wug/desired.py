@@ -7,6 +7,7 @@ import pandas as pd
 
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.mapping import FieldMapping, mapped
+from asset_sync.reconcile.refusals import of_records, with_refused
 from asset_sync.reconcile.tables import Tables, desired_table
 from asset_sync.systems.wug import DEVICE, GROUP
 
@@ -31,7 +32,7 @@ def desired_tables(devices: pd.DataFrame, kinds: Kinds, mapping: Mappings, layou
     so such a value is left out.
     """
     devices = devices.reset_index(drop=True)
-    fields = mapped(devices, kinds[DEVICE.name], mapping[DEVICE.name])
+    fields, refused = mapped(devices, kinds[DEVICE.name], mapping[DEVICE.name])
     # An address that nothing can monitor is never written; the device is held where it is new.
     fields["address"] = fields["address"].where(devices["refused"].isna())
     # WhatsUp Gold shows the address where there is no name: then it is no name, and none is written.
@@ -43,7 +44,8 @@ def desired_tables(devices: pd.DataFrame, kinds: Kinds, mapping: Mappings, layou
     keys = devices["name"].where(~devices["name"].duplicated(keep=False), devices["name"] + " (" + devices["id"] + ")")
     own = {"source_key": devices["id"], "key": keys, "refused": devices["refused"]}
     table = desired_table(kinds[DEVICE.name], fields.assign(**own))
-    return {GROUP.name: _groups(kinds[GROUP.name], table["group"], layout), DEVICE.name: table}
+    tables = {GROUP.name: _groups(kinds[GROUP.name], table["group"], layout), DEVICE.name: table}
+    return with_refused(tables, [of_records(DEVICE.name, devices["id"], refused)])
 
 
 def refused_elsewhere(devices: pd.DataFrame, there: pd.DataFrame) -> pd.DataFrame:
@@ -62,7 +64,7 @@ def refused_elsewhere(devices: pd.DataFrame, there: pd.DataFrame) -> pd.DataFram
 
 def unknown_roles(devices: pd.DataFrame, kind: Kind, mapping: Mapping[str, FieldMapping], roles: pd.DataFrame) -> list[str]:
     """Return the roles, brands and systems that were left out because WhatsUp Gold does not know them, in order."""
-    wanted = mapped(devices, kind, {name: mapping[name] for name in _ROLES if name in mapping})
+    wanted = mapped(devices, kind, {name: mapping[name] for name in _ROLES if name in mapping}).fields
     found: list[str] = []
     for name in _ROLES:
         if name in wanted:

@@ -11,7 +11,8 @@ from asset_sync.components.netbox_to_wug.addresses import judged, told_of
 from asset_sync.components.netbox_to_wug.desired import Layout, desired_tables, unknown_roles
 from asset_sync.reconcile.mapping import FieldMapping
 from asset_sync.reconcile.merge import Ownership
-from asset_sync.reconcile.tables import Tables, desired_schema
+from asset_sync.reconcile.refusals import validated
+from asset_sync.reconcile.tables import Tables
 from asset_sync.systems.wug import DEVICE, GROUP, declared
 
 SOURCE = Ownership("source")
@@ -48,9 +49,7 @@ def devices(*rows: dict[str, str | None]) -> pd.DataFrame:
 
 def desired(*rows: dict[str, str | None], layout: Layout = LAYOUT, roles: pd.DataFrame = ROLES) -> Tables:
     tables = desired_tables(devices(*rows), KINDS, MAPPING, layout, roles)
-    for name, table in tables.items():
-        desired_schema(KINDS[name]).validate(table)
-    return tables
+    return validated(KINDS, tables)
 
 
 def column(table: pd.DataFrame, name: str) -> list[Any]:
