@@ -10,6 +10,7 @@ from asset_sync.ledger import Ledger
 from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.planning import Snapshot, make_plan
 from asset_sync.reconcile.references import match_all
+from asset_sync.reconcile.refusals import both, split_refused
 from asset_sync.reconcile.tables import Tables
 
 
@@ -23,9 +24,10 @@ class Planning:
         ledger: Ledger = context.resources.ledger
         self._context = context
         self._sync = sync
-        wanted, refused = sync.conform(sync.kinds, desired, inventory)
+        wanted, refused = split_refused(desired)
+        wanted, not_taken = sync.conform(sync.kinds, wanted, inventory)
         resolutions = ledger.resolutions(sync.linked_as)
-        self.snapshot = Snapshot(wanted, inventory, sync.known_links(ledger), refused, resolutions)
+        self.snapshot = Snapshot(wanted, inventory, sync.known_links(ledger), both(refused, not_taken), resolutions)
 
     def match(self) -> Tables:
         """Return which record is which object, a table a kind; see `asset_sync.reconcile.references.match_all`."""

@@ -46,6 +46,12 @@ def split_refused(tables: Tables) -> tuple[Tables, Tables]:
     return desired, {str(kind): part[list(_OF_A_KIND)].reset_index(drop=True) for kind, part in parts}
 
 
+def both(refused: Tables, not_taken: Tables) -> Tables:
+    """Return, by kind, the values that a field cannot hold and those that the target does not take."""
+    names = dict.fromkeys([*refused, *not_taken])
+    return {name: pd.concat([t[name] for t in (refused, not_taken) if name in t], ignore_index=True) for name in names}
+
+
 def validated(kinds: Kinds, tables: Tables) -> Tables:
     """Return the desired tables as they are, each held against its schema; pandera's `SchemaError` where one breaks it."""
     return {
