@@ -19,7 +19,7 @@ from asset_sync.reconcile.tables import Tables
 from asset_sync.reconcile.target import Outcome, Write
 from asset_sync.sandbox.faults import Faults
 from asset_sync.sandbox.server import Server
-from asset_sync.sandbox.wug import Device, WugState, create_app
+from asset_sync.sandbox.wug import FAULTS, Device, WugState, create_app
 from asset_sync.systems.wug import WugClient, WugTarget, declared, observe
 
 ROOT = "NetBox"
@@ -180,7 +180,7 @@ def stage() -> Iterator[tuple[Stage, str]]:
 
 @pytest.fixture
 def lab(stage: tuple[Stage, str]) -> Iterator[Lab]:
-    state, faults = WugState(scan_seconds=0.0), Faults(1)
+    state, faults = WugState(scan_seconds=0.0), Faults(1, FAULTS)
     server, url = stage
     server.before = lambda: None
     server.app = create_app(state, users={USER: PASSWORD}, faults=faults)
