@@ -61,6 +61,10 @@ def test_each_part_that_changes_is_an_operation_of_its_own() -> None:
     assert plan_of(now()).id == plan.id
 
 
+def test_parts_go_out_together() -> None:
+    assert {row["step"] for row in p.records(plan_of(now()).writes)} == {None}
+
+
 def test_an_object_with_a_part_in_another_step_counts_once() -> None:
     rows = [("a", "1", None), ("a", "1", None), ("b", "2", None), ("c", "3", None), ("a", "1", "1"), ("d", "4", "1")]
     told = [("asset", p.UPDATE, key, key, number, None, "{}", "r", None, None, step) for key, number, step in rows]

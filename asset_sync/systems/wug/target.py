@@ -9,15 +9,16 @@ from typing import Final
 
 import pandas as pd
 
+from asset_sync.reconcile.errors import TargetError
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.target import Answer, Declined, OutcomeUnknown, Refused, Write, Written
 from asset_sync.systems.http import Tally
 from asset_sync.systems.wug.client import WugClient
 from asset_sync.systems.wug.extract import device_table, device_value, group_table, same_value
-from asset_sync.systems.wug.kinds import GROUP, ON
+from asset_sync.systems.wug.kinds import GROUP, OFF, ON
 from asset_sync.systems.wug.known import Known
 from asset_sync.systems.wug.records import ROOT_ID, ROOT_NAME, Group
-from asset_sync.systems.wug.updating import DeviceUpdates
+from asset_sync.systems.wug.updating import DeviceUpdates, not_stored
 from asset_sync.systems.wug.values import Groups, attribute_values, filled, group_at
 from asset_sync.systems.wug.wire import Failed, Row
 
@@ -67,9 +68,9 @@ class WugTarget:
         names = {name for rule in kind.identity if rule.decisive for name in rule.fields}
         wanted = {(name, same_value(name, w.values[name])) for w in writes for name in names if w.values.get(name) is not None}
         if kind.name == GROUP.name:
-            paths = {path for _, path in wanted}
+            paths = {str(path).casefold() for _, path in wanted}
             groups = self._known.groups(anew=anew)
-            return group_table(kind, [group for path, group in groups.items() if path in paths], self.root)
+            return group_table(kind, [group for path, group in groups.items() if path.casefold() in paths], self.root)
         listing = self._known.listing(self._known.now() if anew else None)
         found = [
             device
@@ -117,6 +118,12 @@ class WugTarget:
                 group = self._create_group(str(write.values["path"]), write.values.get("description"))
             except Refused as refusal:
                 answers[write.seq] = Declined(str(refusal))
+            except OutcomeUnknown:
+                raise
+            except TargetError as error:
+                if not answers:
+                    raise
+                return not_stored(writes, error) | answers
             else:
                 self._known.made(group)
                 answers[write.seq] = Written(group.id, None)
@@ -141,11 +148,34 @@ class WugTarget:
         except Failed as failure:
             self._check_nothing_made(kind, writes, failure)
             raise Refused(str(failure)) from None
-        words = {seq: created.messages.get(str(seq), "") for seq in templates}
         ids = {seq: created.ids[str(seq)] for seq in templates if str(seq) in created.ids}
-        refused = self._begin_maintenance([w for w in writes if w.seq in ids], ids, message)
-        made = {seq: refused.get(seq) or Written(device_id, None) for seq, device_id in ids.items()}
-        return answers | {seq: Declined(words[seq]) for seq in templates if seq not in ids} | made
+        words = {seq: created.messages[str(seq)] for seq in templates if str(seq) in created.messages}
+        answers |= {seq: Declined(words[seq]) for seq in templates if seq not in ids}
+        return answers | self._made([write for write in writes if write.seq in ids], ids, words, message)
+
+    def _made(
+        self, writes: Sequence[Write], ids: Mapping[int, str], words: Mapping[int, str], message: str
+    ) -> dict[int, Written]:
+        """Tell of devices that were made what stands in them in place of what the server left out, by its own words."""
+        unswitched = self._begin_maintenance(writes, ids, message)
+        found: dict[int, Written] = {}
+        for write in writes:
+            device_id, told = ids[write.seq], [each[write.seq] for each in (words, unswitched) if write.seq in each]
+            instead = self._left_out(write, device_id) if write.seq in words else {}
+            instead |= {"maintenance": OFF} if write.seq in unswitched else {}
+            found[write.seq] = Written(device_id, None, instead=instead, detail="; ".join(told) if instead else None)
+        return found
+
+    def _left_out(self, write: Write, device_id: str) -> dict[str, str | None]:
+        """Return what a device that was made with warnings holds where it should hold something else."""
+        try:
+            device = self.client.device(device_id)
+        except TargetError as error:
+            raise OutcomeUnknown(f"device #{device_id} was made, but could not be read: {error}") from None
+        if device is None:
+            return {}
+        there = {name: device_value(name, device, frozenset(), self.root) for name in write.values if name != "maintenance"}
+        return {name: value for name, value in there.items() if value != same_value(name, write.values[name])}
 
     def _templates(self, writes: Sequence[Write]) -> tuple[dict[int, Row], dict[int, Answer]]:
         """Return the templates by `seq`, and what is declined because no template can say it."""
@@ -172,11 +202,17 @@ class WugTarget:
         self._unsure -= keys
         self._together = min(self._together, max(1, len(writes) // 2))
 
-    def _begin_maintenance(self, writes: Sequence[Write], ids: Mapping[int, str], message: str) -> dict[int, Declined]:
-        """Switch maintenance on for new devices that are to be in it, as no template can; return what was refused by `seq`."""
+    def _begin_maintenance(self, writes: Sequence[Write], ids: Mapping[int, str], message: str) -> dict[int, str]:
+        """Switch maintenance on for new devices that are to be in it, as no template can; return why not, by `seq`."""
         wanted = {ids[write.seq]: write.seq for write in writes if write.values.get("maintenance") == ON}
-        refused = self._switch(list(wanted), message, on=True) if wanted else {}
-        return {wanted[one]: Declined(f"made as #{one}, but not put into maintenance: {why}") for one, why in refused.items()}
+        if not wanted:
+            return {}
+        try:
+            refused = self.client.set_maintenance(list(wanted), on=True, reason=message)
+        except TargetError as error:
+            # The devices are there whatever became of this; one that is in maintenance all the same lacks nothing.
+            refused = dict.fromkeys(wanted, str(error))
+        return {wanted[one]: f"not put into maintenance: {why}" for one, why in refused.items()}
 
 
 def _template(write: Write, groups: Groups) -> Row:

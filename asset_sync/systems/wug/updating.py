@@ -64,8 +64,7 @@ class DeviceUpdates:
             except TargetError as error:
                 if not sent:
                     raise
-                # What was stored before is not forgotten over it.
-                answers |= {write.seq: Declined(f"not stored: {error}") for write in writes if write.seq not in answers}
+                answers = {**not_stored(writes, error), **answers}
                 break
             sent = True
         return {seq: answer for seq, answer in answers.items() if answer is not None}
@@ -219,6 +218,11 @@ class DeviceUpdates:
             write()
         except TargetError as error:
             raise Failed(f"{failure}; {what} was taken away, and could not be put back: {error}") from None
+
+
+def not_stored(writes: Sequence[Write], error: TargetError) -> dict[int, Answer]:
+    """Return what to answer for writes that were given up, so that those before them which were stored are not forgotten."""
+    return {write.seq: Declined(f"not stored: {error}") for write in writes}
 
 
 def _ids(writes: Sequence[Write]) -> list[str]:

@@ -24,7 +24,8 @@ def filled(field: str, value: Any) -> str:
 
 
 def group_at(path: str, groups: Groups) -> Group:
-    """Return the group at a path; `Refused` where there is none."""
-    if path not in groups:
+    """Return the group at a path, whatever its case where none is spelt like that; `Refused` where there is none."""
+    group = groups.get(path) or next((one for other, one in groups.items() if other.casefold() == path.casefold()), None)
+    if group is None:
         raise Refused(f"there is no group {path!r} in WhatsUp Gold")
-    return groups[path]
+    return group
