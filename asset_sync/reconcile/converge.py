@@ -63,18 +63,23 @@ def _stored(plan: Plan, outcomes: Mapping[int, Outcome]) -> dict[tuple[str, str]
 def flapping(again: Plan, plan: Plan, outcomes: Mapping[int, Outcome]) -> list[str]:
     """Return, in words, what a plan made right after the apply would change again on the objects that it touched.
 
-    What was not done in full is planned again as it should be.
+    What was refused of an object, or was in conflict, is planned again as it should be.
     """
-    done: dict[tuple[str, str], bool] = {}
+    done: set[tuple[str, str]] = set()
+    undone: set[tuple[str, str, str]] = set()
     for row in p.records(plan.writes):
-        ended = row["seq"] in outcomes and outcomes[row["seq"]].outcome in _DONE
-        record = (row["kind"], row["source_key"])
-        done[record] = done.get(record, True) and ended
-    return [
-        f"{row['kind']} {row['key']!r}: {row['op']} {', '.join(p.decode(row['changes']))}"
-        for row in p.records(again.writes)
-        if done.get((row["kind"], row["source_key"]), False)
-    ]
+        where = (row["kind"], row["source_key"])
+        if row["seq"] in outcomes and outcomes[row["seq"]].outcome in _DONE:
+            done.add(where)
+        else:
+            undone |= {(*where, name) for name in p.decode(row["changes"])}
+    found: list[str] = []
+    for row in p.records(again.writes):
+        where = (row["kind"], row["source_key"])
+        fields = [name for name in p.decode(row["changes"]) if (*where, name) not in undone]
+        if where in done and fields:
+            found.append(f"{row['kind']} {row['key']!r}: {row['op']} {', '.join(fields)}")
+    return found
 
 
 def _overlaid(table: pd.DataFrame, read: pd.DataFrame) -> pd.DataFrame:

@@ -70,7 +70,9 @@ class Kind:
     `natural` is its key: renamed, it is another object, so that no link is gone by. What is `referred` is made only where
     something that the plan writes refers to it, as a manufacturer is, that would be of no use by itself.
 
-    `parts` are the groups of fields that the target stores each by requests of its own; what is in none is stored together.
+    `parts` are the groups of fields that the target stores each by requests of its own, so that it may refuse one and store
+    another: an update of an object is one operation for each. What is in none is stored together. What is unique together is
+    in one part, and an object's parts have no version in common.
     `versions` says what the versions of objects are, where they tell the earlier from the later: moments, or counts.
     """
 
@@ -85,6 +87,13 @@ class Kind:
     referred: bool = False
     parts: tuple[frozenset[str], ...] = ()
     versions: Literal["moment", "count"] | None = None
+
+    def parted(self, names: Iterable[str]) -> list[list[str]]:
+        """Return fields part by part, those that are in none first; parts that have none of them are left out."""
+        given = list(names)
+        in_parts = frozenset[str]().union(*self.parts)
+        found = [[name for name in given if name in part] for part in self.parts]
+        return [part for part in ([name for name in given if name not in in_parts], *found) if part]
 
     def field(self, name: str) -> Field:
         """Return the field of that name; `KeyError` where the kind has none."""

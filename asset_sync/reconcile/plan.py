@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.forms import strung
-from asset_sync.reconcile.tables import text
+from asset_sync.reconcile.tables import differs, filled, index, text
 
 Mode = Literal["normal", "full", "review", "dry_run", "rebase"]
 """normal: plan, apply. full: write all mapped fields of all matched objects. review: wait for approval. dry_run: only plan.
@@ -97,10 +97,11 @@ class Plan:
         """The rows that wait for a person or for more evidence."""
         return self.operations[self.operations["hold"].notna()]
 
-    @property
+    @cached_property
     def counts(self) -> dict[str, int]:
-        """How many objects would be created, updated, retired and restored."""
-        counted = self.writes["op"].value_counts()
+        """How many objects would be created, updated, retired and restored: once each, however many parts of one change."""
+        writes = self.writes
+        counted = {**writes["op"].value_counts(), UPDATE: _object_count(writes[writes["op"] == UPDATE])}
         return {op: int(counted.get(op, 0)) for op in (CREATE, UPDATE, RETIRE, RESTORE)}
 
     def _header(self) -> dict[str, Any]:
@@ -119,6 +120,24 @@ class Plan:
         """Raise `PlanError` unless the plan's content still gives that id."""
         if self.id != plan_id:
             raise PlanError(f"plan {plan_id} is damaged: its content gives {self.id}; make a new plan")
+
+
+def _object_count(updates: pd.DataFrame) -> int:
+    """Return of how many objects updates are: the parts of one stand next to each other, but for those in another step."""
+    names = _object_names(updates)
+    stepped = filled(updates["step"])
+    plain = names.filter(pa.array(~stepped))
+    count = int(differs(plain[1:], plain[:-1]).sum()) + min(len(plain), 1)
+    if not stepped.any():
+        return count
+    others = pc.unique(names.filter(pa.array(stepped)))
+    return count + int((index(others, plain) < 0).sum())
+
+
+def _object_names(rows: pd.DataFrame) -> pa.Array:
+    """Return what tells the objects of operations apart."""
+    kind, target_id, key = (pc.fill_null(text(rows[name]), "") for name in ("kind", "target_id", "key"))
+    return strung(kind, " ", target_id, " ", key, like=kind)
 
 
 def encode(changes: Changes) -> str:

@@ -39,13 +39,24 @@ def markdown(plan: Plan, *, files: Iterable[str] = (), note: str | None = None, 
     ]
     for kind in dict.fromkeys(row["kind"] for row in writes):
         for op in _OPS:
-            rows = [row for row in writes if row["kind"] == kind and row["op"] == op]
+            rows = _by_object(row for row in writes if row["kind"] == kind and row["op"] == op)
             lines += _section(f"{kind}: {len(rows)} to be {_DONE[op]}", rows, room)
     lines += _section(f"held: {len(held)}", held, room)
     if room.left_out:
         lines += ["", f"{room.left_out} more rows are not shown here."]
     where = [f"- {file}" for file in files]
     return "\n".join([*lines, *(["", "All rows:", *where] if where else []), ""])
+
+
+def _by_object(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a row for each object, with the changes of all its parts."""
+    found: dict[tuple[str | None, ...], dict[str, Any]] = {}
+    for row in rows:
+        where = (row["key"], row["source_key"], row["target_id"])
+        other = found.setdefault(where, row)
+        if other is not row:
+            found[where] = row | {"changes": p.encode(p.decode(other["changes"]) | p.decode(row["changes"]))}
+    return list(found.values())
 
 
 class _Room:

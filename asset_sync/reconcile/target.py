@@ -1,7 +1,7 @@
 """What a target system must be able to do, so that a plan can be applied to it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 import pandas as pd
@@ -34,11 +34,16 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What the target said of a write that it stored: the object's id, its version since, when it was made where it tells."""
+    """What the target said of a write that it stored: the object's id, its version since, when it was made where it tells.
+
+    A create may be stored without some of its fields: `instead` has what stands in those, and `detail` says why.
+    """
 
     target_id: str
     version: str | None
     created: str | None = None
+    instead: Mapping[str, Any] = field(default_factory=dict)
+    detail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class Outcome:
     """What became of one operation, and why.
 
     applied, already (the target says so without us), conflict, failed, skipped, or deferred (the target does it later; the
-    next plan sees what came of it).
+    next plan sees what came of it). `instead` has what stands in fields of an applied create that were not stored.
     """
 
     seq: int
@@ -73,6 +78,7 @@ class Outcome:
     target_id: str | None = None
     version: str | None = None
     created: str | None = None
+    instead: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Refused(TargetError):

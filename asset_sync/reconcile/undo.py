@@ -55,10 +55,11 @@ class _Inversion:
         step = 0
         for group in groups(reversed(self.writes)):
             applied = [row for row in group if row["seq"] in self.applied]
-            yield from (self._row(row, str(step)) for row in applied)
+            yield from (back for row in applied for back in self._rows(row, str(step)))
             step += bool(applied)
 
-    def _row(self, row: Record, step: str) -> tuple[str | None, ...]:
+    def _rows(self, row: Record, step: str) -> Iterator[tuple[str | None, ...]]:
+        """Yield what takes an operation back, part by part: a plan from before its kind had parts has them in one."""
         if row["kind"] not in self.kinds:
             raise unmapped(self.plan.id, row["kind"], _REMEDY)
         kind, outcome = self.kinds[row["kind"]], self.applied[row["seq"]]
@@ -67,7 +68,9 @@ class _Inversion:
         if row["op"] == p.CREATE and hold is None:
             back |= self._given_back(kind, changes, outcome)
         where = (kind.name, op, row["key"], row["source_key"], outcome.target_id, self._version(kind, outcome))
-        return (*where, p.encode(back), _REASONS[row["op"]], hold, None, step)
+        for part in kind.parted(back) or [[]]:
+            changed = p.encode({name: back[name] for name in part})
+            yield (*where, changed, _REASONS[row["op"]], hold, None, step)
 
     def _given_up(self) -> set[tuple[str, str, str]]:
         """Return the values that objects had before the plan and that a target lets exist once, by kind and field."""

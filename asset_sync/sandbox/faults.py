@@ -1,7 +1,7 @@
 """Faults that are switched on by name and rate, in front of any simulator.
 
-Faults of the wire are played by `FaultMiddleware`. Faults of the data are known here too, so that they are set and
-counted in the same way, but only a simulator can play them: it asks `Faults` while it answers.
+Faults of the wire are played by `FaultMiddleware`. Faults of the data and of writes are known here too, so that they are set
+and counted in the same way, but only a simulator can play them: it asks `Faults` while it answers.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ WIRE = {
     "slow": "the answer comes `seconds` late (1.0)",
     "http_429": "429, with Retry-After: `retry_after` (1; null leaves the header off)",
     "http_500": "500, before the request is handled",
+    "http_500_after_write": "500, after the request was handled",
     "http_503": "503, before the request is handled, with Retry-After: `retry_after` (null leaves the header off)",
     "timeout_before": "the request is not handled; nothing comes for `seconds` (null is for ever), then 504",
     "timeout_after_write": "the request is handled; nothing comes for `seconds` (null is for ever), then 504",
@@ -36,7 +37,15 @@ DATA = {
     "shrunken_source": "only the share `rate` of the machines is left",
     "lost_rights": "the machines of the share `rate` of the sites are no longer to be seen",
 }
-KNOWN = WIRE | DATA
+WRITES = {
+    "refused_interface": "the address and the host name of a device are not changed",
+    "refused_properties": "a device's name and note are not changed; `property`: only where that one is among them (null)",
+    "refused_role": "the role, the brand and the system of a device are not changed",
+    "refused_attributes": "attributes are not added, while those in their place are deleted; `attribute`: only that one (null)",
+    "refused_groups": "a device comes into no group, while it leaves those that it is to leave",
+    "refused_maintenance": "the share `rate` of the devices are neither put into maintenance nor taken out of it",
+}
+KNOWN = WIRE | DATA | WRITES
 
 _OPTIONS: dict[str, dict[str, object]] = {
     "slow": {"seconds": 1.0},
@@ -45,6 +54,8 @@ _OPTIONS: dict[str, dict[str, object]] = {
     "timeout_before": {"seconds": None},
     "timeout_after_write": {"seconds": None},
     "short_page": {"rows": 1},
+    "refused_properties": {"property": None},
+    "refused_attributes": {"attribute": None},
 }
 _LOGIN_PAGE = """<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Sign in</h1>
 <form method="post" action="/login"><input name="username"><input name="password" type="password"></form>
@@ -103,8 +114,8 @@ class Faults:
     ) -> None:
         """Switch a fault on, in place of what was set under that name.
 
-        `rate`, from 0 to 1, is the share of the requests that it touches, or of the machines for faults that say so in
-        `KNOWN`. `times` ends it after so many requests. `path` is a regular expression, searched for in the request's
+        `rate`, from 0 to 1, is the share of the requests that it touches, or of the machines for faults that say
+        so. `times` ends it after so many requests. `path` is a regular expression, searched for in the request's
         path and query string. `method` is an HTTP method. Raises ValueError for a name, rate, number
         of times, path or option that is not right, and tells which ones are.
         """
@@ -244,6 +255,9 @@ class FaultMiddleware:
         elif fault := self._fires("timeout_after_write", scope):
             await self.app(scope, receive, _discard)
             await _hang(fault, scope, receive, send)
+        elif self._fires("http_500_after_write", scope):
+            await self.app(scope, receive, _discard)
+            await PlainTextResponse("Internal Server Error", 500)(scope, receive, send)
         elif self._fires("cut", scope):
             await self._cut(scope, receive, send)
         elif self._fires("expired_token", scope):

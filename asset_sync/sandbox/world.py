@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from asset_sync.sandbox import pdq, snipeit, wug
 from asset_sync.sandbox.change import Changes, day
 from asset_sync.sandbox.company import Company
-from asset_sync.sandbox.faults import DATA, KNOWN, WIRE, FaultMiddleware, Faults
+from asset_sync.sandbox.faults import DATA, WIRE, WRITES, FaultMiddleware, Faults
 from asset_sync.sandbox.netbox import DEFAULT_TOKEN, NetBoxState
 from asset_sync.sandbox.netbox import create_app as create_netbox
 from asset_sync.sandbox.network import NetworkChanges, build_network
@@ -35,7 +35,7 @@ WUG_PASSWORD = "sandbox-wug-password"  # noqa: S105 - as above
 _SNIPEIT_THROTTLE = 600
 """Requests a minute: five times what is usual, so that nobody waits for a minute to end who tries things out."""
 
-_KNOWN = {"pdq": KNOWN, "netbox": WIRE, "snipeit": snipeit.FAULTS, "wug": wug.FAULTS}
+_KNOWN = {"pdq": WIRE | DATA, "netbox": WIRE, "snipeit": snipeit.FAULTS, "wug": wug.FAULTS}
 
 _HELP = """The sandbox. Change the world from here:
 
@@ -91,7 +91,7 @@ class World:
     ) -> None:
         self.company = Company(size, seed)
         self.netbox = NetBoxState(version=netbox_version)
-        self.pdq_faults = Faults(seed)
+        self.pdq_faults = Faults(seed, WIRE | DATA)
         self.netbox_faults = Faults(seed, WIRE)
         self.snipeit_faults = Faults(seed, snipeit.FAULTS)
         self.wug = wug.WugState()
@@ -260,7 +260,7 @@ def _describe(world: World) -> str:
     lines += [f"{name}={value}" for name, value in world.environment().items()]
     for system, faults in world.faults.items():
         lines += [f"{system} faults on: {faults.active() or 'none'}", f"{system} faults so far: {faults.counts() or 'none'}"]
-    return _HELP.format(systems="\n".join(lines) + "\n", wire=_list(WIRE), data=_list(_with_systems(DATA)))
+    return _HELP.format(systems="\n".join(lines) + "\n", wire=_list(WIRE), data=_list(_with_systems(DATA | WRITES)))
 
 
 def _gear(world: World) -> int:

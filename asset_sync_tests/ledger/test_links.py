@@ -245,6 +245,16 @@ def test_update_moves_what_is_remembered(ledger: Ledger, linked: Plan, assets: A
     assert assets()["a"]["base:status"] is None
 
 
+def test_parts_of_an_object_that_end_together_move_one_link(ledger: Ledger, linked: Plan, assets: Assets) -> None:
+    plan = make(
+        row("update", "a", "1", changes=changes(name="new")),
+        row("update", "a", "1", changes=changes(status="refused")),
+        row("update", "a", "1", changes=changes(memory=8)),
+    )
+    record(ledger, plan, Outcome(0, "applied", None, "1"), Outcome(1, "failed", "no"), Outcome(2, "applied", None, "1"))
+    assert [assets()["a"][name] for name in ("base:name", "base:status", "base:memory")] == ["new", "active", 8]
+
+
 @pytest.mark.parametrize("outcome", ["conflict", "failed", "skipped"])
 def test_what_was_not_done_changes_no_link(ledger: Ledger, linked: Plan, assets: Assets, outcome: str) -> None:
     before = assets()

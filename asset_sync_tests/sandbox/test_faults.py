@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from asset_sync.sandbox.faults import DATA, KNOWN, WIRE, FaultMiddleware, Faults
+from asset_sync.sandbox.faults import DATA, KNOWN, WIRE, WRITES, FaultMiddleware, Faults
 from asset_sync.sandbox.server import Server
 
 
@@ -186,7 +186,7 @@ def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     assert all(name in str(told.value) for name in KNOWN)
     with pytest.raises(ValueError, match="no fault"):
         Faults().clear("http_418")
-    assert not WIRE.keys() & DATA.keys()
+    assert len({*WIRE, *DATA, *WRITES}) == len(WIRE) + len(DATA) + len(WRITES)
 
 
 def test_what_the_simulator_cannot_play_is_refused() -> None:

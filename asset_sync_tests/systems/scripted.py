@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from asset_sync.sandbox.server import Server
 
-METHODS = ["GET", "POST", "PATCH", "OPTIONS"]
+METHODS = ["GET", "POST", "PUT", "PATCH", "OPTIONS"]
 
 
 @dataclass

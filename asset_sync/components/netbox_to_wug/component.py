@@ -243,7 +243,7 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
                 known, devices = inventory[_ROLES], refused_elsewhere(addresses, inventory[DEVICE.name])
                 for row in devices[devices["refused"].notna()].itertuples(index=False):
                     context.log.warning(f"{row.name}: its address is not monitored: {row.refused}")
-                tables = desired_tables(devices, sync.kinds, sync.mapping, self._layout(), known)
+                tables = desired_tables(devices, sync.kinds, sync.mapping, self._layout(inventory[GROUP.name]), known)
                 checked = validated(sync.kinds, tables)
                 bring_in_line(open_tracking(), context.partition_key, checked, inventory, datetime.now(UTC))
                 left_out = unknown_roles(addresses, sync.kinds[DEVICE.name], sync.mapping[DEVICE.name], known)
@@ -254,9 +254,10 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
 
         return desired
 
-    def _layout(self) -> Layout:
+    def _layout(self, groups: pd.DataFrame) -> Layout:
         retirement = self._retirement()
-        return Layout(self.root_group, retirement.value if retirement.field == "group" else None)
+        retired = retirement.value if retirement.field == "group" else None
+        return Layout(self.root_group, retired, groups["path"].tolist())
 
     def _evidence(self, context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> Evidence:
         connection = self._enabled(context)

@@ -1,6 +1,6 @@
 """What WhatsUp Gold should hold, made from NetBox's devices that have an address: record tables of groups and devices."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -9,20 +9,25 @@ from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.mapping import FieldMapping, mapped
 from asset_sync.reconcile.refusals import of_records, with_refused
 from asset_sync.reconcile.tables import Tables, desired_table
-from asset_sync.systems.wug import DEVICE, GROUP
+from asset_sync.systems.wug import DEVICE, GROUP, canonical
 
 Mappings = Mapping[str, Mapping[str, FieldMapping]]
 
 _ROLES = ("role", "brand", "os")
+_NAMES = ("name", "host_name")
 _SEPARATOR = "/"
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where devices go: below the group `root`, into their site's group; `retired` is the group of devices that are gone."""
+    """Where devices go: below the group `root`, into their site's group; `retired` is the group of devices that are gone.
+
+    `there` are the paths of WhatsUp Gold's groups; one that has a path but for its case is the group of that path.
+    """
 
     root: str
     retired: str | None = None
+    there: Collection[str] = ()
 
 
 def desired_tables(devices: pd.DataFrame, kinds: Kinds, mapping: Mappings, layout: Layout, roles: pd.DataFrame) -> Tables:
@@ -36,15 +41,19 @@ def desired_tables(devices: pd.DataFrame, kinds: Kinds, mapping: Mappings, layou
     # An address that nothing can monitor is never written; the device is held where it is new.
     fields["address"] = fields["address"].where(devices["refused"].isna())
     # WhatsUp Gold shows the address where there is no name: then it is no name, and none is written.
-    fields["name"] = fields["name"].where(fields["name"] != fields["address"])
-    fields["group"] = layout.root + _SEPARATOR + fields["group"]
+    for name in _NAMES:
+        if name in fields:
+            fields[name] = fields[name].where(fields[name].map(canonical, na_action="ignore") != fields["address"])
+    groups = _Groups(layout.there)
+    fields["group"] = (layout.root + _SEPARATOR + fields["group"]).map(groups.spelt, na_action="ignore").astype("str")
     for name in _ROLES:
         if name in fields:
             fields[name] = _known(fields[name], roles.loc[roles["kind"] == name, "name"])
     keys = devices["name"].where(~devices["name"].duplicated(keep=False), devices["name"] + " (" + devices["id"] + ")")
     own = {"source_key": devices["id"], "key": keys, "refused": devices["refused"]}
     table = desired_table(kinds[DEVICE.name], fields.assign(**own))
-    tables = {GROUP.name: _groups(kinds[GROUP.name], table["group"], layout), DEVICE.name: table}
+    leaves = {*table["group"].dropna(), groups.spelt(layout.retired or layout.root)}
+    tables = {GROUP.name: _group_table(kinds[GROUP.name], leaves), DEVICE.name: table}
     return with_refused(tables, [of_records(DEVICE.name, devices["id"], refused)])
 
 
@@ -80,9 +89,26 @@ def _known(values: pd.Series, names: pd.Series) -> pd.Series:
     return values.str.casefold().map(spelt).astype("str")
 
 
-def _groups(kind: Kind, paths: pd.Series, layout: Layout) -> pd.DataFrame:
+class _Groups:
+    """The groups of WhatsUp Gold, which takes their names without case, and those that are to be there."""
+
+    def __init__(self, there: Iterable[str]) -> None:
+        self._paths: dict[str, str] = {}
+        self._exact = set(there)
+        for path in sorted(self._exact):
+            self._paths.setdefault(path.casefold(), path)
+
+    def spelt(self, path: str) -> str:
+        """Return a group's path as it is spelt there, and as it was asked for first where it is not there yet."""
+        if path in self._exact:
+            return path
+        above, _, name = path.rpartition(_SEPARATOR)
+        whole = f"{self.spelt(above)}{_SEPARATOR}{name}" if above else name
+        return self._paths.setdefault(whole.casefold(), whole)
+
+
+def _group_table(kind: Kind, leaves: Iterable[str]) -> pd.DataFrame:
     """Return a row for each group that a device is in, and for each group above it."""
-    leaves = {*paths.dropna(), *([layout.retired] if layout.retired else [layout.root])}
     every = sorted({above for leaf in leaves for above in _with_parents(leaf)})
     return desired_table(kind, pd.DataFrame({"source_key": every, "key": every, "path": every}, dtype="str"))
 

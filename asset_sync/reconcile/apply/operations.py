@@ -56,8 +56,8 @@ def ended(write: Write, answers: Mapping[int, Answer]) -> Outcome:
             return Outcome(write.seq, FAILED, reason)
         case Deferred(detail):
             return Outcome(write.seq, DEFERRED, detail)
-        case Written(target_id, version, created):
-            return Outcome(write.seq, APPLIED, None, target_id, version, created)
+        case Written(target_id, version, created, instead, detail):
+            return Outcome(write.seq, APPLIED, detail, target_id, version, created, instead)
 
 
 def split(

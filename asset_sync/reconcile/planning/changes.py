@@ -84,9 +84,9 @@ class Changes:
         """Operations for each matched object with fields to write, and held ones for what waits."""
         chosen = {name: m.unedited if self.mode == "full" else m.write for name, m in self.merges.items()}
         rows, changes = self._changed(chosen)
-        for part in self._parts(changes):
-            reason = self._reason(rows, part) if part else None
-            drafted = self.sides.draft(rows, p.UPDATE, part, reason=reason)
+        for names in self.kind.parted(changes):
+            part = {name: changes[name] for name in names}
+            drafted = self.sides.draft(rows, p.UPDATE, part, reason=self._reason(rows, part))
             yield from fitting(drafted.where(drafted.says_something()))
         rows, changes = self._changed({name: m.conflict for name, m in self.merges.items()})
         yield self.sides.draft(rows, p.UPDATE, changes, hold=_CONFLICT)
@@ -104,14 +104,6 @@ class Changes:
         at = np.full(len(sides.desired), -1, dtype=np.int64)
         at[changed] = np.arange(len(changed))
         return sides.change(name, old, new, reasons).take(at[rows])
-
-    def _parts(self, changes: Mapping[str, Change]) -> Iterator[dict[str, Change]]:
-        """Part the changes as the target stores them: each part has an outcome of its own."""
-        parted = frozenset(name for part in self.kind.parts for name in part)
-        yield {name: change for name, change in changes.items() if name not in parted}
-        for part in self.kind.parts:
-            if any(name in part for name in changes):
-                yield {name: change for name, change in changes.items() if name in part}
 
     def _reason(self, rows: Positions, changes: Mapping[str, Change]) -> pa.Array | None:
         """Return why the objects are written to, where a person decided it."""

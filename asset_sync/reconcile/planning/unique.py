@@ -238,12 +238,20 @@ def _givers(sides: Sides, given: Drafts) -> Givers:
 
 
 def _siblings(given: Drafts) -> Iterator[tuple[int, int]]:
-    """Yield the operations on one object, each with the next: a request has an object once."""
+    """Yield the operations on one part of an object, each with the next: a request has it once."""
     rows = np.flatnonzero(given.open & (given.objects >= 0) & given.are(p.UPDATE))
-    objects = given.objects[rows]
-    order = np.argsort(objects, kind="stable")
-    again = objects[order][1:] == objects[order][:-1]
+    objects, parts = given.objects[rows], _part_numbers(given)[rows]
+    order = np.lexsort((parts, objects))
+    again = (objects[order][1:] == objects[order][:-1]) & (parts[order][1:] == parts[order][:-1])
     yield from zip(rows[order][:-1][again].tolist(), rows[order][1:][again].tolist(), strict=True)
+
+
+def _part_numbers(given: Drafts) -> Positions:
+    """Return which part of its object each operation changes; 0 is what is in none."""
+    numbers = np.zeros(len(given), dtype=np.int64)
+    for number, names in enumerate(given.kind.parts, start=1):
+        numbers[either((given.changed(name) for name in names), len(given))] = number
+    return numbers
 
 
 def _broken_up(sides: Sides, given: Drafts, givers: Givers) -> tuple[Drafts, Givers]:

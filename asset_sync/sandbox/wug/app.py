@@ -60,7 +60,7 @@ def create_app(
     has, `token_seconds` how long an access token is good for by the state's clock.
     """
     shown = faults or Faults(known=FAULTS)
-    server = _Server(state, users, Pages(page_size, shown), token_seconds)
+    server = _Server(state, users, Pages(page_size, shown), shown, token_seconds)
     return Starlette(
         routes=[Route("/{path:path}", server.serve, methods=_METHODS)],
         middleware=[Middleware(FaultMiddleware, faults=shown)],
@@ -68,10 +68,11 @@ def create_app(
 
 
 class _Server:
-    def __init__(self, state: WugState, users: Mapping[str, str], pages: Pages, token_seconds: float) -> None:
+    def __init__(self, state: WugState, users: Mapping[str, str], pages: Pages, faults: Faults, token_seconds: float) -> None:
         self._state = state
         self._users = users
         self._pages = pages
+        self._faults = faults
         self._token_seconds = token_seconds
 
     async def serve(self, request: Request) -> Response:
@@ -100,8 +101,19 @@ class _Server:
         methods, ids = found
         if request.method not in methods:
             raise ApiError(405, f"{request.method} is not possible with {path}")
-        where = path_and_query(request.scope)
-        return methods[request.method](Call(self._state, self._pages, user, inner, ids, request.query_params, raw_body, where))
+        call = Call(
+            self._state,
+            self._pages,
+            self._faults,
+            user,
+            request.method,
+            inner,
+            ids,
+            request.query_params,
+            raw_body,
+            path_and_query(request.scope),
+        )
+        return methods[request.method](call)
 
     def _user(self, header: str) -> str | None:
         """The user whose token is shown; None for nobody, also if the user is gone."""

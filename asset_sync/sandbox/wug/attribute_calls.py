@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from asset_sync.sandbox.faults import Fault
 from asset_sync.sandbox.wug.call import Answer, Body, Call, Json, Tally, wrapped
 from asset_sync.sandbox.wug.errors import ApiError, bad_request, not_found
 from asset_sync.sandbox.wug.records import Attribute, Device
@@ -41,6 +42,7 @@ def delete_attributes(call: Call) -> Answer:
 def patch_attributes(call: Call) -> Answer:
     """PATCH /devices/{id}/attributes/-, in the order of the API: four kinds of deleting, changes, additions."""
     device, body, tally = call.device(), call.body(), Tally()
+    refused = call.struck("refused_attributes")
     ids = body.texts("attributesToDelete")
     changes, additions = body.rows("attributeToModify"), body.rows("attributesToAdd")
     tests: tuple[Test, ...] = (
@@ -55,7 +57,7 @@ def patch_attributes(call: Call) -> Answer:
     for row in changes:
         _try(tally, row.text("attributeId"), _change, device, row)
     for row in additions:
-        _try(tally, row.text("name"), _add_row, call.state, device, row)
+        _try(tally, row.text("name"), _add_row, call.state, device, row, refused)
     return wrapped(tally.counted())
 
 
@@ -76,6 +78,12 @@ def delete_attribute(call: Call) -> Answer:
     device = call.device()
     device.attributes.remove(_find(device, call.ids[1]))
     return wrapped({"success": True})
+
+
+def refuse_attribute(name: str, fault: Fault | None) -> None:
+    """Raise ApiError (400) for an attribute that the fault is for."""
+    if fault and fault.options["attribute"] in (None, name):
+        raise bad_request(f"the attribute {name!r} cannot be added")
 
 
 def check_attribute(name: str, value: str) -> None:
@@ -104,7 +112,8 @@ def _add(state: WugState, device: Device, name: str, value: str) -> Attribute:
     return attribute
 
 
-def _add_row(state: WugState, device: Device, row: Body) -> None:
+def _add_row(state: WugState, device: Device, row: Body, refused: Fault | None) -> None:
+    refuse_attribute(row.text("name"), refused)
     _add(state, device, row.text("name"), row.text("value"))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from starlette.datastructures import QueryParams
 
+from asset_sync.sandbox.faults import Fault, Faults
 from asset_sync.sandbox.wug.errors import ApiError, bad_request
 from asset_sync.sandbox.wug.pages import Page, Pages, T
 from asset_sync.sandbox.wug.records import Device, Group
@@ -30,12 +31,18 @@ class Call:
 
     state: WugState
     pages: Pages
+    faults: Faults
     user: str
+    method: str
     path: str
     ids: tuple[str, ...]
     query: QueryParams
     raw_body: bytes
     where: str
+
+    def struck(self, fault: str) -> Fault | None:
+        """The fault if it strikes this request."""
+        return self.faults.fires(fault, self.where, self.method)
 
     def device(self) -> Device:
         """The device that the path begins with. Raises ApiError (404)."""

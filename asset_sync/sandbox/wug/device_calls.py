@@ -61,6 +61,9 @@ def get_properties(call: Call) -> Answer:
 def put_properties(call: Call) -> Answer:
     """PUT /devices/{id}/properties. What is absent or null stays (assumed)."""
     device, body = call.device(), call.body()
+    fault = call.struck("refused_properties")
+    if fault and (fault.options["property"] is None or body.has(str(fault.options["property"]))):
+        raise bad_request("the properties cannot be changed")
     if body.has("displayName"):
         device.name = _display_name(body)
     _set_properties(device, body)
@@ -150,9 +153,11 @@ def put_maintenance(call: Call) -> Answer:
 
 def bulk_maintenance(call: Call) -> Answer:
     """PATCH /devices/-/config/maintenance."""
-    mode = _mode(call)
+    mode, refused = _mode(call), call.faults.share("refused_maintenance", call.where, call.method)
 
     def step(device: Device) -> None:
+        if refused is not None and call.faults.picks("refused_maintenance", device.id, refused):
+            raise bad_request("the maintenance mode cannot be changed")
         device.maintenance = replace(mode)
 
     return wrapped(each_device(call, call.body().texts("devices"), step))

@@ -68,6 +68,8 @@ def put_interface(call: Call) -> Answer:
     """PUT /devices/{id}/interfaces/{interfaceId}. What is empty stays; `defaultInterface` can only be set."""
     device = call.device()
     interface = _find(device, call.ids[1])
+    if call.struck("refused_interface"):
+        raise bad_request("the interface cannot be changed")
     _change(device, interface, call.body())
     return wrapped(_show(interface))
 

@@ -30,8 +30,11 @@ def patch_groups(call: Call) -> Answer:
     """PATCH /devices/{id}/group/-: deletes before adds. Where no group would be left, nothing is done (400)."""
     device, body, tally = call.device(), call.body(), Tally()
     leaving, joining = body.texts("groupsToDelete"), []
+    refused = call.struck("refused_groups")
     for group_id in body.texts("groupsToAdd"):
         try:
+            if refused:
+                raise bad_request("the device cannot be put into the group")
             joining.append(_static(call.state.groups, group_id).id)
         except ApiError as error:
             tally.fail(group_id, error)

@@ -13,17 +13,22 @@ from typing import Any, Generic, TypeVar
 
 from starlette.datastructures import QueryParams
 
-from asset_sync.sandbox.faults import DATA, WIRE, Faults
+from asset_sync.sandbox.faults import DATA, WIRE, WRITES, Faults
 from asset_sync.sandbox.wug.errors import bad_request
 from asset_sync.sandbox.wug.records import Device
 
-FAULTS = WIRE | {
-    name: DATA[name]
-    for name in ("short_page", "missing_page", "shuffled_pages", "empty_source", "shrunken_source", "lost_rights")
-}
-"""What can go wrong here: all faults of the wire, and these of the data in the device listings and templates of groups.
+FAULTS = (
+    WIRE
+    | {
+        name: DATA[name]
+        for name in ("short_page", "missing_page", "shuffled_pages", "empty_source", "shrunken_source", "lost_rights")
+    }
+    | WRITES
+)
+"""What can go wrong here: all faults of the wire, these of the data in the device listings and templates of groups, and those
+of writes; attributes and groups are refused where templates are applied, too, as a warning.
 
-The last three are in the status of a group too, so that its count agrees; a fault's `path` can keep them apart.
+The last three of the data are in the status of a group too, so that its count agrees; a fault's `path` can keep them apart.
 `lost_rights` takes its share of the groups for sites; a device is of its first group. `size` of a spoilt page is still
 what it ought to be.
 """

@@ -115,6 +115,8 @@ def _kinds(call: Call) -> tuple[str, ...]:
 
 
 def _put(call: Call, kind: RoleKind, parameter: str) -> Answer:
+    if call.struck("refused_role"):
+        raise bad_request(f"the {kind} cannot be changed")
     _assign(call.device(), _role(call.state.roles, kind, call.need(parameter)))
     return Answer(SUCCESS)
 

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from asset_sync.sandbox.wug.attribute_calls import check_attribute
+from asset_sync.sandbox.wug.attribute_calls import check_attribute, refuse_attribute
 from asset_sync.sandbox.wug.call import Answer, Body, Call, Json, wrapped
 from asset_sync.sandbox.wug.errors import ApiError
 from asset_sync.sandbox.wug.ips import ip_or_none
 from asset_sync.sandbox.wug.records import DEFAULT_ROLE, Attribute, Device, Interface
 from asset_sync.sandbox.wug.roles import Roles
-from asset_sync.sandbox.wug.state import MONITORS, WugState
+from asset_sync.sandbox.wug.state import MONITORS
 from asset_sync.sandbox.wug.template_read import fields_of, read_options
 
 _UPDATES = frozenset({"update", "update-interface-state", "update-interface-names", "update-active-monitors"})
@@ -24,7 +24,7 @@ def patch_templates(call: Call) -> Answer:
     templates = body.rows("templates")
     if state.bulk_template_500 and len(templates) > 1:
         raise ApiError(500, "an error has occurred")
-    outcomes = [_Template(state, _restrict(row, options), number).apply() for number, row in enumerate(templates, 1)]
+    outcomes = [_Template(call, _restrict(row, options), number).apply() for number, row in enumerate(templates, 1)]
     made = [(one.key, one.device) for one in outcomes if one.device]
     results: Json = {
         "idMap": [{"templateId": key, "resultId": device.id} for key, device in made],
@@ -54,8 +54,9 @@ class _Outcome:
 class _Template:
     """One template on its way to a device. What cannot be applied is told, and left out."""
 
-    def __init__(self, state: WugState, row: Body, number: int) -> None:
-        self._state = state
+    def __init__(self, call: Call, row: Body, number: int) -> None:
+        self._call = call
+        self._state = call.state
         self._row = row
         self._messages: list[str] = []
         self._key = row.text("templateId") or f"template-{number}"
@@ -121,8 +122,9 @@ class _Template:
     def _groups(self) -> list[str]:
         """The ids of the groups that were found, each once."""
         found: dict[str, None] = {}
+        refused = self._call.struck("refused_groups")
         for row in self._row.rows("groups"):
-            group = self._state.groups.find(row.text("name"), row.texts("parents"))
+            group = None if refused else self._state.groups.find(row.text("name"), row.texts("parents"))
             if group is None or group.type != "static_group":
                 self._messages.append(f"there is no static group {'/'.join([*row.texts('parents'), row.text('name')])!r}")
             else:
@@ -131,9 +133,11 @@ class _Template:
 
     def _attributes(self) -> list[Attribute]:
         found: dict[str, Attribute] = {}
+        refused = self._call.struck("refused_attributes")
         for row in self._row.rows("attributes"):
             name, value = row.text("name"), row.text("value")
             try:
+                refuse_attribute(name, refused)
                 check_attribute(name, value)
             except ApiError as error:
                 self._messages.append(error.message)

@@ -14,7 +14,7 @@ from asset_sync.systems.http import Client, SystemClient
 from asset_sync.systems.wug.records import ROOT_ID, Device, Group, Interface, device_of, groups_of, interface_of
 from asset_sync.systems.wug.scans import Scans
 from asset_sync.systems.wug.tokens import Tokens
-from asset_sync.systems.wug.wire import NAME, Gone, Row, Wire, address, checked, failures, unwrapped
+from asset_sync.systems.wug.wire import NAME, Gone, Row, Wire, address, checked, checked_steps, failures, unwrapped
 
 _ALL_DEVICES: Final = f"/device-groups/{ROOT_ID}/devices/-"
 _REASON_LENGTH: Final = 250
@@ -154,13 +154,15 @@ class WugClient(SystemClient):
         return str(answer["id"])
 
     def change_attributes(self, device_id: str, values: Mapping[str, str | None]) -> None:
-        """Give a device's attributes those values by name; None removes one. Raises `Refused`, `Gone`, `OutcomeUnknown`.
+        """Give a device's attributes those values by name; None removes one.
 
-        Deleting comes before adding, and several attributes may share a name: so that one of each name is left.
+        Deleting comes before adding, and several attributes may share a name: so that one of each name is left; none is left
+        of one that cannot be added. Raises `Refused` and `Gone` where nothing was stored, `Failed` where some of it may be,
+        `OutcomeUnknown`.
         """
         added = [{"name": name, "value": value} for name, value in values.items() if value is not None]
         body = {"attributeNamesToDelete": list(values), "attributesToAdd": added}
-        checked(self._wire.write("PATCH", f"{_device(device_id)}/attributes/-", body))
+        checked_steps(self._wire.write("PATCH", f"{_device(device_id)}/attributes/-", body))
 
     def set_properties(self, device_id: str, values: Mapping[Literal["displayName", "note"], str]) -> None:
         """Set a device's display name and note; the other properties stay. Raises as `change_attributes` does."""
@@ -177,17 +179,21 @@ class WugClient(SystemClient):
     def change_groups(self, device_id: str, add: Sequence[str], remove: Sequence[str]) -> None:
         """Put a device into groups and take it out of others, by their ids. Raises as `change_attributes` does."""
         body = {"groupsToAdd": list(add), "groupsToDelete": list(remove)}
-        checked(self._wire.write("PATCH", f"{_device(device_id)}/group/-", body))
+        checked_steps(self._wire.write("PATCH", f"{_device(device_id)}/group/-", body))
 
     def set_role(self, device_id: str, kind: Literal["role", "brand", "os"], value: str) -> None:
         """Set a device's primary role, brand or operating system by its name. Raises as `change_attributes` does."""
         call, parameter = _ROLE_CALLS[kind]
         checked(self._wire.write("PUT", f"{_device(device_id)}/roles/{call}", None, [(parameter, value)]))
 
+    def clear_role(self, device_id: str, kind: Literal["brand", "os"]) -> None:
+        """Take a device's brand or operating system away. Raises as `change_attributes` does."""
+        checked(self._wire.write("DELETE", f"{_device(device_id)}/roles/-", None, [("kind", kind)]))
+
     def set_maintenance(self, device_ids: Sequence[str], *, on: bool, reason: str) -> dict[str, str]:
         """Switch maintenance for devices, with a reason of which 250 characters are kept; return why not, by id.
 
-        Raises `Refused` where nothing was changed, `OutcomeUnknown`.
+        Raises `Refused` where nothing was changed, `Failed` where some of it may be, `OutcomeUnknown`.
         """
         body = {"devices": list(device_ids), "enabled": on, "reason": reason[:_REASON_LENGTH]}
         return failures(self._wire.write("PATCH", "/devices/-/config/maintenance", body), device_ids)

@@ -10,7 +10,7 @@ from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.tables import DTYPES, OBSERVED_COLUMNS, Tables
 from asset_sync.systems.wug.client import WugClient
 from asset_sync.systems.wug.kinds import DEVICE, GROUP, NETBOX_ID, OFF, ON, attribute_name, narrowed
-from asset_sync.systems.wug.records import Device, Group, canonical, group_path, is_below
+from asset_sync.systems.wug.records import Device, Group, canonical, group_path, is_below, spelt
 
 DISCOVERED: Final = (
     "id",
@@ -64,8 +64,11 @@ def known_roles(client: WugClient) -> pd.DataFrame:
 
 
 def group_table(kind: Kind, groups: Sequence[Group], root: str) -> pd.DataFrame:
-    """Return the observed table of groups. Those that the sync's root is neither in, nor above, are locked."""
-    values = [{"path": group_path(group.path), "description": group.description} for group in groups]
+    """Return the observed table of groups, with the root as the sync spells it.
+
+    Those that are neither below it, nor above it, are locked.
+    """
+    values = [{"path": spelt(group_path(group.path), root), "description": group.description} for group in groups]
     locks = [None if _is_ours(str(row["path"]), root) else f"is not below {root}" for row in values]
     own: dict[str, Sequence[Any]] = {
         "id": [group.id for group in groups],
@@ -76,9 +79,15 @@ def group_table(kind: Kind, groups: Sequence[Group], root: str) -> pd.DataFrame:
 
 
 def device_table(kind: Kind, devices: Sequence[Device], maintenance: frozenset[str], root: str) -> pd.DataFrame:
-    """Return the observed table of devices; `maintenance` has the ids of those that are in it."""
+    """Return the observed table of devices; `maintenance` has the ids of those that are in it.
+
+    The group of the retired is as the sync spells it.
+    """
     names = [field.name for field in kind.fields]
     values = [{name: device_value(name, device, maintenance, root) for name in names} for device in devices]
+    if kind.retirement and kind.retirement.field == "group":
+        retired = kind.retirement.value
+        values = [{**row, "group": row["group"] and spelt(row["group"], retired)} for row in values]
     own: dict[str, Sequence[Any]] = {
         "id": [device.id for device in devices],
         "key": [device.name or device.address or f"#{device.id}" for device in devices],
@@ -93,7 +102,7 @@ def device_value(field: str, device: Device, maintenance: frozenset[str], root: 
     if attribute is not None:
         return device.attributes.get(attribute)
     if field == "group":
-        return next((path for path in map(group_path, device.groups) if is_below(path, root)), None)
+        return next((spelt(path, root) for path in map(group_path, device.groups) if is_below(path, root)), None)
     if field == "maintenance":
         return ON if device.id in maintenance else OFF
     if field == "other_addresses":

@@ -23,16 +23,20 @@ _READ_ONLY: Final = "other_addresses"
 _ATTRIBUTE_NAME_LENGTH: Final = 150
 _ATTRIBUTE_LENGTH: Final = 3000
 _RETIRING: Final = ("maintenance", "group")
+_INTERFACE: Final = frozenset({"address", "host_name"})
+"""Both are of one interface, and where there is no host name the address stands for it."""
 
 GROUP: Final = Kind(
     "group",
     (Field("path"), Field("description")),
-    (IdentityRule("path", ("path",)),),
-    (Unique(("path",)),),
+    (IdentityRule("path", ("path",), "folded"),),
+    (Unique(("path",), "folded"),),
     natural=True,
 )
-"""A static group; `path` is "A/B/C" below My Network. Groups are made, and left as they are from then on; one that a person
-renamed is that person's own, and one of the old name is made again."""
+"""A static group, the same whatever its case; `path` is "A/B/C" below My Network.
+
+Groups are made, and left as they are from then on; one that a person renamed is that person's own, and one of the old name is
+made again."""
 
 DEVICE: Final = Kind(
     "device",
@@ -50,9 +54,12 @@ DEVICE: Final = Kind(
     ),
     (IdentityRule("address", ("address",)), IdentityRule("host name", ("name",), "host", decisive=False)),
     (Unique(("address",)),),
+    parts=(_INTERFACE, *(frozenset({name}) for name in ("name", "group", "role", "brand", "os", "note", "maintenance"))),
 )
-"""A device. `group` is the path of its group below the sync's root, missing for a device that is only in others;
-`other_addresses` are those of its further interfaces, sorted and parted by blanks, which are only read."""
+"""A device, whose fields are stored one by one but for those of its interface.
+
+`group` is the path of its group below the sync's root, missing for a device that is only in others; `other_addresses` are those
+of its further interfaces, sorted and parted by blanks, which are only read."""
 
 KINDS: Final[Kinds] = in_order((GROUP, DEVICE))
 """All kinds; devices need their groups to be there."""
@@ -102,7 +109,9 @@ def _declared(kind: Kind, mapped: list[str]) -> Kind:
             raise ConfigurationError(f"{kind.name} has no field {name!r}; it has {', '.join(sorted(own))}{also}")
     attributes = tuple(Field(name, max_length=_ATTRIBUTE_LENGTH) for name in dict.fromkeys(mapped) if name not in own)
     by_id = (_BY_NETBOX_ID,) if _BY_NETBOX_ID.fields[0] in mapped else ()
-    return narrowed(replace(kind, fields=(*kind.fields, *attributes), identity=(*by_id, *kind.identity)), mapped)
+    parts = (*kind.parts, *(frozenset({field.name}) for field in attributes))
+    whole = replace(kind, fields=(*kind.fields, *attributes), identity=(*by_id, *kind.identity), parts=parts)
+    return narrowed(whole, mapped)
 
 
 def _is_attribute(kind: Kind, field: str) -> bool:

@@ -36,6 +36,7 @@ class Known:
         self._client = client
         self._clock = clock
         self._listing: Listing | None = None
+        self._singles: dict[str, tuple[float, Device]] = {}
         self._written: dict[str, float] = {}
         self._unsure: set[str] = set()
         self._groups: tuple[float, dict[str, Group]] | None = None
@@ -63,7 +64,7 @@ class Known:
         takes fewer requests.
         """
         listing = self._listing
-        recent = listing is not None and self._is_recent(listing)
+        recent = listing is not None and self._is_recent(listing.started)
         stale = [one for one in ids if not (listing and recent and self._is_told(listing, one))]
         if len(stale) > self._few(listing):
             listing, stale = self.listing(self._since(stale, recent=recent)), []
@@ -71,16 +72,18 @@ class Known:
         maintenance = listing.maintenance if listing else frozenset()
         found = {one: known[one] for one in ids if one in known and one not in stale}
         if stale:
-            read = {one: device for one in stale if (device := self._client.device(one))}
+            read = {one: device for one in dict.fromkeys(stale) if (device := self._single(one))}
             found = {one: read.get(one) or found[one] for one in ids if one in read or one in found}
             maintenance = maintenance.difference(stale) | self._client.in_maintenance().intersection(stale)
         return Listing(self._clock(), found, maintenance)
 
     def told(self, device_id: str) -> Device | None:
-        """Return a device as a listing of at most 30 s ago tells of it; None where none does. Nothing is read."""
+        """Return a device as it was read at most 30 s ago and not written since; None where it was not. Nothing is read."""
         listing = self._listing
-        good = listing is not None and self._is_recent(listing) and self._is_told(listing, device_id)
-        return listing.devices[device_id] if listing and good else None
+        if listing and self._is_recent(listing.started) and self._is_told(listing, device_id):
+            return listing.devices[device_id]
+        started, device = self._singles.get(device_id, (-math.inf, None))
+        return device if self._is_recent(started) and self._is_good(started, device_id) else None
 
     def wrote(self, ids: Iterable[str]) -> None:
         """Note that those devices were written just now: what was read before is not to be used for them."""
@@ -108,13 +111,22 @@ class Known:
             if self._groups is not None:
                 self._groups[1][group_path(group.path)] = group
 
-    def _is_recent(self, listing: Listing) -> bool:
-        return listing.started >= self._clock() - _KEPT_S
+    def _single(self, device_id: str) -> Device | None:
+        started, device = self._clock(), self._client.device(device_id)
+        if device:
+            self._singles[device_id] = (started, device)
+        return device
+
+    def _is_recent(self, started: float) -> bool:
+        return started >= self._clock() - _KEPT_S
 
     def _is_told(self, listing: Listing, device_id: str) -> bool:
         """Return whether a listing is good for a device: has it, as it was after it was written."""
-        written = self._written.get(device_id, -math.inf)
-        return device_id in listing.devices and listing.started > written and device_id not in self._unsure
+        return device_id in listing.devices and self._is_good(listing.started, device_id)
+
+    def _is_good(self, started: float, device_id: str) -> bool:
+        """Return whether what was read of a device from then on is as it was after it was written."""
+        return started > self._written.get(device_id, -math.inf) and device_id not in self._unsure
 
     def _since(self, stale: Sequence[str], *, recent: bool) -> float:
         """Return from when on a listing must be to tell of those devices, which the present one cannot."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
+from itertools import takewhile
 from typing import Any, Final
 
 from asset_sync.reconcile.errors import TargetError
@@ -102,8 +103,17 @@ def group_path(parts: Sequence[str]) -> str:
 
 
 def is_below(path: str, root: str) -> bool:
-    """Return whether a path is the root or below it."""
-    return path == root or path.startswith(f"{root}/")
+    """Return whether a path is the root or below it, whatever their case: the server takes names of groups without it."""
+    parts, top = path.casefold().split("/"), root.casefold().split("/")
+    return parts[: len(top)] == top
+
+
+def spelt(path: str, named: str) -> str:
+    """Return a path with those of its groups that another path names, too, as that one spells them."""
+    parts, others = path.split("/"), named.split("/")
+    same = takewhile(lambda pair: pair[0].casefold() == pair[1].casefold(), zip(parts, others, strict=False))
+    beginning = [other for _, other in same]
+    return "/".join([*beginning, *parts[len(beginning) :]])
 
 
 def _device(template: Json) -> Device:

@@ -1,32 +1,31 @@
-"""WhatsUp Gold as a `reconcile.target.Target`: devices made by templates, changed one by one, and read as seldom as can be.
+"""WhatsUp Gold as a `reconcile.target.Target`: devices made by templates, changed part by part, and read as seldom as can be.
 
 WhatsUp Gold has no versions, so that nothing is compared while it is written: `reconcile.apply` reads before it writes. A
 template always makes a device, whatever is there already (facts/wug.md §3).
 """
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal, cast
+from typing import Final
 
 import pandas as pd
 
+from asset_sync.reconcile.errors import TargetError
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.target import Answer, Declined, OutcomeUnknown, Refused, Write, Written
 from asset_sync.systems.http import Tally
 from asset_sync.systems.wug.client import WugClient
 from asset_sync.systems.wug.extract import device_table, device_value, group_table, same_value
-from asset_sync.systems.wug.kinds import GROUP, ON, attribute_name
+from asset_sync.systems.wug.kinds import GROUP, OFF, ON
 from asset_sync.systems.wug.known import Known
-from asset_sync.systems.wug.records import ROOT_ID, ROOT_NAME, Group, group_path, is_below
-from asset_sync.systems.wug.wire import Failed, Gone, Row
+from asset_sync.systems.wug.records import ROOT_ID, ROOT_NAME, Group
+from asset_sync.systems.wug.updating import DeviceUpdates, not_stored
+from asset_sync.systems.wug.values import Groups, attribute_values, filled, group_at
+from asset_sync.systems.wug.wire import Failed, Row
 
 _DEVICES: Final = 50
 """How many templates go together: requests with many have been answered 500 where single ones worked (facts/wug.md §1)."""
 _GROUPS: Final = 1000
 """One batch for all groups that anybody has: parents must be there before their children."""
-_ROLES: Final[tuple[Literal["role", "brand", "os"], ...]] = ("role", "brand", "os")
-
-Groups = Mapping[str, Group]
 
 
 class WugTarget:
@@ -69,9 +68,9 @@ class WugTarget:
         names = {name for rule in kind.identity if rule.decisive for name in rule.fields}
         wanted = {(name, same_value(name, w.values[name])) for w in writes for name in names if w.values.get(name) is not None}
         if kind.name == GROUP.name:
-            paths = {path for _, path in wanted}
+            paths = {str(path).casefold() for _, path in wanted}
             groups = self._known.groups(anew=anew)
-            return group_table(kind, [group for path, group in groups.items() if path in paths], self.root)
+            return group_table(kind, [group for path, group in groups.items() if path.casefold() in paths], self.root)
         listing = self._known.listing(self._known.now() if anew else None)
         found = [
             device
@@ -89,12 +88,12 @@ class WugTarget:
             raise
 
     def update(self, kind: Kind, writes: Sequence[Write], message: str) -> Mapping[int, Answer]:
-        """Change devices, one by one but for maintenance; what the server refuses of a batch is declined, with its words."""
+        """Change devices; what was stored of a batch is written, what the server refuses of it is declined, with its words."""
         if kind.name == GROUP.name:
             return {write.seq: Declined("groups of WhatsUp Gold are made here, but not changed") for write in writes}
         ids = [str(write.target_id) for write in writes]
         try:
-            return self._update_devices(writes, message)
+            return DeviceUpdates(self.client, self._known, self.root, message).carry_out(kind, writes)
         except OutcomeUnknown:
             self._known.doubt(ids)
             raise
@@ -108,7 +107,7 @@ class WugTarget:
 
         Raises `Refused` where there is no such group, and as `Scans.start` does.
         """
-        return self.client.scans.start(_group(path, self._known.groups()).id, addresses)
+        return self.client.scans.start(group_at(path, self._known.groups()).id, addresses)
 
     # Groups.
 
@@ -119,6 +118,12 @@ class WugTarget:
                 group = self._create_group(str(write.values["path"]), write.values.get("description"))
             except Refused as refusal:
                 answers[write.seq] = Declined(str(refusal))
+            except OutcomeUnknown:
+                raise
+            except TargetError as error:
+                if not answers:
+                    raise
+                return not_stored(writes, error) | answers
             else:
                 self._known.made(group)
                 answers[write.seq] = Written(group.id, None)
@@ -126,7 +131,7 @@ class WugTarget:
 
     def _create_group(self, path: str, description: str | None) -> Group:
         above, _, name = path.rpartition("/")
-        parent = _group(above, self._known.groups()) if above else Group(ROOT_ID, (), None)
+        parent = group_at(above, self._known.groups()) if above else Group(ROOT_ID, (), None)
         made = self.client.create_group(parent.id, name, description or "")
         return Group(made, (*parent.path, name), description)
 
@@ -143,11 +148,34 @@ class WugTarget:
         except Failed as failure:
             self._check_nothing_made(kind, writes, failure)
             raise Refused(str(failure)) from None
-        words = {seq: created.messages.get(str(seq), "") for seq in templates}
         ids = {seq: created.ids[str(seq)] for seq in templates if str(seq) in created.ids}
-        refused = self._begin_maintenance([w for w in writes if w.seq in ids], ids, message)
-        made = {seq: refused.get(seq) or Written(device_id, None) for seq, device_id in ids.items()}
-        return answers | {seq: Declined(words[seq]) for seq in templates if seq not in ids} | made
+        words = {seq: created.messages[str(seq)] for seq in templates if str(seq) in created.messages}
+        answers |= {seq: Declined(words[seq]) for seq in templates if seq not in ids}
+        return answers | self._made([write for write in writes if write.seq in ids], ids, words, message)
+
+    def _made(
+        self, writes: Sequence[Write], ids: Mapping[int, str], words: Mapping[int, str], message: str
+    ) -> dict[int, Written]:
+        """Tell of devices that were made what stands in them in place of what the server left out, by its own words."""
+        unswitched = self._begin_maintenance(writes, ids, message)
+        found: dict[int, Written] = {}
+        for write in writes:
+            device_id, told = ids[write.seq], [each[write.seq] for each in (words, unswitched) if write.seq in each]
+            instead = self._left_out(write, device_id) if write.seq in words else {}
+            instead |= {"maintenance": OFF} if write.seq in unswitched else {}
+            found[write.seq] = Written(device_id, None, instead=instead, detail="; ".join(told) if instead else None)
+        return found
+
+    def _left_out(self, write: Write, device_id: str) -> dict[str, str | None]:
+        """Return what a device that was made with warnings holds where it should hold something else."""
+        try:
+            device = self.client.device(device_id)
+        except TargetError as error:
+            raise OutcomeUnknown(f"device #{device_id} was made, but could not be read: {error}") from None
+        if device is None:
+            return {}
+        there = {name: device_value(name, device, frozenset(), self.root) for name in write.values if name != "maintenance"}
+        return {name: value for name, value in there.items() if value != same_value(name, write.values[name])}
 
     def _templates(self, writes: Sequence[Write]) -> tuple[dict[int, Row], dict[int, Answer]]:
         """Return the templates by `seq`, and what is declined because no template can say it."""
@@ -174,92 +202,23 @@ class WugTarget:
         self._unsure -= keys
         self._together = min(self._together, max(1, len(writes) // 2))
 
-    def _begin_maintenance(self, writes: Sequence[Write], ids: Mapping[int, str], message: str) -> dict[int, Declined]:
-        """Switch maintenance on for new devices that are to be in it, as no template can; return what was refused by `seq`."""
+    def _begin_maintenance(self, writes: Sequence[Write], ids: Mapping[int, str], message: str) -> dict[int, str]:
+        """Switch maintenance on for new devices that are to be in it, as no template can; return why not, by `seq`."""
         wanted = {ids[write.seq]: write.seq for write in writes if write.values.get("maintenance") == ON}
-        refused = self._switch(list(wanted), message, on=True) if wanted else {}
-        return {wanted[one]: Declined(f"made as #{one}, but not put into maintenance: {why}") for one, why in refused.items()}
-
-    # Updating devices.
-
-    def _update_devices(self, writes: Sequence[Write], message: str) -> dict[int, Answer]:
-        answers: dict[int, Answer] = {}
-        switched: dict[bool, list[Write]] = defaultdict(list)
-        for write in writes:
-            answer = self._attempt(write)
-            if answer is None:
-                continue
-            answers[write.seq] = answer
-            if isinstance(answer, Written) and "maintenance" in write.values:
-                switched[write.values["maintenance"] == ON].append(write)
-        for on, batch in switched.items():
-            refused = self._switch([str(write.target_id) for write in batch], message, on=on)
-            for write in batch:
-                if why := refused.get(str(write.target_id)):
-                    self._decline(answers, write, why)
-        return answers
-
-    def _attempt(self, write: Write) -> Answer | None:
-        """Make all changes of a write but maintenance, until one is refused; None where the device is gone."""
-        device_id = str(write.target_id)
+        if not wanted:
+            return {}
         try:
-            self._change(device_id, write.values)
-        except Refused as refusal:
-            return Declined(str(refusal))
-        except Gone as missing:
-            # It may be a role that there is not.
-            return Declined(str(missing)) if self.client.device(device_id) else None
-        return Written(device_id, None)
-
-    def _decline(self, answers: dict[int, Answer], write: Write, why: str) -> None:
-        if self.client.device(str(write.target_id)):
-            answers[write.seq] = Declined(why)
-        else:
-            del answers[write.seq]
-
-    def _switch(self, ids: Sequence[str], message: str, *, on: bool) -> dict[str, str]:
-        try:
-            return self.client.set_maintenance(ids, on=on, reason=message)
-        except (Gone, Refused) as refusal:
-            return dict.fromkeys(ids, str(refusal))
-
-    def _change(self, device_id: str, values: Mapping[str, Any]) -> None:
-        if "address" in values or "host_name" in values:
-            self._change_interface(device_id, values)
-        if "name" in values or "note" in values:
-            self.client.set_properties(device_id, _properties(values))
-        for kind in _ROLES:
-            if kind in values:
-                self.client.set_role(device_id, kind, _filled(kind, values[kind]))
-        if attributes := _attributes(values):
-            self.client.change_attributes(device_id, attributes)
-        if "group" in values:
-            self._move(device_id, values["group"])
-
-    def _change_interface(self, device_id: str, values: Mapping[str, Any]) -> None:
-        ip = _filled("address", values["address"]) if "address" in values else None
-        told = self._known.told(device_id)
-        there = (told.interface if told else None) or self.client.default_interface(device_id)
-        named = values.get("host_name")
-        if named is None and ("host_name" in values or there.host_name is None):
-            # A device always has a host name; the address stands for none, and takes it along.
-            named = ip or there.address
-        self.client.set_default_interface(device_id, there.id, ip=ip, host_name=named)
-
-    def _move(self, device_id: str, path: str | None) -> None:
-        """Put a device into a group below the root and out of all others there; groups elsewhere are not touched."""
-        groups = self._known.groups()
-        new = [_group(path, groups).id] if path else []
-        device = self._known.devices([device_id]).devices.get(device_id)
-        held = [group_path(one) for one in device.groups] if device else []
-        old = [groups[one].id for one in held if one in groups and one != path and is_below(one, self.root)]
-        self.client.change_groups(device_id, new, old)
+            refused = self.client.set_maintenance(list(wanted), on=True, reason=message)
+        except TargetError as error:
+            # The devices are there whatever became of this; one that is in maintenance all the same lacks nothing.
+            refused = dict.fromkeys(wanted, str(error))
+        return {wanted[one]: f"not put into maintenance: {why}" for one, why in refused.items()}
 
 
 def _template(write: Write, groups: Groups) -> Row:
     """Return the template that creates a device (facts/wug.md §4). Raises `Refused` for what none can say."""
     values = write.values
-    ip = _filled("address", values.get("address"))
+    ip = filled("address", values.get("address"))
     template: Row = {
         "templateId": str(write.seq),
         "displayName": values.get("name") or values.get("host_name") or ip,
@@ -271,11 +230,11 @@ def _template(write: Write, groups: Groups) -> Row:
                 "networkName": values.get("host_name") or ip,
             }
         ],
-        "attributes": [{"name": name, "value": value} for name, value in _attributes(values).items() if value is not None],
+        "attributes": [{"name": name, "value": value} for name, value in attribute_values(values).items() if value is not None],
         "activeMonitors": [{"classId": "", "name": "Ping"}],
     }
     if values.get("group"):
-        template["groups"] = [_reference(_group(values["group"], groups), groups)]
+        template["groups"] = [_reference(group_at(values["group"], groups), groups)]
     named = {"primaryRole": "role", "brand": "brand", "os": "os", "note": "note"}
     return template | {name: values[field] for name, field in named.items() if values.get(field)}
 
@@ -285,28 +244,3 @@ def _reference(group: Group, groups: Groups) -> Row:
     *parents, name = group.path
     alone = sum(one.path[-1].casefold() == name.casefold() for one in groups.values()) == 1
     return {"parents": parents or ([] if alone else [ROOT_NAME]), "name": name}
-
-
-def _group(path: str, groups: Groups) -> Group:
-    if path not in groups:
-        raise Refused(f"there is no group {path!r} in WhatsUp Gold")
-    return groups[path]
-
-
-def _properties(values: Mapping[str, Any]) -> dict[Literal["displayName", "note"], str]:
-    found: dict[Literal["displayName", "note"], str] = {}
-    if "name" in values:
-        found["displayName"] = _filled("name", values["name"])
-    if "note" in values:
-        found["note"] = values["note"] or ""
-    return found
-
-
-def _attributes(values: Mapping[str, Any]) -> dict[str, str | None]:
-    return {name: cast("str | None", value) for field, value in values.items() if (name := attribute_name(field))}
-
-
-def _filled(field: str, value: Any) -> str:
-    if not value:
-        raise Refused(f"a device of WhatsUp Gold cannot be without {field}")
-    return str(value)

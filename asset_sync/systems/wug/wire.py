@@ -28,7 +28,7 @@ class Gone(TargetError):
 
 
 class Failed(OutcomeUnknown):
-    """A write was answered with a 500: it is over, but it may have been stored, whole or in part."""
+    """A write was answered with a 500, or with errors beside successes: it is over, but it may be stored, whole or in part."""
 
 
 class Wire:
@@ -73,7 +73,7 @@ class Wire:
         except NotSettled as error:
             raise OutcomeUnknown(str(error)) from None
         except Answered as error:
-            raise _refusal(error, repeatable=repeatable) from None
+            raise _refusal(error) from None
         except HttpError as error:
             raise _unreadable(error) from None
         if isinstance(answer, dict) and answer.get("error"):
@@ -154,11 +154,22 @@ def unwrapped(answer: Any) -> Any:
 
 def checked(answer: Any) -> None:
     """Raise `Refused` for an answer with status 200 that tells of no success, or of errors beside it."""
+    if complaint := _complaint(answer):
+        raise Refused(complaint)
+
+
+def checked_steps(answer: Any) -> None:
+    """Do the same for a write of several steps, each of which may have been done or not: raise `Failed`."""
+    if complaint := _complaint(answer):
+        raise Failed(complaint)
+
+
+def _complaint(answer: Any) -> str | None:
     found = answer if isinstance(answer, Mapping) else {}
     named = [*_texts(found, "resourcesNotAllowed"), *_texts(found, "resourcesWithErros")]
     limited = found.get("limitReached") or found.get("maximumReached")
-    if found.get("success") is False or named or _texts(found, "errors") or limited:
-        raise Refused(_counted_words(found))
+    failed = found.get("success") is False or named or _texts(found, "errors") or limited
+    return _counted_words(found) if failed else None
 
 
 def failures(answer: Any, ids: Sequence[str]) -> dict[str, str]:
@@ -170,11 +181,8 @@ def failures(answer: Any, ids: Sequence[str]) -> dict[str, str]:
     forbidden = "the user may not change it"
     named = dict.fromkeys(_texts(found, "resourcesNotAllowed"), forbidden)
     named |= dict.fromkeys(_texts(found, "resourcesWithErros"), _counted_words(found))
-    if not named:
-        try:
-            checked(found)
-        except Refused as refusal:
-            return dict.fromkeys(ids, str(refusal))
+    if not named and (complaint := _complaint(found)):
+        return dict.fromkeys(ids, complaint)
     return {resource: words for resource, words in named.items() if resource in ids}
 
 
@@ -209,10 +217,10 @@ def _unreadable(error: HttpError) -> TargetError:
     return (TargetUnavailable if may_pass(error) else TargetError)(str(error))
 
 
-def _refusal(error: Answered, *, repeatable: bool) -> TargetError:
+def _refusal(error: Answered) -> TargetError:
     if error.status in (401, 404, 405, 429, 503):
         return _unreadable(error)
-    if error.status >= 500 and not repeatable:
+    if error.status >= 500:
         return Failed(str(error))
     return Refused(_words(error.body) or str(error))
 

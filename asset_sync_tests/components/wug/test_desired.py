@@ -85,6 +85,40 @@ def test_there_is_a_group_for_each_site_and_for_all_above_it(
     assert column(tables[DEVICE.name], "group") == [path and f"{layout.root}/{path}" for path in paths]
 
 
+def test_a_group_that_is_there_in_another_case_is_that_group() -> None:
+    there = ["NETBOX", "NETBOX/Europe", "NETBOX/Europe/Dublin", "Other/oslo"]
+    tables = desired(
+        {"site_path": "Europe/DUBLIN"},
+        {"site_path": "EUROPE/DUBLIN/Lab"},
+        {"site_path": "europe/Oslo"},
+        {"site_path": "Europe/OSLO"},
+        layout=Layout("NetBox", there=there),
+    )
+    oslo, dublin = "NETBOX/Europe/Oslo", "NETBOX/Europe/Dublin"
+    assert column(tables[DEVICE.name], "group") == [dublin, f"{dublin}/Lab", oslo, oslo]
+    assert column(tables[GROUP.name], "path") == ["NETBOX", "NETBOX/Europe", dublin, f"{dublin}/Lab", oslo]
+
+
+def test_of_groups_that_differ_in_case_alone_the_one_that_is_spelt_so_counts() -> None:
+    layout = Layout("NetBox", there=["NetBox/DUBLIN", "NetBox/Dublin"])
+    tables = desired({"site_path": "Dublin"}, {"site_path": "DUBLIN"}, {"site_path": "dublin"}, layout=layout)
+    assert column(tables[DEVICE.name], "group") == ["NetBox/Dublin", "NetBox/DUBLIN", "NetBox/DUBLIN"]
+
+
+# Names.
+
+
+@pytest.mark.parametrize(
+    ("name", "address"), [("172.30.2.3", "172.30.2.3/24"), ("2001:DB8:0::1", "2001:db8::1/64"), (" 10.0.0.1", "10.0.0.1/8")]
+)
+def test_an_address_is_no_name_of_the_device_that_has_it(name: str, address: str) -> None:
+    mapping = {**MAPPING, DEVICE.name: {**MAPPING[DEVICE.name], "host_name": FieldMapping(SOURCE, source="name")}}
+    kinds = declared(mapping)
+    given = devices({"name": name, "address": address}, {"name": "10.9.9.9"})
+    table = desired_tables(given, kinds, mapping, LAYOUT, ROLES)[DEVICE.name]
+    assert column(table, "name") == column(table, "host_name") == [None, "10.9.9.9"]
+
+
 # Roles, brands and systems.
 
 

@@ -15,11 +15,11 @@ from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Policy, Snapshot, make_plan
 from asset_sync.reconcile.references import match_all
-from asset_sync.reconcile.tables import Tables
+from asset_sync.reconcile.tables import Tables, desired_table
 from asset_sync.reconcile.target import Outcome, Write
 from asset_sync.sandbox.faults import Faults
 from asset_sync.sandbox.server import Server
-from asset_sync.sandbox.wug import Device, WugState, create_app
+from asset_sync.sandbox.wug import FAULTS, Device, WugState, create_app
 from asset_sync.systems.wug import WugClient, WugTarget, declared, observe
 
 ROOT = "NetBox"
@@ -89,9 +89,10 @@ class Lab:
         with self.connect(writable=False) as client:
             observed = observe(client, kinds, root=ROOT)
         self.known = {name: set(table["id"]) for name, table in observed.items()}
-        wanted = {name: desired.get(name, rows(kinds, name)) for name in kinds}
+        given = {name: desired.get(name, rows(kinds, name)) for name in kinds}
         own = {"source_key", "key", "refused"}
-        owners = {name: {str(one): Ownership("source") for one in wanted[name] if one not in own} for name in kinds}
+        owners = {name: {str(one): Ownership("source") for one in given[name] if one not in own} for name in kinds}
+        wanted = {name: desired_table(kinds[name], table) for name, table in given.items()}
         matches = match_all(kinds, wanted, observed, {})
         now = Snapshot(wanted, observed, {})
         return make_plan("test", kinds, Policy(owners), now, matches, now=datetime(2026, 11, 21, tzinfo=UTC))
@@ -153,10 +154,12 @@ def creates(*given: Mapping[str, str | None], first: int = 0) -> list[Write]:
 
 
 def updates(*given: tuple[Device | str, Mapping[str, str | None]]) -> list[Write]:
+    """Return a write for each part of the devices that changes, as a plan has them."""
     pairs: Sequence[tuple[str, Mapping[str, str | None]]] = [
         (one if isinstance(one, str) else one.id, values) for one, values in given
     ]
-    return [Write(n, f"#{number}", number, None, dict(values)) for n, (number, values) in enumerate(pairs)]
+    parts = [(number, {name: values[name] for name in part}) for number, values in pairs for part in DEVICE.parted(values)]
+    return [Write(n, f"#{number}", number, None, values) for n, (number, values) in enumerate(parts)]
 
 
 class Stage:
@@ -180,7 +183,7 @@ def stage() -> Iterator[tuple[Stage, str]]:
 
 @pytest.fixture
 def lab(stage: tuple[Stage, str]) -> Iterator[Lab]:
-    state, faults = WugState(scan_seconds=0.0), Faults(1)
+    state, faults = WugState(scan_seconds=0.0), Faults(1, FAULTS)
     server, url = stage
     server.before = lambda: None
     server.app = create_app(state, users={USER: PASSWORD}, faults=faults)

@@ -285,7 +285,25 @@ def test_successes_with_and_without_an_envelope_are_understood() -> None:
 )
 def test_a_success_that_is_none_is_refused(answer: dict[str, object], words: str) -> None:
     with scripted(TOKEN, Reply(answer)) as script, pytest.raises(Refused, match=words):
+        client_of(script).set_role("7", "os", "b")
+
+
+def test_of_several_steps_some_may_be_stored_where_there_are_errors() -> None:
+    some = Reply({"data": {"success": False, "successfulOperations": 1, "errors": ["no"]}})
+    with scripted(TOKEN, some) as script, pytest.raises(Failed, match="no"):
         client_of(script).change_attributes("7", {"a": "b"})
+    with scripted(TOKEN, some) as script, pytest.raises(Failed, match="no"):
+        client_of(script).change_groups("7", ["1"], [])
+    with scripted(TOKEN, Reply({"error": {"message": "not like this"}})) as script, pytest.raises(Refused):
+        client_of(script).change_attributes("7", {"a": "b"})
+
+
+def test_a_500_says_of_no_write_whether_it_was_stored(lab: Lab) -> None:
+    (device,) = lab.fill(1)
+    lab.faults.set("http_500_after_write", path="properties")
+    with pytest.raises(Failed, match="answered 500"):
+        lab.client.set_properties(device.id, {"note": "stored"})
+    assert device.note == "stored"
 
 
 def test_bulk_answers_tell_the_single_resources() -> None:

@@ -1,3 +1,4 @@
+import pandas as pd
 import pytest
 
 from asset_sync.reconcile.target import Declined, OutcomeUnknown, Refused, Write, Written
@@ -127,8 +128,10 @@ def test_a_batch_of_which_nothing_can_be_sent_is_declined(lab: Lab) -> None:
 
 
 def test_a_warning_is_no_refusal(lab: Lab) -> None:
-    (answer,) = lab.target.create(DEVICE, creates({"name": "a", "address": "10.0.0.1", "attr_site": "x" * 3001}), "").values()
-    assert answer == Written(lab.named("a").id, None)
+    wanted = creates({"name": "a", "address": "10.0.0.1", "attr_netbox_id": "1", "attr_site": "x" * 3001})
+    (answer,) = lab.target.create(DEVICE, wanted, "").values()
+    told = "an attribute's value is of at most 3000 characters"
+    assert answer == Written(lab.named("a").id, None, instead={"attr_site": None}, detail=told)
 
 
 def test_a_group_of_a_common_name_is_the_right_one(lab: Lab) -> None:
@@ -139,14 +142,15 @@ def test_a_group_of_a_common_name_is_the_right_one(lab: Lab) -> None:
     assert lab.paths(lab.named("t")) == ["Theirs"]
 
 
-def test_a_new_device_that_is_not_put_into_maintenance_is_told() -> None:
+def test_a_new_device_that_is_not_put_into_maintenance_is_made_all_the_same() -> None:
     made = Reply({"data": {"idMap": [{"templateId": "0", "resultId": "7"}], "errors": []}})
     refused = Reply({"data": {"success": False, "resourcesNotAllowed": ["7"]}})
     groups = Reply({"data": {"groups": []}})
     with scripted(TOKEN, groups, made, refused) as script:
         wanted = creates({"name": "a", "address": "10.0.0.1", "maintenance": "on"})
         (answer,) = WugTarget(client_of(script), root=ROOT).create(DEVICE, wanted, "").values()
-    assert words(answer) == "made as #7, but not put into maintenance: the user may not change it"
+    told = "not put into maintenance: the user may not change it"
+    assert answer == Written("7", None, instead={"maintenance": "off"}, detail=told)
 
 
 def test_a_500_after_which_nothing_is_there_is_a_refusal(lab: Lab) -> None:
@@ -213,15 +217,20 @@ def test_each_field_is_written_and_nothing_else(lab: Lab, name: str) -> None:
     assert len(device.interfaces) == 2
 
 
-@pytest.mark.parametrize(("name", "left"), [("host_name", "10.0.0.0"), ("note", ""), ("attr_site", None)])
-def test_fields_that_can_be_empty_are_emptied(lab: Lab, name: str, left: str | None) -> None:
+@pytest.mark.parametrize("name", ["name", "host_name", "brand", "os", "note", "attr_site"])
+def test_fields_that_can_be_empty_are_emptied(lab: Lab, name: str) -> None:
     (device,) = lab.fill(1)
-    device.note, device.default_interface.host_name = "n", "h.example"
+    device.note, device.brand, device.os, device.default_interface.host_name = "n", "Cisco", "IOS", "h.example"
+    before = lab.target.read(DEVICE, [device.id]).iloc[0]
     assert isinstance(lab.target.update(DEVICE, updates((device, {name: None})), "")[0], Written)
-    assert {"host_name": device.host_name, "note": device.note, "attr_site": device.attribute("site")}[name] == left
+    after = lab.target.read(DEVICE, [device.id]).iloc[0]
+    assert [one for one in WHOLE if str(after[one]) != str(before[one])] == [name]
+    assert pd.isna(after[name])
+    # A device always has both: the address stands for what is no name.
+    assert {"name": device.name, "host_name": device.host_name}.get(name, ip(0)) == ip(0)
 
 
-@pytest.mark.parametrize("name", ["name", "address", "role", "brand", "os"])
+@pytest.mark.parametrize("name", ["address", "role"])
 def test_fields_that_cannot_be_empty_are_declined(lab: Lab, name: str) -> None:
     (device,) = lab.fill(1)
     answers = lab.target.update(DEVICE, updates((device, {name: None})), "")
@@ -293,7 +302,7 @@ def test_devices_that_are_gone_are_missing_from_the_answer(lab: Lab) -> None:
         ("903", {"address": "10.0.0.9"}),
         ("904", {"attr_site": "x"}),
     )
-    assert lab.target.update(DEVICE, batch, "") == {1: Written(there.id, None)}
+    assert lab.target.update(DEVICE, batch, "") == {n: Written(there.id, None) for n in (1, 2)}
     assert there.maintenance.enabled
     assert lab.target.read(DEVICE, [there.id, "901"])["id"].tolist() == [there.id]
 
@@ -307,9 +316,10 @@ def test_what_is_refused_for_one_device_is_declined_alone(lab: Lab) -> None:
     )
     answers = lab.target.update(DEVICE, batch, "")
     assert "no such role" in words(answers[0])
-    assert "150 characters" in words(answers[1])
-    assert answers[2] == Written(there[2].id, None)
-    assert not there[0].maintenance.enabled
+    assert answers[1] == Written(there[0].id, None)
+    assert "150 characters" in words(answers[2])
+    assert answers[3] == Written(there[2].id, None)
+    assert there[0].maintenance.enabled
 
 
 def test_maintenance_that_is_refused_as_a_whole_is_declined(lab: Lab) -> None:
