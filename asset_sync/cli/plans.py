@@ -36,7 +36,7 @@ def plans(sync: str | None, limit: int, as_json: bool) -> None:
     shown = table("plan", "sync", "mode", "state", "made (UTC)", "would do", "held", "failed guards", right=("held",))
     for header in headers:
         guards = ", ".join(guard.name for guard in header.failed_guards)
-        made = f"{header.created_at:%Y-%m-%d %H:%M}"
+        made = f"{header.made_at:%Y-%m-%d %H:%M}"
         mode = f"undo of {header.undoes}" if header.undoes else header.mode
         shown.add_row(*row(header.id, header.sync, mode, header.state, made, _counts(header), header.held, guards))
     printed().print(shown if headers else "There are no plans yet: asset-sync run SYNC makes one.")
@@ -71,7 +71,7 @@ def show(plan: str, how: str, everything: bool) -> None:
 def _show(header: PlanHeader | None, plan: Plan, most: int | None) -> None:
     click.echo(report.headline(plan))
     undoes = f", undoes {plan.undoes}" if plan.undoes else ""
-    state = f", {header.state}, made {header.created_at:%Y-%m-%d %H:%M} UTC by run {header.run_id}" if header else ""
+    state = f", {header.state}, made {header.made_at:%Y-%m-%d %H:%M} UTC by run {header.run_id}" if header else ""
     click.echo(f"Sync {plan.sync}, mode {plan.mode}{undoes}{state}")
     for decision in header.decisions if header else ():
         click.echo(f"{'Approved' if decision.approved else 'Rejected'} by {decision.by}, {decision.at:%Y-%m-%d %H:%M} UTC")

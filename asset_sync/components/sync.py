@@ -128,24 +128,25 @@ class Sync:
 
     def known_links(self, ledger: Ledger) -> Tables:
         """Return the links by which this sync goes."""
-        return ledger.links(self.linked_as, self.kinds, self.remembered, clearing=self._clearing, asked_by=self.name)
+        return ledger.links(self.linked_as, self.kinds, self.remembered, clearing=self.clearing, asked_by=self.name)
 
     def key(self, step: str) -> dg.AssetKey:
         """Return the key of one of the sync's own assets."""
         return dg.AssetKey([self.name, step])
 
     @property
-    def _clearing(self) -> Mapping[str, tuple[str, ...]]:
-        """The shared fields, by kind, that an empty value of the source empties: of these, none is a value too."""
-        return {
-            kind: tuple(name for name, owned in owners.items() if owned.owner == "shared" and owned.clears)
-            for kind, owners in self.policy.owners.items()
-        }
-
-    @property
     def remembered(self) -> Mapping[str, tuple[str, ...]]:
         """The fields, by kind, whose last applied value is asked for: to merge, to retire, to tell who moved an object."""
         return {name: self._remembered(name) for name in self.kinds}
+
+    @property
+    def clearing(self) -> Mapping[str, tuple[str, ...]]:
+        """Those of the remembered fields, by kind, that the source may empty: of them it is known whether it did."""
+        return {name: tuple(field for field in fields if self._clears(name, field)) for name, fields in self.remembered.items()}
+
+    def _clears(self, kind: str, field: str) -> bool:
+        ownership = self.policy.owners.get(kind, {}).get(field)
+        return ownership is not None and ownership.clears
 
     def _remembered(self, kind: str) -> tuple[str, ...]:
         declared, owners = self.kinds[kind], self.policy.owners.get(kind, {})

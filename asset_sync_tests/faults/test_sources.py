@@ -112,6 +112,7 @@ def test_one_serial_on_two_machines_is_held_with_both_named(pipeline: Pipeline) 
     assert run.success
     held = pipeline.ledger.plan(run.plan_id).held
     assert len(held) >= 2
-    assert held["hold"].str.contains("is also on dvc_").all()
-    serials = [row["serial"] for row in pipeline.world.netbox.objects("plugins/inventory/assets")]
+    # A machine that its tag tells apart is there, without the serial; the others are held as a whole.
+    assert held["hold"].str.contains(r"is also on dvc_|would stand on \d+ objects").all()
+    serials = [row["serial"] for row in pipeline.world.netbox.objects("plugins/inventory/assets") if row["serial"]]
     assert len(serials) == len(set(serials))

@@ -65,7 +65,7 @@ def test_a_killed_apply_can_be_started_again(pipeline: Pipeline) -> None:
     time.sleep(2.5)
     killed = pipeline.ledger.latest(SYNC)
     assert killed is not None
-    assert killed.state == "applying"
+    assert killed.state == "interrupted"
     again = pipeline.apply(killed.id)
     assert again.success, again.errors()
     assert serials(pipeline) == expected(pipeline)
