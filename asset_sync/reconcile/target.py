@@ -68,8 +68,9 @@ Answer = Written | Declined | Deferred
 class Outcome:
     """What became of one operation, and why.
 
-    applied, already (the target says so without us), conflict, failed, skipped, or deferred (the target does it later; the
-    next plan sees what came of it). `instead` has what stands in fields of an applied create that were not stored.
+    applied (by this plan, also where that was only seen afterwards), already (it was so before the plan came to it), conflict,
+    failed, skipped, or deferred (the target does it later; the next plan sees what came of it). `instead` has what stands in
+    fields of an applied create that were not stored.
     """
 
     seq: int

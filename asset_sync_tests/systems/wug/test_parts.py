@@ -193,15 +193,28 @@ def test_an_apply_that_is_killed_between_two_parts_goes_on(
     there = device(lab)
     before, plan = values(lab, there), lab.plan(devices(NEW))
     kept: dict[int, Outcome] = {}
+    intended: set[int] = set()
+
+    def applied() -> dict[int, Outcome]:
+        return apply(
+            plan,
+            KINDS,
+            lab.target,
+            done=kept,
+            known={},
+            intended=frozenset(intended - kept.keys()),
+            intend=intended.update,
+            record=lambda ended: kept.update({o.seq: o for o in ended}),
+            settling=AT_ONCE,
+        )
+
     with monkeypatch.context() as patched:
         patched.setattr(lab.client, call, killing(getattr(lab.client, call), stored=stored))
         with pytest.raises(Killed):
-            apply(
-                plan, KINDS, lab.target, done={}, record=lambda ended: kept.update({o.seq: o for o in ended}), settling=AT_ONCE
-            )
+            applied()
     half = values(lab, there)
     assert half != before
-    lab.outcomes = apply(plan, KINDS, lab.target, done=kept, record=lambda _: None, settling=AT_ONCE)
+    lab.outcomes = applied()
     assert values(lab, there) == NEW
     assert {o.outcome for o in lab.outcomes.values()} <= {"applied", "already"}
     # What the first one left to do was done by the second, and only that.
