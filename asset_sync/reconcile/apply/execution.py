@@ -48,7 +48,7 @@ def apply(
     """
     rows = p.records(plan.writes)
     check_mapped(plan.id, rows, kinds, "make a new plan")
-    check_once(plan.id, rows)
+    check_once(plan.id, rows, kinds)
     outcomes = {seq: outcome for seq, outcome in done.items() if outcome.outcome in DONE}
     own = _own_objects(known, rows, outcomes)
     told = (target, f"asset_sync {plan.sync}, plan {plan.id}", settling or Settling())

@@ -6,7 +6,7 @@ from typing import Any
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import PlanError
-from asset_sync.reconcile.kinds import Kinds
+from asset_sync.reconcile.kinds import Kind, Kinds
 
 Record = Mapping[str, Any]
 """An operation as `asset_sync.reconcile.plan.records` gives it."""
@@ -18,13 +18,21 @@ def groups(rows: Iterable[Record]) -> Iterator[list[Record]]:
         yield list(group)
 
 
-def check_once(plan_id: str, rows: Iterable[Record]) -> None:
-    """Raise `PlanError` where a group has an object twice: of one request, a target keeps the last alone."""
+def check_once(plan_id: str, rows: Iterable[Record], kinds: Kinds) -> None:
+    """Raise `PlanError` where a group has one part of an object twice: of one request, a target keeps the last alone."""
     for group in groups(rows):
-        ids = [row["target_id"] for row in group if row["target_id"] is not None]
-        if len(set(ids)) < len(ids):
-            twice = next(one for at, one in enumerate(ids) if one in ids[:at])
+        parts = [(row["target_id"], _part(kinds[row["kind"]], row)) for row in group if row["target_id"] is not None]
+        if len(set(parts)) < len(parts):
+            twice, _ = next(one for at, one in enumerate(parts) if one in parts[:at])
             raise PlanError(f"plan {plan_id} writes {group[0]['kind']} #{twice} twice in one step: make a new plan")
+
+
+def _part(kind: Kind, row: Record) -> int:
+    """Return which of the kind's parts an operation writes; -1 is what is in none."""
+    if not kind.parts:
+        return -1
+    names = p.decode(row["changes"]).keys()
+    return next((number for number, part in enumerate(kind.parts) if not part.isdisjoint(names)), -1)
 
 
 def check_mapped(plan_id: str, rows: Sequence[Record], kinds: Kinds, remedy: str) -> None:
