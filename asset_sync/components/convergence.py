@@ -36,13 +36,15 @@ class Convergence:
     def every_write(self, outcomes: Mapping[int, Outcome]) -> dg.AssetCheckResult:
         """Tell what did not succeed. A conflict is a person's edit, kept, so that only what was refused fails the run."""
         counts = outcome_counts(outcomes)
-        bad = [outcome for outcome in outcomes.values() if outcome.outcome in {FAILED, SKIPPED, CONFLICT}]
+        partly = [outcome for outcome in outcomes.values() if outcome.instead]
+        bad = [outcome for outcome in outcomes.values() if outcome.outcome in {FAILED, SKIPPED, CONFLICT}] + partly
         if not bad:
             later = f", {counts[DEFERRED]} of them left to the target, which does them later" if counts[DEFERRED] else ""
             return self._passed(EVERY_WRITE, f"{len(outcomes)} writes{later}")
-        told = ", ".join(f"{n} {name}" for name, n in counts.items() if n and name != APPLIED)
+        named = {**{name: n for name, n in counts.items() if name != APPLIED}, "stored in part": len(partly)}
+        told = ", ".join(f"{n} {name}" for name, n in named.items() if n)
         first = f"{told} of {len(outcomes)} writes; the rest is applied. First: {bad[0].detail}"
-        refused = counts[FAILED] or counts[SKIPPED]
+        refused = counts[FAILED] or counts[SKIPPED] or partly
         return self._failed(EVERY_WRITE, first, dg.AssetCheckSeverity.ERROR if refused else dg.AssetCheckSeverity.WARN)
 
     def converged(self, target: Target, outcomes: Mapping[int, Outcome]) -> dg.AssetCheckResult:

@@ -219,6 +219,7 @@ def _merged(rows: Iterable[_Staged]) -> Iterable[_Staged]:
 
 def _written(step: str, row: Record, outcome: Outcome, created: Mapping[tuple[str, str], str]) -> _Staged:
     identity = orjson.loads(row["identity"]) if row["identity"] else {"created": None, "values": None}
+    values = {name: outcome.instead.get(name, value) for name, value in (identity["values"] or {}).items()}
     return _Staged(
         step,
         row["kind"],
@@ -226,8 +227,8 @@ def _written(step: str, row: Record, outcome: Outcome, created: Mapping[tuple[st
         outcome.target_id,
         version=outcome.version,
         created=identity["created"] or outcome.created,
-        base=dict(_bases(row, created)),
-        identity=identity["values"],
+        base={**dict(_bases(row, created)), **outcome.instead},
+        identity=values,
     )
 
 

@@ -5,9 +5,24 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
 import pandas as pd
-from sqlalchemy import Column, Connection, Executable, Integer, Select, Text, and_, case, func, literal, select, true
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import (
+    Column,
+    Connection,
+    Executable,
+    Integer,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from asset_sync.ledger import links, resolutions
 from asset_sync.ledger import schema as s
@@ -63,8 +78,8 @@ def _columns() -> list[Column[Any]]:
 def history(connection: Connection, kind: str, target_id: str, field: str | None) -> pd.DataFrame:
     """Return what was written to an object, a row a field and write, newest first; see `Ledger.history`."""
     rows = [
-        (*told, name, change.get("old"), change["new"], change.get("owner"), change.get("reason"))
-        for *told, changes in connection.execute(_writes_to(kind, target_id))
+        (*told, name, change.get("old"), instead.get(name, change["new"]), change.get("owner"), change.get("reason"))
+        for *told, instead, changes in connection.execute(_writes_to(kind, target_id))
         for name, change in p.decode(changes).items()
         if field in {None, name}
     ]
@@ -75,7 +90,7 @@ def _writes_to(kind: str, target_id: str) -> Select[Any]:
     c, o, plan = s.outcome.c, s.operation.c, s.plan.c
     # A sync whose connections have links of their own is told with the connection.
     sync = case((func.starts_with(plan.links, plan.sync + "/"), plan.links), else_=plan.sync)
-    told = (c.at, sync, c.plan_id, plan.undoes, c.run_id, o.source_key, o.op, c.outcome, o.changes)
+    told = (c.at, sync, c.plan_id, plan.undoes, c.run_id, o.source_key, o.op, c.outcome, c.instead, o.changes)
     joined = s.outcome.join(s.operation, and_(o.plan_id == c.plan_id, o.seq == c.seq)).join(s.plan, plan.id == c.plan_id)
     query = select(*told).select_from(joined).where(c.target_id == target_id, o.kind == kind, c.outcome.in_(_DONE))
     return query.order_by(c.at.desc(), c.plan_id, c.seq.desc())
@@ -91,10 +106,12 @@ def _keep(plan_id: str, outcomes: Sequence[Outcome], rows: Mapping[int, links.Re
         target_id=(Text, [o.target_id or rows[o.seq]["target_id"] for o in outcomes]),
         version=(Text, [o.version for o in outcomes]),
         created=(Text, [o.created for o in outcomes]),
+        instead=(Text, [orjson.dumps(dict(o.instead)).decode() for o in outcomes]),
     )
+    values = [cast(each, JSONB) if each.key == "instead" else each for each in ended.c]
     told = (literal(plan_id), literal(run_id), literal(at, c.at.type))
     columns = [*ended.c.keys(), "plan_id", "run_id", "at"]
-    new = insert(s.outcome).from_select(columns, select(*ended.c, *told))
+    new = insert(s.outcome).from_select(columns, select(*values, *told))
     replaced = {name: new.excluded[name] for name in columns if name not in {"plan_id", "seq"}}
     kept = new.on_conflict_do_update(index_elements=[c.plan_id, c.seq], set_=replaced, where=c.outcome.not_in(_DONE))
     return kept.returning(*_columns())

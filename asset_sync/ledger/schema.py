@@ -195,6 +195,9 @@ outcome = Table(
     Column("target_id", Text),
     Column("version", Text),
     Column("created", Text, comment="when the object was made, where the target tells"),
+    Column(
+        "instead", JSONB, nullable=False, server_default=text("'{}'"), comment="by field, where a create was stored without it"
+    ),
     Column("at", Moment, nullable=False),
     Column("run_id", Text, nullable=False),
     ForeignKeyConstraint(["plan_id", "seq"], [operation.c.plan_id, operation.c.seq], ondelete="CASCADE"),

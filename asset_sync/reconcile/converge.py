@@ -53,8 +53,11 @@ def _stored(plan: Plan, outcomes: Mapping[int, Outcome]) -> dict[tuple[str, str]
     for row in rows:
         if row["seq"] not in outcomes or outcomes[row["seq"]].outcome not in _DONE:
             continue
-        own = stored.setdefault((row["kind"], str(outcomes[row["seq"]].target_id)), {})
+        outcome = outcomes[row["seq"]]
+        own = stored.setdefault((row["kind"], str(outcome.target_id)), {})
         for name, change in p.decode(row["changes"]).items():
+            if name in outcome.instead:
+                continue
             new = change["new"]
             own[name] = new["id"] or created.get((new["kind"], new["key"])) if isinstance(new, dict) else new
     return stored
@@ -68,9 +71,10 @@ def flapping(again: Plan, plan: Plan, outcomes: Mapping[int, Outcome]) -> list[s
     done: set[tuple[str, str]] = set()
     undone: set[tuple[str, str, str]] = set()
     for row in p.records(plan.writes):
-        where = (row["kind"], row["source_key"])
-        if row["seq"] in outcomes and outcomes[row["seq"]].outcome in _DONE:
+        where, outcome = (row["kind"], row["source_key"]), outcomes.get(row["seq"])
+        if outcome and outcome.outcome in _DONE:
             done.add(where)
+            undone |= {(*where, name) for name in outcome.instead}
         else:
             undone |= {(*where, name) for name in p.decode(row["changes"])}
     found: list[str] = []

@@ -63,7 +63,10 @@ class _Inversion:
         if row["kind"] not in self.kinds:
             raise unmapped(self.plan.id, row["kind"], _REMEDY)
         kind, outcome = self.kinds[row["kind"]], self.applied[row["seq"]]
-        changes = {name: change | {"new": self._found(change["new"])} for name, change in p.decode(row["changes"]).items()}
+        changes = {
+            name: change | {"new": outcome.instead.get(name, self._found(change["new"]))}
+            for name, change in p.decode(row["changes"]).items()
+        }
         op, back, hold = _taken_back(kind, row["op"], changes)
         if row["op"] == p.CREATE and hold is None:
             back |= self._given_back(kind, changes, outcome)

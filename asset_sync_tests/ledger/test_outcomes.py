@@ -82,6 +82,19 @@ def test_history_tells_who_set_a_value(ledger: Ledger, linked: Plan) -> None:
     assert ledger.history("asset", "99").empty
 
 
+def test_a_create_that_was_stored_in_part_is_remembered_as_it_stands(ledger: Ledger, assets: Assets) -> None:
+    pending = changes(name="new", status="staged", memory=8)
+    identity = {"created": None, "values": {"name": "new"}}
+    plan = make(row("create", "c", changes=pending, identity=identity))
+    ledger.save(plan, "r1", at(1))
+    outcome = Outcome(0, "applied", "not staged: no", "3", instead={"status": "active", "memory": None})
+    ledger.record(plan, [outcome], "r1", at(2))
+    assert ledger.outcomes(plan.id) == {0: outcome}
+    assert [assets()["c"][name] for name in ("base:name", "base:status", "base:memory")] == ["new", "active", None]
+    history = ledger.history("asset", "3")
+    assert dict(zip(history["field"], history["new"], strict=True)) == {"name": "new", "status": "active", "memory": None}
+
+
 def test_history_leaves_out_what_was_not_done(ledger: Ledger, linked: Plan) -> None:
     plan = saved(ledger)
     ledger.record(plan, [Outcome(0, "conflict", "no")], "r1", at(2))

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from asset_sync.reconcile import plan as p
-from asset_sync.reconcile.converge import flapping
+from asset_sync.reconcile.converge import flapping, unlike
 from asset_sync.reconcile.kinds import Field, Kind, in_order
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.plan import Plan
@@ -19,6 +19,7 @@ PARTED_KINDS = in_order([PARTED if kind is WHOLE else kind for kind in KINDS.val
 OWNERS: dict[str, Ownership] = {"room": SHARED, "memory": SOURCE, "encrypted": SOURCE, "tag": SOURCE, "name": SHARED}
 POLICY = Policy({"asset": OWNERS})
 NEW: Row = {"source_key": "a", "serial": "S1", "name": "pc-1", "tag": "T1", "room": "r2", "memory": 8, "encrypted": True}
+NEW_THERE: Row = {name: NEW[name] for name in ("serial", "name", "tag", "memory", "encrypted")}
 OLD: Row = {"id": "1", "serial": "S1", "name": "pc-1", "tag": "T9", "room": "r1", "memory": 4, "encrypted": False}
 
 
@@ -107,6 +108,19 @@ def test_undo_of_a_plan_from_before_there_were_parts_goes_part_by_part() -> None
     assert len(plan.writes) == 1
     undo = inverse(plan, PARTED_KINDS, ended(plan, room="applied"), after=plan.id)
     assert fields(undo) == [["encrypted", "memory"], ["room"], ["tag"]]
+
+
+def test_a_create_that_was_stored_in_part_is_taken_back_as_it_stands_and_lacks_what_it_lacks() -> None:
+    plan = planned(snapshot({"asset": desired(PARTED, {**NEW, "status": "in-use"})}, {}), kinds=PARTED_KINDS)
+    (row,) = p.records(plan.writes)
+    stored = {row["seq"]: Outcome(row["seq"], "applied", "no", "7", None, instead={"status": "spare", "room": None})}
+    (back,) = p.records(inverse(plan, PARTED_KINDS, stored, after=plan.id).writes)
+    assert p.decode(back["changes"])["status"]["old"] == "spare"
+    there = observed(PARTED, {**NEW_THERE, "id": "7", "status": "spare"})
+    assert unlike(plan, {"asset": there}, stored) == []
+    again = planned(snapshot({"asset": desired(PARTED, {**NEW, "status": "in-use"})}, {"asset": there}), kinds=PARTED_KINDS)
+    assert ["room"] in fields(again)
+    assert flapping(again, plan, stored) == []
 
 
 def test_what_was_refused_is_planned_again_and_that_is_no_flapping() -> None:

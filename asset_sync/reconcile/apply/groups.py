@@ -19,19 +19,25 @@ def groups(rows: Iterable[Record]) -> Iterator[list[Record]]:
 
 
 def check_once(plan_id: str, rows: Iterable[Record], kinds: Kinds) -> None:
-    """Raise `PlanError` where a group has one part of an object twice: of one request, a target keeps the last alone."""
+    """Raise `PlanError` where a group has one part of an object twice: of one request, a target keeps the last alone.
+
+    So it does where an operation is of several parts: the plan was made before its kind had them.
+    """
     for group in groups(rows):
-        parts = [(row["target_id"], _part(kinds[row["kind"]], row)) for row in group if row["target_id"] is not None]
+        parts = [(row["target_id"], _part(plan_id, kinds[row["kind"]], row)) for row in group if row["target_id"] is not None]
         if len(set(parts)) < len(parts):
             twice, _ = next(one for at, one in enumerate(parts) if one in parts[:at])
             raise PlanError(f"plan {plan_id} writes {group[0]['kind']} #{twice} twice in one step: make a new plan")
 
 
-def _part(kind: Kind, row: Record) -> int:
+def _part(plan_id: str, kind: Kind, row: Record) -> int:
     """Return which of the kind's parts an operation writes; -1 is what is in none."""
     if not kind.parts:
         return -1
     names = p.decode(row["changes"]).keys()
+    if len(kind.parted(names)) > 1:
+        told = f"plan {plan_id} writes in one what {kind.name} #{row['target_id']} has in parts"
+        raise PlanError(f"{told}: it is of an older version, make a new plan")
     return next((number for number, part in enumerate(kind.parts) if not part.isdisjoint(names)), -1)
 
 

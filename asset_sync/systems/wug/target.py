@@ -93,7 +93,7 @@ class WugTarget:
             return {write.seq: Declined("groups of WhatsUp Gold are made here, but not changed") for write in writes}
         ids = [str(write.target_id) for write in writes]
         try:
-            return DeviceUpdates(self.client, self._known, self.root, message).carry_out(kind, writes)
+            return DeviceUpdates(self.client, self._known, self.root, message).carry_out(writes)
         except OutcomeUnknown:
             self._known.doubt(ids)
             raise

@@ -10,10 +10,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from asset_sync.reconcile.errors import TargetError
-from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.target import Answer, Declined, OutcomeUnknown, Refused, Write, Written
 from asset_sync.systems.wug.client import WugClient
 from asset_sync.systems.wug.extract import device_value, same_value
@@ -22,8 +21,6 @@ from asset_sync.systems.wug.known import Known
 from asset_sync.systems.wug.records import Device, group_path, is_below
 from asset_sync.systems.wug.values import attribute_values, filled, group_at
 from asset_sync.systems.wug.wire import Failed, Gone
-
-_MIXED: Final = "the plan is from before parts of a device were written separately: make a new one"
 
 Answers = dict[int, Answer | None]
 """Answers by `seq`; None is for a device that is gone."""
@@ -49,24 +46,22 @@ class DeviceUpdates:
         self._root = root
         self._message = message
 
-    def carry_out(self, kind: Kind, writes: Sequence[Write]) -> dict[int, Answer]:
+    def carry_out(self, writes: Sequence[Write]) -> dict[int, Answer]:
         """Make the changes and return what became of each, by `seq`; those of devices that are gone are missing.
 
         Raises `OutcomeUnknown` where the fate of one is unknown, and `TargetError` where not even the first could be sent.
         """
-        answers: Answers = {write.seq: Declined(_MIXED) for write in writes if len(kind.parted(write.values)) > 1}
-        sent = False
-        for request in self._requests([write for write in writes if write.seq not in answers]):
+        answers: Answers = {}
+        for request in self._requests(writes):
             try:
                 answers |= self._answered(request)
             except OutcomeUnknown:
                 raise
             except TargetError as error:
-                if not sent:
+                if not answers:
                     raise
                 answers = {**not_stored(writes, error), **answers}
                 break
-            sent = True
         return {seq: answer for seq, answer in answers.items() if answer is not None}
 
     def _requests(self, writes: Sequence[Write]) -> Iterator[_Request]:

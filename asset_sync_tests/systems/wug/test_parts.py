@@ -1,14 +1,16 @@
 """Updates that WhatsUp Gold stores in part: what is stored is told, undone and left; what is not is planned again."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply import apply
-from asset_sync.reconcile.errors import TargetError
+from asset_sync.reconcile.errors import PlanError, TargetError
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.target import Declined, Outcome, OutcomeUnknown, Write, Written
+from asset_sync.reconcile.target import Declined, Outcome, OutcomeUnknown, Written
 from asset_sync.reconcile.undo import inverse
 from asset_sync.sandbox.wug import Device
 from asset_sync_tests.systems.wug.conftest import AT_ONCE, DEVICE, KINDS, ROOT, Lab, devices, ip, updates
@@ -195,32 +197,30 @@ def test_an_apply_that_is_killed_between_two_parts_goes_on(
     kept: dict[int, Outcome] = {}
     intended: set[int] = set()
 
-    def applied() -> dict[int, Outcome]:
+    def carry_out() -> dict[int, Outcome]:
         return apply(
             plan,
             KINDS,
             lab.target,
             done=kept,
-            known={},
-            intended=frozenset(intended - kept.keys()),
+            known=lab.known,
+            intended=set(intended),
             intend=intended.update,
-            record=lambda ended: kept.update({o.seq: o for o in ended}),
+            record=lambda ended: kept.update({outcome.seq: outcome for outcome in ended}),
             settling=AT_ONCE,
         )
 
     with monkeypatch.context() as patched:
         patched.setattr(lab.client, call, killing(getattr(lab.client, call), stored=stored))
         with pytest.raises(Killed):
-            applied()
-    half = values(lab, there)
-    assert half != before
-    lab.outcomes = applied()
+            carry_out()
+    assert values(lab, there) != before
+    lab.outcomes = carry_out()
     assert values(lab, there) == NEW
-    assert {o.outcome for o in lab.outcomes.values()} <= {"applied", "already"}
-    # What the first one left to do was done by the second, and only that.
-    left = {name for name in NEW if half[name] != NEW[name]}
-    assert {name for name, outcome in by_field(lab, plan).items() if outcome.outcome == "applied"} >= left
+    assert {outcome.outcome for outcome in lab.outcomes.values()} == {"applied"}
     assert lab.plan(devices(NEW)).writes.empty
+    undone(lab, plan)
+    assert values(lab, there) == before
 
 
 def killing(call: Callable[..., object], *, stored: bool) -> Callable[..., object]:
@@ -232,14 +232,14 @@ def killing(call: Callable[..., object], *, stored: bool) -> Callable[..., objec
     return killed
 
 
-def test_a_plan_from_before_there_were_parts_is_refused_and_stores_nothing(lab: Lab) -> None:
+def test_a_plan_from_before_there_were_parts_is_not_begun(lab: Lab) -> None:
     there = device(lab)
-    old = [Write(0, "d0", there.id, None, {"name": "x", "note": "y"}), Write(1, "d0", there.id, None, {"role": "Switch"})]
-    answers = lab.target.update(DEVICE, old, "")
-    assert isinstance(answers[0], Declined)
-    assert "make a new one" in answers[0].reason
-    assert answers[1] == Written(there.id, None)
-    assert (there.name, there.note, there.role) == ("d0", "", "Switch")
+    whole = {**KINDS, "device": replace(DEVICE, parts=())}
+    plan = lab.plan(devices(NEW), whole)
+    assert len(plan.writes) == 1
+    with pytest.raises(PlanError, match="of an older version, make a new plan"):
+        lab.apply(plan)
+    assert (there.name, lab.client.tally.write) == ("d0", 0)
 
 
 def test_parts_of_one_device_are_read_once(lab: Lab) -> None:
@@ -250,3 +250,49 @@ def test_parts_of_one_device_are_read_once(lab: Lab) -> None:
     # A token, the device and who is in maintenance, and the groups; a request a part.
     assert lab.client.tally.read - read <= 4
     assert lab.client.tally.write == len(plan.writes)
+
+
+# Creating.
+
+
+@pytest.mark.parametrize(
+    ("fault", "lacking"),
+    [
+        ("refused_maintenance", {"maintenance": "off"}),
+        ("refused_attributes", {"attr_site": None}),
+        ("refused_groups", {"group": None}),
+    ],
+)
+def test_a_create_that_is_stored_in_part_is_made_and_what_it_lacks_is_planned_again(
+    lab: Lab, fault: str, lacking: dict[str, str | None]
+) -> None:
+    lab.groups(ROOT, f"{ROOT}/B")
+    plan = lab.plan(devices(NEW))
+    options: dict[str, Any] = {"attribute": "site"} if fault == "refused_attributes" else {}
+    lab.faults.set(fault, **options)
+    lab.apply(plan)
+    (outcome,) = lab.outcomes.values()
+    made = lab.named("renamed")
+    assert (outcome.outcome, outcome.target_id, outcome.instead) == ("applied", made.id, lacking)
+    assert outcome.detail
+    assert values(lab, made) == {**NEW, **lacking}
+    lab.faults.clear()
+    again = lab.plan(devices(NEW))
+    assert [p.decode(row["changes"]).keys() for row in p.records(again.writes)] == [lacking.keys()]
+    lab.apply(again)
+    assert values(lab, made) == NEW
+    assert lab.names() == ["renamed"]
+
+
+@pytest.mark.parametrize("fault", ["cut", "http_503", "timeout_before"])
+def test_a_new_device_is_told_of_whatever_becomes_of_its_maintenance(lab: Lab, fault: str) -> None:
+    lab.groups(ROOT, f"{ROOT}/B")
+    plan = lab.plan(devices(NEW))
+    options: dict[str, Any] = {"seconds": 0.1} if fault == "timeout_before" else {}
+    lab.faults.set(fault, path="maintenance", **options)
+    lab.apply(plan)
+    (outcome,) = lab.outcomes.values()
+    assert (outcome.outcome, outcome.instead) == ("applied", {"maintenance": "off"})
+    lab.faults.clear()
+    lab.apply(lab.plan(devices(NEW)))
+    assert values(lab, lab.named("renamed")) == NEW

@@ -47,10 +47,25 @@ def test_groups_are_made_parents_first(lab: Lab) -> None:
 
 def test_a_group_that_is_refused_takes_those_below_it_with_it(lab: Lab) -> None:
     lab.groups("Taken")
-    answers = lab.target.create(GROUP, creates({"path": "taken"}, {"path": "taken/B"}, {"path": "C"}), "")
+    answers = lab.target.create(GROUP, creates({"path": "taken"}, {"path": " "}, {"path": " /B"}, {"path": "C"}), "")
     assert "exists already" in words(answers[0])
-    assert words(answers[1]) == "there is no group 'taken' in WhatsUp Gold"
-    assert isinstance(answers[2], Written)
+    assert "needs a name" in words(answers[1])
+    assert words(answers[2]) == "there is no group ' ' in WhatsUp Gold"
+    assert isinstance(answers[3], Written)
+
+
+def test_a_group_is_found_and_used_whatever_its_case(lab: Lab) -> None:
+    lab.groups("Theirs", "NETBOX", "NETBOX/Dublin", "NETBOX/Cork")
+    target = lab.target
+    assert target.find(GROUP, creates({"path": "netbox/DUBLIN"}))["path"].tolist() == [f"{ROOT}/Dublin"]
+    (made,) = target.create(GROUP, creates({"path": f"{ROOT}/DUBLIN/Lab"}), "").values()
+    assert made == Written(lab.group_id("NETBOX/Dublin/Lab"), None)
+    (there,) = lab.fill(1, group="NETBOX/Cork")
+    assert target.update(DEVICE, updates((there, {"group": f"{ROOT}/DUBLIN"})), "") == {0: Written(there.id, None)}
+    assert lab.paths(there) == ["NETBOX/Dublin"]
+    assert target.read(DEVICE, [there.id])["group"].tolist() == [f"{ROOT}/Dublin"]
+    target.create(DEVICE, creates({"name": "n", "address": "10.0.0.9", "group": f"{ROOT}/DUBLIN/lab"}), "")
+    assert lab.paths(lab.named("n")) == ["NETBOX/Dublin/Lab"]
 
 
 def test_groups_are_found_and_read_but_not_changed(lab: Lab) -> None:
