@@ -11,6 +11,7 @@ from asset_sync.ledger import PlanHeader
 from asset_sync.operations.connections import Standing
 from asset_sync.operations.runs import RunReport
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.authority import State
 from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.target import Outcome
 from asset_sync.tracking import Status
@@ -37,21 +38,27 @@ class FailedGuard(BaseModel):
 
 
 class DecisionMade(BaseModel):
-    """What a person decided about a plan, and which failed guards that covers."""
+    """What a person decided about a plan, and which failed guards that covers; `lapsed` since the plan went stale."""
 
     by: str
     at: datetime
     approved: bool
     guards: list[str]
+    lapsed: bool
 
 
 class PlanSummary(BaseModel):
-    """A plan without its operations; `counts` are the objects to be written, `held` the rows that wait."""
+    """A plan without its operations; `counts` are the objects to be written, `held` the rows that wait.
+
+    `created_at` is when it was made first, `made_at` when a run made it last, which is `run_id`.
+    """
 
     id: str
     sync: str
     mode: str
-    state: str
+    state: State = Field(description="stale: make a new plan. interrupted: apply it again, and what is left of it is done.")
+    stale_because: str | None = Field(description="What a later look at the source and the target says otherwise.")
+    approved_by: list[str] = Field(description="The people who approved it since it was last rejected or contradicted.")
     after: str | None = Field(description="The plan that the sync had applied last when this one was made.")
     complete: bool = Field(description="Whether the source was read whole, so that what it lacks counts as missing.")
     undoes: str | None
@@ -59,6 +66,7 @@ class PlanSummary(BaseModel):
     counts: dict[str, int]
     held: int
     created_at: datetime
+    made_at: datetime
     run_id: str
     started_at: datetime | None
     applied_at: datetime | None
@@ -231,13 +239,14 @@ class ConnectionList(BaseModel):
 
 
 def _header(header: PlanHeader) -> dict[str, Any]:
-    names = ("id", "sync", "mode", "state", "after", "complete", "undoes", "source_rows", "counts", "held")
-    times = ("created_at", "run_id", "started_at", "applied_at")
+    names = ("id", "sync", "mode", "state", "stale_because", "after", "complete", "undoes", "source_rows", "counts", "held")
+    times = ("created_at", "made_at", "run_id", "started_at", "applied_at")
     still_open = {guard.name for guard in header.open_guards}
     guards = [FailedGuard(name=g.name, message=g.message, open=g.name in still_open) for g in header.failed_guards]
-    decisions = [DecisionMade(by=d.by, at=d.at, approved=d.approved, guards=list(d.guards)) for d in header.decisions]
+    decisions = [DecisionMade(**{**asdict(decision), "guards": list(decision.guards)}) for decision in header.decisions]
+    approved_by = [approval.by for approval in header.approvals]
     own = {name: getattr(header, name) for name in (*names, *times)}
-    return {**own, "failed_guards": guards, "decisions": decisions}
+    return {**own, "approved_by": approved_by, "failed_guards": guards, "decisions": decisions}
 
 
 def _operation(row: dict[str, Any], outcome: Outcome | None) -> Operation:

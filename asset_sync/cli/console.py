@@ -1,5 +1,6 @@
 """What the command line shows: results on standard output, progress on standard error."""
 
+import getpass
 import os
 import sys
 import time
@@ -7,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -73,3 +75,12 @@ def outcome_line(report: RunReport) -> str:
     told = ", ".join(f"{count} {name}" for name, count in report.outcomes.items() if count) or "nothing to write"
     requests = f"{report.requests.read} requests read, {report.requests.write} wrote"
     return f"Outcome: {told}; {requests}; {report.seconds} s; run {report.run_id}."
+
+
+def login() -> str:
+    """Return the name of the user who is logged in; a usage error where the system knows none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run under a number that no user has.
+        raise click.UsageError("the system does not know your user name: set LOGNAME to it") from None

@@ -1,6 +1,5 @@
 """The commands about plans: list, show, decide, apply, take back; and what the ledger tells of an object or a sync."""
 
-import getpass
 import json
 from datetime import UTC, datetime
 
@@ -8,7 +7,7 @@ import click
 import pandas as pd
 
 from asset_sync.api.models import PlanDetail, PlanSummary
-from asset_sync.cli.console import printed, progress, row, table
+from asset_sync.cli.console import login, printed, progress, row, table
 from asset_sync.cli.run import tell
 from asset_sync.components.resources import open_ledger
 from asset_sync.ledger import PlanHeader
@@ -20,7 +19,7 @@ from asset_sync.reconcile.plan import Plan
 
 _MOST_ROWS = 50
 _plan = click.argument("plan")
-_by = click.option("--by", metavar="NAME", default=getpass.getuser, help="Who decides; your user name by default.")
+_by = click.option("--by", metavar="NAME", default=login, help="Who decides; your user name by default.")
 
 
 @click.command()
@@ -38,8 +37,25 @@ def plans(sync: str | None, limit: int, as_json: bool) -> None:
         guards = ", ".join(guard.name for guard in header.failed_guards)
         made = f"{header.made_at:%Y-%m-%d %H:%M}"
         mode = f"undo of {header.undoes}" if header.undoes else header.mode
-        shown.add_row(*row(header.id, header.sync, mode, header.state, made, _counts(header), header.held, guards))
+        shown.add_row(*row(header.id, header.sync, mode, _state(header), made, _counts(header), header.held, guards))
     printed().print(shown if headers else "There are no plans yet: asset-sync run SYNC makes one.")
+    for header in headers:
+        if header.state == "interrupted":
+            click.echo(_way_on(header))
+
+
+def _state(header: PlanHeader) -> str:
+    """Return how a plan stands, and by whose decision."""
+    if header.state == "rejected":
+        return f"rejected by {header.decisions[-1].by}"
+    people = ", ".join(dict.fromkeys(approval.by for approval in header.approvals))
+    if not people or header.state in {"stale", "superseded"}:
+        return header.state
+    return f"approved by {people}" if header.state == "approved" else f"{header.state}, approved by {people}"
+
+
+def _way_on(header: PlanHeader) -> str:
+    return f"The apply of plan {header.id} was interrupted. To go on with what is left: asset-sync apply {header.id}"
 
 
 def _counts(header: PlanHeader) -> str:
@@ -64,7 +80,9 @@ def show(plan: str, how: str, everything: bool) -> None:
     else:
         _show(header, loaded, None if everything else _MOST_ROWS)
         waits = ledger.waits(header.id)
-        if waits and header.state != "applied":
+        if header.state == "interrupted":
+            click.echo(f"\n{_way_on(header)}")
+        elif waits and header.state != "applied":
             click.echo(f"\nIt may not be applied: {waits}")
 
 
@@ -74,7 +92,9 @@ def _show(header: PlanHeader | None, plan: Plan, most: int | None) -> None:
     state = f", {header.state}, made {header.made_at:%Y-%m-%d %H:%M} UTC by run {header.run_id}" if header else ""
     click.echo(f"Sync {plan.sync}, mode {plan.mode}{undoes}{state}")
     for decision in header.decisions if header else ():
-        click.echo(f"{'Approved' if decision.approved else 'Rejected'} by {decision.by}, {decision.at:%Y-%m-%d %H:%M} UTC")
+        over = ", which is over, since the plan went stale" if decision.lapsed else ""
+        at = f"{decision.at:%Y-%m-%d %H:%M} UTC{over}"
+        click.echo(f"{'Approved' if decision.approved else 'Rejected'} by {decision.by}, {at}")
     rows = p.records(pd.concat([plan.writes, plan.held]))
     if not rows:
         return
@@ -107,8 +127,8 @@ def _value(value: object) -> str:
 @_plan
 @_by
 def approve(plan: str, by: str) -> None:
-    """Let PLAN be applied: after review, or in spite of a guard that failed."""
-    header = operations.approve(operations.plan_id_of(plan), by)
+    """Let PLAN be applied: after review, or in spite of a guard that failed. It is named by its own id, not by a run's."""
+    header = operations.approve(plan, by)
     click.echo(f"Plan {header.id} is approved by {by}. To apply it: asset-sync apply {header.id}")
 
 
@@ -117,7 +137,7 @@ def approve(plan: str, by: str) -> None:
 @_by
 def reject(plan: str, by: str) -> None:
     """Keep PLAN from being applied, also when it is made again."""
-    header = operations.reject(operations.plan_id_of(plan), by)
+    header = operations.reject(plan, by)
     click.echo(f"Plan {header.id} is rejected by {by}.")
 
 
@@ -153,7 +173,7 @@ def undo(context: click.Context, plan_or_run: str, dry_run: bool, approved: bool
     run_id = new_run_id()
     header = operations.save_undo(made, run_id)
     if approved:
-        operations.approve(header.id, getpass.getuser())
+        operations.approve(header.id, login())
     with progress() as watching:
         done = operations.apply_plan(header.id, run_id=run_id, watch=watching(f"undo {made.plan.undoes}"))
     tell(done)

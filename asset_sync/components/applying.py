@@ -22,9 +22,8 @@ class Applying:
     def __init__(self, context: dg.AssetExecutionContext, sync: Sync, header: PlanHeader) -> None:
         self._context = context
         self._sync = sync
+        self._header = header
         self._ledger: Ledger = context.resources.ledger
-        own = context.run.run_id
-        self._run_id = own if self._ledger.made_by(own) == header.id else header.run_id
         self._plan = self._ledger.plan(header.id)
 
     def result(self) -> dg.MaterializeResult[None]:
@@ -42,7 +41,7 @@ class Applying:
         target = self._sync.open_target(self._context, self._sync, plan)
         ledger.start(plan.id, self._context.run.run_id, datetime.now(UTC))
         # Only now: what may not be applied leaves nothing behind.
-        ledger.sight(plan, self._run_id, datetime.now(UTC))
+        ledger.sight(plan, self._header.run_id, self._header.made_at)
         outcomes = apply(
             plan,
             self._sync.kinds,
@@ -54,7 +53,7 @@ class Applying:
             record=self._record,
         )
         ledger.finish(plan.id, datetime.now(UTC))
-        convergence = Convergence(self._context, self._sync, plan, self._run_id)
+        convergence = Convergence(self._context, self._sync, plan, self._header.run_id)
         checks = [convergence.every_write(outcomes), convergence.converged(target, outcomes)]
         counts = {f"outcome/{name}": n for name, n in outcome_counts(outcomes).items()}
         requests = {"requests/read": target.tally.read, "requests/write": target.tally.write}
@@ -74,7 +73,7 @@ class Applying:
             return {}
         snapshots: Snapshots = self._context.resources.snapshots
         try:
-            observed = snapshots.load(self._sync.inventory, self._run_id)
+            observed = snapshots.load(self._sync.inventory, self._header.run_id)
         except FileNotFoundError as error:
             told = f"plan {self._plan.id} of {self._sync.name}: what its target held when it was made is not kept any more"
             raise PlanError(f"{told}; make a new plan: asset-sync run {self._sync.name}") from error

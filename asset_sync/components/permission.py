@@ -45,7 +45,7 @@ class Permission:
         Raises `PlanError`, with what to do, where the plan may not be applied.
         """
         asking = Asking(self._made_it, repeats=_parent(self._context.run) is not None, person=self._person())
-        decision = authorise(self._ledger.standing(self.header.id), asking)
+        decision = authorise(self.header.standing, asking)
         if isinstance(decision, Refuse):
             raise PlanError(self._told(decision))
         if isinstance(decision, Leave):

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.copying import unnested
 from asset_sync.ledger.locks import being_applied
-from asset_sync.reconcile.authority import State
+from asset_sync.reconcile.authority import Standing, State
 from asset_sync.reconcile.guards import Guard
 from asset_sync.reconcile.plan import Mode
 
@@ -78,9 +78,14 @@ class PlanHeader:
         return tuple(guard for guard in self.failed_guards if guard.name not in covered)
 
     @property
-    def needs_approval(self) -> bool:
-        """Whether a person has still to approve the plan before it may be applied."""
-        return bool(self.open_guards) or (self.mode == "review" and not self.approvals)
+    def standing(self) -> Standing:
+        """How the plan stands, as `asset_sync.reconcile.authority` asks for it."""
+        state, why = self.state, None
+        if self.stale_because and state != s.SUPERSEDED:
+            state, why = "stale", self.stale_because
+        elif state == s.REJECTED:
+            why = f"{self.decisions[-1].by} at {self.decisions[-1].at:%Y-%m-%d %H:%M} UTC"
+        return Standing(self.id, self.sync, self.mode, state, self.open_guards, bool(self.approvals), why)
 
 
 _ROW_FIELDS: Final = tuple(

@@ -13,7 +13,6 @@ from asset_sync.ledger.headers import PlanHeader
 from asset_sync.ledger.holds import Held
 from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.ledger.states import GuardResult
-from asset_sync.reconcile.authority import Standing
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.resolutions import Resolution, Resolutions
@@ -180,11 +179,6 @@ class Ledger:
         """Keep a plan from being applied, also when it is made again. Raises PlanError as `approve` does."""
         with self._writing_about(plan_id) as (connection, found):
             states.decide(connection, found, by, at, approved=False)
-
-    def standing(self, plan_id: str) -> Standing:
-        """Return how a plan stands, for `asset_sync.reconcile.authority.authorise`."""
-        with self._engine.connect() as connection:
-            return states.standing(connection, plans.found(connection, plan_id))
 
     def waits(self, plan_id: str) -> str | None:
         """Return in one line why a plan may not be applied now, and what to do; None where it may."""

@@ -11,7 +11,7 @@ from asset_sync.ledger import plans
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.contradictions import first_contradiction
 from asset_sync.ledger.headers import PlanHeader, header, headers
-from asset_sync.reconcile.authority import BEGUN, Asking, Standing, Write, authorise
+from asset_sync.reconcile.authority import BEGUN, Asking, Write, authorise
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.plan import Plan
 
@@ -114,27 +114,16 @@ def settle(connection: Connection, plan_id: str) -> None:
     head = header(connection, plan_id)
     if head.decisions and not head.decisions[-1].approved:
         state = s.REJECTED
-    elif head.needs_approval and head.mode != "dry_run":
+    elif head.standing.needs_approval and head.mode != "dry_run":
         state = s.WAITING
     else:
         state = s.APPROVED if head.approvals else s.PLANNED
     connection.execute(_of(plan_id).where(s.plan.c.started_at.is_(None)).values(state=state))
 
 
-def standing(connection: Connection, plan_id: str) -> Standing:
-    """Return how the plan stands, as `asset_sync.reconcile.authority` asks for it."""
-    head = header(connection, plan_id)
-    state, why = head.state, None
-    if head.stale_because and state != s.SUPERSEDED:
-        state, why = "stale", head.stale_because
-    elif state == s.REJECTED:
-        why = f"{head.decisions[-1].by} at {head.decisions[-1].at:%Y-%m-%d %H:%M} UTC"
-    return Standing(plan_id, head.sync, head.mode, state, head.open_guards, bool(head.approvals), why)
-
-
 def waits(connection: Connection, plan_id: str) -> str | None:
     """Return in a line why the plan may not be applied, and what to do about it; None where any run may."""
-    decision = authorise(standing(connection, plan_id), Asking())
+    decision = authorise(header(connection, plan_id).standing, Asking())
     return None if isinstance(decision, Write) else decision.told
 
 

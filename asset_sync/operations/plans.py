@@ -40,7 +40,7 @@ def plan_id_of(given: str) -> str:
 
 
 def approve(plan_id: str, by: str) -> PlanHeader:
-    """Let a plan be applied in spite of the guards that fail now."""
+    """Let a plan, named by its id or the start of it, be applied: after review, or in spite of the guards that fail now."""
     ledger = open_ledger()
     ledger.approve(plan_id, by, datetime.now(UTC))
     return ledger.header(plan_id)

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from asset_sync.api.app import create_app
+from asset_sync.ledger import Ledger
 from asset_sync.sandbox.server import Server
 from asset_sync.sandbox.world import World
 from asset_sync_tests.cli.lab import SIZE, SYNC, assets
@@ -152,13 +153,43 @@ def test_a_review_is_approved_and_applied(client: httpx.Client, world: World) ->
     assert client.post(f"/plans/{plan}/approve", json={"by": ""}).status_code == 422
     assert client.post(f"/plans/{plan}/reject", json={"by": "pat"}).json()["state"] == "rejected"
     assert "was rejected by pat" in client.post(f"/plans/{plan}/apply").json()["detail"]
-    assert client.post(f"/plans/{plan}/approve", json={"by": "sam"}).json()["decisions"][-1]["by"] == "sam"
+    approved = client.post(f"/plans/{plan}/approve", json={"by": "sam"}).json()
+    assert (approved["state"], approved["approved_by"]) == ("approved", ["sam"])
+    assert [(decision["by"], decision["approved"]) for decision in approved["decisions"]] == [("pat", False), ("sam", True)]
     assert assets(world) == {}
     run = ended(client, client.post(f"/plans/{plan}/apply"))
     assert (run["status"], run["plan_id"]) == ("succeeded", plan)
     assert len(assets(world)) == SIZE
     late = client.post(f"/plans/{plan}/reject", json={"by": "pat"})
     assert (late.status_code, "is applied" in late.json()["detail"]) == (409, True)
+
+
+def test_an_approved_plan_that_went_stale_is_shown_and_refused_as_stale(client: httpx.Client, world: World) -> None:
+    plan = synced(client, "review")["plan_id"]
+    client.post(f"/plans/{plan}/approve", json={"by": "sam"})
+    later = synced(client)["plan_id"]
+    told = client.get(f"/plans/{plan}").json()
+    assert (told["state"], told["stale_because"]) == ("stale", f"plan {later} was applied since it was made")
+    assert f"make a new plan: asset-sync run {SYNC}" in told["waits"]
+    for asked in (client.post(f"/plans/{plan}/apply"), client.post(f"/plans/{plan}/approve", json={"by": "sam"})):
+        assert (asked.status_code, "is stale" in asked.json()["detail"]) == (409, True)
+
+
+def test_an_interrupted_plan_is_shown_as_interrupted_and_gone_on_with(
+    client: httpx.Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*args: object, **more: object) -> None:
+        raise RuntimeError("killed between NetBox's answer and the ledger")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "record", killed)
+        failed = ended(client, client.post(f"/syncs/{SYNC}/runs", json={}))
+    assert failed["status"] == "failed"
+    told = client.get(f"/plans/{failed['plan_id']}").json()
+    assert (told["state"], told["waits"]) == ("interrupted", None)
+    assert ended(client, client.post(f"/plans/{failed['plan_id']}/apply"))["status"] == "succeeded"
+    assert client.get(f"/plans/{failed['plan_id']}").json()["state"] == "applied"
+    assert len(assets(world)) == SIZE
 
 
 def test_an_undo_brings_back_what_was(client: httpx.Client, world: World) -> None:

@@ -1,6 +1,7 @@
 """A plan's life on the command line, on a simulated NetBox and a real PostgreSQL."""
 
 import json
+import re
 from pathlib import Path
 
 import orjson
@@ -8,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from asset_sync.cli.main import main
+from asset_sync.ledger import Ledger
 from asset_sync.operations.runs import Step, run_sync
 from asset_sync.sandbox.world import World
 from asset_sync_tests.cli.lab import SIZE, SYNC, assets
@@ -80,6 +82,59 @@ def test_a_review_waits_for_approval(world: World) -> None:
     world.netbox.requests.reset()
     ask("apply", plan)
     assert world.netbox.requests.writes == 0
+
+
+def test_only_a_plan_is_approved_and_rejected_never_a_run(world: World) -> None:
+    ask("run", SYNC, "--mode", "review")
+    made = json.loads(ask("plans", "--json").stdout)[0]
+    for command in ("approve", "reject"):
+        assert f"no plan '{made['run_id']}'" in ask(command, made["run_id"], status=1).stderr
+    assert json.loads(ask("plans", "--json").stdout)[0]["decisions"] == []
+    ask("approve", made["id"][:8], "--by", "sam")
+    assert json.loads(ask("plans", "--json").stdout)[0]["approved_by"] == ["sam"]
+
+
+def test_a_plan_that_went_stale_says_so_and_what_to_do(world: World) -> None:
+    ask("run", SYNC, "--mode", "review")
+    plan = newest()
+    ask("approve", plan, "--by", "sam")
+    assert standing(plan) == "approved by sam"
+    ask("run", SYNC)
+    assert standing(plan) == "stale"
+    told = ask("show", plan).stdout
+    assert "Approved by sam" in told
+    assert f"is stale: plan {newest()} was applied since it was made; make a new plan: asset-sync run {SYNC}" in told
+    for command in ("apply", "approve"):
+        assert "is stale" in ask(command, plan, status=1).stderr
+    shown = next(each for each in json.loads(ask("plans", "--json").stdout) if each["id"] == plan)
+    assert (shown["state"], shown["stale_because"]) == ("stale", f"plan {newest()} was applied since it was made")
+
+
+def test_a_plan_whose_apply_was_interrupted_says_so_and_how_to_go_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask("run", SYNC, "--mode", "review")
+    plan = newest()
+    ask("approve", plan, "--by", "sam")
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "record", killed)
+        ask("apply", plan, status=1)
+    way_on = f"The apply of plan {plan} was interrupted. To go on with what is left: asset-sync apply {plan}"
+    assert standing(plan) == "interrupted, approved by sam"
+    assert way_on in ask("plans").stdout
+    assert way_on in ask("show", plan).stdout
+    ask("apply", plan)
+    assert standing(plan) == "applied, approved by sam"
+    assert len(assets(world)) == SIZE
+    assert "interrupted" not in ask("plans").stdout
+
+
+def killed(*args: object, **more: object) -> None:
+    raise RuntimeError("killed between NetBox's answer and the ledger")
+
+
+def standing(plan: str) -> str:
+    """What the list of plans says of one."""
+    line = next(line for line in ask("plans").stdout.splitlines() if line.startswith(plan))
+    return re.split(r"\s{2,}", line)[3]
 
 
 def test_undo_brings_every_field_back(world: World) -> None:

@@ -1,5 +1,6 @@
 """What is kept of the tables between assets, for how long, and whose tables a run means that wrote none."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -114,6 +115,16 @@ def test_a_plan_that_waits_while_more_runs_are_made_than_are_kept_is_applied_and
     assert applied.success
     assert all(check.passed for check in applied.checks().values())
     assert len(pipeline.assets()) == len(pipeline.world.company)
+
+
+def test_a_plan_that_was_made_again_needs_the_tables_of_its_last_run_alone(pipeline: Pipeline, tmp_path: Path) -> None:
+    first, second = pipeline.run("review"), pipeline.run("review")
+    assert first.plan_id == second.plan_id
+    for folder in (tmp_path / "snapshots").rglob(first.run_id):
+        shutil.rmtree(folder)
+    applied = pipeline.apply(first.plan_id, "anna")
+    assert applied.success
+    assert all(check.passed for check in applied.checks().values())
 
 
 def test_a_plan_whose_tables_are_lost_is_not_begun(pipeline: Pipeline, tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ _LOOK_BACK: Final = 50
 _PAGE: Final = 50
 _DUE_EVERY_S: Final = 60
 _NORMAL: Final = "normal"
-_DRY_RUN: Final = "dry_run"
+_ONCE: Final = ("dry_run", "rebase")
+"""The modes of what is asked for once and goes on in no later run."""
 _COUNTED: Final = frozenset({_NORMAL, "full"})
 _LAST_STEP: Final = "applied"
 _ENDED: Final = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
@@ -111,9 +112,9 @@ def past_runs(instance: dg.DagsterInstance, job: str, connection: str) -> list[P
 
 
 def last_mode(instance: dg.DagsterInstance, sync: str, connection: str) -> str:
-    """Return the mode of the last whole run of a sync for a connection, but for dry runs; "normal" where there is none."""
+    """Return the mode of a connection's last whole run, but for dry runs and rebases; "normal" where there is none."""
     runs = (record.dagster_run for record in _records(instance, sync, connection))
-    return next((mode for run in runs if (mode := _mode(run)) != _DRY_RUN and _is_whole(instance, run)), _NORMAL)
+    return next((mode for run in runs if (mode := _mode(run)) not in _ONCE and _is_whole(instance, run)), _NORMAL)
 
 
 def _records(

@@ -193,11 +193,12 @@ def test_a_connection_that_was_canceled_is_asked_for_by_another_key(instance: dg
     assert asked() not in {first, None}
 
 
-def test_the_last_mode_is_that_of_the_last_whole_run_but_for_dry_runs(instance: dg.DagsterInstance) -> None:
+def test_the_last_mode_is_that_of_the_last_whole_run_but_for_dry_runs_and_rebases(instance: dg.DagsterInstance) -> None:
     assert last_mode(instance, SYNC, MAIN) == "normal"
     run(instance, mode="full")
     run(instance, mode="review")
     run(instance, mode="dry_run")
+    run(instance, mode="rebase")
     run(instance, "plan", mode="normal")
     run(instance, mode="normal", connection="branch")
     assert last_mode(instance, SYNC, MAIN) == "review"

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from asset_sync.components.netbox_to_wug import component
 from asset_sync.operations import plans as operations
+from asset_sync.reconcile.tables import Tables
 from asset_sync_tests.components.wug.lab import EXPORT, Lab, wug_writes
 from asset_sync_tests.pipeline import Run
 
@@ -68,6 +70,19 @@ def test_the_second_run_plans_and_writes_nothing(lab: Lab) -> None:
     assert run.success
     assert not any(run.planned.values())
     assert wug_writes(lab.wug()) == before
+
+
+def test_the_look_after_the_apply_goes_by_the_same_evidence_as_the_plan(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    matched: list[set[str]] = []
+    as_ever = component.without_strangers
+
+    def told(desired: Tables, observed: Tables) -> Tables:
+        matched.append(set(observed["device"]["id"]))
+        return as_ever(desired, observed)
+
+    monkeypatch.setattr(component, "without_strangers", told)
+    assert lab.run().success
+    assert matched == [set(), {device.id for device in lab.monitored().values()}]
 
 
 def test_what_differs_is_updated_and_nothing_else(lab: Lab) -> None:
