@@ -12,8 +12,8 @@ from pydantic import Field
 
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.guards import Limits
-from asset_sync.reconcile.kinds import Kinds
-from asset_sync.reconcile.mapping import TRANSFORMS, FieldMapping
+from asset_sync.reconcile.kinds import Kind, Kinds
+from asset_sync.reconcile.mapping import TRANSFORMS, FieldMapping, why_not
 from asset_sync.reconcile.merge import Owner, Ownership
 from asset_sync.reconcile.planning import Grace
 
@@ -111,7 +111,8 @@ def check_mapping(
     needed: Collection[str],
     open_fields: OpenFields = CUSTOM_FIELDS,
 ) -> None:
-    """Raise `ConfigurationError`, with file and line, for a kind, field, transform or source column that does not exist.
+    """Raise `ConfigurationError`, with file and line, for a kind, field, transform or source column that does not exist,
+    and for a constant or a default that its field cannot have.
 
     `columns` are the source columns that each kind can be mapped from; `needed` are the kinds that must be mapped.
     """
@@ -130,6 +131,8 @@ def check_mapping(
                 told = f"{', '.join(known)}, and {open_fields.prefix}… for {open_fields.words}"
                 raise place.at(name).error(f"there is no field {name!r}; there are {told}")
             _check_field(place.at(name), config, columns[kind_name])
+            if name in known:
+                _check_values(place.at(name), config, kinds[kind_name], name)
 
 
 def _check_field(place: "Place", config: FieldConfig, columns: Collection[str]) -> None:
@@ -139,6 +142,13 @@ def _check_field(place: "Place", config: FieldConfig, columns: Collection[str]) 
         raise place.at("from").error(f"the source has no column {config.source!r}; it has {', '.join(sorted(columns))}")
     if config.source is not None and config.value is not None:
         raise place.error("a field has either `from` or `value`, not both")
+
+
+def _check_values(place: "Place", config: FieldConfig, kind: Kind, name: str) -> None:
+    for key, value in (("value", config.value), ("default", config.default)):
+        why = None if value is None else why_not(value, kind, name)
+        if why is not None:
+            raise place.at(key).error(f"{value!r} {why}")
 
 
 class Place:

@@ -131,6 +131,14 @@ def mapped(source: pd.DataFrame, kind: Kind, mappings: Mapping[str, FieldMapping
     return Mapped(fields, pd.concat(refused, ignore_index=True))
 
 
+def why_not(value: str, kind: Kind, name: str) -> str | None:
+    """Return why a constant or a default cannot be the value of a field, in words that follow it; None where it can."""
+    values, as_type = pa.array([value], type=pa.large_string()), kind.field(name).type
+    if typed(values, as_type).refused.any():
+        return WHAT_IT_IS_NOT[as_type]
+    return "has no letter or digit" if name in kind.labelled and not filled(forms.normal(values, "label")).any() else None
+
+
 class _Reading(NamedTuple):
     """One field of all rows, where it is but the default, and what was refused (as `Mapped` has it)."""
 
@@ -168,7 +176,7 @@ def _said(written: pa.Array, mapping: FieldMapping, *, compared_by_label: bool) 
 def _refusals(name: str, values: pa.Array, refused: Mask, as_type: FieldType) -> pd.DataFrame:
     rows = np.flatnonzero(refused)
     found = picked(values, rows).to_pylist()
-    reasons = [f"{name} {_shown(value)} {WHAT_IT_IS_NOT[as_type]}" for value in found]
+    reasons = [f"{_shown(value)} {WHAT_IT_IS_NOT[as_type]}" for value in found]
     words = {"field": [name] * len(rows), "value": found, "reason": reasons}
     return pd.DataFrame({"row": rows, **{column: pd.array(told, dtype="str") for column, told in words.items()}})
 

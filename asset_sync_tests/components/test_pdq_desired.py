@@ -4,34 +4,22 @@ from typing import Any
 
 import pandas as pd
 import pytest
-import yaml
 
-from asset_sync.components.config import FieldConfig, declared_mapping
+from asset_sync.components.config import declared_mapping
 from asset_sync.components.into_netbox.assets import ASSET_KINDS, DEVICE_KINDS
 from asset_sync.components.into_netbox.desired import Desired, PrefixLengths, desired_tables
 from asset_sync.components.pdq_to_netbox.adapters import adapters
 from asset_sync.reconcile.refusals import validated
 from asset_sync.reconcile.tables import guess_column
 from asset_sync.systems.netbox import declared
-from asset_sync.systems.pdq import connect, devices
-from asset_sync_tests.components.probe import YAML
-from asset_sync_tests.systems.scripted import Reply, scripted
-
-Device = dict[str, Any]
-CONFIGURED = {
-    kind: {name: FieldConfig.model_validate(field) for name, field in fields.items()}
-    for kind, fields in yaml.safe_load(YAML)["attributes"]["mapping"].items()
-}
+from asset_sync_tests.components.pdq_answers import CONFIGURED, Device, adapter, answered
 
 
 def desired(*told: Device, target: tuple[str, ...] = ASSET_KINDS, prefixes: PrefixLengths | None = None) -> Desired:
     """Return what is made of these devices by the YAML that comes with the project."""
-    rows = [{"id": f"d{n}", "name": f"PC{n}", "serialNumber": f"A77{n}", **device} for n, device in enumerate(told)]
-    with scripted(Reply({"data": rows, "meta": {"totalPages": 1}})) as script:
-        table = devices(connect(script.url, "any"))
     mapping = declared_mapping(CONFIGURED, target)
     kinds = declared(mapping)
-    made = desired_tables(table, adapters, kinds, mapping, prefixes or PrefixLengths())
+    made = desired_tables(answered(*told), adapters, kinds, mapping, prefixes or PrefixLengths())
     validated(kinds, made.tables)
     return made
 
@@ -40,10 +28,6 @@ def adapted(*networking: Any, **prefixes: int) -> Desired:
     """Return what is made of devices with these adapters."""
     given = ({"networking": each, "manufacturer": "Dell Inc.", "model": "Latitude 5440"} for each in networking)
     return desired(*given, target=DEVICE_KINDS, prefixes=PrefixLengths(**prefixes))
-
-
-def adapter(**told: Any) -> Device:
-    return {"index": 1, "alias": "Ethernet", **told}
 
 
 def column(table: pd.DataFrame, name: str) -> list[Any]:

@@ -27,6 +27,16 @@ MISTAKES = {
         "mapping.asset.name.from: the source has no column 'computerName'",
     ),
     "a kind that there is not": ("    asset:\n", "    assets:\n", "asset is not mapped"),
+    "a default that is no name": (
+        "      name: {from: manufacturer, default: Unknown}",
+        '      name: {from: manufacturer, default: "---"}',
+        "mapping.manufacturer.name.default: '---' has no letter or digit",
+    ),
+    "a constant of another type": (
+        NAME_LINE,
+        f"{NAME_LINE}\n      warranty_end: {{value: soon, owner: initial}}",
+        "mapping.asset.warranty_end.value: 'soon' is no date (YYYY-MM-DD)",
+    ),
     "two origins": (
         "{value: used, owner: initial}",
         "{value: used, from: name, owner: initial}",

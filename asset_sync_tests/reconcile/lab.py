@@ -34,7 +34,7 @@ class Lab:
 
     def __post_init__(self) -> None:
         self.target = MemoryTarget(self.kinds, size=100)
-        self.ledger = MemoryLedger(self.kinds)
+        self.ledger = MemoryLedger(self.kinds, owners=self.policy.owners)
         self.known: dict[str, set[str]] = {}
 
     def snapshot(self) -> Snapshot:

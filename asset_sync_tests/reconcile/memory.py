@@ -22,7 +22,7 @@ from asset_sync.reconcile.tables import OBSERVED_COLUMNS, Tables, emptied_column
 from asset_sync.reconcile.target import ALREADY, APPLIED, Answer, Outcome, OutcomeUnknown, Refused, Stale, Write, Written
 from asset_sync_tests.reconcile.constraints import Row, Rows, stored_name
 from asset_sync_tests.reconcile.store import Backup, MemoryStore
-from asset_sync_tests.reconcile.worlds import links, table
+from asset_sync_tests.reconcile.worlds import OWNERS, Owners, links, table
 
 LinkRows = dict[tuple[str, str], dict[str, Any]]
 """Links by kind and source key, each with its own columns and the values last applied by field."""
@@ -205,11 +205,12 @@ class MemoryLedger:
 
     kinds: Kinds
     rows: LinkRows = field(default_factory=dict)
+    owners: Owners = field(default_factory=lambda: OWNERS)
 
     def links(self) -> Tables:
         """Return the links tables."""
         return {
-            name: links(*(row for (k, _), row in sorted(self.rows.items()) if k == name), kind=kind)
+            name: links(*(row for (k, _), row in sorted(self.rows.items()) if k == name), kind=kind, owners=self.owners)
             for name, kind in self.kinds.items()
         }
 

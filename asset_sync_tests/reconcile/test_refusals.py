@@ -5,7 +5,7 @@ import pandera.errors
 import pytest
 
 from asset_sync.reconcile.mapping import FieldMapping, mapped
-from asset_sync.reconcile.refusals import REFUSED, of_records, split_refused, validated, with_refused
+from asset_sync.reconcile.refusals import REFUSED, both, of_records, split_refused, validated, with_refused
 from asset_sync.reconcile.tables import Tables
 from asset_sync_tests.reconcile.worlds import ASSET, KINDS, MAKER, SOURCE, desired
 
@@ -30,7 +30,7 @@ def test_refusals_travel_with_the_desired_tables_and_are_split_off_again() -> No
     tables, found = split_refused(together)
     assert list(tables) == ["maker", "asset"]
     assert tables["asset"] is ROWS
-    assert told(found) == {"asset": [("b", "memory", "plenty", "memory 'plenty' is no whole number of 64 bits")]}
+    assert told(found) == {"asset": [("b", "memory", "plenty", "'plenty' is no whole number of 64 bits")]}
 
 
 def test_the_order_is_that_of_the_records_and_not_of_the_source() -> None:
@@ -48,6 +48,13 @@ def test_without_refusals_the_table_is_empty_and_tables_of_old_have_none() -> No
     together = validated(KINDS, with_refused(TABLES, []))
     assert len(together[REFUSED]) == 0
     assert split_refused(together)[1] == split_refused(TABLES)[1] == {}
+
+
+def test_refusals_of_the_source_and_of_the_target_stand_together() -> None:
+    _, one = split_refused(with_refused(TABLES, [refused("asset", ("a", "x"))]))
+    _, other = split_refused(with_refused(TABLES, [refused("asset", ("b", "y"))]))
+    assert told(both(one, {})) == told(both({}, one)) == told(one)
+    assert [key for key, *_ in told(both(one, other))["asset"]] == ["a", "b"]
 
 
 def test_the_table_is_the_same_after_it_was_a_file(tmp_path: Path) -> None:

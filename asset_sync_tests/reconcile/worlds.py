@@ -93,7 +93,8 @@ REFERRED: Final[Kinds] = in_order([replace(MAKER, referred=True), replace(MODEL,
 SOURCE: Final = Ownership("source")
 SHARED: Final = Ownership("shared")
 INITIAL: Final = Ownership("initial")
-OWNERS: Final[Mapping[str, Mapping[str, Ownership]]] = {
+Owners = Mapping[str, Mapping[str, Ownership]]
+OWNERS: Final[Owners] = {
     "maker": {"name": INITIAL},
     "model": {"maker": SOURCE, "name": INITIAL},
     "asset": {
@@ -138,13 +139,13 @@ def observed(kind: Kind, *rows: Row) -> pd.DataFrame:
     return table(kind, OBSERVED_COLUMNS, [{"key": f"#{row['id']}", "version": "v1", **row} for row in rows])
 
 
-def links(*rows: Row, kind: Kind = ASSET) -> pd.DataFrame:
+def links(*rows: Row, kind: Kind = ASSET, owners: Owners = OWNERS) -> pd.DataFrame:
     """Return a links table; values besides the links' own columns are base values.
 
-    All shared fields have a column, and the one that says where an object sits.
+    All shared fields have a column, and those that say where an object sits and whether it is in service.
     """
-    placed = kind.parent if kind.facet_of is None else None
-    names = [name for name, owned in OWNERS[kind.name].items() if owned.owner == "shared" or name == placed]
+    always = {kind.parent if kind.facet_of is None else None, kind.retirement.field if kind.retirement else None}
+    names = [name for name, owned in owners[kind.name].items() if owned.owner == "shared" or name in always]
     columns: dict[str, Any] = {
         name: _array([row.get(name) for row in rows], dtype=dtype)
         for name, dtype in LINK_COLUMNS.items()

@@ -123,8 +123,10 @@ IP_ADDRESS: Final = Kind(
     (IdentityRule("address", ("address",), "host"),),
     (Unique(("address",), "host"),),
     parent="interface",
+    natural=True,
 )
-"""Addresses of the global table alone; one in a VRF is another address."""
+"""Addresses of the global table alone; one in a VRF is another address. None is ever renumbered: where a machine gets another
+address, it is another object that moves to its interface."""
 
 INTERFACE_PRIMARY_MAC: Final = Kind(
     "interface_primary_mac",

@@ -1,0 +1,207 @@
+"""Whole syncs of what PDQ Connect tells, day after day, into NetBox's kinds: what is there afterwards, and what is held."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from asset_sync.components import config
+from asset_sync.components.into_netbox.assets import ASSET_KINDS, DEVICE_KINDS
+from asset_sync.components.into_netbox.desired import PrefixLengths, desired_tables
+from asset_sync.components.pdq_to_netbox.adapters import adapters
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.planning import Policy, Snapshot
+from asset_sync.reconcile.refusals import split_refused
+from asset_sync.systems.netbox import declared
+from asset_sync_tests.components.pdq_answers import CONFIGURED, Device, adapter, answered
+from asset_sync_tests.reconcile.lab import GRACE, Lab
+
+DELL: Device = {"manufacturer": "Dell Inc.", "model": "Latitude 5440", "osFullName": "Windows 11 Pro"}
+
+
+class PdqLab(Lab):
+    """Syncs of devices that PDQ Connect tells of, by the YAML's mapping, or one with other fields."""
+
+    def __init__(self, target: tuple[str, ...], fields: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None) -> None:
+        more = {
+            kind: {n: config.FieldConfig.model_validate(f) for n, f in each.items()} for kind, each in (fields or {}).items()
+        }
+        self.mapping = config.declared_mapping({kind: CONFIGURED[kind] | more.get(kind, {}) for kind in target}, target)
+        self.told: tuple[Device, ...] = ()
+        super().__init__(declared(self.mapping), Policy(config.owners(self.mapping), GRACE))
+
+    def day(self, *told: Device) -> dict[str, str]:
+        """Sync these devices; return what is held, by key."""
+        self.told = told
+        plan = self.run()
+        return {row["key"]: row["hold"] for row in p.records(plan.held)}
+
+    def snapshot(self) -> Snapshot:
+        """Return what a run sees now."""
+        made = desired_tables(answered(*self.told), adapters, self.kinds, self.mapping, PrefixLengths())
+        wanted, refused = split_refused(made.tables)
+        return Snapshot(wanted, self.target.tables(), self.ledger.links(), refused)
+
+    def there(self, kind: str, *fields: str) -> list[tuple[Any, ...]]:
+        """Return those fields of the target's objects, in the order of their ids."""
+        rows = sorted(self.target.objects.get(kind, {}).values(), key=lambda row: int(row["id"]))
+        return [tuple(row.get(field) for field in fields) for row in rows]
+
+    def types(self) -> dict[str, tuple[str, str]]:
+        """Return the maker and the model of each asset, by its name."""
+        makers, types = self.target.objects["manufacturer"], self.target.objects["inventory_item_type"]
+        of_assets = {name: types[of] for name, of in self.there("asset", "name", "inventoryitem_type")}
+        return {name: (makers[of["manufacturer"]]["name"], of["model"]) for name, of in of_assets.items()}
+
+
+@pytest.fixture
+def assets() -> PdqLab:
+    return PdqLab(ASSET_KINDS)
+
+
+@pytest.fixture
+def devices() -> PdqLab:
+    return PdqLab(DEVICE_KINDS)
+
+
+def settled(lab: PdqLab) -> bool:
+    """Tell whether a further run would write nothing."""
+    return len(lab.plan().writes) == 0
+
+
+# Assets.
+
+
+def test_models_that_a_plus_tells_apart_become_two_types(assets: PdqLab) -> None:
+    told = [{"manufacturer": "Microsoft", "model": model} for model in ("Surface Pro 7", "Surface Pro 7+", "Surface Pro 7+")]
+    assert assets.day(*told) == {}
+    assert assets.types() == {
+        "PC0": ("Microsoft", "Surface Pro 7"),
+        "PC1": ("Microsoft", "Surface Pro 7+"),
+        "PC2": ("Microsoft", "Surface Pro 7+"),
+    }
+    assert settled(assets)
+
+
+def test_a_model_that_comes_later_is_not_taken_for_the_one_that_was_there(assets: PdqLab) -> None:
+    one, other = ({"manufacturer": "Microsoft", "model": model} for model in ("Surface Pro 7+", "Surface Pro 7"))
+    assets.day(one)
+    assert assets.day(one | {"name": "GONE"}, other) == {}
+    assert assets.types() == {"GONE": ("Microsoft", "Surface Pro 7+"), "PC1": ("Microsoft", "Surface Pro 7")}
+    assert settled(assets)
+
+
+def test_factory_words_hold_nobody_and_are_on_nobody(assets: PdqLab) -> None:
+    words = ("No Asset Tag", "No Asset Tag", "No Asset Information", "No Asset Information", "System Asset Tag", "UNKNOWN")
+    assert assets.day(*(DELL | {"biosAssetTag": word} for word in words)) == {}
+    assert assets.there("asset", "serial", "asset_tag") == [(f"A77{n}", None) for n in range(6)]
+    assert settled(assets)
+
+
+def test_a_tag_that_looks_like_a_strangers_is_another_tag(assets: PdqLab) -> None:
+    assets.target.make("asset", name="beamer", asset_tag="B11-2", status="used", description="room 2")
+    assert assets.day(DELL | {"serialNumber": None, "biosAssetTag": "B1-12"}) == {}
+    assert assets.there("asset", "name", "asset_tag", "description") == [
+        ("beamer", "B11-2", "room 2"),
+        ("PC0", "B1-12", "Windows 11 Pro"),
+    ]
+
+
+def test_a_maker_and_a_model_of_punctuation_alone_are_unknown(assets: PdqLab) -> None:
+    assert assets.day({"manufacturer": "---", "model": "***"}, DELL) == {}
+    assert assets.types() == {"PC0": ("Unknown", "Unknown model"), "PC1": ("Dell Inc.", "Latitude 5440")}
+    assert settled(assets)
+
+
+@pytest.mark.parametrize("lost", [("manufacturer", "model"), ("manufacturer",), ("model",)])
+@pytest.mark.parametrize("blank", [None, "", "  ", "---"])
+def test_hardware_that_is_blank_once_changes_nothing(assets: PdqLab, lost: tuple[str, ...], blank: str | None) -> None:
+    assets.day(DELL, DELL)
+    before = assets.types()
+    again = DELL | dict.fromkeys(lost, blank) | {"serialNumber": None}
+    assert assets.day(again, DELL) == {}
+    assert assets.types() == before == {"PC0": ("Dell Inc.", "Latitude 5440"), "PC1": ("Dell Inc.", "Latitude 5440")}
+    assert settled(assets)
+    assets.day(DELL | {"model": "Latitude 7450"}, DELL)
+    assert assets.types()["PC0"] == ("Dell Inc.", "Latitude 7450")
+
+
+def test_a_default_gives_way_to_what_the_source_says_later(assets: PdqLab) -> None:
+    assets.day({"manufacturer": None, "model": None})
+    assert assets.types() == {"PC0": ("Unknown", "Unknown model")}
+    assert assets.day(DELL) == {}
+    assert assets.types() == {"PC0": ("Dell Inc.", "Latitude 5440")}
+
+
+def test_a_default_replaces_nothing_that_a_person_wrote() -> None:
+    lab = PdqLab(ASSET_KINDS, {"asset": {"comments": {"from": "sku", "default": "from PDQ", "owner": "source"}}})
+    lab.day(DELL, DELL | {"sku": "A1"})
+    assert lab.there("asset", "comments") == [("from PDQ",), ("A1",)]
+    for (asset,) in lab.there("asset", "id"):
+        lab.target.edit("asset", asset, comments="by hand")
+    lab.day(DELL, DELL | {"sku": "A1"})
+    assert lab.there("asset", "comments") == [("by hand",), ("A1",)]
+
+
+def test_one_bad_value_holds_its_field_and_the_machine_goes_on() -> None:
+    lab = PdqLab(ASSET_KINDS, {"asset": {"warranty_end": {"from": "osInstallDate", "transform": "date", "owner": "source"}}})
+    held = lab.day(DELL | {"osInstallDate": "2024-02-30T08:00:00Z"}, DELL | {"osInstallDate": "2024-02-29T08:00:00Z"})
+    assert list(held) == ["PC0"]
+    assert "warranty_end: '2024-02-30' is no date" in held["PC0"]
+    assert lab.there("asset", "name", "warranty_end") == [("PC0", None), ("PC1", "2024-02-29")]
+
+
+def test_a_bad_value_blanks_nothing_not_even_where_empty_values_do() -> None:
+    clearing = {"from": "osInstallDate", "transform": "date", "owner": "source", "clears": True}
+    lab = PdqLab(ASSET_KINDS, {"asset": {"warranty_end": clearing}})
+    lab.day(DELL | {"osInstallDate": "2024-02-29"})
+    assert list(lab.day(DELL | {"osInstallDate": "soon", "name": "RENAMED"})) == ["RENAMED"]
+    assert lab.there("asset", "name", "warranty_end") == [("RENAMED", "2024-02-29")]
+    assert lab.day(DELL) == {}
+    assert lab.there("asset", "name", "warranty_end") == [("PC0", None)]
+
+
+# Devices with their addresses.
+
+
+def test_the_masks_of_addresses_that_are_known_stay(devices: PdqLab) -> None:
+    devices.target.make("ip_address", address="10.7.7.10/22", status="reserved")
+    devices.target.make("ip_address", address="10.7.7.12/16", status="active")
+    told = [DELL | {"networking": [adapter(ipv4Address=f"10.7.7.{n}", ipv4Gateway="10.7.7.1")]} for n in (10, 12, 14)]
+    assert devices.day(*told) == {}
+    assert devices.there("ip_address", "address", "status") == [
+        ("10.7.7.10/22", "reserved"),
+        ("10.7.7.12/16", "active"),
+        ("10.7.7.14/24", "active"),
+    ]
+    assert all(interface for (interface,) in devices.there("ip_address", "interface"))
+    (mine,) = [number for number, address in devices.there("ip_address", "id", "address") if address == "10.7.7.14/24"]
+    devices.target.edit("ip_address", mine, address="10.7.7.14/23")
+    assert devices.day(*told) == {}
+    assert devices.there("ip_address", "address")[2] == ("10.7.7.14/23",)
+    assert settled(devices)
+
+
+@pytest.mark.parametrize("host", ["10.20.1.255", "10.20.1.0"])
+def test_a_host_at_the_ends_of_the_assumed_network_has_its_address(devices: PdqLab, host: str) -> None:
+    told = DELL | {"networking": [adapter(ipv4Address=host, ipv4Gateway="10.20.0.1")]}
+    assert devices.day(told) == {}
+    assert devices.there("ip_address", "address") == [(f"{host}/32",)]
+    assert devices.there("device", "device_primary_ip.primary_ip4") != [(None,)]
+    assert settled(devices)
+
+
+def test_an_address_without_its_zone(devices: PdqLab) -> None:
+    addresses = adapter(ipv4Address="10.1.1.15", ipv4Gateway="10.1.1.1", ipv6Address="fd00:1::5%7")
+    assert devices.day(DELL | {"networking": [addresses]}) == {}
+    assert devices.there("ip_address", "address") == [("10.1.1.15/24",), ("fd00:1::5/64",)]
+    assert settled(devices)
+
+
+def test_what_is_no_adapter_stops_nobody(devices: PdqLab) -> None:
+    good = adapter(ipv4Address="10.1.1.10", ipv4Gateway="10.1.1.1")
+    odd = ([None, good], [{"index": "2", "alias": "a"}, {"index": 1, "alias": "b"}], {"index": 1, "alias": "a"})
+    assert devices.day(*(DELL | {"networking": each} for each in odd)) == {}
+    assert devices.there("device", "name") == [("PC0",), ("PC1",), ("PC2",)]
+    assert devices.there("ip_address", "address") == [("10.1.1.10/24",)]
+    assert settled(devices)
