@@ -46,10 +46,14 @@ class IdentityRule:
 
 @dataclass(frozen=True, slots=True)
 class Unique:
-    """Fields whose values together the target lets exist once."""
+    """Fields whose values together the target lets exist once.
+
+    Where it does not enforce that, two objects must not have them in the end, but may while a plan is carried out.
+    """
 
     fields: tuple[str, ...]
     form: Form = "exact"
+    enforced: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,8 @@ class _Inversion:
 
 def _once(kind: Kind) -> list[str]:
     """Return the fields, other than references, whose values a target lets exist once."""
-    return [name for unique in kind.unique for name in unique.fields if kind.field(name).type != "reference"]
+    enforced = [name for unique in kind.unique if unique.enforced for name in unique.fields]
+    return [name for name in enforced if kind.field(name).type != "reference"]
 
 
 def _taken_back(kind: Kind, op: str, changes: Changes) -> tuple[str, Changes, str | None]:

@@ -11,7 +11,7 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import TargetError
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.target import Answer, Declined, Deferred, Refused, Write, Written
+from asset_sync.reconcile.target import Answer, Declined, Deferred, OutcomeUnknown, Refused, Write, Written
 from asset_sync.systems.http import Tally
 from asset_sync.systems.wug import ATTRIBUTE, DEVICE, NETBOX_ID, WugTarget
 from asset_sync.tracking import Export, Key, Tracking
@@ -128,6 +128,9 @@ class TrackedTarget:
     def _scanned(self, group: str, writes: Sequence[Write], reasons: Mapping[int, str]) -> dict[int, Answer]:
         try:
             scan_id = self._target.scan(group, [write.values[_ADDRESS] for write in writes])
+        except OutcomeUnknown as error:
+            told = f"and nobody knows whether a scan for it was started ({error}); the next run sees what it found"
+            return {write.seq: Declined(f"not added ({reasons[write.seq]}), {told}") for write in writes}
         except TargetError as error:
             return {write.seq: Declined(f"neither added ({reasons[write.seq]}) nor scanned for ({error})") for write in writes}
         self._tracking.scan_triggered(self._connection, [self._key(write) for write in writes], scan_id, datetime.now(UTC))

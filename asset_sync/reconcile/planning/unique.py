@@ -127,7 +127,7 @@ class _Values:
 
         `asked` are the rows that were asked before; these are added.
         """
-        held_by = self._staying() if self.rows.size else {}
+        held_by = self._staying() if self.rows.size and self.unique.enforced else {}
         retired = _retired_by_us(self.sides) if held_by else {}
         for holder in held_by.values():
             if holder.row in retired and holder.row not in asked:
@@ -155,7 +155,7 @@ class _Values:
 
     def edges(self) -> Iterator[tuple[int, int]]:
         """Yield the rows that take a value, each with the row that gives it up."""
-        if not self.rows.size:
+        if not self.rows.size or not self.unique.enforced:
             return
         objects = self.given.objects[self.rows]
         given_up = pc.if_else(
@@ -306,7 +306,8 @@ def _leads_back(start: int, givers: Givers, done: set[int]) -> bool:
 def _temporary(sides: Sides, given: Drafts, row: int) -> Drafts:
     """Return the operation by which an object gives up its values for the time being."""
     moved = given.take(np.array([row]))
-    names = dict.fromkeys(n for unique in sides.kind.unique for n in unique.fields if given.changed(n)[row])
+    enforced = [name for unique in sides.kind.unique if unique.enforced for name in unique.fields]
+    names = dict.fromkeys(name for name in enforced if given.changed(name)[row])
     texts = [sides.kind.field(name) for name in names if sides.kind.field(name).type != "reference"]
     changes: dict[str, Change] = {}
     for field in texts:

@@ -53,10 +53,10 @@ DEVICE: Final = Kind(
         Field(_READ_ONLY),
     ),
     (IdentityRule("address", ("address",)), IdentityRule("host name", ("name",), "host", decisive=False)),
-    (Unique(("address",)),),
+    (Unique(("address",), enforced=False),),
     parts=(_INTERFACE, *(frozenset({name}) for name in ("name", "group", "role", "brand", "os", "note", "maintenance"))),
 )
-"""A device, whose fields are stored one by one but for those of its interface.
+"""A device, whose fields are stored one by one but for those of its interface. The server takes an address on several devices.
 
 `group` is the path of its group below the sync's root, missing for a device that is only in others; `other_addresses` are those
 of its further interfaces, sorted and parted by blanks, which are only read."""

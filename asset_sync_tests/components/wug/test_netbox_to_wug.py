@@ -266,6 +266,114 @@ def test_a_group_that_a_person_renamed_is_that_persons_and_the_sites_own_is_made
     assert not any(lab.run().planned.values())
 
 
+def enter(lab: Lab, name: str, address: str, site: int) -> Any:
+    """Enter a device with a primary address in NetBox, like one that is there."""
+    netbox = lab.world.netbox
+    like = next(row for row in netbox.objects("dcim/devices") if row["id"] == one(lab).id)
+    device = netbox.create("dcim/devices", {**{key: like[key] for key in ("device_type", "role")}, "site": site, "name": name})
+    port = netbox.create("dcim/interfaces", {"device": device["id"], "name": "vlan1", "type": "virtual"})
+    at = {"assigned_object_type": "dcim.interface", "assigned_object_id": port["id"]}
+    row = netbox.create("ipam/ip-addresses", {"address": address, **at})
+    netbox.patch("dcim/devices", device["id"], {"primary_ip4": row["id"]})
+    return device["id"]
+
+
+def site_of(lab: Lab) -> dict[str, Any]:
+    return next(row for row in lab.world.netbox.objects("dcim/sites") if row["slug"] == one(lab).site)
+
+
+def test_a_site_that_is_renamed_in_its_case_alone_keeps_its_group(lab: Lab) -> None:
+    lab.run()
+    site, groups = site_of(lab), [group.name for group in lab.wug().groups]
+    before = lab.monitored()[str(one(lab).id)].groups
+    lab.world.netbox.patch("dcim/sites", site["id"], {"name": site["name"].upper()})
+    for _ in range(2):
+        run = lab.run()
+        assert run.success, run.errors()
+    assert not any(run.planned.values())
+    number = enter(lab, "new there", "172.29.1.20/24", site["id"])
+    run = lab.run()
+    assert run.success, run.errors()
+    assert lab.monitored()[str(number)].groups == before
+    assert [group.name for group in lab.wug().groups] == groups
+
+
+@pytest.mark.parametrize("lab", [{"retire": "group", "grace": {"runs": 1, "hours": 0}}], indirect=True)
+def test_groups_that_a_person_wrote_in_another_case_are_used(lab: Lab) -> None:
+    with lab.wug().lock:
+        root = lab.wug().add_group("NETBOX")
+        retired = lab.wug().add_group("retired", root.id)
+    assert lab.run().success
+    device = one(lab)
+    lab.world.netbox.patch("dcim/devices", device.id, {"status": "offline"})
+    lab.run()
+    assert lab.run().success
+    assert lab.monitored()[str(device.id)].groups == [retired.id]
+    lab.world.netbox.patch("dcim/devices", device.id, {"status": "active"})
+    run = lab.run()
+    assert run.success, run.errors()
+    assert run.planned["restore"] == 1
+    assert retired.id not in lab.monitored()[str(device.id)].groups
+    assert not any(lab.run().planned.values())
+
+
+def test_a_device_that_is_named_by_its_address_has_no_other_name(lab: Lab) -> None:
+    number = enter(lab, "172.30.2.3", "172.30.2.3/24", site_of(lab)["id"])
+    run = lab.run()
+    assert run.success, run.errors()
+    made = lab.monitored()[str(number)]
+    assert made.name == made.host_name == made.address == "172.30.2.3"
+    assert not any(lab.run().planned.values())
+
+
+# What WhatsUp Gold stores in part.
+
+
+def test_an_update_that_is_refused_in_part_stores_the_rest_undoes_that_and_is_tried_again(lab: Lab) -> None:
+    lab.run()
+    device = one(lab)
+    note, before = lab.monitored()[str(device.id)].note, attributes(lab.monitored()[str(device.id)])["netbox_serial"]
+    lab.world.netbox.patch("dcim/devices", device.id, {"serial": "NEW-7", "description": "in the attic"})
+    lab.world.wug_faults.set("refused_properties")
+    run = lab.run()
+    assert run.planned["update"] == 1
+    assert not run.success
+    assert "1 failed of 2 writes" in str(run.checks()["every_write_applied"].description)
+    assert run.checks()["converged"].passed
+    there = lab.monitored()[str(device.id)]
+    assert (attributes(there)["netbox_serial"], there.note) == ("NEW-7", note)
+    lab.world.wug_faults.clear()
+    undo = operations.make_undo(run.plan_id).plan
+    assert len(undo.writes) == 1
+    again = lab.run()
+    assert again.success
+    assert again.planned["update"] == 1
+    assert lab.monitored()[str(device.id)].note == "in the attic"
+    undo = operations.make_undo(run.plan_id).plan
+    lab.ledger.save(undo, run.run_id, datetime.now(UTC))
+    assert lab.apply(undo.id).success
+    there = lab.monitored()[str(device.id)]
+    assert (attributes(there)["netbox_serial"], there.note) == (before, "in the attic")
+
+
+def test_a_device_that_is_made_without_all_its_attributes_is_linked_and_gets_them_with_the_next_run(lab: Lab) -> None:
+    lab.world.wug_faults.set("refused_attributes", attribute="netbox_site", path="template")
+    run = lab.run()
+    assert not run.success
+    told = str(run.checks()["every_write_applied"].description)
+    assert f"{len(wanted(lab))} stored in part" in told
+    assert "the attribute 'netbox_site' cannot be added" in told
+    assert run.checks()["converged"].passed
+    assert lab.monitored().keys() == wanted(lab).keys()
+    assert len(lab.ledger.outcomes(run.plan_id)) == sum(run.planned.values())
+    lab.world.wug_faults.clear()
+    again = lab.run()
+    assert again.success
+    assert again.planned == {"create": 0, "update": len(wanted(lab)), "retire": 0, "restore": 0}
+    assert all("netbox_site" in attributes(device) for device in lab.monitored().values())
+    assert max(lab.wug().address_counts().values()) == 1
+
+
 def test_a_known_device_does_not_get_an_address_that_is_a_further_one_of_another_device(lab: Lab) -> None:
     lab.run()
     device = one(lab)

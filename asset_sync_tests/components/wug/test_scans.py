@@ -142,6 +142,19 @@ def test_a_scan_that_never_ends_is_given_up_after_its_time(lab: Lab) -> None:
     assert "did not end within 30 minutes" in row(lab, device)["error"]
 
 
+def test_a_scan_of_which_nobody_knows_whether_it_was_started_is_told_as_such_and_its_find_is_taken(lab: Lab) -> None:
+    device = refused(lab)
+    lab.world.wug_faults.set("cut", times=1, path="newDevice")
+    run = lab.run()
+    assert not run.success
+    assert "nobody knows whether a scan for it was started" in row(lab, device)["error"]
+    end_scans(lab)
+    assert lab.run().success
+    (found,) = lab.wug().devices_at(str(device.ip))
+    assert lab.monitored()[str(device.id)].id == found.id
+    assert row(lab, device)["status"] == "exported"
+
+
 def test_a_scan_that_vanishes_is_an_error(lab: Lab) -> None:
     lab.wug().lose_scans = 1
     device = refused(lab)

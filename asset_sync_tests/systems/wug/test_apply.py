@@ -6,6 +6,7 @@ import pytest
 
 from asset_sync.reconcile.apply import Settling
 from asset_sync.reconcile.errors import TargetError
+from asset_sync.reconcile.undo import inverse
 from asset_sync.systems.wug import WugTarget
 from asset_sync_tests.systems.wug.conftest import KINDS, ROOT, Lab, devices, fleet, ip, rows
 
@@ -83,6 +84,26 @@ def test_a_change_by_a_person_since_the_plan_is_a_conflict(lab: Lab) -> None:
     assert sorted(lab.ended(plan)["conflict"]) == ["d3", "d4"]
     assert there[3].note == "a person's"
     assert there[5].note == "ours"
+
+
+def test_addresses_change_places_in_one_apply_and_back(lab: Lab) -> None:
+    there = lab.fill(3)
+    moved = devices(*({"name": f"d{n}", "address": ip((n + 1) % 3), "attr_netbox_id": str(n)} for n in range(3)))
+    plan = lab.plan(moved)
+    lab.apply(plan)
+    assert list(lab.ended(plan)) == ["applied"]
+    assert [one.address for one in there] == [ip(1), ip(2), ip(0)]
+    assert lab.client.tally.write == 3
+    assert lab.plan(moved).writes.empty
+    lab.apply(inverse(plan, KINDS, lab.outcomes, None))
+    assert [one.address for one in there] == [ip(0), ip(1), ip(2)]
+
+
+def test_no_two_devices_get_one_address(lab: Lab) -> None:
+    lab.fill(2)
+    plan = lab.plan(devices({"name": "d0", "address": ip(1), "attr_netbox_id": "0"}))
+    assert plan.writes.empty
+    assert len(plan.held) == 1
 
 
 def test_a_device_that_somebody_made_since_the_plan_is_not_made_again(lab: Lab) -> None:
