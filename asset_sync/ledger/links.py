@@ -200,6 +200,9 @@ def _followed(
 ) -> Iterator[_Staged]:
     for row, outcome in done:
         op = row["op"]
+        if row["source_key"] is None:
+            # What was left behind has no link any more: its record is another object.
+            continue
         if op in {p.RETIRE, p.RESTORE}:
             yield _Staged(_RETIRED if op == p.RETIRE else _RESTORED, row["kind"], row["source_key"])
         if moves_base and op != p.RETIRE:

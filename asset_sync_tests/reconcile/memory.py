@@ -279,7 +279,7 @@ class MemoryLedger:
         if row["identity"] is not None:
             identity = orjson.loads(row["identity"])
             link |= {identity_column(name): value for name, value in identity["values"].items()}
-            link["created"] = identity["created"] or link["created"]
+            link["created"] = identity["created"] or link.get("created")
 
 
 def _base(new: object, created: Created) -> object:

@@ -64,7 +64,7 @@ def desired_tables(
 
 
 class _Building:
-    """The tables so far, and for each kind the keys that devices or adapters gave to their rows there, and which are guesses."""
+    """The tables so far, and for each kind the keys that devices or adapters gave to their rows, and which are guesses."""
 
     def __init__(self, devices: pd.DataFrame, adapters: Adapters, mapping: Mappings, prefixes: PrefixLengths) -> None:
         self.devices = devices

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from asset_sync.components.netbox_to_wug import component
+from asset_sync.components.netbox_to_wug import component, waiting
 from asset_sync.operations import plans as operations
 from asset_sync.reconcile.tables import Tables
 from asset_sync_tests.components.wug.lab import EXPORT, Lab, wug_writes
@@ -74,7 +74,7 @@ def test_the_second_run_plans_and_writes_nothing(lab: Lab) -> None:
 
 def test_the_look_after_the_apply_goes_by_the_same_evidence_as_the_plan(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     matched: list[set[str]] = []
-    as_ever = component.without_strangers
+    as_ever = waiting.without_strangers
 
     def told(desired: Tables, observed: Tables) -> Tables:
         matched.append(set(observed["device"]["id"]))
