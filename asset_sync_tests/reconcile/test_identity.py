@@ -287,7 +287,10 @@ def test_an_address_on_somebody_elses_port_is_held() -> None:
 def test_an_address_that_this_sync_put_there_moves_with_its_record() -> None:
     there: list[Row] = [{"id": "21", "address": "10.0.0.1/24", "port": "12"}]
     row: Row = {"source_key": "ip", "address": "10.0.0.1/24", "port": "a/eth0"}
-    assert addresses(row, there=there, remembered=[link("ip", "21")]) == {"ip": ("same", "link", "21")}
+    gone = link("an adapter that is gone", "21", port="12")
+    assert addresses(row, there=there, remembered=[gone]) == {"ip": ("same", "address", "21")}
+    moved_by_a_person = link("an adapter that is gone", "21", port="11")
+    assert addresses(row, there=there, remembered=[moved_by_a_person]) == {"ip": ("held", None, None)}
 
 
 def test_a_facet_is_its_parents_own_object() -> None:

@@ -10,8 +10,9 @@ from asset_sync.reconcile.guards import Limits
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.planning import Policy
 from asset_sync.reconcile.resolutions import Resolution, Resolutions, fingerprints
+from asset_sync.reconcile.tables import guess_column
 from asset_sync_tests.reconcile.lab import GRACE, Lab, held, ops
-from asset_sync_tests.reconcile.worlds import KINDS, NOW, OWNERS, POLICY, Row
+from asset_sync_tests.reconcile.worlds import ASSET, KINDS, NOW, OWNERS, POLICY, Row, desired, planned
 
 
 def machine(key: str, **values: Any) -> Row:
@@ -344,6 +345,16 @@ def test_a_value_of_both_sides_after_an_emptied_field_is_a_conflict() -> None:
     plan = lab.run()
     assert lab.objects("asset", "room", "memory")["1001"] == {"room": "p1", "memory": 8}
     assert held(plan)["a"].startswith("changed on both sides")
+
+
+def test_a_default_never_empties_what_is_known_also_where_empty_values_clear() -> None:
+    clearing = {**OWNERS, "asset": {**OWNERS["asset"], "room": Ownership("source", clears=True)}}
+    lab = Lab(policy=Policy(clearing, GRACE), source={"asset": [machine("a", room="r1")]})
+    lab.run()
+    now = lab.snapshot()
+    now.desired["asset"] = desired(ASSET, machine("a", room="unknown")).assign(**{guess_column("room"): True})
+    plan = planned(now, policy=Policy(clearing, GRACE))
+    assert plan.writes.empty
 
 
 # What people decided.

@@ -37,6 +37,8 @@ class Changes:
         sides = self.sides
         there, links = _stood_in(sides.object_of, sides.same), _stood_in(sides.remembered, sides.same)
         merges = {name: self._merge(name, ownership, there, links) for name, ownership in sides.owners.items()}
+        # A guess that was beaten says nothing; it does not say that there is nothing.
+        merges |= {name: merges[name].among(~beaten) for name, beaten in sides.beaten.items()}
         return self._as_decided(self._without_refused(merges), there)
 
     def _merge(self, name: str, ownership: Ownership, there: Positions, links: Positions) -> Merge:

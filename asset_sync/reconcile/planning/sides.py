@@ -61,6 +61,7 @@ class Sides:
         self.object_of = index(text(self.matches["target_id"]), text(self.observed["id"]))
         self.same: Mask = (self.matches["verdict"] == SAME).to_numpy()
         self.linked, self.remembered = self._remembered()
+        self.beaten: dict[str, Mask] = {}
         self.desired = self._without_guesses(resolve(kind, wanted, matches))
 
     def _remembered(self) -> tuple[Mask, Positions]:
@@ -81,6 +82,7 @@ class Sides:
             there = filled(picked(self.observed[name], self.object_of))
             beaten = desired[column].fillna(value=False).to_numpy(dtype=bool) & self.same & there
             if beaten.any():
+                self.beaten[name] = beaten
                 known[name] = desired[name].mask(beaten)
         return desired.assign(**known) if known else desired
 
