@@ -226,13 +226,11 @@ class _Matching:
         return linked & found
 
     def _not_given_up(self, rule: IdentityRule, found: pd.DataFrame, wanted: pa.Array) -> pd.DataFrame:
-        """Leave out the objects whose own records, by their links, say another value than the one they are asked for."""
+        """Leave out the objects whose own records, by a link or an earlier rule, say another value than they are asked for."""
         if found.empty:
             return found
         holder = self.claimant[found["observed"].to_numpy()]
-        linked = (holder >= 0) & (self.rule[holder] == self.names.index(LINK))
-        other = mask(pc.not_equal(picked(wanted, holder), picked(wanted, found["row"].to_numpy())))
-        given_up = linked & other
+        given_up = mask(pc.not_equal(picked(wanted, holder), picked(wanted, found["row"].to_numpy())))
         self.moves += [(row, other, rule) for row, other in zip(*_columns(found[given_up]), strict=True)]
         kept: pd.DataFrame = found[~given_up]
         return kept
