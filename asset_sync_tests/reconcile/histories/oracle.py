@@ -58,7 +58,7 @@ class Oracle:
         self._agree(run)
 
     def judge_rebase(self, run: Run) -> None:
-        """Raise `HistoryFault` for links that a rebase must not have made; what stands there counts as the sync's from now on."""
+        """Raise `HistoryFault` for links that a rebase must not have made; what stands there is the sync's from now on."""
         self._hear(run)
         self._judge_links(run)
         now = run.planned
@@ -99,9 +99,7 @@ class Oracle:
             if thing not in after.rows:
                 raise HistoryFault(f"{thing} was deleted")
 
-    def _judge_write(  # noqa: PLR0913
-        self, run: Run, thing: Thing, name: str, old: Row, new: Row, written: set[tuple[Thing, str]]
-    ) -> None:
+    def _judge_write(self, run: Run, thing: Thing, name: str, old: Row, new: Row, written: set[tuple[Thing, str]]) -> None:
         told = f"{name} of {thing} from {old.get(name)!r} to {new.get(name)!r}"
         place = (thing, name)
         if (thing.kind, thing.id) not in run.made:

@@ -31,7 +31,7 @@ def _candidates(history: History) -> Iterator[History]:
             yield replace(history, days=history.days[:at] + history.days[at + 1 :])
     for at, day in enumerate(history.days):
         for other in _days(day):
-            yield replace(history, days=history.days[:at] + (other,) + history.days[at + 1 :])
+            yield replace(history, days=(*history.days[:at], other, *history.days[at + 1 :]))
     if history.flavour != "assets":
         yield replace(history, flavour="assets")
 
@@ -63,7 +63,7 @@ def _days(day: Day) -> Iterator[Day]:
         yield replace(day, rebased=False)
     for at, events in enumerate(day.events):
         for others in _events(events):
-            yield replace(day, events=day.events[:at] + (others,) + day.events[at + 1 :])
+            yield replace(day, events=(*day.events[:at], others, *day.events[at + 1 :]))
 
 
 def _with_fault(day: Day, at: int) -> Day:
