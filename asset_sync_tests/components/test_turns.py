@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from importlib import import_module
 from threading import Event
 from typing import Any
@@ -70,12 +69,13 @@ def test_the_same_plan_is_applied_once(pipeline: Pipeline, slow: Slow) -> None:
 
 
 def test_a_plan_that_became_stale_while_it_waited_is_refused(pipeline: Pipeline) -> None:
-    first, second = _approved(pipeline), _approved(pipeline, "Renamed")
+    plan = _approved(pipeline)
     another = create_engine(database.database_url())
     with ThreadPoolExecutor(1) as pool, held(Ledger(another)) as end:
-        waiting = pool.submit(pipeline.apply, second)
+        waiting = pool.submit(pipeline.apply, plan)
         wait_for_a_waiter(another)
-        pipeline.ledger.start(first, "a run of another process", datetime.now(UTC))
+        _rename(pipeline)
+        assert pipeline.run("review").plan_id != plan
         end()
         run = waiting.result(60)
     another.dispose()
@@ -84,11 +84,13 @@ def test_a_plan_that_became_stale_while_it_waited_is_refused(pipeline: Pipeline)
     assert pipeline.assets() == {}
 
 
-def _approved(pipeline: Pipeline, renamed: str | None = None) -> str:
-    """Make a plan that may be applied, of a company whose first machine has another name."""
-    if renamed:
-        machine = next(iter(pipeline.world.company))
-        pipeline.world.company.apply(put=[dataclasses.replace(machine, name=renamed)])
+def _approved(pipeline: Pipeline) -> str:
+    """Make a plan that may be applied."""
     plan = pipeline.run("review").plan_id
     pipeline.ledger.approve(plan, "pat", pipeline.ledger.header(plan).created_at)
     return plan
+
+
+def _rename(pipeline: Pipeline) -> None:
+    machine = next(iter(pipeline.world.company))
+    pipeline.world.company.apply(put=[dataclasses.replace(machine, name="Renamed")])
