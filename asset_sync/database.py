@@ -79,7 +79,7 @@ def engine() -> Engine:
     return _engine(database_url(), os.getpid())
 
 
-def told(error: Exception, besides: str = "") -> str:
+def in_one_line(error: Exception, besides: str = "") -> str:
     """Return in a line what an error of the database is, what is to be said besides, and what to do.
 
     It holds the driver's first line, and never the statement, its values or the URL.

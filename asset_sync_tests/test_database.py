@@ -94,7 +94,7 @@ def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch
         database.engine().connect()
     assert time.monotonic() - began < 30
     assert database.may_pass(caught.value)
-    assert "check DATABASE_URL and the server" in database.told(caught.value)
+    assert "check DATABASE_URL and the server" in database.in_one_line(caught.value)
 
 
 SECRET = "s3cret"
@@ -115,7 +115,7 @@ def test_an_error_is_told_in_a_line_without_statement_and_values(engine: Engine,
     assert SECRET in str(caught.value)
     for error in (caught.value, caught.value.orig):
         assert isinstance(error, Exception)
-        told = database.told(error, "nothing was written")
+        told = database.in_one_line(error, "nothing was written")
         assert told.startswith(f"the database does not answer as it should: {said}")
         assert told.endswith("; nothing was written; the server's log says more")
         assert SECRET not in told

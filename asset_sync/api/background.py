@@ -43,7 +43,7 @@ class Background:
         except AssetSyncError as error:
             self._note(run.model_copy(update={"status": "failed", "reasons": [str(error)]}))
         except database.ERRORS as error:
-            self._note(run.model_copy(update={"status": "failed", "reasons": [database.told(error)]}))
+            self._note(run.model_copy(update={"status": "failed", "reasons": [database.in_one_line(error)]}))
         except BaseException:
             self._note(run.model_copy(update={"status": "failed", "reasons": ["an error in asset_sync; see its log"]}))
             raise

@@ -22,7 +22,7 @@ class HeldRecord(BaseModel):
     """A record that is held, or some of its fields; `waits`: nothing is asked, the grace has yet to pass."""
 
     sync: str
-    links: str = Field(description="The sync, with its connection where each has links of its own.")
+    link_set: str = Field(description="The sync, with its connection where each has links of its own.")
     plan_id: str
     kind: str
     source_key: str
@@ -63,7 +63,7 @@ class ResolutionMade(BaseModel):
     """A decision about a record, and who took it back."""
 
     number: int
-    links: str
+    link_set: str
     verb: Verb
     kind: str
     source_key: str
@@ -83,7 +83,7 @@ class ResolutionMade(BaseModel):
         return cls(
             **own,
             number=made.number or 0,
-            links=kept.links,
+            link_set=kept.link_set,
             until_changed=made.until_changed,
             taken_back_by=kept.taken_back_by,
             taken_back_at=kept.taken_back_at,

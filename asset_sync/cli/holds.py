@@ -47,7 +47,7 @@ def _held_table(found: list[Held]) -> Any:
         named = f"#{each.target_id}" if each.target_id else None
         candidates = " ".join(f"#{candidate}" for candidate in each.candidates)
         since = f"{each.since.astimezone(UTC):%Y-%m-%d %H:%M}"
-        shown.add_row(*row(each.links, each.kind, record, named, ", ".join(each.fields), candidates, since, each.why))
+        shown.add_row(*row(each.link_set, each.kind, record, named, ", ".join(each.fields), candidates, since, each.why))
     return shown
 
 
@@ -129,7 +129,7 @@ def list_(sync: str | None, as_json: bool) -> None:
         back = f"by {each.taken_back_by}, {_moment(each.taken_back_at)}" if each.taken_back_at else None
         what = f"#{it.target_id}" if it.target_id else it.field
         verb = it.verb.replace("_", "-") + (" until it changes" if it.until_changed else "")
-        shown.add_row(*row(it.number, each.links, verb, it.kind, it.source_key, what, it.by, _moment(it.at), back))
+        shown.add_row(*row(it.number, each.link_set, verb, it.kind, it.source_key, what, it.by, _moment(it.at), back))
     printed().print(shown if found else "Nobody has decided anything yet.")
 
 
@@ -149,7 +149,7 @@ def _decide(verb: Verb, *, sync: str, kind: str, record: str, by: str, partition
 def _told(kept: KeptResolution) -> str:
     it = kept.resolution
     what = f" #{it.target_id}" if it.target_id else f" {it.field}" if it.field else ""
-    return f"{it.verb.replace('_', ' ')}{what}, {it.kind} {it.source_key!r} of {kept.links}"
+    return f"{it.verb.replace('_', ' ')}{what}, {it.kind} {it.source_key!r} of {kept.link_set}"
 
 
 def _moment(at: datetime | None) -> str | None:

@@ -41,7 +41,7 @@ class _Program(click.Group):
         except dg.Failure as error:
             _leave(error.description or "failed", 1)
         except database.ERRORS as error:
-            _leave(database.told(error), 1)
+            _leave(database.in_one_line(error), 1)
         except OSError as error:
             _leave(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""), 1)
         except (click.Abort, KeyboardInterrupt):

@@ -28,7 +28,7 @@ class Applying:
 
     def result(self) -> dg.MaterializeResult[None]:
         """Apply the plan once it is its turn, read back what it touched, and tell."""
-        with self._ledger.alone(self._plan.linked_as):
+        with self._ledger.alone(self._plan.link_set):
             # Whoever had the turn before may have applied this plan, or one that makes it stale.
             waits = self._ledger.waits(self._plan.id)
             if waits:
@@ -41,7 +41,7 @@ class Applying:
         target = self._sync.open_target(self._context, self._sync, plan)
         ledger.start(plan.id, self._context.run.run_id, datetime.now(UTC))
         # Only now: what may not be applied leaves nothing behind.
-        ledger.sight(plan, self._header.run_id, self._header.made_at)
+        ledger.note_sighting(plan, self._header.run_id, self._header.made_at)
         outcomes = apply(
             plan,
             self._sync.kinds,

@@ -23,7 +23,7 @@ def told_in_one_line() -> Iterator[None]:
         raise dg.Failure(description=str(error), allow_retries=passing) from error
     except database.ERRORS as error:
         # Without the cause, which Dagster would show with the statement.
-        raise dg.Failure(description=database.told(error), allow_retries=database.may_pass(error)) from None
+        raise dg.Failure(description=database.in_one_line(error), allow_retries=database.may_pass(error)) from None
 
 
 # Dagster has no public names for the types of a failure and of an error that it remembers.

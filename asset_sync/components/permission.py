@@ -105,8 +105,8 @@ class Permission:
         header, sync = self.header, self._sync
         if header.sync != sync.name:
             raise PlanError(f"plan {header.id} is of {header.sync}, not of {sync.name}")
-        if sync.apart and header.links != sync.linked_as:
-            raise PlanError(f"plan {header.id} is of {header.links}, not of {sync.linked_as}")
+        if sync.apart and header.link_set != sync.link_set:
+            raise PlanError(f"plan {header.id} is of {header.link_set}, not of {sync.link_set}")
 
 
 def _parent(run: dg.DagsterRun) -> str | None:

@@ -26,7 +26,7 @@ class Planning:
         self._sync = sync
         wanted, refused = split_refused(desired)
         wanted, not_taken = sync.conform(sync.kinds, wanted, inventory)
-        resolutions = ledger.resolutions(sync.linked_as)
+        resolutions = ledger.resolutions(sync.link_set)
         self.snapshot = Snapshot(wanted, inventory, sync.known_links(ledger), both(refused, not_taken), resolutions)
 
     def match(self) -> Tables:
@@ -60,5 +60,5 @@ class Planning:
             complete=complete,
             after=after,
             source_rows=source_rows,
-            links=sync.links,
+            link_set=sync.link_set,
         )

@@ -111,10 +111,10 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
                 now=now,
                 complete=incomplete is None,
                 mode=config.mode.value,
-                after=ledger.last_applied(linked.linked_as),
+                after=ledger.last_applied(linked.link_set),
                 source_rows=_source_rows(context, sync),
             )
-            last = ledger.last_rows(sync.name, linked.linked_as)
+            last = ledger.last_rows(sync.name, linked.link_set)
             verdicts = guards.check(made, sync.kinds, sync.policy, planning.snapshot, limits=sync.limits, last_rows=last)
             ledger.save(made, context.run.run_id, now)
             ledger.save_guards(made.id, verdicts)

@@ -79,9 +79,10 @@ class Sync:
     has a system of its own. `sources` names, for the guards, the assets that were extracted. `mapping` is by kind and field.
     After `fresh` without a successful apply the sync counts as stale; None: never.
 
-    `partitions` are those of all its assets. `links` names the sync whose links it shares, so that an object of that sync is
-    the same object here; runs of syncs that share links never overlap where Dagster queues them. Where `apart`, each partition
-    is a connection to a system of its own, with links of its own, and dagster.yaml lets one run at a time have a connection.
+    `partitions` are those of all its assets. `link_set` names the links in the ledger that it goes by: where it shares those of
+    another sync, an object of that one is the same object here; runs of syncs that share links never overlap where Dagster
+    queues them. Where `apart`, each partition is a connection to a system of its own, with links of its own, and dagster.yaml
+    lets one run at a time have a connection.
 
     `incomplete` says of a run, in a line, why what the source lacks does not count as missing; None where it does. `conform`
     makes of the kinds, the desired tables and the inventory the desired tables in the target's own words, and what of them it
@@ -100,7 +101,7 @@ class Sync:
     sources: Sequence[dg.AssetKey]
     fresh: timedelta | None
     partitions: dg.PartitionsDefinition[str] | None = None
-    links: str | None = None
+    link_set: str = ""
     apart: bool = False
     incomplete: Callable[[dg.AssetExecutionContext], str | None] = _complete
     conform: Callable[[Kinds, Tables, Tables], tuple[Tables, Tables]] = _as_desired
@@ -113,22 +114,21 @@ class Sync:
 
     def of_connection(self, connection: str) -> "Sync":
         """Return the sync of one connection."""
-        return replace(self, links=f"{self.name}/{connection}")
+        return replace(self, link_set=f"{self.name}/{connection}")
 
-    @property
-    def linked_as(self) -> str:
-        """The name under which the ledger keeps its links."""
-        return self.links or self.name
+    def __post_init__(self) -> None:
+        """Without another name, the links are the sync's own."""
+        object.__setattr__(self, "link_set", self.link_set or self.name)
 
     @property
     def tags(self) -> dict[str, str]:
         """The tags of the job's runs; dagster.yaml lets one run at a time have the same links."""
-        shared = {} if self.apart else {"asset_sync/links": self.linked_as}
+        shared = {} if self.apart else {"asset_sync/links": self.link_set}
         return {"asset_sync/sync": self.name, **shared}
 
     def known_links(self, ledger: Ledger) -> Tables:
         """Return the links by which this sync goes."""
-        return ledger.links(self.linked_as, self.kinds, self.remembered, clearing=self.clearing, asked_by=self.name)
+        return ledger.links(self.link_set, self.kinds, self.remembered, clearing=self.clearing, asked_by=self.name)
 
     def key(self, step: str) -> dg.AssetKey:
         """Return the key of one of the sync's own assets."""

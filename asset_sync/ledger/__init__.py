@@ -4,8 +4,8 @@ Links between records of a source and objects of a target, the values last appli
 of each operation, and how many rows a source had. Reading order: `schema` (the tables), `links`, `plans`, `ledger`.
 """
 
-from asset_sync.ledger.headers import Decision, PlanHeader
+from asset_sync.ledger.headers import PlanDecision, PlanHeader
 from asset_sync.ledger.ledger import Ledger
 from asset_sync.ledger.migrations import migrate
 
-__all__ = ["Decision", "Ledger", "PlanHeader", "migrate"]
+__all__ = ["Ledger", "PlanDecision", "PlanHeader", "migrate"]

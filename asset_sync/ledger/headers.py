@@ -21,7 +21,7 @@ INTERRUPTED: Final = "interrupted"
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class PlanDecision:
     """What a person decided about a plan; `guards` are the failed ones at that time, which an approval covers.
 
     An approval has `lapsed` once the plan went stale.
@@ -36,7 +36,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class PlanHeader:
-    """A plan without its operations, and how it stands. Times are in UTC. `links` is the sync whose links it goes by.
+    """A plan without its operations, and how it stands. Times are in UTC. `link_set` names the links that it goes by.
 
     `created_at` is when it was made first; `made_at` and `run_id` are of the run that made it last, whose snapshots say what
     was seen. `counts` are the writes by operation, `held` the rows that wait. `decisions` are in their order.
@@ -47,7 +47,7 @@ class PlanHeader:
 
     id: str
     sync: str
-    links: str
+    link_set: str
     mode: Mode
     after: str | None
     complete: bool
@@ -62,11 +62,11 @@ class PlanHeader:
     stale_because: str | None
     started_at: datetime | None
     applied_at: datetime | None
-    decisions: tuple[Decision, ...] = ()
+    decisions: tuple[PlanDecision, ...] = ()
     failed_guards: tuple[Guard, ...] = ()
 
     @property
-    def approvals(self) -> tuple[Decision, ...]:
+    def approvals(self) -> tuple[PlanDecision, ...]:
         """The approvals that still count: those since the plan was last rejected or went stale."""
         last = max((at for at, decision in enumerate(self.decisions) if not decision.approved or decision.lapsed), default=-1)
         return self.decisions[last + 1 :]
@@ -114,12 +114,13 @@ def headers(connection: Connection, query: Select[Any]) -> list[PlanHeader]:
     return [_header(row, *(found[row.id] for found in of_each if row.id in found)) for row in rows]
 
 
-def last_applied_by_links(connection: Connection, links: Collection[str]) -> dict[str, str]:
-    """Return, for each of the links, the id of the plan with writes that goes by them and whose apply was begun last."""
-    asked, plan = unnested("asked", links=(Text, sorted(links))), s.plan.c
-    begun = select(plan.id).where(plan.links == asked.c.links, plan.started_at.is_not(None), plan.writes > 0)
+def last_applied_by_link_set(connection: Connection, link_sets: Collection[str]) -> dict[str, str]:
+    """Return, for each set of links, the id of the plan with writes that goes by it and whose apply was begun last."""
+    asked, plan = unnested("asked", link_set=(Text, sorted(link_sets))), s.plan.c
+    begun = select(plan.id).where(plan.link_set == asked.c.link_set, plan.started_at.is_not(None), plan.writes > 0)
     last = begun.order_by(plan.started_at.desc()).limit(1).lateral("last")
-    return {row.links: row.id for row in connection.execute(select(asked.c.links, last.c.id).join_from(asked, last, true()))}
+    query = select(asked.c.link_set, last.c.id).join_from(asked, last, true())
+    return {row.link_set: row.id for row in connection.execute(query)}
 
 
 def needed_runs(connection: Connection) -> frozenset[str]:
@@ -145,7 +146,7 @@ def _makings(connection: Connection, ids: Collection[str]) -> dict[str, dict[str
 def _decisions(connection: Connection, ids: Collection[str]) -> dict[str, dict[str, Any]]:
     c = s.decision.c
     decided = select(s.decision).where(c.plan_id.in_(ids)).order_by(c.plan_id, c.number)
-    return _by_plan(connection, "decisions", decided, lambda r: Decision(r.by, r.at, r.approved, tuple(r.guards), r.lapsed))
+    return _by_plan(connection, "decisions", decided, lambda r: PlanDecision(r.by, r.at, r.approved, tuple(r.guards), r.lapsed))
 
 
 def _guards(connection: Connection, ids: Collection[str]) -> dict[str, dict[str, Any]]:
@@ -162,9 +163,9 @@ def _by_plan(
 
 
 def _standings(connection: Connection, rows: Collection[Row[Any]]) -> dict[str, dict[str, Any]]:
-    last_applied = last_applied_by_links(connection, {row.links for row in rows})
-    applying = being_applied(connection, {row.links for row in rows if row.state == s.APPLYING})
-    return {row.id: _standing(row, last_applied.get(row.links), applied_now=row.links in applying) for row in rows}
+    last_applied = last_applied_by_link_set(connection, {row.link_set for row in rows})
+    applying = being_applied(connection, {row.link_set for row in rows if row.state == s.APPLYING})
+    return {row.id: _standing(row, last_applied.get(row.link_set), applied_now=row.link_set in applying) for row in rows}
 
 
 def _standing(row: Row[Any], last_applied: str | None, *, applied_now: bool) -> dict[str, Any]:

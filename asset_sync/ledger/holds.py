@@ -20,7 +20,7 @@ class Held:
     """
 
     sync: str
-    links: str
+    link_set: str
     plan_id: str
     kind: str
     source_key: str
@@ -36,16 +36,17 @@ class Held:
 def read(connection: Connection, sync: str) -> list[Held]:
     """Return what is held of a sync now; of one with connections, of each of them."""
     found: list[Held] = []
-    for links in connection.scalars(select(s.plan.c.links).where(s.plan.c.sync == sync).distinct().order_by(s.plan.c.links)):
-        plan_id = connection.execute(_LAST_LOOK, {"sync": sync, "links": links}).scalar()
+    c = s.plan.c
+    for link_set in connection.scalars(select(c.link_set).where(c.sync == sync).distinct().order_by(c.link_set)):
+        plan_id = connection.execute(_LAST_LOOK, {"sync": sync, "link_set": link_set}).scalar()
         if plan_id is not None:
-            found += _held(connection, sync, links, plan_id)
+            found += _held(connection, sync, link_set, plan_id)
     return found
 
 
 _LOOKS = """
     from asset_sync.making join asset_sync.plan on plan.id = making.plan_id
-    where plan.sync = :sync and plan.links = :links and plan.undoes is null and plan.mode <> 'rebase'
+    where plan.sync = :sync and plan.link_set = :link_set and plan.undoes is null and plan.mode <> 'rebase'
 """
 _LAST_LOOK = text(f"select making.plan_id {_LOOKS} order by making.number desc limit 1")
 # The looks are counted back from the last one; a record that was held in as many of the latest looks as its first one is away
@@ -66,15 +67,15 @@ _SINCE = text(
 )
 
 
-def _held(connection: Connection, sync: str, links: str, plan_id: str) -> list[Held]:
+def _held(connection: Connection, sync: str, link_set: str, plan_id: str) -> list[Held]:
     plan = plans.load(connection, plan_id)
-    asked = {"sync": sync, "links": links}
+    asked = {"sync": sync, "link_set": link_set}
     since = {(row.kind, row.source_key): row.since for row in connection.execute(_SINCE, asked)}
     rows = [row for row in p.records(plan.held) if row["source_key"] is not None]
     return [
         Held(
             sync=sync,
-            links=links,
+            link_set=link_set,
             plan_id=plan_id,
             kind=row["kind"],
             source_key=row["source_key"],

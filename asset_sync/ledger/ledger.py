@@ -56,7 +56,7 @@ class Ledger:
                 for name, kind in kinds.items()
             }
 
-    def sight(self, plan: Plan, run_id: str, at: datetime) -> None:
+    def note_sighting(self, plan: Plan, run_id: str, at: datetime) -> None:
         """Remember what the saved plan says of the source: row counts, claims, what came back and what is missing.
 
         It counts once a plan and run, so call it again after a crash. Nothing is remembered of a plan that may not be applied
@@ -65,18 +65,18 @@ class Ledger:
         """
         if plan.undoes:
             return
-        with self._writing(plan.linked_as) as connection:
+        with self._writing(plan.link_set) as connection:
             if states.waits(connection, plan.id) is None and sightings.note(connection, plan, run_id, at):
-                links.sight(connection, plan, at)
+                links.note_sighting(connection, plan, at)
                 resolutions.lapse(connection, plan, at)
 
-    def last_rows(self, sync: str, links: str | None = None) -> dict[str, int] | None:
+    def last_rows(self, sync: str, link_set: str | None = None) -> dict[str, int] | None:
         """Return the rows by source at the last sighting of a complete source that passed the guards; None before it.
 
-        `links` is whose links the plans went by, where they are not the sync's own.
+        `link_set` is whose links the plans went by, where they are not the sync's own.
         """
         with self._engine.connect() as connection:
-            return sightings.last_rows(connection, sync, links or sync)
+            return sightings.last_rows(connection, sync, link_set or sync)
 
     # Plans.
 
@@ -87,7 +87,7 @@ class Ledger:
         approved or not. Others that nobody decided about are superseded. A dry run supersedes nothing, but it looks, too; an
         undo does neither, nor is it contradicted.
         """
-        with self._writing(plan.linked_as) as connection:
+        with self._writing(plan.link_set) as connection:
             if plans.keep(connection, plan, run_id, at):
                 states.bring_to_front(connection, plan)
             resolutions.stamp(connection, plan)
@@ -140,20 +140,20 @@ class Ledger:
         with self._engine.connect() as connection:
             return holds.read(connection, sync)
 
-    def resolutions(self, links: str) -> Resolutions:
+    def resolutions(self, link_set: str) -> Resolutions:
         """Return what people decided about records, for the syncs that go by these links."""
         with self._engine.connect() as connection:
-            return resolutions.read(connection, links)
+            return resolutions.read(connection, link_set)
 
-    def every_resolution(self, links: str | None = None) -> list[KeptResolution]:
+    def every_resolution(self, link_set: str | None = None) -> list[KeptResolution]:
         """Return all decisions on record, the latest first; those that were taken back, too."""
         with self._engine.connect() as connection:
-            return resolutions.every(connection, links)
+            return resolutions.every(connection, link_set)
 
-    def resolve(self, links: str, resolution: Resolution) -> int:
+    def resolve(self, link_set: str, resolution: Resolution) -> int:
         """Keep what a person decided about a record, in the place of what it speaks against; return its number."""
-        with self._writing(links) as connection:
-            return resolutions.keep(connection, links, resolution)
+        with self._writing(link_set) as connection:
+            return resolutions.keep(connection, link_set, resolution)
 
     def take_back(self, number: int, by: str, at: datetime) -> KeptResolution:
         """Take a decision about a record back. Raises PlanError where there is none of that number that counts."""
@@ -188,7 +188,7 @@ class Ledger:
     # Applying.
 
     @contextmanager
-    def alone(self, links: str) -> Iterator[None]:
+    def alone(self, link_set: str) -> Iterator[None]:
         """Be the only one who applies a plan that goes by these links, in any process; wait for whoever does.
 
         Ask `waits` again inside. A process that is killed lets the next one in.
@@ -198,7 +198,7 @@ class Ledger:
             # Not the pool's any more: it is closed at the end, which gives the turn away however the wait or the work ended,
             # and those who wait take no connections from the one who works.
             connection.detach()
-            locks.await_turn(connection, links)
+            locks.await_turn(connection, link_set)
             yield
 
     def start(self, plan_id: str, run_id: str, at: datetime) -> None:
@@ -223,7 +223,7 @@ class Ledger:
         and marks what it retires with `undo`, so that the next sync does not restore it. What it takes back the retirement of
         is a decision, too: the object stays in service until somebody takes that back or the source has the record again.
         """
-        with self._writing(plan.linked_as) as connection:
+        with self._writing(plan.link_set) as connection:
             outcomes.record(connection, plan, ended, run_id, at)
 
     def outcomes(self, plan_id: str) -> dict[int, Outcome]:
@@ -236,10 +236,10 @@ class Ledger:
         with self._writing_about(plan_id) as (connection, found):
             states.finish(connection, found, at)
 
-    def last_applied(self, links: str) -> str | None:
+    def last_applied(self, link_set: str) -> str | None:
         """Return the id of the plan with writes that goes by a sync's links and was begun last; None before the first."""
         with self._engine.connect() as connection:
-            return headers.last_applied_by_links(connection, [links]).get(links)
+            return headers.last_applied_by_link_set(connection, [link_set]).get(link_set)
 
     def history(self, kind: str, target_id: str, field: str | None = None) -> pd.DataFrame:
         """Return who set an object's values, newest first: a row for each field of each write that was done.
@@ -255,14 +255,14 @@ class Ledger:
         return pd.concat([written, rows]).sort_values("at", ascending=False, kind="stable", ignore_index=True)
 
     @contextmanager
-    def _writing(self, links: str) -> Iterator[Connection]:
+    def _writing(self, link_set: str) -> Iterator[Connection]:
         with self._engine.begin() as connection:
-            locks.lock(connection, links)
+            locks.lock(connection, link_set)
             yield connection
 
     @contextmanager
     def _writing_about(self, plan_id: str) -> Iterator[tuple[Connection, str]]:
         with self._engine.begin() as connection:
             found = plans.found(connection, plan_id)
-            locks.lock(connection, headers.header(connection, found).links)
+            locks.lock(connection, headers.header(connection, found).link_set)
             yield connection, found

@@ -90,7 +90,7 @@ class _Staged(NamedTuple):
 
 def read(
     connection: Connection,
-    links: str,
+    link_set: str,
     asked_by: str,
     kind: Kind,
     *,
@@ -100,7 +100,7 @@ def read(
     """Return a kind's links as `asset_sync.reconcile.tables` describes them.
 
     There is a base column for each remembered field, an emptied one for each of those that are `clearing`, an identity column
-    for each field that identifies. `links` is whose links they are, `asked_by` the sync that goes by them: its own records have
+    for each field that identifies. `link_set` names the links, `asked_by` the sync that goes by them: its own records have
     no `told_by`.
     """
     since = func.timezone("UTC", link.c.missing_since).label("missing_since")
@@ -111,7 +111,7 @@ def read(
     columns += [link.c.base[field.name].astext.label(label) for label, field in bases.items()]
     columns += [_is_emptied(name).label(emptied_column(name)) for name in clearing]
     columns += [link.c.identity[name].astext.label(identity_column(name)) for name in kind.identifying]
-    query = select(*columns).where(link.c.sync == links, link.c.kind == kind.name).order_by(link.c.source_key)
+    query = select(*columns).where(link.c.sync == link_set, link.c.kind == kind.name).order_by(link.c.source_key)
     types = _LINK_ARROW | {label: _ARROW[field.type] for label, field in bases.items()}
     types |= dict.fromkeys(map(emptied_column, clearing), pa.bool_())
     types |= dict.fromkeys(map(identity_column, kind.identifying), pa.large_string())
@@ -125,7 +125,7 @@ def _is_emptied(name: str) -> ColumnElement[str]:
     return cast(func.coalesce(func.jsonb_typeof(link.c.base[name]) == "null", false()), Text)
 
 
-def sight(connection: Connection, plan: Plan, at: datetime) -> None:
+def note_sighting(connection: Connection, plan: Plan, at: datetime) -> None:
     """Remember what the plan says of the source: links claimed, records that are back, records that are missing.
 
     A claim that is held is none.
@@ -257,14 +257,14 @@ def _stage(connection: Connection, rows: Iterable[_Staged]) -> None:
 
 def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None) -> None:
     """Link the staged records to their objects: an object that another record held is taken from it."""
-    ours = and_(staged.c.step == _JOIN, link.c.sync == plan.linked_as, link.c.kind == staged.c.kind)
+    ours = and_(staged.c.step == _JOIN, link.c.sync == plan.link_set, link.c.kind == staged.c.kind)
     held = and_(link.c.target_id == staged.c.target_id, link.c.source_key != staged.c.source_key)
     connection.execute(delete(link).where(ours, held))
     columns: dict[str, ColumnElement[Any]]
     columns = {name: staged.c[name] for name in ("kind", "source_key", "target_id", "claimed", "version", "created")}
     columns |= {name: func.coalesce(staged.c[name], literal({}, JSONB)) for name in ("base", "identity")}
     told = {
-        "sync": literal(plan.linked_as),
+        "sync": literal(plan.link_set),
         "told_by": literal(plan.sync),
         "first_seen": literal(at, link.c.first_seen.type),
         "plan_id": literal(plan_id, link.c.plan_id.type),
@@ -294,6 +294,6 @@ def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None)
 
 
 def _change(connection: Connection, plan: Plan, step: str, **values: object) -> None:
-    where = and_(link.c.sync == plan.linked_as, link.c.kind == staged.c.kind, link.c.source_key == staged.c.source_key)
+    where = and_(link.c.sync == plan.link_set, link.c.kind == staged.c.kind, link.c.source_key == staged.c.source_key)
     about = or_(staged.c.target_id.is_(None), link.c.target_id == staged.c.target_id)
     connection.execute(update(link).values(**values).where(where, about, staged.c.step == step))

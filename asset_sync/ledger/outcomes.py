@@ -89,7 +89,7 @@ def history(connection: Connection, kind: str, target_id: str, field: str | None
 def _writes_to(kind: str, target_id: str) -> Select[Any]:
     c, o, plan = s.outcome.c, s.operation.c, s.plan.c
     # A sync whose connections have links of their own is told with the connection.
-    sync = case((func.starts_with(plan.links, plan.sync + "/"), plan.links), else_=plan.sync)
+    sync = case((func.starts_with(plan.link_set, plan.sync + "/"), plan.link_set), else_=plan.sync)
     told = (c.at, sync, c.plan_id, plan.undoes, c.run_id, o.source_key, o.op, c.outcome, c.instead, o.changes)
     joined = s.outcome.join(s.operation, and_(o.plan_id == c.plan_id, o.seq == c.seq)).join(s.plan, plan.id == c.plan_id)
     query = select(*told).select_from(joined).where(c.target_id == target_id, o.kind == kind, c.outcome.in_(_DONE))

@@ -55,8 +55,7 @@ def load(connection: Connection, plan_id: str) -> Plan:
     """Return the plan of that id, its content checked against the id."""
     head = header(connection, plan_id)
     operations = _operations(connection, s.operation.c.plan_id == plan_id)
-    links = None if head.links == head.sync else head.links
-    plan = Plan(head.sync, head.mode, operations, head.after, head.complete, head.source_rows, head.undoes, links)
+    plan = Plan(head.sync, head.mode, operations, head.after, head.complete, head.source_rows, head.undoes, head.link_set)
     plan.verify(plan_id)
     return plan
 
@@ -83,7 +82,7 @@ def _row(plan: Plan, at: datetime) -> dict[str, Any]:
     return {
         "id": plan.id,
         "sync": plan.sync,
-        "links": plan.linked_as,
+        "link_set": plan.link_set,
         "mode": plan.mode,
         "after": plan.after,
         "complete": plan.complete,

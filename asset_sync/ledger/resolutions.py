@@ -23,32 +23,32 @@ _ABOUT_A_FIELD: Final[tuple[Verb, ...]] = ("keep_target", "take_source")
 class KeptResolution:
     """A resolution as it is on record: of which links, and who took it back, and when."""
 
-    links: str
+    link_set: str
     resolution: Resolution
     taken_back_by: str | None
     taken_back_at: datetime | None
 
 
-def read(connection: Connection, links: str) -> Resolutions:
+def read(connection: Connection, link_set: str) -> Resolutions:
     """Return the resolutions that count for the syncs that go by these links."""
-    query = _all(links).where(s.resolution.c.taken_back_at.is_(None))
+    query = _all(link_set).where(s.resolution.c.taken_back_at.is_(None))
     return Resolutions(_resolution(row) for row in connection.execute(query))
 
 
-def every(connection: Connection, links: str | None) -> list[KeptResolution]:
+def every(connection: Connection, link_set: str | None) -> list[KeptResolution]:
     """Return all resolutions on record, the latest first."""
-    query = _all(links).order_by(None).order_by(s.resolution.c.number.desc())
+    query = _all(link_set).order_by(None).order_by(s.resolution.c.number.desc())
     rows = connection.execute(query)
-    return [KeptResolution(row.links, _resolution(row), row.taken_back_by, row.taken_back_at) for row in rows]
+    return [KeptResolution(row.link_set, _resolution(row), row.taken_back_by, row.taken_back_at) for row in rows]
 
 
-def keep(connection: Connection, links: str, resolution: Resolution) -> int:
+def keep(connection: Connection, link_set: str, resolution: Resolution) -> int:
     """Keep a resolution, in the place of those that it speaks against; return its number."""
     c = s.resolution.c
-    earlier = update(s.resolution).where(*_alike(links, resolution), c.taken_back_at.is_(None))
+    earlier = update(s.resolution).where(*_alike(link_set, resolution), c.taken_back_at.is_(None))
     connection.execute(earlier.values(taken_back_by=resolution.by, taken_back_at=resolution.at))
     values = {name: getattr(resolution, name) for name in _FIELDS}
-    number: int = connection.execute(insert(s.resolution).values(links=links, **values).returning(c.number)).scalar_one()
+    number: int = connection.execute(insert(s.resolution).values(link_set=link_set, **values).returning(c.number)).scalar_one()
     return number
 
 
@@ -59,13 +59,13 @@ def take_back(connection: Connection, number: int, by: str, at: datetime) -> Kep
     row = connection.execute(taken.values(taken_back_by=by, taken_back_at=at).returning(*s.resolution.c)).first()
     if row is None:
         raise PlanError(f"no decision {number} that counts: asset-sync resolve list shows them")
-    return KeptResolution(row.links, _resolution(row), row.taken_back_by, row.taken_back_at)
+    return KeptResolution(row.link_set, _resolution(row), row.taken_back_by, row.taken_back_at)
 
 
 def stamp(connection: Connection, plan: Plan) -> None:
     """Remember what the ignored records said when the first plan after the decision saw them."""
     c = s.resolution.c
-    unstamped = and_(c.links == plan.linked_as, c.verb == "ignore", c.until_changed, c.fingerprint.is_(None))
+    unstamped = and_(c.link_set == plan.link_set, c.verb == "ignore", c.until_changed, c.fingerprint.is_(None))
     open_ones = connection.execute(select(c.number, c.kind, c.source_key).where(unstamped, c.taken_back_at.is_(None))).all()
     if not open_ones:
         return
@@ -87,16 +87,16 @@ def follow_undo(connection: Connection, plan: Plan, done: Sequence[Mapping[str, 
         if row["op"] == p.RESTORE:
             for field in p.decode(row["changes"]):
                 resolution = Resolution(row["kind"], row["source_key"], "keep_target", by, at, field=field)
-                keep(connection, plan.linked_as, resolution)
+                keep(connection, plan.link_set, resolution)
     retired = [row for row in done if row["op"] == p.RETIRE]
-    _end(connection, plan.linked_as, [(row["kind"], row["source_key"]) for row in retired], by, at)
+    _end(connection, plan.link_set, [(row["kind"], row["source_key"]) for row in retired], by, at)
 
 
 def lapse(connection: Connection, plan: Plan, at: datetime) -> None:
     """End what an undo decided of the records that the source has again."""
     seen = plan.operations[plan.operations["op"] == p.SEEN]
     records = list(zip(seen["kind"], seen["source_key"], strict=True))
-    _end(connection, plan.linked_as, records, "the source, which has it again", at)
+    _end(connection, plan.link_set, records, "the source, which has it again", at)
 
 
 def _undone_by(connection: Connection, plan: Plan) -> str:
@@ -104,13 +104,13 @@ def _undone_by(connection: Connection, plan: Plan) -> str:
     return f"{UNDO}{plan.undoes}" + (f" by {approvals[-1].by}" if approvals else "")
 
 
-def _end(connection: Connection, links: str, records: Sequence[tuple[str, str]], by: str, at: datetime) -> None:
+def _end(connection: Connection, link_set: str, records: Sequence[tuple[str, str]], by: str, at: datetime) -> None:
     if not records:
         return
     c = s.resolution.c
     kinds, keys = zip(*records, strict=True)
     ended = unnested("ended", kind=(Text, kinds), source_key=(Text, keys))
-    those = (c.links == links, c.kind == ended.c.kind, c.source_key == ended.c.source_key, c.taken_back_at.is_(None))
+    those = (c.link_set == link_set, c.kind == ended.c.kind, c.source_key == ended.c.source_key, c.taken_back_at.is_(None))
     of_undo = (c.verb == "keep_target", c.by.startswith(UNDO))
     connection.execute(update(s.resolution).where(*those, *of_undo).values(taken_back_by=by, taken_back_at=at))
 
@@ -118,13 +118,13 @@ def _end(connection: Connection, links: str, records: Sequence[tuple[str, str]],
 def history(connection: Connection, kind: str, target_id: str, field: str | None) -> list[tuple[object, ...]]:
     """Return the decisions about an object's record, in the columns of `Ledger.history`."""
     c, link = s.resolution.c, s.link.c
-    same_record = and_(link.sync == c.links, link.kind == c.kind, link.source_key == c.source_key)
+    same_record = and_(link.sync == c.link_set, link.kind == c.kind, link.source_key == c.source_key)
     query = select(s.resolution).outerjoin(s.link, same_record).where(c.kind == kind)
     query = query.where(or_(link.target_id == target_id, c.target_id == target_id))
     rows = connection.execute(query if field is None else query.where(c.field == field))
     nothing = (None, None, None)
     return [
-        (r.at, r.links, *nothing, r.source_key, f"{r.verb.replace('_', '-')} by {r.by}", None, r.field, *nothing, _back(r))
+        (r.at, r.link_set, *nothing, r.source_key, f"{r.verb.replace('_', '-')} by {r.by}", None, r.field, *nothing, _back(r))
         for r in rows
     ]
 
@@ -139,10 +139,10 @@ UNDO: Final = "undo of plan "
 _FIELDS: Final = ("kind", "source_key", "verb", "by", "at", "target_id", "field", "until_changed", "fingerprint")
 
 
-def _alike(links: str, resolution: Resolution) -> tuple[Any, ...]:
+def _alike(link_set: str, resolution: Resolution) -> tuple[Any, ...]:
     """Return the conditions of the earlier resolutions that a new one comes in the place of."""
     c = s.resolution.c
-    record = (c.links == links, c.kind == resolution.kind, c.source_key == resolution.source_key)
+    record = (c.link_set == link_set, c.kind == resolution.kind, c.source_key == resolution.source_key)
     same_object = c.target_id == resolution.target_id
     if resolution.verb in _ABOUT_A_FIELD:
         return *record, c.verb.in_(_ABOUT_A_FIELD), c.field.is_not_distinct_from(resolution.field)
@@ -154,9 +154,9 @@ def _alike(links: str, resolution: Resolution) -> tuple[Any, ...]:
     return *record, about_identity
 
 
-def _all(links: str | None) -> Select[Any]:
+def _all(link_set: str | None) -> Select[Any]:
     query = select(s.resolution).order_by(s.resolution.c.number)
-    return query if links is None else query.where(s.resolution.c.links == links)
+    return query if link_set is None else query.where(s.resolution.c.link_set == link_set)
 
 
 def _resolution(row: Row[Any]) -> Resolution:

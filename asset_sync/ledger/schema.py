@@ -102,7 +102,7 @@ plan = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("sync", Text, nullable=False),
-    Column("links", Text, nullable=False, comment="the sync whose links it goes by, mostly its own"),
+    Column("link_set", Text, nullable=False, comment="the sync whose links it goes by, mostly its own"),
     Column("mode", Text, nullable=False),
     Column("after", Text),
     Column("complete", Boolean, nullable=False),
@@ -117,7 +117,7 @@ plan = Table(
     Column("started_at", Moment),
     Column("applied_at", Moment),
     CheckConstraint(f"state in ({', '.join(repr(state) for state in STATES)})", name="state"),
-    Index(None, "links", "started_at"),
+    Index(None, "link_set", "started_at"),
 )
 
 making = Table(
@@ -240,7 +240,7 @@ resolution = Table(
     "resolution",
     metadata,
     Column("number", BigInteger, Identity(), primary_key=True),
-    Column("links", Text, nullable=False, comment="the sync whose links it is about"),
+    Column("link_set", Text, nullable=False, comment="the sync whose links it is about"),
     Column("kind", Text, nullable=False),
     Column("source_key", Text, nullable=False),
     Column("verb", Text, nullable=False),
@@ -252,7 +252,7 @@ resolution = Table(
     Column("at", Moment, nullable=False),
     Column("taken_back_by", Text),
     Column("taken_back_at", Moment),
-    Index(None, "links", "kind", "source_key"),
+    Index(None, "link_set", "kind", "source_key"),
     comment="What people decided about held records.",
 )
 

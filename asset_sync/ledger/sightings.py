@@ -28,7 +28,7 @@ def note(connection: Connection, plan: Plan, run_id: str, at: datetime) -> bool:
     return True
 
 
-def last_rows(connection: Connection, sync: str, links: str) -> dict[str, int] | None:
+def last_rows(connection: Connection, sync: str, link_set: str) -> dict[str, int] | None:
     """Return the row counts by source of the last look at a complete source whose plan no guard stopped."""
     c = s.sighting.c
     covered = exists().where(
@@ -36,7 +36,9 @@ def last_rows(connection: Connection, sync: str, links: str) -> dict[str, int] |
     )
     stopped = exists().where(s.guard.c.plan_id == c.plan_id, ~s.guard.c.passed, ~covered)
     query = select(c.plan_id, c.run_id).join(s.plan, s.plan.c.id == c.plan_id)
-    query = query.where(c.sync == sync, s.plan.c.links == links, s.plan.c.complete, ~stopped).order_by(c.at.desc()).limit(1)
+    query = (
+        query.where(c.sync == sync, s.plan.c.link_set == link_set, s.plan.c.complete, ~stopped).order_by(c.at.desc()).limit(1)
+    )
     last = connection.execute(query).first()
     if last is None:
         return None
@@ -50,5 +52,5 @@ def _was_seen_later(connection: Connection, plan: Plan) -> bool:
     own = select(func.max(made.number)).where(made.plan_id == plan.id).scalar_subquery()
     noted = s.making.join(s.sighting, and_(c.plan_id == made.plan_id, c.run_id == made.run_id))
     noted = noted.join(s.plan, s.plan.c.id == c.plan_id)
-    last = select(func.max(made.number)).select_from(noted).where(s.plan.c.links == plan.linked_as).scalar_subquery()
+    last = select(func.max(made.number)).select_from(noted).where(s.plan.c.link_set == plan.link_set).scalar_subquery()
     return bool(connection.scalar(select(last > own)))

@@ -62,7 +62,7 @@ def bring_to_front(connection: Connection, plan: Plan) -> None:
 
 def _others(plan: Plan) -> Select[Any]:
     c = s.plan.c
-    alike = (c.sync == plan.sync, c.links == plan.linked_as, c.undoes.is_not_distinct_from(plan.undoes))
+    alike = (c.sync == plan.sync, c.link_set == plan.link_set, c.undoes.is_not_distinct_from(plan.undoes))
     open_ones = (c.id != plan.id, c.state.in_([*_UNDECIDED, s.APPROVED, s.REJECTED]), c.stale_because.is_(None))
     return select(s.plan).where(*alike, *open_ones)
 

@@ -17,4 +17,4 @@ def database_told() -> Iterator[None]:
         yield
     except database.ERRORS as error:
         kind = TargetUnavailable if database.may_pass(error) else TargetError
-        raise kind(database.told(error, _WHOLE)) from error
+        raise kind(database.in_one_line(error, _WHOLE)) from error

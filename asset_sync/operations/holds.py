@@ -26,7 +26,7 @@ def resolutions(sync: str | None = None) -> Sequence[KeptResolution]:
     if sync is None:
         return ledger.every_resolution()
     declared_as = declared(sync)
-    return [each for links in _links_of(declared_as) for each in ledger.every_resolution(links)]
+    return [each for link_set in _link_sets(declared_as) for each in ledger.every_resolution(link_set)]
 
 
 def resolve(
@@ -47,16 +47,16 @@ def resolve(
     does not know.
     """
     declared_as = declared(sync)
-    links = _one_of_links(declared_as, connection)
+    link_set = _link_set(declared_as, connection)
     _check_words(verb, target_id, field)
     _check(declared_as, kind, field)
-    _check_known(declared_as, links, kind, source_key)
+    _check_known(declared_as, link_set, kind, source_key)
     resolution = Resolution(
         kind, source_key, verb, by, datetime.now(UTC), target_id=target_id, field=field, until_changed=until_changed
     )
     ledger = open_ledger()
-    number = ledger.resolve(links, resolution)
-    return next(each for each in ledger.every_resolution(links) if each.resolution.number == number)
+    number = ledger.resolve(link_set, resolution)
+    return next(each for each in ledger.every_resolution(link_set) if each.resolution.number == number)
 
 
 def take_back(number: int, by: str) -> KeptResolution:
@@ -84,31 +84,31 @@ def _check(sync: Sync, kind: str, field: str | None) -> None:
         raise ConfigurationError(f"{sync.name} writes no field {field!r} of {kind}; it writes {', '.join(known)}")
 
 
-def _check_known(sync: Sync, links: str, kind: str, source_key: str) -> None:
+def _check_known(sync: Sync, link_set: str, kind: str, source_key: str) -> None:
     ledger = open_ledger()
-    linked = sync.known_links(ledger) if links == sync.linked_as else ledger.links(links, sync.kinds, sync.remembered)
+    linked = sync.known_links(ledger) if link_set == sync.link_set else ledger.links(link_set, sync.kinds, sync.remembered)
     if source_key in set(linked[kind]["source_key"]):
         return
-    if any((each.kind, each.source_key) == (kind, source_key) for each in ledger.held(sync.name) if each.links == links):
+    if any((each.kind, each.source_key) == (kind, source_key) for each in ledger.held(sync.name) if each.link_set == link_set):
         return
     raise PlanError(f"{sync.name} knows no {kind} {source_key!r}, neither linked nor held: asset-sync held {sync.name}")
 
 
-def _links_of(sync: Sync) -> list[str]:
+def _link_sets(sync: Sync) -> list[str]:
     if not sync.apart or sync.partitions is None:
-        return [sync.linked_as]
-    return [sync.of_connection(key).linked_as for key in sync.partitions.get_partition_keys()]
+        return [sync.link_set]
+    return [sync.of_connection(key).link_set for key in sync.partitions.get_partition_keys()]
 
 
-def _one_of_links(sync: Sync, connection: str | None) -> str:
-    links = _links_of(sync)
+def _link_set(sync: Sync, connection: str | None) -> str:
+    link_sets = _link_sets(sync)
     if not sync.apart:
         if connection is not None:
             raise ConfigurationError(f"{sync.name} has no connections: leave {connection!r} out")
-        return links[0]
-    names = {each.removeprefix(f"{sync.name}/"): each for each in links}
+        return link_sets[0]
+    names = {each.removeprefix(f"{sync.name}/"): each for each in link_sets}
     if connection is None and len(names) == 1:
-        return links[0]
+        return link_sets[0]
     if connection not in names:
         asked = "name one with --partition" if connection is None else f"there is none {connection!r}"
         raise ConfigurationError(f"{sync.name} has connections: {asked}; there are {', '.join(names)}")

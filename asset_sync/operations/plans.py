@@ -74,7 +74,7 @@ def _partition_of(header: PlanHeader) -> str | None:
     """Return the partition that a plan, or the plan that it takes back, was made for; the newest where that one was pruned."""
     sync = declared(header.sync)
     if sync.apart:
-        return header.links.removeprefix(f"{header.sync}/")
+        return header.link_set.removeprefix(f"{header.sync}/")
     partitions = sync.partitions
     if partitions is None:
         return None
@@ -99,10 +99,10 @@ def make_undo(plan_id: str) -> Undo:
     ledger = open_ledger()
     plan = ledger.plan(plan_id)
     sync = declared(plan.sync)
-    undo = inverse(plan, sync.kinds, ledger.outcomes(plan.id), ledger.last_applied(plan.linked_as))
+    undo = inverse(plan, sync.kinds, ledger.outcomes(plan.id), ledger.last_applied(plan.link_set))
     if undo.writes.empty:
         raise PlanError(f"plan {plan.id} applied nothing that could be taken back: asset-sync show {plan.id}")
-    snapshot = Snapshot({}, {}, ledger.links(plan.linked_as, sync.kinds, sync.remembered))
+    snapshot = Snapshot({}, {}, ledger.links(plan.link_set, sync.kinds, sync.remembered))
     return Undo(undo, [guards.retired(undo, snapshot, sync.limits), guards.scope(undo, sync.kinds, sync.policy, snapshot)])
 
 

@@ -52,7 +52,7 @@ def joined(columns: list[pa.Array]) -> pa.Array:
     return pc.binary_join_element_wise(*columns, pa.scalar("\x1f", columns[0].type))
 
 
-def strung(*parts: pa.Array | str, like: pa.Array) -> pa.Array:
+def concat(*parts: pa.Array | str, like: pa.Array) -> pa.Array:
     """Return columns and constants strung together, as text of the type of `like`; null where a column is null."""
     columns = [pa.scalar(part, like.type) if isinstance(part, str) else part.cast(like.type) for part in parts]
     return pc.binary_join_element_wise(*columns, pa.scalar("", like.type))

@@ -35,7 +35,7 @@ def lookup(names: pd.Series, name_field: str, parents: pd.Series | None = None, 
     A row with a parent (a model of a manufacturer) is one within its parent only; a record without a parent names nothing.
     """
     labels = forms.normal(text(names), "label")
-    keys = labels if parents is None else forms.strung(text(parents), "/", labels, like=labels)
+    keys = labels if parents is None else forms.concat(text(parents), "/", labels, like=labels)
     frame = pd.DataFrame({"key": _column(keys), name_field: names.array})
     if parents is not None:
         frame[parent_field] = parents.array

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from asset_sync.reconcile import forms
 from asset_sync.reconcile.kinds import Field, FieldType, Kind
 from asset_sync.reconcile.merge import Ownership
-from asset_sync.reconcile.tables import Mask, filled, guess_column, picked, text
+from asset_sync.reconcile.tables import Mask, filled, guess_column, take, text
 from asset_sync.reconcile.values import WHAT_IT_IS_NOT, typed
 
 Transform = Callable[[pa.Array], pa.Array]
@@ -175,7 +175,7 @@ def _said(written: pa.Array, mapping: FieldMapping, *, compared_by_label: bool) 
 
 def _refusals(name: str, values: pa.Array, refused: Mask, as_type: FieldType) -> pd.DataFrame:
     rows = np.flatnonzero(refused)
-    found = picked(values, rows).to_pylist()
+    found = take(values, rows).to_pylist()
     reasons = [f"{_shown(value)} {WHAT_IT_IS_NOT[as_type]}" for value in found]
     words = {"field": [name] * len(rows), "value": found, "reason": reasons}
     return pd.DataFrame({"row": rows, **{column: pd.array(told, dtype="str") for column, told in words.items()}})
@@ -195,6 +195,6 @@ def _junk_serials(source: pd.DataFrame, mappings: Mapping[str, FieldMapping]) ->
     for name, mapping in mappings.items():
         if mapping.transform == "serial" and mapping.source:
             values = text(source[mapping.source])
-            words = forms.strung(f"{name} '", values, "' is junk", like=values)
+            words = forms.concat(f"{name} '", values, "' is junk", like=values)
             return pd.array(pc.if_else(forms.is_junk(values), words, pa.scalar(None, words.type)).to_pandas(), dtype="str")
     return pd.array([None] * len(source), dtype="str")

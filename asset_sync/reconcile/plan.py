@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from asset_sync.reconcile.errors import PlanError
-from asset_sync.reconcile.forms import strung
+from asset_sync.reconcile.forms import concat
 from asset_sync.reconcile.tables import differs, filled, index, text
 
 Mode = Literal["normal", "full", "review", "dry_run", "rebase"]
@@ -60,7 +60,7 @@ class Plan:
     `operations` has the columns of `OPERATION_COLUMNS` in the order of execution. `after` is the id of the plan that this
     sync applied last: it tells a plan from an equal one made before the target was changed back.
     `complete` says whether the source was, so that what it lacks counts as missing. `source_rows` by source name.
-    `links` names the sync whose links it shares; None where they are its own.
+    `link_set` names the links in the ledger that it goes by: the sync's own, or those that it shares with another.
     """
 
     sync: str
@@ -70,7 +70,11 @@ class Plan:
     complete: bool = True
     source_rows: Mapping[str, int] = field(default_factory=dict)
     undoes: str | None = None
-    links: str | None = None
+    link_set: str = ""
+
+    def __post_init__(self) -> None:
+        """Without another name, the links are the sync's own."""
+        object.__setattr__(self, "link_set", self.link_set or self.sync)
 
     @cached_property
     def id(self) -> str:
@@ -81,11 +85,6 @@ class Plan:
             if name not in _LATER_COLUMNS or any(value is not None for value in column):
                 digest.update(orjson.dumps(column))
         return digest.hexdigest()[:16]
-
-    @property
-    def linked_as(self) -> str:
-        """The name under which the ledger keeps the links that this plan goes by."""
-        return self.links or self.sync
 
     @property
     def writes(self) -> pd.DataFrame:
@@ -113,7 +112,7 @@ class Plan:
             "complete": self.complete,
             "undoes": self.undoes,
             # Left out where there is nothing to tell, so that the ids of plans that were made before stay as they are.
-            **({"links": self.links} if self.links else {}),
+            **({"links": self.link_set} if self.link_set != self.sync else {}),
         }
 
     def verify(self, plan_id: str) -> None:
@@ -137,7 +136,7 @@ def _object_count(updates: pd.DataFrame) -> int:
 def _object_names(rows: pd.DataFrame) -> pa.Array:
     """Return what tells the objects of operations apart."""
     kind, target_id, key = (pc.fill_null(text(rows[name]), "") for name in ("kind", "target_id", "key"))
-    return strung(kind, " ", target_id, " ", key, like=kind)
+    return concat(kind, " ", target_id, " ", key, like=kind)
 
 
 def encode(changes: Changes) -> str:
@@ -172,7 +171,7 @@ def quoted(value: str) -> str:
 def reference(kind: str, keys: pa.Array, ids: pa.Array) -> pa.Array:
     """Return references to objects of a kind as JSON; the id is missing of an object that is still to be made."""
     told = or_null(encoded(ids)), or_null(encoded(keys))
-    return strung('{"id":', told[0], ',"key":', told[1], f',"kind":{quoted(kind)}}}', like=told[0])
+    return concat('{"id":', told[0], ',"key":', told[1], f',"kind":{quoted(kind)}}}', like=told[0])
 
 
 def change(field: str, old: pa.Array | str, new: pa.Array | str, owner: str, reason: pa.Array | str) -> pa.Array:
@@ -180,12 +179,12 @@ def change(field: str, old: pa.Array | str, new: pa.Array | str, owner: str, rea
     before = old if isinstance(old, str) else or_null(old)
     why = quoted(reason) if isinstance(reason, str) else encoded(reason)
     owned = f',"owner":{quoted(owner)},"reason":'
-    return strung(f'{quoted(field)}:{{"new":', new, ',"old":', before, owned, why, "}", like=_EMPTY)
+    return concat(f'{quoted(field)}:{{"new":', new, ',"old":', before, owned, why, "}", like=_EMPTY)
 
 
 def remembered(field: str, value: pa.Array) -> pa.Array:
     """Return what a claim says of a field, from the JSON of its values."""
-    return strung(f'{quoted(field)}:{{"new":', value, "}", like=value)
+    return concat(f'{quoted(field)}:{{"new":', value, "}", like=value)
 
 
 def changes(fields: list[pa.Array]) -> pa.Array | str:
@@ -194,11 +193,11 @@ def changes(fields: list[pa.Array]) -> pa.Array | str:
         return NO_CHANGES
     # An empty text comes first, because Arrow leaves a row of nothing but nulls out altogether.
     joined = pc.binary_join_element_wise(_EMPTY, *fields, pa.scalar(",", _TEXT), null_handling="skip")
-    return strung(pc.binary_replace_slice(joined, start=0, stop=1, replacement="{"), "}", like=_EMPTY)
+    return concat(pc.binary_replace_slice(joined, start=0, stop=1, replacement="{"), "}", like=_EMPTY)
 
 
 def _encoded_texts(values: pa.Array) -> pa.Array:
-    told = strung('"', values, '"', like=values)
+    told = concat('"', values, '"', like=values)
     special = pc.fill_null(pc.match_substring_regex(values, _SPECIAL), fill_value=False)
     if not pc.any(special).as_py():
         return told

@@ -14,7 +14,7 @@ from asset_sync.reconcile import forms
 from asset_sync.reconcile.identity import HELD, NEW, hold_back, match
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.resolutions import NONE, Resolutions
-from asset_sync.reconcile.tables import Tables, cell, filled, index, no_links, taken, text
+from asset_sync.reconcile.tables import Tables, cell, filled, index, no_links, take_series, text
 
 PENDING = "+"
 
@@ -77,7 +77,7 @@ def held_references(kind: Kind, desired: pd.DataFrame, matches: Tables) -> dict[
 
 
 def _tokens(wanted: pd.Series, there: pd.DataFrame) -> pd.Series:
-    pending = forms.strung(PENDING, text(there["key"]), like=text(there["target_id"]))
+    pending = forms.concat(PENDING, text(there["key"]), like=text(there["target_id"]))
     new = (there["verdict"] == NEW).to_numpy()
     tokens = pd.Series(pc.if_else(new, pending, text(there["target_id"])).to_pandas(), dtype="str")
-    return taken(tokens, index(text(wanted), text(there["key"])))
+    return take_series(tokens, index(text(wanted), text(there["key"])))

@@ -55,7 +55,7 @@ class Resolutions:
 NONE: Final = Resolutions()
 
 
-def told(resolution: Resolution) -> str:
+def describe(resolution: Resolution) -> str:
     """Return who decided, and when."""
     return f"decided by {resolution.by} on {resolution.at:%Y-%m-%d %H:%M} UTC"
 

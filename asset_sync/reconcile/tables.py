@@ -158,7 +158,7 @@ def index(values: pa.Array, among: pa.Array) -> Positions:
     if len(values) * 8 < len(among):
         # A small table of what is sought is cheaper than a large one of where it may be.
         near = np.flatnonzero(mask(pc.is_in(among, value_set=values, skip_nulls=True)))
-        return composed(_index(values, picked(among, near)), near)
+        return composed(_index(values, take(among, near)), near)
     return _index(values, among)
 
 
@@ -167,7 +167,7 @@ def composed(first: Positions, then: Positions) -> Positions:
     return np.where(first >= 0, then[first], -1) if len(then) else np.full(len(first), -1, dtype=np.int64)
 
 
-def picked(values: Column, positions: Positions) -> pa.Array:
+def take(values: Column, positions: Positions) -> pa.Array:
     """Return the values at those rows as Arrow, missing where the position is -1."""
     absent = positions < 0
     return arrow(values).take(pa.array(positions, mask=absent if absent.any() else None))
@@ -184,7 +184,7 @@ def by_id(observed: pd.DataFrame) -> dict[str, dict[str, Any]]:
     return {str(row["id"]): {str(name): value for name, value in row.items()} for row in plain.to_dict("records")}
 
 
-def taken(column: pd.Series, positions: Positions) -> pd.Series:
+def take_series(column: pd.Series, positions: Positions) -> pd.Series:
     """Return the column's values at those rows, missing where the position is -1."""
     return pd.Series(column.array.take(positions, allow_fill=True), copy=False)
 

@@ -29,7 +29,7 @@ def inverse(plan: Plan, kinds: Kinds, outcomes: Mapping[int, Outcome], after: st
     """
     inversion = _Inversion(plan, kinds, outcomes)
     operations = p.operations_table([*inversion.rows()])
-    undo = Plan(plan.sync, "normal", operations, after, complete=False, undoes=plan.id, links=plan.links)
+    undo = Plan(plan.sync, "normal", operations, after, complete=False, undoes=plan.id, link_set=plan.link_set)
     check_mapped(plan.id, p.records(undo.writes), kinds, _REMEDY)
     return undo
 

@@ -95,5 +95,5 @@ def linked(ledger: Ledger) -> Plan:
         source_rows={"devices": 2},
     )
     ledger.save(plan, "r0", at(0))
-    ledger.sight(plan, "r0", at(0))
+    ledger.note_sighting(plan, "r0", at(0))
     return plan

@@ -16,14 +16,14 @@ SYNC, MAIN, BRANCH, PLAIN = "sync", "sync/main", "sync/branch", "pdq_to_netbox"
 def save(ledger: Ledger, links: str, *rows: Row, hours: float = 0, **more: Any) -> Plan:
     """Save a plan of a connection, or of a sync that has none."""
     connected = "/" in links
-    plan = make(*rows, sync=SYNC if connected else links, links=links if connected else None, **more)
+    plan = make(*rows, sync=SYNC if connected else links, link_set=links if connected else None, **more)
     ledger.save(plan, f"run of {links} at {hours}", at(hours))
     return plan
 
 
 def sight(ledger: Ledger, links: str, *rows: Row, hours: float = 0, **more: Any) -> Plan:
     plan = save(ledger, links, *rows, hours=hours, **more)
-    ledger.sight(plan, f"run of {links} at {hours}", at(hours))
+    ledger.note_sighting(plan, f"run of {links} at {hours}", at(hours))
     return plan
 
 
@@ -42,8 +42,8 @@ def test_the_same_plan_of_two_connections_is_two_plans(ledger: Ledger) -> None:
     assert ids[MAIN] != ids[BRANCH]
     for links, plan_id in ids.items():
         back = ledger.plan(plan_id)
-        assert (back.sync, back.links, back.linked_as) == (SYNC, links, links)
-        assert (ledger.header(plan_id).sync, ledger.header(plan_id).links) == (SYNC, links)
+        assert (back.sync, back.link_set) == (SYNC, links)
+        assert (ledger.header(plan_id).sync, ledger.header(plan_id).link_set) == (SYNC, links)
     assert {header.id for header in ledger.plans(SYNC)} == set(ids.values())
 
 
@@ -112,7 +112,7 @@ def test_history_tells_the_sync_with_its_connection_and_a_sync_without_one_by_it
     for hours, links in enumerate((MAIN, BRANCH, PLAIN)):
         plan = save(ledger, links, update(f"by {links}"), hours=hours)
         ledger.record(plan, [Outcome(0, "applied", None, "1", "v2")], "r", at(hours))
-    shared = make(update("by files"), sync="pdq_exports", links=PLAIN)
+    shared = make(update("by files"), sync="pdq_exports", link_set=PLAIN)
     ledger.save(shared, "r", at(5))
     ledger.record(shared, [Outcome(0, "applied", None, "1", "v3")], "r", at(5))
     told = ledger.history("asset", "1", "name")

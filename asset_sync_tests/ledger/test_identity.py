@@ -16,7 +16,7 @@ CLAIM = row("claim", "a", "1", version="v1", identity=identity("2025-01-01", ser
 def sight(ledger: Ledger, *rows: Row, hours: float = 1) -> None:
     plan = make(*rows)
     ledger.save(plan, f"r{hours}", at(hours))
-    ledger.sight(plan, f"r{hours}", at(hours))
+    ledger.note_sighting(plan, f"r{hours}", at(hours))
 
 
 def record(ledger: Ledger, plan: Plan, *outcomes: Outcome, hours: float = 2) -> None:

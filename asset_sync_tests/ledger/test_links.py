@@ -19,7 +19,7 @@ from asset_sync_tests.ledger.conftest import ASSET, KINDS, REMEMBERED, START, As
 def sight(ledger: Ledger, *rows: Row, run: str = "r1", hours: float = 1, **more: Any) -> Plan:
     plan = make(*rows, **more)
     ledger.save(plan, run, at(hours))
-    ledger.sight(plan, run, at(hours))
+    ledger.note_sighting(plan, run, at(hours))
     return plan
 
 
@@ -150,9 +150,9 @@ def test_missing_record_is_counted_a_run_at_a_time(ledger: Ledger, linked: Plan,
 def test_one_run_counts_once(ledger: Ledger, linked: Plan, assets: Assets) -> None:
     plan = sight(ledger, row("retire", "a", "1"), run="r1")
     for _ in range(2):
-        ledger.sight(plan, "r1", at(9))
+        ledger.note_sighting(plan, "r1", at(9))
     assert assets()["a"]["missing_runs"] == 1
-    ledger.sight(plan, "r2", at(9))
+    ledger.note_sighting(plan, "r2", at(9))
     assert assets()["a"]["missing_runs"] == 2
 
 
@@ -164,7 +164,7 @@ def test_sightings_at_once(ledger: Ledger, linked: Plan, assets: Assets, runs: S
 
     def one(run: str) -> None:
         together.wait()
-        ledger.sight(plan, run, at(1))
+        ledger.note_sighting(plan, run, at(1))
 
     with ThreadPoolExecutor(len(runs)) as pool:
         list(pool.map(one, runs))
@@ -176,7 +176,7 @@ def test_crash_in_the_middle_leaves_nothing(ledger: Ledger, linked: Plan, assets
     plan = make(row("retire", "a", "1"), row("claim", "c", None), source_rows={"devices": 1})
     ledger.save(plan, "r1", at(1))
     with pytest.raises(Exception, match="target_id"):
-        ledger.sight(plan, "r1", at(1))
+        ledger.note_sighting(plan, "r1", at(1))
     assert assets()["a"]["missing_runs"] == 0
     assert ledger.last_rows("pdq_to_netbox") == {"devices": 2}
 

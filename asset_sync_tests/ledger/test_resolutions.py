@@ -63,7 +63,7 @@ def test_the_first_plan_after_the_decision_says_what_an_ignored_record_was_like(
 def test_an_undone_retirement_is_a_decision_until_the_source_has_the_record_again(ledger: Ledger) -> None:
     claim = make(row("claim", "a", "1", changes={"status": {"new": "active"}}), source_rows={"devices": 1})
     ledger.save(claim, "r0", at(0))
-    ledger.sight(claim, "r0", at(0))
+    ledger.note_sighting(claim, "r0", at(0))
     undo = make(row("restore", "a", "1", changes=changes(status="active")), undoes="abc")
     ledger.save(undo, "r1", at(1))
     ledger.approve(undo.id, "anna", at(1))
@@ -77,7 +77,7 @@ def test_an_undone_retirement_is_a_decision_until_the_source_has_the_record_agai
     assert "keep-target by undo of plan abc by anna" in told["op"].tolist()
     back = make(row("seen", "a", "1"), after=undo.id, source_rows={"devices": 1})
     ledger.save(back, "r2", at(2))
-    ledger.sight(back, "r2", at(2))
+    ledger.note_sighting(back, "r2", at(2))
     assert counting(ledger) == []
 
 

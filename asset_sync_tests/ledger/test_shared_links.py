@@ -16,9 +16,9 @@ API, FILES = "pdq_to_netbox", "pdq_exports"
 
 
 def sight(ledger: Ledger, *rows: Row, sync: str = FILES, hours: float = 1, **more: Any) -> Plan:
-    plan = make(*rows, sync=sync, links=None if sync == API else API, **more)
+    plan = make(*rows, sync=sync, link_set=None if sync == API else API, **more)
     ledger.save(plan, f"run at {hours}", at(hours))
-    ledger.sight(plan, f"run at {hours}", at(hours))
+    ledger.note_sighting(plan, f"run at {hours}", at(hours))
     return plan
 
 
@@ -60,9 +60,9 @@ def test_a_plan_is_stale_once_the_other_sync_applied_one(ledger: Ledger) -> None
 def test_a_plan_comes_back_as_it_was(ledger: Ledger) -> None:
     plan = sight(ledger, row("create", "a", changes=changes(name="new")))
     back = ledger.plan(plan.id)
-    assert (back.id, back.links, back.linked_as) == (plan.id, API, API)
-    assert ledger.header(plan.id).links == API
-    assert make(sync=FILES).id != make(sync=FILES, links=API).id
+    assert (back.id, back.link_set) == (plan.id, API)
+    assert ledger.header(plan.id).link_set == API
+    assert make(sync=FILES).id != make(sync=FILES, link_set=API).id
 
 
 def test_what_was_there_before_keeps_its_own_links(empty_database_url: str) -> None:

@@ -31,24 +31,24 @@ def stored(engine: Engine) -> dict[str, int]:
 
 def test_nothing_is_stored_of_a_review_before_it_is_approved_nor_after_it_was_rejected(ledger: Ledger, engine: Engine) -> None:
     plan = save(ledger, CLAIM, row("retire", "a", "1"), mode="review")
-    ledger.sight(plan, "r1", at(0))
+    ledger.note_sighting(plan, "r1", at(0))
     assert stored(engine) == dict.fromkeys(STORED, 0)
     ledger.reject(plan.id, "anna", at(1))
-    ledger.sight(plan, "r1", at(2))
+    ledger.note_sighting(plan, "r1", at(2))
     assert stored(engine) == dict.fromkeys(STORED, 0)
     assert ledger.last_rows("pdq_to_netbox") is None
     ledger.approve(plan.id, "anna", at(3))
-    ledger.sight(plan, "r1", at(3))
+    ledger.note_sighting(plan, "r1", at(3))
     assert stored(engine) == dict.fromkeys(STORED, 1)
 
 
 def test_nothing_is_stored_of_a_plan_that_its_guards_stop_until_they_are_overruled(ledger: Ledger, engine: Engine) -> None:
     plan = save(ledger, CLAIM)
     ledger.save_guards(plan.id, [Guard("keys", False, "twice")])
-    ledger.sight(plan, "r1", at(0))
+    ledger.note_sighting(plan, "r1", at(0))
     assert stored(engine) == dict.fromkeys(STORED, 0)
     ledger.approve(plan.id, "anna", at(1))
-    ledger.sight(plan, "r1", at(1))
+    ledger.note_sighting(plan, "r1", at(1))
     assert stored(engine) == dict.fromkeys(STORED, 1)
 
 
@@ -57,9 +57,9 @@ def test_nothing_is_stored_of_a_dry_run_and_of_what_is_stale(ledger: Ledger, eng
     stale = save(ledger, CLAIM, row("create", "x"), mode="review")
     ledger.approve(stale.id, "anna", at(1))
     look = save(ledger, CLAIM, run="r2", **newer)
-    ledger.sight(stale, "r1", at(2))
+    ledger.note_sighting(stale, "r1", at(2))
     assert stored(engine) == dict.fromkeys(STORED, 0)
-    ledger.sight(look, "r2", at(3))
+    ledger.note_sighting(look, "r2", at(3))
     assert stored(engine) == dict.fromkeys(STORED, 0 if newer else 1)
 
 
@@ -75,9 +75,9 @@ def test_an_older_plan_moves_nothing_back(ledger: Ledger, linked: Plan, assets: 
     older = save(ledger, named("B"), row("retire", "b", "2", hold="grace"), write, run="r1")
     ledger.approve(older.id, "anna", at(1))
     newer = save(ledger, named("C"), write, run="r2", hours=2, source_rows={"devices": 9})
-    ledger.sight(newer, "r2", at(2))
+    ledger.note_sighting(newer, "r2", at(2))
     assert ledger.waits(older.id) is None
-    ledger.sight(older, "r1", at(3))
+    ledger.note_sighting(older, "r1", at(3))
     assert column(assets(), "base:name") == {"a": "C", "b": "beta"}
     assert column(assets(), "missing_runs") == {"a": 0, "b": 0}
     assert ledger.last_rows("pdq_to_netbox") == {"devices": 9}
@@ -86,16 +86,16 @@ def test_an_older_plan_moves_nothing_back(ledger: Ledger, linked: Plan, assets: 
 def test_an_older_plan_that_is_made_again_is_the_newest(ledger: Ledger, linked: Plan, assets: Assets) -> None:
     older = save(ledger, named("B"), run="r1", mode="review")
     ledger.approve(older.id, "anna", at(1))
-    ledger.sight(save(ledger, named("C"), run="r2"), "r2", at(2))
+    ledger.note_sighting(save(ledger, named("C"), run="r2"), "r2", at(2))
     save(ledger, named("B"), run="r3", mode="review")
-    ledger.sight(older, "r3", at(3))
+    ledger.note_sighting(older, "r3", at(3))
     assert assets()["a"]["base:name"] == "B"
 
 
 def test_an_older_plan_that_another_sync_made_moves_nothing_back(ledger: Ledger, linked: Plan, assets: Assets) -> None:
-    older = save(ledger, named("B"), run="r1", sync="files", links="pdq_to_netbox")
-    ledger.sight(save(ledger, named("C"), run="r2"), "r2", at(2))
-    ledger.sight(older, "r1", at(3))
+    older = save(ledger, named("B"), run="r1", sync="files", link_set="pdq_to_netbox")
+    ledger.note_sighting(save(ledger, named("C"), run="r2"), "r2", at(2))
+    ledger.note_sighting(older, "r1", at(3))
     assert assets()["a"]["base:name"] == "C"
 
 
@@ -103,5 +103,5 @@ def test_a_newer_look_that_does_not_count_keeps_no_older_one_out(ledger: Ledger,
     older = save(ledger, named("B"), run="r1")
     save(ledger, named("C"), run="r2", mode="dry_run")
     save(ledger, named("D"), run="r3", sync="other")
-    ledger.sight(older, "r1", at(3))
+    ledger.note_sighting(older, "r1", at(3))
     assert assets()["a"]["base:name"] == "B"

@@ -155,7 +155,7 @@ def test_what_nobody_decided_about_is_stale_or_superseded(ledger: Ledger, mode: 
 def test_other_syncs_other_links_and_dry_runs_are_left_alone(ledger: Ledger) -> None:
     others = [
         save(ledger, RETIRE, sync="other"),
-        save(ledger, RETIRE, links="pdq_to_netbox/main"),
+        save(ledger, RETIRE, link_set="pdq_to_netbox/main"),
         save(ledger, RETIRE, mode="dry_run"),
     ]
     look(ledger, mode="dry_run")
@@ -205,7 +205,7 @@ def test_a_rejected_plan_stays_so_and_is_not_approved_once_it_is_contradicted(le
 
 
 def test_a_plan_is_stale_once_another_was_applied(ledger: Ledger) -> None:
-    waiting, rejected = approved(ledger, RETIRE), save(ledger, NAME, sync="shares", links="pdq_to_netbox")
+    waiting, rejected = approved(ledger, RETIRE), save(ledger, NAME, sync="shares", link_set="pdq_to_netbox")
     ledger.reject(rejected.id, "anna", at(1))
     assert ledger.last_applied("pdq_to_netbox") is None
     applied = look(ledger, RETIRE, NAME)

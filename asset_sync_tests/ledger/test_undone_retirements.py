@@ -5,7 +5,7 @@ import pytest
 from asset_sync.ledger import Ledger
 from asset_sync.reconcile.guards import Guard
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.resolutions import told
+from asset_sync.reconcile.resolutions import describe
 from asset_sync.reconcile.target import Outcome
 from asset_sync_tests.ledger.conftest import Assets, Row, at, changes, column, make, row
 
@@ -28,7 +28,7 @@ def undo(ledger: Ledger, *rows: Row, of: str = "x", by: str | None = "anna", out
 def look(ledger: Ledger, *rows: Row, hours: float) -> None:
     plan = make(*rows)
     ledger.save(plan, f"run at {hours}", at(hours))
-    ledger.sight(plan, f"run at {hours}", at(hours))
+    ledger.note_sighting(plan, f"run at {hours}", at(hours))
 
 
 def kept(ledger: Ledger) -> list[tuple[str, str, str | None, str]]:
@@ -41,7 +41,7 @@ def retired(ledger: Ledger, linked: Plan) -> Plan:
     """The plan that retired asset 1, whose record was missing."""
     plan = make(RETIRE)
     ledger.save(plan, "r1", at(0.5))
-    ledger.sight(plan, "r1", at(0.5))
+    ledger.note_sighting(plan, "r1", at(0.5))
     ledger.record(plan, [Outcome(0, "applied", None, "1", "v2")], "r1", at(0.5))
     return plan
 
@@ -51,7 +51,7 @@ def test_an_undone_retirement_is_a_decision_of_who_undid_it(ledger: Ledger, reti
     undo(ledger, RESTORE, of=retired.id, by=by)
     assert kept(ledger) == [("a", "keep_target", "status", f"undo of plan {retired.id}{name}")]
     (resolution,) = ledger.resolutions(LINKS).of("asset", "keep_target")
-    assert told(resolution) == f"decided by undo of plan {retired.id}{name} on 2025-03-01 13:30 UTC"
+    assert describe(resolution) == f"decided by undo of plan {retired.id}{name} on 2025-03-01 13:30 UTC"
 
 
 def test_what_is_missing_is_missing_still(ledger: Ledger, retired: Plan, assets: Assets) -> None:

@@ -68,7 +68,7 @@ class Lab:
     def run(self, mode: Mode = "normal") -> Plan:
         """Plan and apply."""
         plan = self.plan(mode)
-        self.ledger.sight(plan, self.at)
+        self.ledger.note_sighting(plan, self.at)
         outcomes = self.apply(plan)
         assert [each for each in outcomes.values() if each.outcome != "applied"] == []
         self.at += DAY

@@ -226,7 +226,7 @@ class MemoryLedger:
         """Bring a backup back."""
         self.rows = deepcopy(backup)
 
-    def sight(self, plan: Plan, at: datetime) -> None:
+    def note_sighting(self, plan: Plan, at: datetime) -> None:
         """Remember what the plan says of the source."""
         rows = p.records(plan.operations)
         restored = {(row["kind"], row["source_key"]) for row in rows if row["op"] == p.RESTORE}

@@ -180,7 +180,7 @@ def known(target: MemoryTarget) -> dict[str, set[str]]:
 def synced(now: Snapshot, ledger: MemoryLedger, kinds: Kinds = KINDS) -> tuple[Plan, MemoryTarget, dict[int, Outcome]]:
     """Plan, apply, and let the ledger follow."""
     plan, target = planned(now, grace=GRACE, kinds=kinds), MemoryTarget.of(KINDS, now.observed)
-    ledger.sight(plan, NOW)
+    ledger.note_sighting(plan, NOW)
     outcomes = run(plan, target)
     ledger.follow(plan, outcomes)
     return plan, target, outcomes
@@ -256,7 +256,7 @@ def test_planning_again_gives_no_writes_for_what_was_not_held_and_then_none_at_a
     assert repeated <= held_rows(plan)
     # What was held may be free once the others are done; it comes to rest.
     for _ in range(4):
-        ledger.sight(again, NOW)
+        ledger.note_sighting(again, NOW)
         ledger.follow(again, run(again, target))
         again = planned(look(now, ledger, target), grace=GRACE)
     assert again.writes.empty
@@ -271,7 +271,7 @@ def test_it_comes_to_rest_where_lookups_are_made_only_when_needed(world: tuple[S
     _, target, _ = synced(now, ledger, REFERRED)
     for _ in range(5):
         again = planned(look(now, ledger, target), grace=GRACE, kinds=REFERRED)
-        ledger.sight(again, NOW)
+        ledger.note_sighting(again, NOW)
         ledger.follow(again, run(again, target))
     assert again.writes.empty
     assert (again.operations["op"] == p.CLAIM).sum() == 0

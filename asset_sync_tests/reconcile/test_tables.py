@@ -16,7 +16,7 @@ from asset_sync.reconcile.tables import (
     index,
     no_links,
     observed_schema,
-    taken,
+    take_series,
     text,
 )
 from asset_sync_tests.reconcile.worlds import ASSET, desired, observed
@@ -45,7 +45,7 @@ def test_missing_values_do_not_differ_and_a_missing_one_differs_from_any_other()
 
 
 def test_taken_is_missing_where_there_is_no_row() -> None:
-    found = taken(pd.Series([10, 20], dtype="Int64"), np.array([1, -1, 0]))
+    found = take_series(pd.Series([10, 20], dtype="Int64"), np.array([1, -1, 0]))
     assert found.astype(object).where(found.notna(), None).tolist() == [20, None, 10]
 
 

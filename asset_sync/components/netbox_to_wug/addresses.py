@@ -13,7 +13,7 @@ from asset_sync.tracking import Key
 _AGAIN: Final = "exported at "
 
 
-def judged(devices: pd.DataFrame, recent: Mapping[Key, datetime]) -> pd.DataFrame:
+def with_verdicts(devices: pd.DataFrame, recent: Mapping[Key, datetime]) -> pd.DataFrame:
     """Return the devices with canonical addresses, why an address is `refused`, and what to mind (`warnings`).
 
     `recent` are the exports of late, which are warned of.

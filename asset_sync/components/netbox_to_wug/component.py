@@ -12,7 +12,7 @@ from pydantic import Field
 from asset_sync.components import config, run_tags
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.lineage import source_lineage
-from asset_sync.components.netbox_to_wug.addresses import judged, told_of
+from asset_sync.components.netbox_to_wug.addresses import told_of, with_verdicts
 from asset_sync.components.netbox_to_wug.desired import Layout, desired_tables, refused_elsewhere, unknown_roles
 from asset_sync.components.netbox_to_wug.following import follow, standing
 from asset_sync.components.netbox_to_wug.sensors import scans_sensor
@@ -200,7 +200,7 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
         )
         def addresses(context: dg.AssetExecutionContext, devices: pd.DataFrame) -> dg.MaterializeResult[pd.DataFrame]:
             with told_in_one_line():
-                table = judged(devices, open_tracking().recent(context.partition_key, datetime.now(UTC) - RECENT))
+                table = with_verdicts(devices, open_tracking().recent(context.partition_key, datetime.now(UTC) - RECENT))
                 return dg.MaterializeResult(value=table, metadata=told_of(table))
 
         return [devices, addresses]

@@ -39,7 +39,7 @@ def scans_sensor(
             looks = {name: _looked_at(tracking, name, now) for name in connections}
             again = {name: _again(tracking, name, now) for name, enabled in connections.items() if enabled}
         except database.ERRORS as error:
-            return dg.SkipReason(database.told(error))
+            return dg.SkipReason(database.in_one_line(error))
         instance = context.instance
         wanted = [*_looks(instance, scans.name, looks), *_syncs(instance, sync.name, again)]
         return dg.SensorResult(run_requests=wanted) if wanted else dg.SkipReason("nothing to follow, or it is under way")

@@ -94,7 +94,7 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
             sources=[DEVICES],
             fresh=None,
             partitions=dg.DynamicPartitionsDefinition(name=name),
-            links=LINKS,
+            link_set=LINKS,
             incomplete=partial(self._incomplete, name),
             conform=conform,
             evidence=partial(evidence, kinds),

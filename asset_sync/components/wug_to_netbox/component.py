@@ -22,7 +22,7 @@ from asset_sync.components.staircase import staircase, sync_job
 from asset_sync.components.sync import Sync
 from asset_sync.components.wug.connections import ConnectionConfig, check_connections, name_of, partitions
 from asset_sync.components.wug.due import due_sensor
-from asset_sync.components.wug_to_netbox.found import Known, adapters, judged, taken
+from asset_sync.components.wug_to_netbox.found import Known, adapters, taken, with_verdicts
 from asset_sync.ledger import Ledger
 from asset_sync.reconcile.planning import Policy
 from asset_sync.reconcile.tables import Tables
@@ -141,7 +141,7 @@ class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
             netbox: NetBox = context.resources.netbox
             with told_in_one_line(), netbox.client() as client:
                 known = self._known(sync.of(context), context, inventory["device"], interface_addresses(client))
-                judgement = judged(devices, known)
+                judgement = with_verdicts(devices, known)
                 table = taken(judgement)
                 return dg.MaterializeResult(value=table, metadata=_told(judgement, table) | {"requests": client.tally.read})
 

@@ -29,7 +29,7 @@ class Known:
     addresses: Collection[str]
 
 
-def judged(devices: pd.DataFrame, known: Known) -> pd.DataFrame:
+def with_verdicts(devices: pd.DataFrame, known: Known) -> pd.DataFrame:
     """Return the devices with `why`: "found", or why NetBox is to hear nothing of them.
 
     With those that it brought before the sync goes on, also once they were exported from there; but what a person deleted in

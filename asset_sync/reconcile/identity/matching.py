@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from asset_sync.reconcile.identity.remembered import changed_objects
 from asset_sync.reconcile.identity.values import compared, pairs
 from asset_sync.reconcile.kinds import IdentityRule, Kind
-from asset_sync.reconcile.resolutions import NONE, Resolution, Resolutions, fingerprints, told
+from asset_sync.reconcile.resolutions import NONE, Resolution, Resolutions, describe, fingerprints
 from asset_sync.reconcile.tables import (
     Mask,
     Positions,
@@ -21,8 +21,8 @@ from asset_sync.reconcile.tables import (
     filled,
     index,
     mask,
-    picked,
-    taken,
+    take,
+    take_series,
     text,
 )
 
@@ -125,13 +125,13 @@ class _Matching:
             # Without a fingerprint yet, the next plan is the first to see the record since.
             unchanged = resolution.fingerprint in (None, fingerprints(self.kind, self.desired, [row])[0])
             if unchanged or not resolution.until_changed:
-                self._hold(row, f"{IGNORED}{told(resolution)}")
+                self._hold(row, f"{IGNORED}{describe(resolution)}")
         elif resolution.verb == "never_link":
             self.parted.add((row, other))
         elif resolution.verb == "create":
             self.sealed[row] = not self._is_linked(row)
         elif other < 0:
-            self._hold(row, f"{self.kind.name} #{resolution.target_id}, {told(resolution)}, is gone from the target")
+            self._hold(row, f"{self.kind.name} #{resolution.target_id}, {describe(resolution)}, is gone from the target")
         else:
             self._claim(np.array([row]), np.array([other]), DECISION)
 
@@ -184,11 +184,11 @@ class _Matching:
         wanted, there = compared(self.kind, self.desired, rule), compared(self.kind, self.observed, rule)
         self._hold_contradicted(rule, wanted, there)
         undecided = np.flatnonzero(self._undecided())
-        rows = undecided[filled(picked(wanted, undecided))]
+        rows = undecided[filled(take(wanted, undecided))]
         self.usable[rows] = True
         rows = self._without_twins(rule, rows, wanted)
         self.decisive[rows] = True
-        found = self._not_contradicted(pairs(rows, picked(wanted, rows), there))
+        found = self._not_contradicted(pairs(rows, take(wanted, rows), there))
         self._decide(rule, self._not_given_up(rule, found, wanted))
         self.known.append((wanted, there))
 
@@ -208,10 +208,10 @@ class _Matching:
         Not those whose object is the linked one by what an earlier rule says, too, nor where the other one's own record gives
         the value up: then values move, and the records stay what they are.
         """
-        same = pc.equal(wanted, picked(there, self.observed_of))
+        same = pc.equal(wanted, take(there, self.observed_of))
         recognised = (self.observed_of >= 0) & (self.rule != self.names.index(DECISION)) & ~self._confirmed()
         apart = np.flatnonzero(recognised & filled(wanted) & ~mask(same))
-        found = self._not_given_up(rule, pairs(apart, picked(wanted, apart), there), wanted)
+        found = self._not_given_up(rule, pairs(apart, take(wanted, apart), there), wanted)
         for row, others in self._by_id(found).items():
             mine = f"{self.names[self.rule[row]]} says {self._named(int(self.observed_of[row]))}"
             why = f"{mine}, but {rule.name} {self._shown(row, rule)} is on {self._named(others[0])}"
@@ -221,7 +221,7 @@ class _Matching:
         """The linked rows whose object has one of their decisive values, by a rule that was asked before."""
         found = np.zeros(len(self.desired), dtype=bool)
         for wanted, there in self.known:
-            found |= mask(pc.equal(wanted, picked(there, self.observed_of)))
+            found |= mask(pc.equal(wanted, take(there, self.observed_of)))
         linked: Mask = self.rule == self.names.index(LINK)
         return linked & found
 
@@ -230,7 +230,7 @@ class _Matching:
         if found.empty:
             return found
         holder = self.claimant[found["observed"].to_numpy()]
-        given_up = mask(pc.not_equal(picked(wanted, holder), picked(wanted, found["row"].to_numpy())))
+        given_up = mask(pc.not_equal(take(wanted, holder), take(wanted, found["row"].to_numpy())))
         self.moves += [(row, other, rule) for row, other in zip(*_columns(found[given_up]), strict=True)]
         kept: pd.DataFrame = found[~given_up]
         return kept
@@ -239,9 +239,9 @@ class _Matching:
         """Leave out the rows whose decisive value other records have too: it identifies none, whatever the target has."""
         if not rows.size:
             return rows
-        ours = picked(wanted, rows)
+        ours = take(wanted, rows)
         every = np.flatnonzero(mask(pc.is_in(wanted, value_set=ours, skip_nulls=True)))
-        codes = pc.dictionary_encode(picked(wanted, every)).indices.to_numpy(zero_copy_only=False)
+        codes = pc.dictionary_encode(take(wanted, every)).indices.to_numpy(zero_copy_only=False)
         many = np.bincount(codes, minlength=1)[codes] > 1
         others = self._also(dict(zip(every[many].tolist(), codes[many].tolist(), strict=True)))
         twins = rows[np.isin(rows, every[many])]
@@ -273,7 +273,7 @@ class _Matching:
         if found.empty:
             return found
         for wanted, there in self.known:
-            left, right = picked(wanted, found["row"].to_numpy()), picked(there, found["observed"].to_numpy())
+            left, right = take(wanted, found["row"].to_numpy()), take(there, found["observed"].to_numpy())
             found = found[~mask(pc.not_equal(left, right))]
         return found
 
@@ -281,8 +281,8 @@ class _Matching:
         """Take the objects, but not one that sits on something else already, unless this sync put it there."""
         elsewhere = np.zeros(len(rows), dtype=bool)
         if self.kind.parent is not None:
-            now = picked(text(self.observed[self.kind.parent]), objects)
-            elsewhere = filled(now) & ~mask(pc.equal(now, picked(text(self.desired[self.kind.parent]), rows)))
+            now = take(text(self.observed[self.kind.parent]), objects)
+            elsewhere = filled(now) & ~mask(pc.equal(now, take(text(self.desired[self.kind.parent]), rows)))
             elsewhere &= ~self._put_there(self.kind.parent, objects, now)
         self._claim(rows[~elsewhere], objects[~elsewhere], rule.name)
         for row, other in zip(rows[elsewhere].tolist(), objects[elsewhere].tolist(), strict=True):
@@ -295,9 +295,9 @@ class _Matching:
         links = self.links
         if base_column(parent) not in links:
             return np.zeros(len(objects), dtype=bool)
-        link_of = index(picked(text(self.observed["id"]), objects), text(links["target_id"]))
-        put = mask(pc.equal(picked(text(links[base_column(parent)]), link_of), now))
-        record = index(picked(text(links["source_key"]), link_of), text(self.desired["source_key"]))
+        link_of = index(take(text(self.observed["id"]), objects), text(links["target_id"]))
+        put = mask(pc.equal(take(text(links[base_column(parent)]), link_of), now))
+        record = index(take(text(links["source_key"]), link_of), text(self.desired["source_key"]))
         stays = (record >= 0) & (self.observed_of[record] == objects)
         moved: Mask = put & ~stays
         return moved
@@ -329,7 +329,7 @@ class _Matching:
         """An object that no sync may write to is recognised, so that it is not made twice, and left alone."""
         if not self.observed["locked"].notna().any():
             return
-        locked = taken(self.observed["locked"], self.observed_of)
+        locked = take_series(self.observed["locked"], self.observed_of)
         for row in np.flatnonzero(locked.notna().to_numpy()):
             other = int(self.observed_of[row])
             self._hold(int(row), f"{self._named(other)} {cell(locked, row)}", [other])
@@ -355,7 +355,7 @@ class _Matching:
                 "key": self.desired["key"].array,
                 "verdict": pd.Categorical.from_codes(verdict, categories=pd.Index(_VERDICTS)),
                 "rule": pd.Categorical.from_codes(np.where(matched >= 0, self.rule, -1), categories=pd.Index(self.names)),
-                "target_id": pd.array(picked(text(self.observed["id"]), matched), dtype="str"),
+                "target_id": pd.array(take(text(self.observed["id"]), matched), dtype="str"),
                 "evidence": self._as_column(self.evidence),
                 "candidates": self._as_column({row: self._ids(others) for row, others in self.candidates.items() if others}),
             }
@@ -364,7 +364,7 @@ class _Matching:
     def _as_column(self, by_row: Mapping[int, str]) -> Any:
         at = np.full(len(self.desired), -1, dtype=np.int64)
         at[list(by_row)] = np.arange(len(by_row))
-        return pd.array(picked(pa.array(by_row.values(), pa.large_string()), at), dtype="str")
+        return pd.array(take(pa.array(by_row.values(), pa.large_string()), at), dtype="str")
 
     # State.
 
@@ -413,7 +413,7 @@ class _Matching:
         if found.empty:
             return {}
         others: dict[int, list[int]] = {}
-        ids = picked(text(self.observed["id"]), found["observed"].to_numpy()).to_pylist()
+        ids = take(text(self.observed["id"]), found["observed"].to_numpy()).to_pylist()
         for _, row, other in sorted(zip(ids, found["row"].tolist(), found["observed"].tolist(), strict=True)):
             others.setdefault(row, []).append(other)
         return others

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
 from asset_sync.reconcile.kinds import Form, Kind
-from asset_sync.reconcile.tables import Mask, Positions, base_column, filled, identity_column, mask, picked, text
+from asset_sync.reconcile.tables import Mask, Positions, base_column, filled, identity_column, mask, take, text
 
 _TEXT = pa.large_string()
 
@@ -39,11 +39,11 @@ class _Linked:
 
     def remembered(self, column: str) -> pa.Array:
         """Return what the links say in a column; missing where they have no such column."""
-        return picked(text(self.links[column]), self.at) if column in self.links else pa.nulls(len(self.at), _TEXT)
+        return take(text(self.links[column]), self.at) if column in self.links else pa.nulls(len(self.at), _TEXT)
 
     def standing(self, column: str) -> pa.Array:
         """Return what the objects say in a column."""
-        return picked(text(self.observed[column]), self.objects)
+        return take(text(self.observed[column]), self.objects)
 
 
 def changed_objects(
@@ -85,7 +85,7 @@ class _Value:
         # Most stand as they are: the normal form is asked for the few that do not.
         others = np.flatnonzero(~self.stands & filled(self.known) & filled(self.there))
         if others.size:
-            one, other = (forms.normal(picked(values, others), form) for values in (self.known, self.there))
+            one, other = (forms.normal(take(values, others), form) for values in (self.known, self.there))
             self.stands[others] = mask(pc.equal(one, other))
             self.differs[others] = mask(pc.not_equal(one, other))
 

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
 from asset_sync.reconcile.kinds import IdentityRule, Kind
-from asset_sync.reconcile.tables import Positions, index, mask, picked, text
+from asset_sync.reconcile.tables import Positions, index, mask, take, text
 
 
 def compared(kind: Kind, table: pd.DataFrame, rule: IdentityRule) -> pa.Array:
@@ -26,7 +26,7 @@ def pairs(rows: Positions, ours: pa.Array, there: pa.Array) -> pd.DataFrame:
     if not near.size:
         return pd.DataFrame({"row": near, "observed": near})
     left = pd.DataFrame({"row": rows, "value": pd.array(ours, dtype="str")}).dropna()
-    right = pd.DataFrame({"observed": near, "value": pd.array(picked(there, near), dtype="str")})
+    right = pd.DataFrame({"observed": near, "value": pd.array(take(there, near), dtype="str")})
     return left.merge(right, on="value")[["row", "observed"]]
 
 
@@ -37,6 +37,6 @@ def suspects(kind: Kind, held: pd.DataFrame, objects: pd.DataFrame) -> list[str 
     for rule in kind.identity:
         if rule.decisive:
             at = index(compared(kind, objects, rule), compared(kind, held, rule))
-            keys = picked(text(held["source_key"]), at).to_pylist()
+            keys = take(text(held["source_key"]), at).to_pylist()
             found = [known or key for known, key in zip(found, keys, strict=True)]
     return found

@@ -15,8 +15,8 @@ from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, either
 from asset_sync.reconcile.planning.fields import fitting
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.references import PENDING
-from asset_sync.reconcile.resolutions import told
-from asset_sync.reconcile.tables import Mask, Positions, differs, filled, identity_column, index, mask, picked, text
+from asset_sync.reconcile.resolutions import describe
+from asset_sync.reconcile.tables import Mask, Positions, differs, filled, identity_column, index, mask, take, text
 
 _CONFLICT = "changed on both sides since the last sync: decide which value stays"
 _TEXT = pa.large_string()
@@ -49,7 +49,7 @@ class Changes:
             among = among & ~self.returning
         base = sides.base(name, links) if ownership.owner == "shared" else None
         emptied = sides.emptied(name, links) if base is not None and ownership.clears else None
-        return merge(ownership, sides.desired[name], picked(sides.observed[name], there), base, emptied).among(among)
+        return merge(ownership, sides.desired[name], take(sides.observed[name], there), base, emptied).among(among)
 
     def _without_refused(self, merges: dict[str, Merge]) -> dict[str, Merge]:
         """Leave alone what the source says in a way that cannot be written: it is not the same as saying nothing."""
@@ -75,7 +75,7 @@ class Changes:
                     merges[name] = merges[name].among(~only)
                 elif name in merges:
                     ownership = Ownership("source", self.sides.owners[name].clears)
-                    observed = picked(self.sides.observed[name], there)
+                    observed = take(self.sides.observed[name], there)
                     taken = merge(ownership, self.sides.desired[name], observed, None).among(self.sides.same)
                     merges[name] = merges[name].of(only, taken)
         return merges
@@ -100,7 +100,7 @@ class Changes:
 
     def _updated(self, name: str, where: Mask, rows: Positions) -> Change:
         sides, changed = self.sides, np.flatnonzero(where)
-        old, new = picked(sides.observed[name], sides.object_of[changed]), picked(sides.desired[name], changed)
+        old, new = take(sides.observed[name], sides.object_of[changed]), take(sides.desired[name], changed)
         otherwise = pc.if_else(pc.is_null(old), "empty so far", "the source says otherwise")
         reasons = pc.if_else(differs(old, new), otherwise, "equal, written again")
         at = np.full(len(sides.desired), -1, dtype=np.int64)
@@ -115,7 +115,7 @@ class Changes:
         words = self.sides.matched_by(rows).to_pylist()
         for at, row in enumerate(rows.tolist()):
             own = [r for r in decided.get(row, ()) if r.field in changes]
-            words[at] = f"{words[at]}; {told(own[0])}" if own else words[at]
+            words[at] = f"{words[at]}; {describe(own[0])}" if own else words[at]
         return pa.array(words, _TEXT)
 
     def _blocked(self) -> Drafts:
@@ -135,9 +135,9 @@ class Changes:
     def _refused(self, name: str, rows: pd.DataFrame) -> Drafts:
         sides = self.sides
         at = index(text(rows["source_key"]), sides.source_keys)
-        old = sides.words(name, picked(sides.observed[name], sides.object_of[at]))
+        old = sides.words(name, take(sides.observed[name], sides.object_of[at]))
         value = text(rows["value"])
-        why = forms.strung(f"{name}: ", text(rows["reason"]), like=value)
+        why = forms.concat(f"{name}: ", text(rows["reason"]), like=value)
         words = p.change(name, old, p.or_null(p.encoded(value)), sides.owners[name].owner, "cannot be written")
         return sides.draft(at, p.UPDATE, {name: Change(value, words)}, hold=why)
 
@@ -154,17 +154,17 @@ class Changes:
         yield from fitting(created.where(created.says_something()))
 
     def _created(self, name: str, rows: Positions) -> Change:
-        return self.sides.change(name, "null", picked(self.sides.desired[name], rows), "new").among(
-            filled(picked(self.sides.desired[name], rows))
+        return self.sides.change(name, "null", take(self.sides.desired[name], rows), "new").among(
+            filled(take(self.sides.desired[name], rows))
         )
 
     def _new_because(self, rows: Positions) -> pa.Array:
-        lost = picked(text(self.sides.links["target_id"]), self.sides.link_of[rows])
-        gone = forms.strung(f"{self.kind.name} #", lost, ", linked so far, is gone from the target", like=lost)
+        lost = take(text(self.sides.links["target_id"]), self.sides.link_of[rows])
+        gone = forms.concat(f"{self.kind.name} #", lost, ", linked so far, is gone from the target", like=lost)
         words = pc.fill_null(gone, "not in the target")
         decided = self.sides.resolved("create")
-        by = pa.array([told(decided[row][0]) if row in decided else None for row in rows.tolist()], _TEXT)
-        return pc.coalesce(forms.strung("made as a new object: ", by, like=by), words) if decided else words
+        by = pa.array([describe(decided[row][0]) if row in decided else None for row in rows.tolist()], _TEXT)
+        return pc.coalesce(forms.concat("made as a new object: ", by, like=by), words) if decided else words
 
     # What is remembered.
 
@@ -194,7 +194,7 @@ class Changes:
             return merged.agreed
         # Who put an object where it is decides later who may move it, so it is remembered whoever owns the field.
         base = self.sides.base(name, self.sides.remembered)
-        there = picked(self.sides.observed[name], self.sides.object_of)
+        there = take(self.sides.observed[name], self.sides.object_of)
         if base is None:
             return merged.agreed
         stands = self.sides.same & ~merged.write & filled(there) & ~differs(there, self.sides.desired[name])
@@ -204,7 +204,7 @@ class Changes:
         """Return what to remember of a field: what the source says; for what is still to be written or decided, what was."""
         sides = self.sides
         is_open = (merged.write | merged.conflict)[rows]
-        wanted, was = picked(sides.desired[name], rows), sides.base(name, sides.remembered[rows])
+        wanted, was = take(sides.desired[name], rows), sides.base(name, sides.remembered[rows])
         value = pc.if_else(is_open, pa.scalar(None, wanted.type) if was is None else was, wanted)
         worth = (agreed[rows] & ~is_open) | (unlinked[rows] & filled(value))
         return self._remembered(name, value, worth)
@@ -216,7 +216,7 @@ class Changes:
         return Change(as_text(value), words).among(worth)
 
     def _rebased(self, name: str, change: Change | None, where: Mask, rows: Positions) -> Change:
-        there = picked(self.sides.observed[name], self.sides.object_of[rows])
+        there = take(self.sides.observed[name], self.sides.object_of[rows])
         own = self._remembered(name, there, where[rows])
         if change is None:
             return own
@@ -230,16 +230,16 @@ class Changes:
             return np.zeros(len(sides.desired), dtype=bool)
         changed = np.zeros(len(sides.desired), dtype=bool)
         for name in self.kind.identifying:
-            there = picked(text(sides.observed[name]), sides.object_of)
-            changed |= differs(there, picked(text(sides.links[identity_column(name)]), sides.link_of))
-        made = picked(text(sides.observed["created"]), sides.object_of)
-        changed |= filled(made) & differs(made, picked(text(sides.links["created"]), sides.link_of))
+            there = take(text(sides.observed[name]), sides.object_of)
+            changed |= differs(there, take(text(sides.links[identity_column(name)]), sides.link_of))
+        made = take(text(sides.observed["created"]), sides.object_of)
+        changed |= filled(made) & differs(made, take(text(sides.links["created"]), sides.link_of))
         return changed & sides.linked
 
     def _now(self, rows: Positions) -> pa.Array:
         objects = self.sides.object_of[rows]
-        values = {name: picked(text(self.sides.observed[name]), objects) for name in self.kind.identifying}
-        return identity(valued(values), picked(text(self.sides.observed["created"]), objects))
+        values = {name: take(text(self.sides.observed[name]), objects) for name in self.kind.identifying}
+        return identity(valued(values), take(text(self.sides.observed["created"]), objects))
 
 
 def _stood_in(positions: Positions, among: Mask) -> Positions:

@@ -112,7 +112,7 @@ def _references_to(to: str, kinds: Kinds, written: Mapping[str, Drafts]) -> Iter
 
 def _tokens(given: Drafts) -> pa.Array:
     """Return how references name the objects of operations, where these are about to be created."""
-    return forms.strung(PENDING, given["key"], like=given["key"])
+    return forms.concat(PENDING, given["key"], like=given["key"])
 
 
 def _left_out(written: Mapping[str, Drafts], kept: Mapping[str, Drafts]) -> dict[str, pa.Array]:

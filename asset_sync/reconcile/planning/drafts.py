@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from asset_sync.reconcile import forms
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.kinds import Kind
-from asset_sync.reconcile.tables import Mask, Positions, filled, mask, picked
+from asset_sync.reconcile.tables import Mask, Positions, filled, mask, take
 
 _TEXT = pa.large_string()
 _OWN = pa.schema([*((name, _TEXT) for name in p.OPERATION_COLUMNS if name not in ("changes", "kind")), ("object", pa.int64())])
@@ -32,7 +32,7 @@ class Change:
 
     def take(self, rows: Positions) -> "Change":
         """Return the changes of those rows; a position of -1 is a row without one."""
-        return Change(picked(self.new, rows), picked(self.words, rows))
+        return Change(take(self.new, rows), take(self.words, rows))
 
     def among(self, rows: Mask) -> "Change":
         """Return the changes of those rows alone."""
@@ -157,7 +157,7 @@ class Drafts:
 def identity(values: list[pa.Array], created: pa.Array | None = None) -> pa.Array:
     """Return what links are to remember as what makes an object that object, from its values in words (see `valued`)."""
     when = "null" if created is None else p.or_null(p.encoded(created))
-    return forms.strung('{"created":', when, ',"values":', p.changes(values), "}", like=pa.scalar("", _TEXT))
+    return forms.concat('{"created":', when, ',"values":', p.changes(values), "}", like=pa.scalar("", _TEXT))
 
 
 def valued(values: Mapping[str, pa.Array]) -> list[pa.Array]:
@@ -166,7 +166,7 @@ def valued(values: Mapping[str, pa.Array]) -> list[pa.Array]:
 
 
 def _named(name: str, values: pa.Array) -> pa.Array:
-    return forms.strung(f"{p.quoted(name)}:", p.or_null(p.encoded(values)), like=values)
+    return forms.concat(f"{p.quoted(name)}:", p.or_null(p.encoded(values)), like=values)
 
 
 def drafts(kind: Kind, length: int, op: str, changes: Mapping[str, Change] | None = None, **columns: Any) -> Drafts:

@@ -21,7 +21,7 @@ from asset_sync.reconcile.planning.retiring import restores, retirements, return
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.planning.unique import free_before_taken
 from asset_sync.reconcile.resolutions import fingerprints
-from asset_sync.reconcile.tables import Tables, mask, picked, text
+from asset_sync.reconcile.tables import Tables, mask, take, text
 
 
 def make_plan(
@@ -36,17 +36,17 @@ def make_plan(
     complete: bool = True,
     after: str | None = None,
     source_rows: Mapping[str, int] | None = None,
-    links: str | None = None,
+    link_set: str = "",
 ) -> Plan:
     """Return the plan that brings the target to what the source says.
 
     `matches` comes from `asset_sync.reconcile.references.match_all`. `complete` says that the source named everything it has:
-    only then is a missing record missing. `now` is the clock of the grace period. `after` is the plan applied last. `links`
-    names the sync whose links are shared.
+    only then is a missing record missing. `now` is the clock of the grace period. `after` is the plan applied last. `link_set`
+    names the links in the ledger that are shared, where they are not the sync's own.
     """
     sides = {name: Sides(kind, policy, snapshot, matches) for name, kind in kinds.items()}
     ordered = _rebasing(sides) if mode == "rebase" else _operations(kinds, sides, now, mode, complete=complete)
-    return Plan(sync, mode, _table(ordered), after, complete, dict(source_rows or {}), links=links)
+    return Plan(sync, mode, _table(ordered), after, complete, dict(source_rows or {}), link_set=link_set)
 
 
 def _table(ordered: Iterator[Drafts]) -> pd.DataFrame:
@@ -83,7 +83,7 @@ def _rebasing(sides: Mapping[str, Sides]) -> Iterator[Drafts]:
 def quarantined(sides: Sides) -> Drafts:
     """The records that nobody can tell, with the evidence."""
     rows = sides.undecided
-    evidence, candidates = (picked(text(sides.matches[name]), rows) for name in ("evidence", "candidates"))
+    evidence, candidates = (take(text(sides.matches[name]), rows) for name in ("evidence", "candidates"))
     held = sides.draft(rows, p.QUARANTINE, reason="identity", hold=evidence, candidates=candidates)
     # Of a record that is ignored until it changes, this says what it is like now.
     ignored = np.flatnonzero(mask(pc.starts_with(held["hold"], IGNORED))).tolist()

@@ -15,7 +15,7 @@ from asset_sync.reconcile.kinds import Field, Kind, Kinds
 from asset_sync.reconcile.planning.drafts import Drafts, drafts, none
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.references import PENDING
-from asset_sync.reconcile.tables import Mask, Positions, filled, index, mask, picked, text
+from asset_sync.reconcile.tables import Mask, Positions, filled, index, mask, take, text
 
 _TEXT = pa.large_string()
 
@@ -27,17 +27,17 @@ def left_behind(sides: Sides) -> Drafts:
         return none(kind)
     links = np.unique(sides.link_of[(sides.link_of >= 0) & ~sides.linked])
     links = links[sides.own[links]]
-    objects = index(picked(text(sides.links["target_id"]), links), text(sides.observed["id"]))
+    objects = index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))
     free = (objects >= 0) & ~np.isin(objects, sides.object_of[sides.object_of >= 0])
     base = sides.base(parent, links)
-    there = picked(text(sides.observed[parent]), objects)
+    there = take(text(sides.observed[parent]), objects)
     put = np.zeros(len(links), dtype=bool) if base is None else mask(pc.equal(base, there))
-    chosen = free & put & ~filled(picked(sides.observed["locked"], objects))
+    chosen = free & put & ~filled(take(sides.observed["locked"], objects))
     return _let_go(sides, parent, objects[chosen])
 
 
 def _let_go(sides: Sides, parent: str, objects: Positions) -> Drafts:
-    old = picked(sides.observed[parent], objects)
+    old = take(sides.observed[parent], objects)
     change = sides.change(parent, old, pa.nulls(len(objects), _TEXT), "its record is another object now")
     # Without a source key: the record's link is that of the other object.
     return drafts(
@@ -45,9 +45,9 @@ def _let_go(sides: Sides, parent: str, objects: Positions) -> Drafts:
         len(objects),
         p.UPDATE,
         {parent: change},
-        key=picked(text(sides.observed["key"]), objects),
-        target_id=picked(text(sides.observed["id"]), objects),
-        version=picked(text(sides.observed["version"]), objects),
+        key=take(text(sides.observed["key"]), objects),
+        target_id=take(text(sides.observed["id"]), objects),
+        version=take(text(sides.observed["version"]), objects),
         reason="left behind: this sync had put it there",
         object=objects,
     )
@@ -72,9 +72,9 @@ class Pins:
         if moved.parent is None or not moving.changed(moved.parent).any():
             return none(facet)
         rows = np.flatnonzero(moving.changed(moved.parent) & moving.open & filled(moving["target_id"]))
-        pinned = index(picked(moving["target_id"], rows), text(on.observed[field.name]))
-        away = (pinned >= 0) & ~self._stays(moved, moving, rows, picked(text(on.observed["id"]), pinned))
-        linked = index(picked(text(on.observed["id"]), pinned), text(self.sides[str(facet.facet_of)].links["target_id"]))
+        pinned = index(take(moving["target_id"], rows), text(on.observed[field.name]))
+        away = (pinned >= 0) & ~self._stays(moved, moving, rows, take(text(on.observed["id"]), pinned))
+        linked = index(take(text(on.observed["id"]), pinned), text(self.sides[str(facet.facet_of)].links["target_id"]))
         foreign = away & (linked < 0)
         told = {
             int(row): f"is the {field.name} of {facet.facet_of} #{on.observed['id'].iat[at]}, which is not of this sync"
@@ -92,17 +92,17 @@ class Pins:
         above = parent.kind.parent
         if above is None:
             return np.zeros(len(rows), dtype=bool)
-        new = picked(moving.new(str(moved.parent)), rows)
-        there = picked(text(parent.observed[above]), index(new, text(parent.observed["id"])))
+        new = take(moving.new(str(moved.parent)), rows)
+        there = take(text(parent.observed[above]), index(new, text(parent.observed["id"])))
         made = pc.utf8_slice_codeunits(new, start=len(PENDING))
-        coming = picked(text(parent.desired[above]), index(made, text(parent.desired["key"])))
+        coming = take(text(parent.desired[above]), index(made, text(parent.desired["key"])))
         above_new = pc.if_else(pc.fill_null(pc.starts_with(new, PENDING), fill_value=False), coming, there)
         return mask(pc.equal(above_new, holders))
 
     def _released(self, on: Sides, field: Field, objects: Positions, links: Positions) -> Drafts:
         if not objects.size:
             return none(on.kind)
-        old = picked(on.observed[field.name], objects)
+        old = take(on.observed[field.name], objects)
         change = on.change(field.name, old, pa.nulls(len(objects), _TEXT), f"the {field.to} moves to another object")
         owners = self.sides[str(on.kind.facet_of)].links
         return drafts(
@@ -110,10 +110,10 @@ class Pins:
             len(objects),
             p.UPDATE,
             {field.name: change},
-            key=picked(text(on.observed["key"]), objects),
-            source_key=picked(text(owners["source_key"]), links),
-            target_id=picked(text(on.observed["id"]), objects),
-            version=picked(text(on.observed["version"]), objects),
+            key=take(text(on.observed["key"]), objects),
+            source_key=take(text(owners["source_key"]), links),
+            target_id=take(text(on.observed["id"]), objects),
+            version=take(text(on.observed["version"]), objects),
             reason="lets go of what moves, before it does",
             object=objects,
         )

@@ -12,7 +12,7 @@ import pandas as pd
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.merge import Merge
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.tables import Mask, Positions, differs, filled, index, picked, text
+from asset_sync.reconcile.tables import Mask, Positions, differs, filled, index, take, text
 
 
 def rebased(sides: Sides, merges: Mapping[str, Merge]) -> dict[str, Mask]:
@@ -28,12 +28,12 @@ def rebased(sides: Sides, merges: Mapping[str, Merge]) -> dict[str, Mask]:
 
 def is_older(kind: Kind, links: pd.DataFrame, observed: pd.DataFrame, at: Positions, objects: Positions) -> Mask:
     """Return where an object is of an earlier version than this sync last left it in; both by row number, -1 for none."""
-    known, now = picked(text(links["version"]), at), picked(text(observed["version"]), objects)
+    known, now = take(text(links["version"]), at), take(text(observed["version"]), objects)
     moved = np.flatnonzero(differs(known, now) & filled(known) & filled(now))
     older = np.zeros(len(known), dtype=bool)
     if kind.versions is not None and moved.size:
         order = _moments if kind.versions == "moment" else _counts
-        older[moved] = (order(picked(now, moved).to_pandas()) < order(picked(known, moved).to_pandas())).to_numpy(dtype=bool)
+        older[moved] = (order(take(now, moved).to_pandas()) < order(take(known, moved).to_pandas())).to_numpy(dtype=bool)
     return older
 
 

@@ -16,8 +16,8 @@ from asset_sync.reconcile.kinds import Retirement
 from asset_sync.reconcile.planning.drafts import Change, Drafts, drafts, none
 from asset_sync.reconcile.planning.model import Grace
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.resolutions import Resolution, told
-from asset_sync.reconcile.tables import Mask, Positions, arrow, differs, filled, index, mask, picked, taken, text
+from asset_sync.reconcile.resolutions import Resolution, describe
+from asset_sync.reconcile.tables import Mask, Positions, arrow, differs, filled, index, mask, take, take_series, text
 
 RETIRED_BY_SYNC: Final = "sync"
 _MISSING: Final = "missing "
@@ -35,8 +35,8 @@ def returning(sides: Sides) -> Mask:
     if retirement is None or not sides.links["retired_by"].notna().any():
         return np.zeros(len(sides.desired), dtype=bool)
     retired_by = sides.links["retired_by"].where(sides.own)
-    ours = mask(pc.equal(picked(retired_by, sides.remembered), RETIRED_BY_SYNC))
-    status = picked(sides.observed[retirement.field], sides.object_of)
+    ours = mask(pc.equal(take(retired_by, sides.remembered), RETIRED_BY_SYNC))
+    status = take(sides.observed[retirement.field], sides.object_of)
     return ours & mask(pc.equal(status, retirement.value))
 
 
@@ -54,7 +54,7 @@ def restores(sides: Sides, back: Mask) -> Drafts:
 def _before(sides: Sides, retirement: Retirement, rows: Positions) -> list[Any]:
     """Return what the objects were before they were retired, or what the source says now where its word counts."""
     name, nothing = retirement.field, [None] * len(rows)
-    wanted = picked(sides.desired[name], rows).to_pylist() if name in sides.desired else nothing
+    wanted = take(sides.desired[name], rows).to_pylist() if name in sides.desired else nothing
     base = sides.base(name, sides.remembered[rows])
     applied = nothing if base is None else base.to_pylist()
     first = name in sides.owners and sides.owners[name].owner != "initial"
@@ -75,21 +75,21 @@ def retirements(sides: Sides, now: datetime) -> Drafts:
     if retirement is None or sides.links.empty:
         return none(sides.kind)
     gone, objects = _gone(sides, retirement)
-    status = picked(sides.observed[retirement.field], objects)
-    runs = pc.add(pc.fill_null(picked(sides.links["missing_runs"], gone), 0), 1)
+    status = take(sides.observed[retirement.field], objects)
+    runs = pc.add(pc.fill_null(take(sides.links["missing_runs"], gone), 0), 1)
     words = p.change(retirement.field, p.encoded(status), p.quoted(retirement.value), "source", "gone from the source")
     new = pa.repeat(pa.scalar(retirement.value, _TEXT), len(gone))
-    waiting = _Waiting(sides.grace, sides.base(retirement.field, gone), taken(sides.links["missing_since"], gone))
+    waiting = _Waiting(sides.grace, sides.base(retirement.field, gone), take_series(sides.links["missing_since"], gone))
     return drafts(
         sides.kind,
         len(gone),
         p.RETIRE,
         {retirement.field: Change(new, words)},
-        key=picked(text(sides.observed["key"]), objects),
-        source_key=picked(text(sides.links["source_key"]), gone),
-        target_id=picked(text(sides.observed["id"]), objects),
-        version=picked(text(sides.observed["version"]), objects),
-        reason=forms.strung("not in the source for ", runs, " runs", like=words),
+        key=take(text(sides.observed["key"]), objects),
+        source_key=take(text(sides.links["source_key"]), gone),
+        target_id=take(text(sides.observed["id"]), objects),
+        version=take(text(sides.observed["version"]), objects),
+        reason=forms.concat("not in the source for ", runs, " runs", like=words),
         hold=pc.coalesce(_kept(sides, gone, objects), waiting.holds(status, runs, now)),
         object=objects,
     )
@@ -100,7 +100,7 @@ def _gone(sides: Sides, retirement: Retirement) -> tuple[Positions, Positions]:
     gone = sides.links["retired_by"].isna().to_numpy(dtype=bool) & sides.own
     gone[sides.link_of[sides.link_of >= 0]] = False
     links = np.flatnonzero(gone)
-    objects = index(picked(text(sides.links["target_id"]), links), text(sides.observed["id"]))
+    objects = index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))
     in_service = ~mask(pc.equal(arrow(sides.observed[retirement.field]), retirement.value))
     in_service[sides.object_of[sides.object_of >= 0]] = False
     left = np.append(in_service, False)[objects]  # the last one stands for an object that is gone too
@@ -109,14 +109,14 @@ def _gone(sides: Sides, retirement: Retirement) -> tuple[Positions, Positions]:
 
 def _kept(sides: Sides, links: Positions, objects: Positions) -> pa.Array:
     """Return, by link, why its object is not retired whatever the grace says: locked, kept, or perhaps in the source."""
-    locked = picked(text(sides.observed["locked"]), objects)
+    locked = take(text(sides.observed["locked"]), objects)
     if not objects.size:
         return locked
     reasons = [locked, _decided(sides, links), changed_objects(sides.kind, sides.links, sides.observed, links, objects).words]
     held = sides.desired.take(sides.undecided)
     if not held.empty:
         maybe = pa.array(suspects(sides.kind, held, sides.observed.take(objects)), _TEXT)
-        reasons.append(forms.strung("may be ", maybe, ", which is held", like=locked))
+        reasons.append(forms.concat("may be ", maybe, ", which is held", like=locked))
     return pc.coalesce(*reasons)
 
 
@@ -126,8 +126,8 @@ def _decided(sides: Sides, links: Positions) -> pa.Array:
     kept = {r.source_key: r for r in _keepers(sides) if retirement is not None and r.field in (None, retirement.field)}
     if not kept:
         return pa.nulls(len(links), _TEXT)
-    keys = picked(text(sides.links["source_key"]), links).to_pylist()
-    return pa.array([f"stays in service: {told(kept[key])}" if key in kept else None for key in keys], _TEXT)
+    keys = take(text(sides.links["source_key"]), links).to_pylist()
+    return pa.array([f"stays in service: {describe(kept[key])}" if key in kept else None for key in keys], _TEXT)
 
 
 def _keepers(sides: Sides) -> Iterator[Resolution]:

@@ -15,7 +15,7 @@ from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, drafts
 from asset_sync.reconcile.planning.model import Policy, Snapshot
 from asset_sync.reconcile.references import PENDING, held_references, resolve
-from asset_sync.reconcile.resolutions import Resolution, Resolutions, told
+from asset_sync.reconcile.resolutions import Resolution, Resolutions, describe
 from asset_sync.reconcile.tables import (
     Mask,
     Positions,
@@ -28,7 +28,7 @@ from asset_sync.reconcile.tables import (
     index,
     mask,
     no_links,
-    picked,
+    take,
     text,
 )
 
@@ -67,11 +67,11 @@ class Sides:
     def _remembered(self) -> tuple[Mask, Positions]:
         """Return which matched rows are linked to their object, and the links that say what was applied to the objects."""
         ids, linked_ids = text(self.matches["target_id"]), text(self.links["target_id"])
-        linked = self.same & mask(pc.equal(ids, picked(linked_ids, self.link_of)))
+        linked = self.same & mask(pc.equal(ids, take(linked_ids, self.link_of)))
         links = np.where(linked, self.link_of, -1)
         strange = np.flatnonzero(self.same & ~linked)
         # A record of a new name for an object that another record was linked to: what was remembered is still true of it.
-        links[strange] = index(picked(ids, strange), linked_ids)
+        links[strange] = index(take(ids, strange), linked_ids)
         return linked, links
 
     def _without_guesses(self, desired: pd.DataFrame) -> pd.DataFrame:
@@ -79,7 +79,7 @@ class Sides:
         guessed = {name: guess_column(name) for name in self.owners if guess_column(name) in desired}
         known: dict[str, pd.Series] = {}
         for name, column in guessed.items():
-            there = filled(picked(self.observed[name], self.object_of))
+            there = filled(take(self.observed[name], self.object_of))
             beaten = desired[column].fillna(value=False).to_numpy(dtype=bool) & self.same & there
             if beaten.any():
                 self.beaten[name] = beaten
@@ -110,13 +110,13 @@ class Sides:
         if base_column(name) not in self.links:
             return None
         column, like = self.links[base_column(name)], self.observed[name].dtype
-        return picked(column if column.dtype == like else column.astype(like), links)
+        return take(column if column.dtype == like else column.astype(like), links)
 
     def emptied(self, name: str, links: Positions) -> Mask:
         """Return where the value last applied to a field is known to be none."""
         if emptied_column(name) not in self.links:
             return np.zeros(len(links), dtype=bool)
-        return mask(picked(self.links[emptied_column(name)], links))
+        return mask(take(self.links[emptied_column(name)], links))
 
     def resolved(self, *verbs: str) -> dict[int, list[Resolution]]:
         """Return people's decisions of those sorts, by row."""
@@ -139,7 +139,7 @@ class Sides:
         there = self.target_keys[name]
         pending = pc.starts_with(values, PENDING)
         ids = pc.if_else(pending, pa.scalar(None, values.type), values)
-        keys = picked(text(there["key"]), index(ids, text(there["id"])))
+        keys = take(text(there["key"]), index(ids, text(there["id"])))
         keys = pc.if_else(pending, pc.utf8_slice_codeunits(values, start=len(PENDING)), keys)
         return pc.if_else(pc.is_valid(values), p.reference(to, keys, ids), pa.scalar(None, _TEXT))
 
@@ -152,11 +152,11 @@ class Sides:
     def matched_by(self, rows: Positions) -> pa.Array:
         """Return what the records were recognised by."""
         rules = pa.array(self.matches["rule"].array).take(pa.array(rows)).cast(_TEXT)
-        words = forms.strung("matched by ", rules, like=rules)
+        words = forms.concat("matched by ", rules, like=rules)
         decided = self.resolved("link")
         if not decided:
             return words
-        by = {row: f"matched by {DECISION}: {told(found[0])}" for row, found in decided.items()}
+        by = {row: f"matched by {DECISION}: {describe(found[0])}" for row, found in decided.items()}
         is_decided = pc.equal(rules, DECISION)
         named = pa.array([by.get(row) for row in rows.tolist()], _TEXT)
         return pc.if_else(pc.fill_null(is_decided, fill_value=False), pc.coalesce(named, words), words)
@@ -187,8 +187,8 @@ class Sides:
             len(rows),
             op,
             changes,
-            **{name: picked(text(self.matches[name]), rows) for name in ("key", "source_key", "target_id")},
-            version=picked(text(self.observed["version"]), objects),
+            **{name: take(text(self.matches[name]), rows) for name in ("key", "source_key", "target_id")},
+            version=take(text(self.observed["version"]), objects),
             reason=self.matched_by(rows) if reason is None else reason,
             hold=hold,
             identity=identity,

@@ -20,7 +20,7 @@ from asset_sync.reconcile.planning.drafts import Change, Drafts, drafts, either,
 from asset_sync.reconcile.planning.fields import part
 from asset_sync.reconcile.planning.retiring import RETIRED_BY_SYNC
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.tables import Positions, differs, filled, index, mask, picked, text
+from asset_sync.reconcile.tables import Positions, differs, filled, index, mask, take, text
 
 _TEXT = pa.large_string()
 
@@ -86,8 +86,8 @@ class _Values:
 
     def _final(self, name: str, there: pa.Array) -> pa.Array:
         """Return the values that a field has when the operations are carried out."""
-        new, changes = picked(self.given.new(name), self.rows), self.given.changed(name)[self.rows]
-        return new if changes.all() else pc.if_else(pa.array(changes), new, picked(there, self.given.objects[self.rows]))
+        new, changes = take(self.given.new(name), self.rows), self.given.changed(name)[self.rows]
+        return new if changes.all() else pc.if_else(pa.array(changes), new, take(there, self.given.objects[self.rows]))
 
     def clashes(self) -> dict[int, str]:
         """Return, by row, why a value would be refused."""
@@ -110,14 +110,14 @@ class _Values:
         moving = np.zeros(len(self.there), dtype=bool)
         moving[self._leaving()] = True
         near = near[~moving[near]]
-        ids = picked(text(self.sides.observed["id"]), near).to_pylist()
-        found = zip(picked(self.there, near).to_pylist(), near.tolist(), ids, strict=True)
+        ids = take(text(self.sides.observed["id"]), near).to_pylist()
+        found = zip(take(self.there, near).to_pylist(), near.tolist(), ids, strict=True)
         return {value: _Holder(row, held_by) for value, row, held_by in sorted(found, key=lambda each: each[2], reverse=True)}
 
     def _leaving(self) -> Positions:
         """Return the objects that are given another value."""
         objects = self.given.objects[self.rows]
-        leaving = (objects >= 0) & differs(self.wanted, picked(self.there, objects))
+        leaving = (objects >= 0) & differs(self.wanted, take(self.there, objects))
         return objects[leaving]
 
     # Making way.
@@ -138,7 +138,7 @@ class _Values:
         name = self._text_field()
         if name is None:
             return
-        old = picked(text(self.sides.observed[name.name]), np.array([holder.row]))[0].as_py()
+        old = take(text(self.sides.observed[name.name]), np.array([holder.row]))[0].as_py()
         base = self.sides.base(name.name, np.array([link]))
         if base is not None and base[0].as_py() not in (None, old):
             return
@@ -159,7 +159,7 @@ class _Values:
             return
         objects = self.given.objects[self.rows]
         given_up = pc.if_else(
-            pa.array((objects >= 0) & differs(self.wanted, picked(self.there, objects))), picked(self.there, objects), None
+            pa.array((objects >= 0) & differs(self.wanted, take(self.there, objects))), take(self.there, objects), None
         )
         giver = index(self.wanted, given_up)
         for taker in np.flatnonzero((giver >= 0) & (giver != np.arange(len(giver)))).tolist():
@@ -179,9 +179,9 @@ def _retired_by_us(sides: Sides) -> dict[int, int]:
     ours = (sides.links["retired_by"] == RETIRED_BY_SYNC).to_numpy(dtype=bool, na_value=False) & sides.own
     ours[sides.link_of[sides.link_of >= 0]] = False
     links = np.flatnonzero(ours)
-    objects = index(picked(text(sides.links["target_id"]), links), text(sides.observed["id"]))
-    still = mask(pc.equal(picked(sides.observed[retirement.field], objects), retirement.value))
-    free = still & ~filled(picked(sides.observed["locked"], objects))
+    objects = index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))
+    still = mask(pc.equal(take(sides.observed[retirement.field], objects), retirement.value))
+    free = still & ~filled(take(sides.observed["locked"], objects))
     return dict(zip(objects[free].tolist(), links[free].tolist(), strict=True))
 
 
@@ -192,10 +192,10 @@ def _makes_way(sides: Sides, changes: Mapping[str, Change], row: int, link: int)
         1,
         p.UPDATE,
         changes,
-        key=picked(text(sides.observed["key"]), at),
-        source_key=picked(text(sides.links["source_key"]), np.array([link])),
-        target_id=picked(text(sides.observed["id"]), at),
-        version=picked(text(sides.observed["version"]), at),
+        key=take(text(sides.observed["key"]), at),
+        source_key=take(text(sides.links["source_key"]), np.array([link])),
+        target_id=take(text(sides.observed["id"]), at),
+        version=take(text(sides.observed["version"]), at),
         reason="gives up what its successor takes",
         object=at,
     )
@@ -311,7 +311,7 @@ def _temporary(sides: Sides, given: Drafts, row: int) -> Drafts:
     texts = [sides.kind.field(name) for name in names if sides.kind.field(name).type != "reference"]
     changes: dict[str, Change] = {}
     for field in texts:
-        old = picked(text(sides.observed[field.name]), moved.objects)[0].as_py()
+        old = take(text(sides.observed[field.name]), moved.objects)[0].as_py()
         if old is None:
             continue
         between = None if field.nullable else marked(field, old, f" (moving {moved['target_id'][0].as_py()})")

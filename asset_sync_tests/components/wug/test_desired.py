@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from asset_sync.components.netbox_to_wug.addresses import judged, told_of
+from asset_sync.components.netbox_to_wug.addresses import told_of, with_verdicts
 from asset_sync.components.netbox_to_wug.desired import Layout, desired_tables, unknown_roles
 from asset_sync.reconcile.mapping import FieldMapping
 from asset_sync.reconcile.merge import Ownership
@@ -44,7 +44,7 @@ def devices(*rows: dict[str, str | None]) -> pd.DataFrame:
     made = [
         {"id": str(n), **usual, "name": f"sw{n}", "address": f"10.0.0.{n}/24", **row} for n, row in enumerate(rows, start=1)
     ]
-    return judged(pd.DataFrame(made, columns=["id", "name", "address", *usual], dtype="str"), {})
+    return with_verdicts(pd.DataFrame(made, columns=["id", "name", "address", *usual], dtype="str"), {})
 
 
 def desired(*rows: dict[str, str | None], layout: Layout = LAYOUT, roles: pd.DataFrame = ROLES) -> Tables:
@@ -190,7 +190,7 @@ RECENT = {("1", "10.0.0.1"): NOON, ("2", "10.0.0.1"): NOON, ("4", "2001:4860::8"
 
 
 def test_addresses_are_canonical_and_what_was_exported_of_late_is_warned_of() -> None:
-    table = judged(JUDGED, RECENT)
+    table = with_verdicts(JUDGED, RECENT)
     again = "exported at 2026-11-21 12:00 UTC"
     assert column(table, "address") == ["10.0.0.1", "8.8.8.8", "169.254.0.9", "2001:4860::8", None]
     assert column(table, "refused") == [None, None, "link-local address", None, "no primary address"]
@@ -199,7 +199,7 @@ def test_addresses_are_canonical_and_what_was_exported_of_late_is_warned_of() ->
 
 
 def test_reasons_and_warnings_are_counted_and_the_refused_are_named() -> None:
-    told = told_of(judged(JUDGED, RECENT))
+    told = told_of(with_verdicts(JUDGED, RECENT))
     listed = told.pop("refused").value
     assert told == {
         "dagster/row_count": 5,
@@ -214,6 +214,6 @@ def test_reasons_and_warnings_are_counted_and_the_refused_are_named() -> None:
 
 
 def test_where_nothing_is_refused_that_is_said() -> None:
-    told = told_of(judged(JUDGED.iloc[:2], {}))
+    told = told_of(with_verdicts(JUDGED.iloc[:2], {}))
     assert told["refused"].value == "none"
     assert {name for name in told if name.startswith("refused/")} == set()

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from asset_sync.components.wug_to_netbox.found import Known, adapters, judged, taken
+from asset_sync.components.wug_to_netbox.found import Known, adapters, taken, with_verdicts
 
 DEVICES = pd.DataFrame(
     [
@@ -29,7 +29,7 @@ KNOWN = Known(
 
 
 def test_what_comes_from_netbox_or_is_there_already_never_comes_back() -> None:
-    judgement = judged(DEVICES, KNOWN)
+    judgement = with_verdicts(DEVICES, KNOWN)
     assert dict(zip(judgement["name"], judgement["why"], strict=True)) == {
         "new": "found",
         "exported": "comes from NetBox",

@@ -114,7 +114,7 @@ class HistoryLab(Lab):
                 raise HistoryFault("the guard against a rolled back target stops every run, also after the rebase it asks for")
             return None
         self.happen(day, meanwhile=True)
-        self.ledger.sight(run.plan, self.at)
+        self.ledger.note_sighting(run.plan, self.at)
         run.whole = self._carry_out(run, day)
         self.ledger.follow(run.plan, run.outcomes)
         self._judge(run)
@@ -130,7 +130,7 @@ class HistoryLab(Lab):
         """Take the target as it stands for what was applied last, as a person decides."""
         self.seen["rebase"] += 1
         run = self.planned("rebase")
-        self.ledger.sight(run.plan, self.at)
+        self.ledger.note_sighting(run.plan, self.at)
         run.links_after = self.ledger.backup()
         self.oracle.judge_rebase(run)
 

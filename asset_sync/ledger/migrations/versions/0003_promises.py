@@ -19,6 +19,7 @@ def upgrade() -> None:
     _add_to_outcomes()
     _add_intents()
     _let_plans_go_stale()
+    _name_sets_of_links()
 
 
 def _add_to_operations() -> None:
@@ -83,3 +84,9 @@ def _let_plans_go_stale() -> None:
         "lapsed", sa.Boolean(), nullable=False, server_default=sa.text("false"), comment="the plan went stale since"
     )
     op.add_column("decision", lapsed, schema=SCHEMA)
+
+
+def _name_sets_of_links() -> None:
+    """`links` are rows of `link`; a plan has the name of a set of them."""
+    op.alter_column("plan", "links", new_column_name="link_set", schema=SCHEMA)
+    op.execute(f"ALTER INDEX {SCHEMA}.plan_links_started_at_idx RENAME TO plan_link_set_started_at_idx")

@@ -17,7 +17,7 @@ def upgrade() -> None:
     op.create_table(
         "resolution",
         sa.Column("number", sa.BigInteger(), sa.Identity(), primary_key=True),
-        sa.Column("links", sa.Text(), nullable=False, comment="the sync whose links it is about"),
+        sa.Column("link_set", sa.Text(), nullable=False, comment="the sync whose links it is about"),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("source_key", sa.Text(), nullable=False),
         sa.Column("verb", sa.Text(), nullable=False),
@@ -32,6 +32,6 @@ def upgrade() -> None:
         schema=SCHEMA,
         comment="What people decided about held records.",
     )
-    op.create_index("resolution_links_kind_source_key_idx", "resolution", ["links", "kind", "source_key"], schema=SCHEMA)
+    op.create_index("resolution_link_set_kind_source_key_idx", "resolution", ["link_set", "kind", "source_key"], schema=SCHEMA)
     held = sa.text("hold IS NOT NULL")
     op.create_index("operation_held_idx", "operation", ["plan_id"], schema=SCHEMA, postgresql_where=held)
