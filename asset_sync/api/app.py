@@ -154,13 +154,13 @@ def apply_plan(plan_id: _Plan, runs: _Runs) -> Run:
 
 
 @_guarded.post("/plans/{plan_id}/undo", status_code=202, responses={**_ABSENT, **_CONFLICT})
-def undo_plan(plan_id: _Plan, runs: _Runs) -> Run:
-    """Make the plan that takes this one back, and start a run that applies it.
+def undo_plan(plan_id: _Plan, deciding: Deciding, runs: _Runs) -> Run:
+    """Make the plan that takes this one back, and start a run that applies it: who asks for it decided it.
 
     Where its guards fail, it is kept and waits for approval (409, with its id); approve and apply it then.
     """
     run_id = new_run_id()
-    header = operations.save_undo(operations.make_undo(plan_id), run_id)
+    header = operations.save_undo(operations.make_undo(plan_id), run_id, deciding.by)
     _check_ready(header.id)
     return runs.start(run_id, header.sync, lambda: operations.apply_plan(header.id, run_id=run_id))
 

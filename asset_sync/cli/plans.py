@@ -171,9 +171,7 @@ def undo(context: click.Context, plan_or_run: str, dry_run: bool, approved: bool
         click.echo("Dry run: nothing was written.")
         return
     run_id = new_run_id()
-    header = operations.save_undo(made, run_id)
-    if approved:
-        operations.approve(header.id, login())
+    header = operations.save_undo(made, run_id, login(), in_spite_of_guards=approved)
     with progress() as watching:
         done = operations.apply_plan(header.id, run_id=run_id, watch=watching(f"undo {made.plan.undoes}"))
     tell(done)

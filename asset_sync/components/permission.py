@@ -74,7 +74,7 @@ class Permission:
 
     def _made(self) -> str | None:
         """Return the plan that this run made, or the one that it repeats, or the one which that one repeats …"""
-        plans = (self._ledger.made_by(run_id) for run_id in self._repeated())
+        plans = (self._ledger.made_by(run_id, self._sync.name) for run_id in self._repeated())
         return next((plan_id for plan_id in plans if plan_id), None)
 
     def _repeated(self) -> Iterator[str]:

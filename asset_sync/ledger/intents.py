@@ -21,8 +21,8 @@ def intend(connection: Connection, plan_id: str, seqs: Sequence[int], run_id: st
 
 
 def intended(connection: Connection, plan_id: str) -> frozenset[int]:
-    """Return the operations whose intent was noted and of which the same run told nothing afterwards."""
+    """Return the operations whose intent was noted and of which no run told anything since."""
     c, o = s.intent.c, s.outcome.c
-    ended = and_(o.plan_id == c.plan_id, o.seq == c.seq, o.run_id == c.run_id)
+    ended = and_(o.plan_id == c.plan_id, o.seq == c.seq, o.at >= c.at)
     query = select(c.seq).outerjoin(s.outcome, ended).where(c.plan_id == plan_id, o.seq.is_(None))
     return frozenset(connection.scalars(query))

@@ -119,10 +119,11 @@ class Ledger:
         with self._engine.connect() as connection:
             return plans.of_run(connection, run_id)
 
-    def made_by(self, run_id: str) -> str | None:
-        """Return the id of the plan that a run made; None where it made none."""
+    def made_by(self, run_id: str, sync: str) -> str | None:
+        """Return the id of the plan that a run made for a sync; None where it made none. A run may be of several syncs."""
         with self._engine.connect() as connection:
-            return connection.scalar(select(s.making.c.plan_id).where(s.making.c.run_id == run_id))
+            made = select(s.making.c.plan_id).join(s.plan, s.plan.c.id == s.making.c.plan_id)
+            return connection.scalar(made.where(s.making.c.run_id == run_id, s.plan.c.sync == sync))
 
     def needed_runs(self) -> frozenset[str]:
         """Return the runs whose snapshots are still asked for: those that made, last of all, a plan that may yet be applied.

@@ -91,7 +91,8 @@ def test_every_path_is_described(anybody: httpx.Client) -> None:
 WRONG: list[tuple[str, str, Json | None, int, str]] = [
     ("GET", "/plans/abc", None, 404, "no plan 'abc'"),
     ("POST", "/plans/abc/apply", None, 404, "no plan 'abc'"),
-    ("POST", "/plans/abc/undo", None, 404, "no plan 'abc'"),
+    ("POST", "/plans/abc/undo", {"by": "pat"}, 404, "no plan 'abc'"),
+    ("POST", "/plans/abc/undo", None, 422, "body: "),
     ("POST", "/plans/abc/approve", {"by": "pat"}, 404, "no plan 'abc'"),
     ("GET", "/plans?limit=0", None, 422, "limit: "),
     ("GET", "/history?kind=asset", None, 422, "id: "),
@@ -197,13 +198,14 @@ def test_an_undo_brings_back_what_was(client: httpx.Client, world: World) -> Non
     before = assets(world)
     world.day()
     plan = synced(client)["plan_id"]
-    answer = client.post(f"/plans/{plan}/undo")
+    answer = client.post(f"/plans/{plan}/undo", json={"by": "kim"})
     if answer.status_code == 409:
         undo = client.get("/plans", params={"limit": 1}).json()["plans"][0]["id"]
         assert undo in answer.json()["detail"]
-        client.post(f"/plans/{undo}/approve", json={"by": "sam"})
+        client.post(f"/plans/{undo}/approve", json={"by": "kim"})
         answer = client.post(f"/plans/{undo}/apply")
-    assert ended(client, answer)["status"] == "succeeded"
+    assert (undone := ended(client, answer))["status"] == "succeeded"
+    assert [each["by"] for each in client.get(f"/plans/{undone['plan_id']}").json()["decisions"]] == ["kim"]
     after = assets(world)
     assert {number: after[number] for number in before} == before
 
@@ -211,7 +213,7 @@ def test_an_undo_brings_back_what_was(client: httpx.Client, world: World) -> Non
 def test_an_undo_beyond_the_limits_waits(client: httpx.Client, world: World) -> None:
     plan = synced(client)["plan_id"]
     written = assets(world)
-    answer = client.post(f"/plans/{plan}/undo")
+    answer = client.post(f"/plans/{plan}/undo", json={"by": "kim"})
     assert answer.status_code == 409
     assert "is stopped by its guards (retired: " in answer.json()["detail"]
     assert assets(world) == written

@@ -1,5 +1,6 @@
 """A plan's life on the command line, on a simulated NetBox and a real PostgreSQL."""
 
+import getpass
 import json
 import re
 from pathlib import Path
@@ -147,6 +148,7 @@ def test_undo_brings_every_field_back(world: World) -> None:
     assert "Dry run: nothing was written." in ask("undo", plan, "--dry-run").stdout
     assert assets(world) == changed
     told = ask("undo", plan, "--approve").stdout
+    assert json.loads(ask("plans", "--json", "--limit", "1").stdout)[0]["approved_by"] == [getpass.getuser()]
     assert "came back" in told
     assert f"The next run of {SYNC} may plan the fields again" in told
     after = assets(world)

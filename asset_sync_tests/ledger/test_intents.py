@@ -41,6 +41,13 @@ def test_intended_again_by_another_run_is_intended_until_that_one_tells(ledger: 
         }
 
 
+def test_what_another_run_told_of_since_is_not_intended_any_more(ledger: Ledger) -> None:
+    plan = saved(ledger)
+    ledger.intend(plan.id, [0, 1], "r1", at(1))
+    ledger.record(plan, [Outcome(0, "failed", "found it untouched")], "r2", at(2))
+    assert ledger.intended(plan.id) == {1}
+
+
 def test_intents_are_of_one_plan(ledger: Ledger) -> None:
     one, other = saved(ledger), make(row("create", "x"))
     ledger.save(other, "r2", at(0))

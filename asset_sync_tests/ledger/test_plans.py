@@ -192,6 +192,14 @@ def test_plan_is_found_by_its_run(ledger: Ledger) -> None:
 # Why a plan waits.
 
 
+def test_run_of_several_syncs_made_a_plan_of_each(ledger: Ledger) -> None:
+    plans = {sync: make(row("create", "x"), sync=sync) for sync in ("pdq_to_netbox", "other")}
+    for plan in plans.values():
+        ledger.save(plan, "r1", at(0))
+    assert {sync: ledger.made_by("r1", sync) for sync in plans} == {sync: plan.id for sync, plan in plans.items()}
+    assert ledger.made_by("r1", "third") is None
+
+
 def test_plan_without_a_reason_to_wait(ledger: Ledger) -> None:
     plan = make(update())
     save(ledger, plan)

@@ -6,8 +6,9 @@ evidence is split (several candidates, two rows for one object, a link and a ser
 held with what is known, and the rest goes on.
 """
 
-from asset_sync.reconcile.identity.matching import DECISION, HELD, IGNORED, LINK, NEW, SAME, hold_back, match
+from asset_sync.reconcile.identity.matching import hold_back, match
 from asset_sync.reconcile.identity.remembered import changed_objects
+from asset_sync.reconcile.identity.state import DECISION, HELD, IGNORED, LINK, NEW, SAME
 from asset_sync.reconcile.identity.values import suspects
 
 __all__ = [

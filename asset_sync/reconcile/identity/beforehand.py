@@ -1,0 +1,80 @@
+"""What is known before any rule is asked: what people decided, the links, and of facets the parent."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from asset_sync.reconcile.identity.remembered import changed_objects
+from asset_sync.reconcile.identity.state import DECISION, IGNORED, LINK, Matching
+from asset_sync.reconcile.identity.values import compared
+from asset_sync.reconcile.resolutions import Resolution, describe, fingerprints
+from asset_sync.reconcile.tables import cell, composed, filled, index, mask, text
+
+
+def by_decision(state: Matching) -> None:
+    """What people decided comes first: this object, none that there is, or nothing at all."""
+    decided = state.resolutions.of(state.kind.name, "link", "never_link", "create", "ignore")
+    if not decided:
+        return
+    rows = index(pa.array([r.source_key for r in decided], pa.large_string()), text(state.desired["source_key"])).tolist()
+    ids = pa.array([r.target_id for r in decided], pa.large_string())
+    objects = index(ids, text(state.observed["id"])).tolist()
+    for row, other, resolution in zip(rows, objects, decided, strict=True):
+        if row >= 0:
+            _decide_by(state, resolution, row, other)
+
+
+def _decide_by(state: Matching, resolution: Resolution, row: int, other: int) -> None:
+    if resolution.verb == "ignore":
+        # Without a fingerprint yet, the next plan is the first to see the record since.
+        unchanged = resolution.fingerprint in (None, fingerprints(state.kind, state.desired, [row])[0])
+        if unchanged or not resolution.until_changed:
+            state.hold(row, f"{IGNORED}{describe(resolution)}")
+    elif resolution.verb == "never_link":
+        state.parted.add((row, other))
+    elif resolution.verb == "create":
+        state.sealed[row] = not _is_linked(state, row)
+    elif other < 0:
+        state.hold(row, f"{state.kind.name} #{resolution.target_id}, {describe(resolution)}, is gone from the target")
+    else:
+        state.claim(np.array([row]), np.array([other]), DECISION)
+
+
+def _is_linked(state: Matching, row: int) -> bool:
+    """Return whether a record has been made already: it is linked to an object that is there still."""
+    own = pc.equal(text(state.links["source_key"]), cell(state.desired["source_key"], row))
+    found = text(state.links["target_id"]).filter(own)
+    return bool((index(found, text(state.observed["id"])) >= 0).any())
+
+
+def by_link(state: Matching) -> None:
+    """The link remembered from earlier runs; one whose object is gone says nothing, one whose object changed is doubted."""
+    links = state.links
+    link_of = index(text(state.desired["source_key"]), text(links["source_key"]))
+    object_of = index(text(links["target_id"]), text(state.observed["id"]))
+    objects = np.where(state.undecided(), composed(link_of, object_of), -1)
+    for row, other in state.parted:
+        objects[row] = -1 if objects[row] == other else objects[row]
+    rows = np.flatnonzero(objects >= 0)
+    found = changed_objects(state.kind, links, state.observed, link_of[rows], objects[rows])
+    for at in np.flatnonzero(found.changed).tolist():
+        if not _told_alike(state, int(rows[at]), int(objects[rows[at]])):
+            state.unsettled[int(rows[at])] = (found.words[at].as_py(), [int(objects[rows[at]])])
+            objects[rows[at]] = -1
+    state.claim_all(objects, LINK)
+
+
+def _told_alike(state: Matching, row: int, other: int) -> bool:
+    """Return whether a record says of itself what an object says, by a decisive rule."""
+    record, thing = state.desired.iloc[[row]], state.observed.iloc[[other]]
+    rules = [rule for rule in state.kind.identity if rule.decisive] or state.kind.identity
+    values = [(compared(state.kind, record, rule), compared(state.kind, thing, rule)) for rule in rules]
+    return any(mask(pc.equal(one, another)).any() for one, another in values)
+
+
+def by_parent(state: Matching) -> None:
+    """A facet is its parent's own object: there, or about to be created with it."""
+    parent = text(state.desired[str(state.kind.parent)])
+    state.claim_all(index(parent, text(state.observed["id"])), str(state.kind.parent))
+    for row in np.flatnonzero(~filled(parent)):
+        state.hold(int(row), f"its {state.kind.parent} is not known")

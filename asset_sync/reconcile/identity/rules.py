@@ -1,0 +1,171 @@
+"""Identity rules: what tells which object a record is, and what speaks against it."""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from asset_sync.reconcile.identity.state import DECISION, LINK, Matching
+from asset_sync.reconcile.identity.values import compared, pairs
+from asset_sync.reconcile.kinds import IdentityRule
+from asset_sync.reconcile.tables import Mask, Positions, base_column, cell, filled, index, mask, take, text
+
+_CANDIDATES_TOLD: Final = 5
+
+
+def by_rule(state: Matching, rule: IdentityRule) -> None:
+    """Match the undecided rows by one rule; a decisive one also holds what contradicts it."""
+    if rule.decisive:
+        _by_decisive(state, rule)
+    else:
+        _by_hint(state, rule)
+
+
+def _by_decisive(state: Matching, rule: IdentityRule) -> None:
+    wanted, there = compared(state.kind, state.desired, rule), compared(state.kind, state.observed, rule)
+    _hold_contradicted(state, rule, wanted, there)
+    undecided = np.flatnonzero(state.undecided())
+    rows = undecided[filled(take(wanted, undecided))]
+    state.usable[rows] = True
+    rows = _without_twins(state, rule, rows, wanted)
+    state.decisive[rows] = True
+    found = _not_contradicted(state, pairs(rows, take(wanted, rows), there))
+    _decide(state, rule, _not_given_up(state, rule, found, wanted))
+    state.known.append((wanted, there))
+
+
+def _by_hint(state: Matching, rule: IdentityRule) -> None:
+    """A rule that is not decisive is asked last, about objects that nobody was recognised as."""
+    hold_unsettled(state)
+    rows, free = np.flatnonzero(state.undecided()), np.flatnonzero(state.claimant < 0)
+    names = list(rule.fields)
+    wanted = compared(state.kind, state.desired[names].take(rows), rule)
+    state.usable[rows[filled(wanted)]] = True
+    found = pairs(rows, wanted, compared(state.kind, state.observed[names].take(free), rule))
+    _decide(state, rule, _not_contradicted(state, found.assign(observed=free[found["observed"].to_numpy()])))
+
+
+def _hold_contradicted(state: Matching, rule: IdentityRule, wanted: pa.Array, there: pa.Array) -> None:
+    """Hold the rows that were recognised as one object and have the decisive value of another one.
+
+    Not those whose object is the linked one by what an earlier rule says, too, nor where the other one's own record gives
+    the value up: then values move, and the records stay what they are.
+    """
+    same = pc.equal(wanted, take(there, state.observed_of))
+    recognised = (state.observed_of >= 0) & (state.rule != state.names.index(DECISION)) & ~_confirmed(state)
+    apart = np.flatnonzero(recognised & filled(wanted) & ~mask(same))
+    found = _not_given_up(state, rule, pairs(apart, take(wanted, apart), there), wanted)
+    for row, others in state.by_id(found).items():
+        mine = f"{state.names[state.rule[row]]} says {state.named(int(state.observed_of[row]))}"
+        why = f"{mine}, but {rule.name} {state.shown(row, rule)} is on {state.named(others[0])}"
+        state.hold(row, why, [int(state.observed_of[row]), *others])
+
+
+def _confirmed(state: Matching) -> Mask:
+    """The linked rows whose object has one of their decisive values, by a rule that was asked before."""
+    found = np.zeros(len(state.desired), dtype=bool)
+    for wanted, there in state.known:
+        found |= mask(pc.equal(wanted, take(there, state.observed_of)))
+    linked: Mask = state.rule == state.names.index(LINK)
+    return linked & found
+
+
+def _not_given_up(state: Matching, rule: IdentityRule, found: pd.DataFrame, wanted: pa.Array) -> pd.DataFrame:
+    """Leave out the objects whose own records, by a link or an earlier rule, say another value than they are asked for."""
+    if found.empty:
+        return found
+    holder = state.claimant[found["observed"].to_numpy()]
+    given_up = mask(pc.not_equal(take(wanted, holder), take(wanted, found["row"].to_numpy())))
+    state.moves += [(row, other, rule) for row, other in zip(*_columns(found[given_up]), strict=True)]
+    kept: pd.DataFrame = found[~given_up]
+    return kept
+
+
+def _without_twins(state: Matching, rule: IdentityRule, rows: Positions, wanted: pa.Array) -> Positions:
+    """Leave out the rows whose decisive value other records have too: it identifies none, whatever the target has."""
+    if not rows.size:
+        return rows
+    ours = take(wanted, rows)
+    every = np.flatnonzero(mask(pc.is_in(wanted, value_set=ours, skip_nulls=True)))
+    codes = pc.dictionary_encode(take(wanted, every)).indices.to_numpy(zero_copy_only=False)
+    many = np.bincount(codes, minlength=1)[codes] > 1
+    others = state.also(dict(zip(every[many].tolist(), codes[many].tolist(), strict=True)))
+    twins = rows[np.isin(rows, every[many])]
+    for row in twins.tolist():
+        state.unsettled.setdefault(row, (f"{rule.name} {state.shown(row, rule)} is also on {others[row]}", []))
+    return rows[~np.isin(rows, twins)]
+
+
+def _decide(state: Matching, rule: IdentityRule, found: pd.DataFrame) -> None:
+    """Decide the rows of those pairs: one candidate that nobody else wants is a match."""
+    found = _not_parted(state, found)
+    if found.empty:
+        return
+    rows, objects = found["row"].to_numpy(), found["observed"].to_numpy()
+    candidates, wanting = np.bincount(rows, minlength=1), np.bincount(objects, minlength=1)
+    plain = (candidates[rows] == 1) & (wanting[objects] == 1) & (state.claimant[objects] < 0)
+    _accept(state, rule, rows[plain], objects[plain])
+    for row, others in state.by_id(found[~plain]).items():
+        told_of = ", ".join(state.named(other) + state.claimed_by(other) for other in others[:_CANDIDATES_TOLD])
+        state.hold(row, f"{rule.name} {state.shown(row, rule)} does not tell which: {told_of}", others)
+
+
+def _not_parted(state: Matching, found: pd.DataFrame) -> pd.DataFrame:
+    if not state.parted or found.empty:
+        return found
+    kept = [pair not in state.parted for pair in zip(found["row"].tolist(), found["observed"].tolist(), strict=True)]
+    return found[np.array(kept, dtype=bool)]
+
+
+def _not_contradicted(state: Matching, found: pd.DataFrame) -> pd.DataFrame:
+    """Two known and different values of a decisive rule: different objects, whatever a later rule says."""
+    if found.empty:
+        return found
+    for wanted, there in state.known:
+        left, right = take(wanted, found["row"].to_numpy()), take(there, found["observed"].to_numpy())
+        found = found[~mask(pc.not_equal(left, right))]
+    return found
+
+
+def _accept(state: Matching, rule: IdentityRule, rows: Positions, objects: Positions) -> None:
+    """Take the objects, but not one that sits on something else already, unless this sync put it there."""
+    elsewhere = np.zeros(len(rows), dtype=bool)
+    if state.kind.parent is not None:
+        now = take(text(state.observed[state.kind.parent]), objects)
+        elsewhere = filled(now) & ~mask(pc.equal(now, take(text(state.desired[state.kind.parent]), rows)))
+        elsewhere &= ~_put_there(state, state.kind.parent, objects, now)
+    state.claim(rows[~elsewhere], objects[~elsewhere], rule.name)
+    for row, other in zip(rows[elsewhere].tolist(), objects[elsewhere].tolist(), strict=True):
+        where = f"{state.kind.parent} {cell(state.observed[str(state.kind.parent)], other)}"
+        why = f"{state.named(other)} is assigned to another object ({where}), and this sync did not put it there"
+        state.hold(row, why, [other])
+
+
+def _put_there(state: Matching, parent: str, objects: Positions, now: pa.Array) -> Mask:
+    """Return which objects sit where this sync put them, for a record that is gone or is another object now."""
+    links = state.links
+    if base_column(parent) not in links:
+        return np.zeros(len(objects), dtype=bool)
+    link_of = index(take(text(state.observed["id"]), objects), text(links["target_id"]))
+    put = mask(pc.equal(take(text(links[base_column(parent)]), link_of), now))
+    record = index(take(text(links["source_key"]), link_of), text(state.desired["source_key"]))
+    stays = (record >= 0) & (state.observed_of[record] == objects)
+    moved: Mask = put & ~stays
+    return moved
+
+
+def hold_unsettled(state: Matching) -> None:
+    """Hold the undecided rows that only told of several, or whose linked object is another one now.
+
+    One with a decisive value of its own that nobody has is new, and says so; but not where its link is doubted.
+    """
+    undecided = state.undecided()
+    for row, (why, others) in state.unsettled.items():
+        if undecided[row] and (others or not state.decisive[row]):
+            state.hold(row, why, others)
+
+
+def _columns(found: pd.DataFrame) -> tuple[list[int], list[int]]:
+    return found["row"].tolist(), found["observed"].tolist()

@@ -1,0 +1,148 @@
+"""The state of one matching: what each desired row was decided to be so far, and why; and its words."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from asset_sync.reconcile.kinds import IdentityRule, Kind
+from asset_sync.reconcile.resolutions import Resolutions
+from asset_sync.reconcile.tables import Mask, Positions, cell, take, text
+
+SAME: Final = "same"
+NEW: Final = "new"
+HELD: Final = "held"
+LINK: Final = "link"
+DECISION: Final = "decision"
+IGNORED: Final = "ignored: "
+
+_VERDICTS: Final = (SAME, NEW, HELD)
+
+
+class Matching:
+    """The state of one matching: what each desired row was decided to be so far, and why.
+
+    `unsettled` has, by row, evidence that told of several: it holds the row, unless something else identifies it. `usable` are
+    the rows of which anything is known that a rule asks for, `decisive` those with a decisive value of their own. `sealed` are
+    rows that are not asked about any more.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        desired: pd.DataFrame,
+        observed: pd.DataFrame,
+        links: pd.DataFrame,
+        resolutions: Resolutions,
+    ) -> None:
+        self.kind = kind
+        self.desired = desired
+        self.observed = observed
+        self.links = links
+        self.resolutions = resolutions
+        self.observed_of: Positions = np.full(len(desired), -1, dtype=np.int64)
+        self.claimant: Positions = np.full(len(observed), -1, dtype=np.int64)
+        self.held: Mask = np.zeros(len(desired), dtype=bool)
+        self.sealed: Mask = np.zeros(len(desired), dtype=bool)
+        self.usable: Mask = np.zeros(len(desired), dtype=bool)
+        self.decisive: Mask = np.zeros(len(desired), dtype=bool)
+        self.names = list(dict.fromkeys([LINK, DECISION, str(kind.parent), *(rule.name for rule in kind.identity)]))
+        self.rule = np.full(len(desired), -1, dtype=np.int16)
+        self.evidence: dict[int, str] = {}
+        self.candidates: dict[int, list[int]] = {}
+        self.unsettled: dict[int, tuple[str, list[int]]] = {}
+        self.known: list[tuple[pa.Array, pa.Array]] = []
+        self.parted: set[tuple[int, int]] = set()
+        self.moves: list[tuple[int, int, IdentityRule]] = []
+
+    def undecided(self) -> Mask:
+        """Return the rows about which nothing is decided."""
+        return (self.observed_of < 0) & ~self.held & ~self.sealed
+
+    def claim_all(self, objects: Positions, rule: str) -> None:
+        """Take what was remembered (an object for each row, -1 for none); an object that two rows remember is nobody's."""
+        rows = np.flatnonzero(objects >= 0)
+        rows = rows[self.claimant[objects[rows]] < 0]
+        self.claim(rows, objects[rows], rule)
+        many = np.bincount(objects[rows], minlength=len(self.observed)) > 1
+        crowded = rows[many[objects[rows]]]
+        if not crowded.size:
+            return
+        others = self.also({int(row): int(objects[row]) for row in crowded})
+        for row in crowded.tolist():
+            why = f"{rule} says {self.named(int(objects[row]))}, and so it does for {others[row]}"
+            self.hold(row, why, [int(objects[row])])
+
+    def claim(self, rows: Positions, objects: Positions, rule: str) -> None:
+        """Decide that rows are those objects."""
+        self.observed_of[rows] = objects
+        self.claimant[objects] = rows
+        self.rule[rows] = self.names.index(rule)
+
+    def hold(self, row: int, why: str, others: Iterable[int] = ()) -> None:
+        """Hold a row, with the objects that it may be; the first evidence stays."""
+        if not self.held[row]:
+            self.held[row] = True
+            self.evidence[row] = why
+            self.candidates[row] = list(others)
+
+    def table(self) -> pd.DataFrame:
+        """Return the verdicts as `match` gives them."""
+        matched = np.where(self.held, -1, self.observed_of)
+        verdict = np.where(self.held, 2, np.where(matched >= 0, 0, 1))
+        return pd.DataFrame(
+            {
+                "source_key": self.desired["source_key"].array,
+                "key": self.desired["key"].array,
+                "verdict": pd.Categorical.from_codes(verdict, categories=pd.Index(_VERDICTS)),
+                "rule": pd.Categorical.from_codes(np.where(matched >= 0, self.rule, -1), categories=pd.Index(self.names)),
+                "target_id": pd.array(take(text(self.observed["id"]), matched), dtype="str"),
+                "evidence": self._as_column(self.evidence),
+                "candidates": self._as_column({row: self._ids(others) for row, others in self.candidates.items() if others}),
+            }
+        )
+
+    def _as_column(self, by_row: Mapping[int, str]) -> Any:
+        at = np.full(len(self.desired), -1, dtype=np.int64)
+        at[list(by_row)] = np.arange(len(by_row))
+        return pd.array(take(pa.array(by_row.values(), pa.large_string()), at), dtype="str")
+
+    # Words.
+
+    def also(self, group_of: dict[int, int]) -> dict[int, str]:
+        """Name for each row the others of its group, by source key, five at most."""
+        members: dict[int, list[str]] = {}
+        for row, group in group_of.items():
+            members.setdefault(group, []).append(cell(self.desired["source_key"], row))
+        for keys in members.values():
+            keys.sort()
+        own = {row: cell(self.desired["source_key"], row) for row in group_of}
+        return {row: ", ".join([k for k in members[g][:6] if k != own[row]][:5]) for row, g in group_of.items()}
+
+    def by_id(self, found: pd.DataFrame) -> dict[int, list[int]]:
+        """Return the objects of each row, in the order of their ids, so that the evidence is the same at every run."""
+        if found.empty:
+            return {}
+        others: dict[int, list[int]] = {}
+        ids = take(text(self.observed["id"]), found["observed"].to_numpy()).to_pylist()
+        for _, row, other in sorted(zip(ids, found["row"].tolist(), found["observed"].tolist(), strict=True)):
+            others.setdefault(row, []).append(other)
+        return others
+
+    def _ids(self, others: Iterable[int]) -> str:
+        return " ".join(dict.fromkeys(str(cell(self.observed["id"], other)) for other in others))
+
+    def claimed_by(self, other: int) -> str:
+        """Return in brackets whose an object is; nothing where it is nobody's."""
+        row = int(self.claimant[other])
+        return f" (is {cell(self.desired['source_key'], row)})" if row >= 0 else ""
+
+    def named(self, other: int) -> str:
+        """Return what an object is called in evidence."""
+        return f"{self.kind.name} #{cell(self.observed['id'], other)}"
+
+    def shown(self, row: int, rule: IdentityRule) -> str:
+        """Return the value of a row by which a rule goes."""
+        return repr(cell(self.desired[rule.fields[-1]], row))
