@@ -66,6 +66,7 @@ class MemoryTarget(MemoryStore):
 
     def tables(self) -> Tables:
         """Return the observed tables of all kinds as they are now."""
+        self._store_late()
         return {name: self._table(kind, list(self.rows(kind))) for name, kind in self.kinds.items()}
 
     def batch_size(self, kind: Kind) -> int:
@@ -120,7 +121,8 @@ class MemoryTarget(MemoryStore):
             if fault == "stale":
                 for write in writes:
                     if write.target_id in self.rows(kind):
-                        self.rows(kind)[str(write.target_id)]["version"] = self.version()
+                        rows = self.rows(kind)
+                        rows[str(write.target_id)] = {**rows[str(write.target_id)], "version": self.version()}
                 raise Stale("somebody was quicker")
             if fault == "lost":
                 raise OutcomeUnknown("timed out")
@@ -232,7 +234,7 @@ class MemoryLedger:
         restored = {(row["kind"], row["source_key"]) for row in rows if row["op"] == p.RESTORE}
         for row in rows:
             where = (row["kind"], row["source_key"])
-            if row["op"] == p.CLAIM:
+            if row["op"] == p.CLAIM and row["hold"] is None:
                 self._join(row, Outcome(row["seq"], APPLIED, None, row["target_id"]), {})
                 self.rows[where]["version"] = row["version"]
             elif row["op"] == p.SEEN:

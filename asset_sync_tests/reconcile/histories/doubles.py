@@ -66,7 +66,7 @@ def _is_held(run: Run, thing: Thing) -> bool:
 
 
 def _is_there(run: Run, made: Thing, source_key: str) -> str | None:
-    """A machine is recognised by its serial, or by its name where that is on one object alone that is no record's."""
+    """A machine is recognised by its serial, or by its name where that is on one object alone that is nobody else's."""
     if made.kind != "asset":
         return None
     record, now = run.wanted["asset"][source_key], run.after
@@ -81,6 +81,8 @@ def _is_there(run: Run, made: Thing, source_key: str) -> str | None:
     linked = {link["target_id"] for (kind, _), link in {**run.links_before, **run.links_after}.items() if kind == "asset"}
     free = [(o, row) for o, row in run.planned.rows.items() if o.kind == "asset" and o.id not in linked and o in now.rows]
     alike = [o for o, row in free if "name" in shared(record, row) and "name" in shared(record, now.rows[o])]
+    others = [row for key, row in run.wanted["asset"].items() if key != source_key]
+    alike = [o for o in alike if not any(any(shared(other, run.planned.rows[o])) for other in others)]
     return f"whose name is on {alike[0]}: {run.planned.rows[alike[0]]}" if len(alike) == 1 else None
 
 

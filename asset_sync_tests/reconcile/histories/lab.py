@@ -12,7 +12,8 @@ from asset_sync.reconcile.apply import apply
 from asset_sync.reconcile.errors import TargetError
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.plan import Mode, Plan
-from asset_sync.reconcile.target import Outcome, Write, Written
+from asset_sync.reconcile.resolutions import Resolution, Resolutions
+from asset_sync.reconcile.target import APPLIED, Outcome, Write, Written
 from asset_sync.reconcile.undo import inverse
 from asset_sync_tests.reconcile.histories.evidence import Moment, ids_of
 from asset_sync_tests.reconcile.histories.hands import Hands
@@ -49,6 +50,7 @@ class Saved:
     target: Backup
     hands: Hands
     links: LinkRows
+    decided: dict[str, Resolution]
 
 
 class HistoryLab(Lab):
@@ -66,6 +68,8 @@ class HistoryLab(Lab):
         self.seen: Counter[str] = Counter()
         """What really happened, so that nobody takes a history for one of people and faults in which nothing came of them."""
         self.saved: list[Saved] = []
+        self.decided: dict[str, Resolution] = {}
+        """What an undo decided, by the key of its record: what it put back into service stays so."""
 
     def live(self, day: Day) -> None:
         """Let a day pass: events, a disaster perhaps, and a run with its faults."""
@@ -73,7 +77,7 @@ class HistoryLab(Lab):
         if day.disaster is not None:
             self.seen[day.disaster] += 1
             _DISASTERS[day.disaster](self, day)
-        self.saved.append(Saved(self.target.backup(), self.oracle.hands.copy(), self.ledger.backup()))
+        self.saved.append(Saved(self.target.backup(), self.oracle.hands.copy(), self.ledger.backup(), dict(self.decided)))
         self.sync(day)
 
     def moment(self) -> Moment:
@@ -115,6 +119,7 @@ class HistoryLab(Lab):
             return None
         self.happen(day, meanwhile=True)
         self.ledger.note_sighting(run.plan, self.at)
+        self._lapse(run.plan)
         run.whole = self._carry_out(run, day)
         self.ledger.follow(run.plan, run.outcomes)
         self._judge(run)
@@ -217,8 +222,26 @@ class HistoryLab(Lab):
         run = Run(plan, self.at, {}, links, self.moment(), links)
         self._carry_out(run, Day(()))
         self.ledger.follow(plan, run.outcomes)
+        self._decide(plan, run.outcomes)
         self.oracle.judge_undo(run)
         self.done = None
+
+    def _decide(self, plan: Plan, outcomes: Mapping[int, Outcome]) -> None:
+        """An undo is a decision, which the ledger keeps: what it put back stays, what it retires is no more kept."""
+        done = [row for row in p.records(plan.writes) if row["seq"] in outcomes and outcomes[row["seq"]].outcome == APPLIED]
+        for row in done:
+            key = str(row["source_key"])
+            if row["op"] == p.RESTORE:
+                self.decided[key] = Resolution("asset", key, "keep_target", "undo", self.at, field="status")
+            elif row["op"] == p.RETIRE:
+                self.decided.pop(key, None)
+        self.resolutions = Resolutions(self.decided.values())
+
+    def _lapse(self, plan: Plan) -> None:
+        for row in p.records(plan.operations):
+            if row["op"] == p.SEEN:
+                self.decided.pop(row["source_key"], None)
+        self.resolutions = Resolutions(self.decided.values())
 
     def restore_target(self, day: Day) -> None:
         """The target comes back from a backup of some days ago, and people go on working in it."""
@@ -232,6 +255,8 @@ class HistoryLab(Lab):
     def lose_ledger(self, day: Day) -> None:
         """The ledger is lost; somebody may take the target as it stands for what was applied last."""
         self.ledger.lose()
+        self.decided.clear()
+        self.oracle.hands.undone.clear()
         self.oracle.hands.doubt(self.moment())
         self.oracle.absent.clear()
         self.done = None
@@ -241,7 +266,10 @@ class HistoryLab(Lab):
     def restore_ledger(self, day: Day) -> None:
         """The ledger comes back from a backup of some days ago."""
         if self.saved:
-            self.ledger.restore(self.saved[-1 - len(day.faults) % len(self.saved)].links)
+            saved = self.saved[-1 - len(day.faults) % len(self.saved)]
+            self.ledger.restore(saved.links)
+            self.decided = dict(saved.decided)
+            self.oracle.hands.undone.clear()
             self.oracle.hands.doubt(self.moment())
             self.oracle.trusts_ledger = False
             self.done = None

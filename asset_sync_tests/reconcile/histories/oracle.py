@@ -19,14 +19,17 @@ from asset_sync_tests.reconcile.histories.hands import Hands, Place, filled
 from asset_sync_tests.reconcile.histories.kinds import GRACE, RETIRED
 from asset_sync_tests.reconcile.histories.record import HistoryFault, Run
 
+Record = Mapping[str, Any]
+"""A row of the source."""
+
 
 @dataclass
 class Oracle:
     """Watches one history.
 
     `known_as` says which records an object was recognised as or made for, `made_for` the latter alone. `said` are the values
-    that the source ever said of a record's field, `rebased` those that a person let count as the sync's. `absent` says of a
-    record that is gone in how many runs, and since when.
+    that the source ever said of a record's field, `last` what it said of each record last, `rebased` the values that a person
+    let count as the sync's. `absent` says of a record that is gone in how many runs, and since when.
     """
 
     kinds: Kinds
@@ -35,6 +38,7 @@ class Oracle:
     known_as: dict[Thing, set[str]] = field(default_factory=lambda: defaultdict(set))
     made_for: dict[Thing, str] = field(default_factory=dict)
     said: dict[tuple[str, str], set[Any]] = field(default_factory=lambda: defaultdict(set))
+    last: dict[tuple[str, str], Record] = field(default_factory=dict)
     rebased: set[tuple[Place, Any]] = field(default_factory=set)
     absent: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     trusts_ledger: bool = True
@@ -64,6 +68,11 @@ class Oracle:
         now = run.planned
         self.rebased |= {((thing, name), row[name]) for thing, row in now.rows.items() for name in filled(row)}
 
+    def is_own(self, run: Run, thing: Thing, kind: str, source_key: str) -> bool:
+        """Return whether an object is one that a record is known as."""
+        self._recognise(run, thing, run.after.rows[thing])
+        return source_key in self.known_as.get(thing, ())
+
     def judge_undo(self, run: Run) -> None:
         """Raise `HistoryFault` where an undo took more than the sync's own values; what it put back is a person's now."""
         for before, after in run.attempts:
@@ -81,6 +90,7 @@ class Oracle:
     def _hear(self, run: Run) -> None:
         for kind, rows in run.wanted.items():
             for source_key, row in rows.items():
+                self.last[kind, source_key] = row
                 for name, value in row.items():
                     self.said[f"{kind} {source_key}", name].add(value)
         present = run.wanted["asset"]
@@ -106,7 +116,7 @@ class Oracle:
             planned = run.planned.rows.get(thing)
             if planned is None:
                 raise HistoryFault(f"wrote {told}, an object that the plan did not see")
-            if place not in written and planned.get(name) != old.get(name):
+            if place not in written and old.get(name) not in (None, planned.get(name)):
                 raise HistoryFault(f"wrote {told}, where the plan saw {planned.get(name)!r}")
             if self._is_initial(thing.kind, name):
                 raise HistoryFault(f"wrote {told}, which is set at create only")
@@ -169,14 +179,12 @@ class Oracle:
             if thing is None:
                 raise HistoryFault(f"{kind} {source_key} was linked to #{link['target_id']}, which is not there")
             row = run.planned.rows.get(thing) or run.after.rows[thing]
-            if self.made_for.get(thing) != source_key and not self._is_like(run, kind, source_key, row):
+            record = run.wanted[kind].get(source_key)
+            if self.made_for.get(thing) != source_key and not (record and self._is_like(run, kind, record, row)):
                 raise HistoryFault(f"{kind} {source_key} took {thing}, with which it has nothing in common: {_shown(row)}")
             self.known_as[thing].add(source_key)
 
-    def _is_like(self, run: Run, kind: str, source_key: str, row: Row) -> bool:
-        record = run.wanted[kind].get(source_key)
-        if record is None:
-            return False
+    def _is_like(self, run: Run, kind: str, record: Record, row: Row) -> bool:
         match kind:
             case "asset":
                 return any(shared(record, row))
@@ -191,8 +199,16 @@ class Oracle:
 
     def _no_strangers(self, run: Run, touched: Mapping[Thing, Row]) -> None:
         for thing, row in touched.items():
+            self._recognise(run, thing, row)
             if not self.known_as.get(thing):
                 raise HistoryFault(f"touched {thing}, which is nobody's that the sync knows: {_shown(row)}")
+
+    def _recognise(self, run: Run, thing: Thing, row: Row) -> None:
+        """Somebody may have made an object again that was gone, under its id: it is known if it says what its record does."""
+        for (kind, source_key), link in run.links_before.items():
+            record = self.last.get((kind, source_key))
+            if (kind, link["target_id"]) == (thing.kind, thing.id) and record and self._is_like(run, kind, record, row):
+                self.known_as[thing].add(source_key)
 
     def _agree(self, run: Run) -> None:
         """What both sides say is nobody's edit any more."""

@@ -58,7 +58,7 @@ class Settled:
             if not holds:
                 raise HistoryFault(f"{kind} {source_key} is neither an object nor held: {self.run.wanted[kind][source_key]}")
             return
-        if base == kind and source_key not in self.oracle.known_as.get(thing, ()):
+        if base == kind and not self.oracle.is_own(self.run, thing, kind, source_key):
             raise HistoryFault(f"{kind} {source_key} is linked to {thing}, which is not its own")
         held = {name for row in holds for name in p.decode(row["changes"])}
         for name, owner in self.oracle.owners[kind].items():

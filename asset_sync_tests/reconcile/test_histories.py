@@ -1,0 +1,93 @@
+"""Random histories of a source, its target and the people in it: whatever happens, the promises are kept.
+
+A history is what happens in one small company; ten of them share a world, their values apart from one another, because a run
+costs the same for ten as for one. Many more are played by `python -m asset_sync_tests.reconcile.histories`.
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from asset_sync.reconcile.kinds import IdentityRule, in_order
+from asset_sync.reconcile.merge import Ownership
+from asset_sync.reconcile.planning import Grace, Policy
+from asset_sync_tests.reconcile.histories import people
+from asset_sync_tests.reconcile.histories.__main__ import main, told
+from asset_sync_tests.reconcile.histories.kinds import GRACE, OWNERS
+from asset_sync_tests.reconcile.histories.lab import HistoryLab
+from asset_sync_tests.reconcile.histories.many import play_many
+from asset_sync_tests.reconcile.histories.play import lived, play
+from asset_sync_tests.reconcile.histories.record import HistoryFault
+from asset_sync_tests.reconcile.histories.script import ABANDON, FAULTS, MEANWHILE, PLAIN, Day, Event, History, Switches
+from asset_sync_tests.reconcile.memory import DAY
+
+HISTORIES = 100
+MINUTES = 4.0
+PEOPLE = frozenset((*people.EVENTS, MEANWHILE))
+NETWORK = frozenset((*FAULTS, ABANDON))
+
+
+@pytest.mark.parametrize("more", [frozenset(), PEOPLE, NETWORK], ids=["the source alone", "people", "faults"])
+def test_every_promise_is_kept(more: frozenset[str]) -> None:
+    on = PLAIN.on | more
+    summary = play_many(Switches(on, companies=10), HISTORIES, MINUTES)
+    assert not summary.failures, told(summary)
+    assert summary.histories >= HISTORIES
+    assert [word for word in on - {MEANWHILE, ABANDON} if not summary.seen[word]] == []
+
+
+# The oracle is worth something: it sees what a sync does wrong.
+
+
+def history(*days: tuple[Event, ...]) -> History:
+    """A history of one company without faults."""
+    return History("assets", tuple(Day((events,)) for events in days))
+
+
+COME = Event("come", 7)
+ROOM = 0
+EDIT = Event("edit", ROOM)
+"""A person puts the first machine into room p1."""
+
+
+def test_a_sync_that_overwrites_an_edit_is_found_out() -> None:
+    what = history((COME,), (EDIT,), ())
+    play(what)
+    lab = HistoryLab(what)
+    lab.policy = Policy({**OWNERS, "asset": {**OWNERS["asset"], "room": Ownership("source")}}, GRACE)
+    with pytest.raises(HistoryFault, match=r"room of .* which a person had set"):
+        lived(lab, what)
+
+
+def test_a_sync_that_retires_too_early_is_found_out() -> None:
+    what = history((COME, Event("come", 50)), (Event("go", 0),), ())
+    play(what)
+    lab = HistoryLab(what)
+    lab.policy = Policy(OWNERS, Grace(runs=1, time=DAY * 0))
+    with pytest.raises(HistoryFault, match="before its time"):
+        lived(lab, what)
+
+
+def test_a_sync_that_takes_a_stranger_for_its_own_is_found_out() -> None:
+    what = history((Event("keep_own", 1), Event("come", 7)), ())
+    play(what)
+    lab = HistoryLab(what)
+    by_status = IdentityRule("status", ("status",))
+    others = [replace(kind, identity=(by_status,)) if kind.name == "asset" else kind for kind in lab.kinds.values()]
+    lab.kinds = in_order(others)
+    with pytest.raises(HistoryFault, match="has nothing in common"):
+        lived(lab, what)
+
+
+def test_a_sync_that_leaves_a_value_out_is_found_out() -> None:
+    what = history((COME,), (Event("change", 6 + 2 * 36),), ())
+    play(what)
+    lab = HistoryLab(what)
+    lab.policy = Policy({**OWNERS, "asset": {**OWNERS["asset"], "memory": Ownership("initial")}}, GRACE)
+    with pytest.raises(HistoryFault, match=r"memory of .* and nothing of it is held"):
+        lived(lab, what)
+
+
+def test_the_command_refuses_a_word_that_it_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--only", "quake"]) == 2
+    assert "nothing is called 'quake'" in capsys.readouterr().err
