@@ -23,6 +23,9 @@ from typing import Any, Final
 import psycopg
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from filelock import FileLock
 from sqlalchemy import URL, Engine, create_engine, func, make_url, select
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
@@ -37,6 +40,7 @@ _START_S: Final = 60.0
 _CONNECT_S: Final = 10
 _PLAIN: Final = re.compile(r"[\w@%+=:./-]+")
 _starting = threading.Lock()
+_migrating = threading.Lock()
 
 ERRORS: Final = (SQLAlchemyError, psycopg.Error)
 """What an error of the database is raised as: COPY goes by the driver itself, all else by SQLAlchemy."""
@@ -106,17 +110,42 @@ def _said(cause: BaseException) -> str:
 
 
 def bring_up_to_date(engine: Engine, migrations: Path, schema: str) -> None:
-    """Run the Alembic migrations of a folder that are still to be run; several processes may do it at once.
+    """Run the Alembic migrations of a folder that are still to be run; threads and processes may do it at once.
 
-    The schema is made where it is missing, which needs the right to create one in the database.
+    The schema is made where it is missing, which needs the right to create one in the database. Raises ConfigurationError
+    where its tables are of a later version than this program.
     """
-    config = Config()
-    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
-    with engine.begin() as connection:
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"{schema} migrations"))))
-        connection.execute(CreateSchema(schema, if_not_exists=True))
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    # Alembic's way to a script's connection is one for the whole process.
+    with _migrating:
+        if _version(engine, schema) == _script(migrations).get_current_head():
+            return
+        config = Config()
+        config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+        with engine.begin() as connection:
+            connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"{schema} migrations"))))
+            connection.execute(CreateSchema(schema, if_not_exists=True))
+            config.attributes["connection"] = connection
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:
+                raise ConfigurationError(_why_not_upgraded(error, schema, _version(engine, schema))) from error
+
+
+def _version(engine: Engine, schema: str) -> str | None:
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection, opts={"version_table_schema": schema}).get_current_revision()
+
+
+@cache
+def _script(migrations: Path) -> ScriptDirectory:
+    return ScriptDirectory(str(migrations))
+
+
+def _why_not_upgraded(error: CommandError, schema: str, version: str | None) -> str:
+    return (
+        f"the tables of schema {schema} are of version {version}, which a newer asset_sync made ({error}): "
+        "run that version, or restore a backup from before it"
+    )
 
 
 def embedded(path: Path) -> Embedded:

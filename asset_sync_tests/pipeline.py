@@ -141,7 +141,7 @@ def running(
     monkeypatch: pytest.MonkeyPatch, database_url: str, home: Path, *, size: int = 40, seed: int = 7, **world: Any
 ) -> Iterator[Pipeline]:
     """Give a pipeline whose environment points to a sandbox of its own."""
-    with World(size, seed, **world) as made, dg.instance_for_test() as instance:
+    with World(size, seed, **world) as made, dg.DagsterInstance.ephemeral() as instance:
         _set(monkeypatch, {**made.environment(), "DATABASE_URL": database_url, "ASSET_SYNC_HOME": str(home)})
         yield Pipeline(made, instance)
 

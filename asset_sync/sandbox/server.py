@@ -55,10 +55,14 @@ class Server:
         """Stop, and wait until the thread has ended."""
         self._stop()
 
-    def _stop(self) -> None:
+    def begin_to_stop(self) -> None:
+        """Stop soon; whoever leaves several servers asks all of them first, and so waits once."""
         self._server.should_exit = True
         # Without this, a request that hangs would be waited for.
         self._server.force_exit = True
+
+    def _stop(self) -> None:
+        self.begin_to_stop()
         if self._thread is not None:
             self._thread.join(_STOP_S)
 

@@ -113,18 +113,21 @@ class World:
         wug_app = wug.create_app(self.wug, users={WUG_USERNAME: WUG_PASSWORD}, faults=self.wug_faults)
         self._wug = Server(wug_app, port=wug_port)
         self._control = Server(create_control(self), port=control_port)
+        self._servers = (self._pdq, self._netbox, self._snipeit, self._wug, self._control)
         self._running = ExitStack()
 
     def __enter__(self) -> Self:
         """Serve everything."""
         with ExitStack() as starting:
-            for server in (self._pdq, self._netbox, self._snipeit, self._wug, self._control):
+            for server in self._servers:
                 starting.enter_context(server)
             self._running = starting.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Stop serving."""
+        for server in self._servers:
+            server.begin_to_stop()
         self._running.close()
 
     @property

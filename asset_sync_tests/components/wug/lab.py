@@ -130,7 +130,7 @@ def running(
     `attributes` replace those of the YAML of the export.
     """
     chosen = {MAIN: {}} if connections is None else connections
-    with World(company, 7, network=network) as world, dg.instance_for_test() as instance, ExitStack() as servers:
+    with World(company, 7, network=network) as world, dg.DagsterInstance.ephemeral() as instance, ExitStack() as servers:
         definitions = {sync: definitions_of(home, sync, chosen, attributes, monkeypatch) for sync in (EXPORT, IMPORT)}
         lab = Lab(world, instance, definitions)
         environment = {**world.environment(), "DATABASE_URL": database_url, "ASSET_SYNC_HOME": str(home)}
