@@ -18,7 +18,8 @@ class Field:
 
     `to` names the kind that a reference points to; `max_length` counts characters, as the target does. What is only set when
     an object is created (`initial_only`) would take away what people added, if it were written later. What is `nullable` the
-    target takes empty, in any number. A reference of a facet that `pins` keeps the object it points to where it sits.
+    target takes empty, in any number; without what is `required` it makes no object. A reference of a facet that `pins` keeps
+    the object it points to where it sits.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Field:
     max_length: int | None = None
     initial_only: bool = False
     nullable: bool = False
+    required: bool = False
     pins: bool = False
 
 

@@ -83,10 +83,9 @@ def _too_long(kind: Kind, values: Mapping[str, Any]) -> Iterator[str]:
 def _missing(kind: Kind, row: Row) -> Iterator[str]:
     if kind.facet_of:
         return
-    for name in dict.fromkeys(name for unique in kind.unique for name in unique.fields):
-        field = kind.field(name)
-        if row.get(name) in (None, "") and field.type != "reference" and not field.nullable:
-            yield f"{name}: This field may not be null."
+    for field in kind.fields:
+        if field.required and row.get(field.name) in (None, ""):
+            yield f"{field.name}: This field may not be null."
 
 
 def _dangling(kind: Kind, objects: Objects, values: Mapping[str, Any]) -> Iterator[str]:

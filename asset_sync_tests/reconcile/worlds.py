@@ -28,14 +28,14 @@ NOW: Final = datetime(2025, 6, 1, 12, tzinfo=UTC)
 
 MAKER: Final = Kind(
     "maker",
-    (Field("name", max_length=20), Field("slug")),
+    (Field("name", max_length=20, required=True), Field("slug")),
     (IdentityRule("name", ("name",), "label"),),
     (Unique(("name",), "label"),),
     versions="count",
 )
 MODEL: Final = Kind(
     "model",
-    (Field("maker", "reference", to="maker"), Field("name", max_length=20)),
+    (Field("maker", "reference", to="maker"), Field("name", max_length=20, required=True)),
     (IdentityRule("maker and name", ("maker", "name"), "label"),),
     (Unique(("maker", "name"), "label"),),
     versions="count",
@@ -64,7 +64,7 @@ ASSET: Final = Kind(
 )
 PORT: Final = Kind(
     "port",
-    (Field("asset", "reference", to="asset"), Field("name")),
+    (Field("asset", "reference", to="asset"), Field("name", required=True)),
     (IdentityRule("asset and name", ("asset", "name")),),
     (Unique(("asset", "name")),),
     parent="asset",
@@ -72,7 +72,7 @@ PORT: Final = Kind(
 )
 ADDRESS: Final = Kind(
     "address",
-    (Field("address"), Field("port", "reference", to="port")),
+    (Field("address", required=True), Field("port", "reference", to="port")),
     (IdentityRule("address", ("address",), "folded"),),
     (Unique(("address",), "folded"),),
     parent="port",

@@ -37,15 +37,16 @@ def too_long(declared: Field, values: pa.Array) -> dict[int, str]:
 def part(given: Drafts, name: str, why: Mapping[int, str]) -> tuple[Drafts, Drafts]:
     """Part a field from the operations that go on without it; `why` says, by row, what holds it.
 
-    Returns what goes on, and the field held. What would be made without anything to recognise it by is held as a whole.
+    Returns what goes on, and the field held. What would be made without anything to recognise it by, or without what the target
+    requires, is held as a whole.
     """
     is_open = given.open
     why = {row: reason for row, reason in why.items() if is_open[row]}
     if not why:
         return given, given.take(np.array([], dtype=np.int64))
-    nameless = given.are(p.CREATE) & ~_recognisable(given, name)
-    whole = {row: reason for row, reason in why.items() if nameless[row]}
-    return given.hold(whole).part(name, {row: reason for row, reason in why.items() if not nameless[row]})
+    unfit = given.are(p.CREATE) & (given.kind.field(name).required | ~_recognisable(given, name))
+    whole = {row: reason for row, reason in why.items() if unfit[row]}
+    return given.hold(whole).part(name, {row: reason for row, reason in why.items() if not unfit[row]})
 
 
 def _recognisable(given: Drafts, without: str) -> Mask:

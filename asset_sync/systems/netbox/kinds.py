@@ -10,8 +10,8 @@ from asset_sync.reconcile.kinds import Field, IdentityRule, Kind, Kinds, Retirem
 CUSTOM: Final = "cf_"
 """What the name of a custom field starts with; the rest is its name in NetBox."""
 
-_NAME = Field("name", max_length=100)
-_SLUG = Field("slug", max_length=100)
+_NAME = Field("name", max_length=100, required=True)
+_SLUG = Field("slug", max_length=100, required=True)
 _DESCRIPTION = Field("description", max_length=200)
 _COMMENTS = Field("comments")
 _STATUS = Field("status")
@@ -34,7 +34,7 @@ _TYPED = (
 _TYPED_UNIQUE = (Unique(("manufacturer", "model")), Unique(("manufacturer", "slug")))
 _TYPE_FIELDS = (
     Field("manufacturer", "reference", to="manufacturer"),
-    Field("model", max_length=100),
+    Field("model", max_length=100, required=True),
     _SLUG,
     Field("part_number", max_length=50),
     _DESCRIPTION,
@@ -94,7 +94,7 @@ INTERFACE: Final = Kind(
     "interface",
     (
         Field("device", "reference", to="device"),
-        Field("name", max_length=64),
+        Field("name", max_length=64, required=True),
         Field("type"),
         Field("enabled", "boolean"),
         Field("mgmt_only", "boolean"),
@@ -108,13 +108,13 @@ INTERFACE: Final = Kind(
 )
 MAC_ADDRESS: Final = Kind(
     "mac_address",
-    (Field("mac_address"), Field("interface", "reference", to="interface"), _DESCRIPTION),
+    (Field("mac_address", required=True), Field("interface", "reference", to="interface"), _DESCRIPTION),
     (IdentityRule("address on the interface", ("mac_address", "interface"), "serial"),),
 )
 IP_ADDRESS: Final = Kind(
     "ip_address",
     (
-        Field("address"),
+        Field("address", required=True),
         Field("interface", "reference", to="interface"),
         _STATUS,
         Field("dns_name", max_length=255),

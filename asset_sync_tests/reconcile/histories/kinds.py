@@ -19,10 +19,12 @@ _TYPED = (
     IdentityRule("model", ("maker", "name"), decisive=False),
     IdentityRule("similar model", ("maker", "name"), "label", decisive=False),
 )
-_MAKER = Kind("maker", (Field("name", max_length=20),), _NAMED, (Unique(("name",)),), referred=True, versions="count")
+_MAKER = Kind(
+    "maker", (Field("name", max_length=20, required=True),), _NAMED, (Unique(("name",)),), referred=True, versions="count"
+)
 _MODEL = Kind(
     "model",
-    (Field("maker", "reference", to="maker"), Field("name", max_length=20)),
+    (Field("maker", "reference", to="maker"), Field("name", max_length=20, required=True)),
     _TYPED,
     (Unique(("maker", "name")),),
     referred=True,
@@ -30,7 +32,7 @@ _MODEL = Kind(
 )
 _PORT = Kind(
     "port",
-    (Field("asset", "reference", to="asset"), Field("name", max_length=30)),
+    (Field("asset", "reference", to="asset"), Field("name", max_length=30, required=True)),
     (IdentityRule("asset and name", ("asset", "name")),),
     (Unique(("asset", "name")),),
     parent="asset",
@@ -38,7 +40,7 @@ _PORT = Kind(
 )
 _ADDRESS = Kind(
     "address",
-    (Field("address"), Field("port", "reference", to="port")),
+    (Field("address", required=True), Field("port", "reference", to="port")),
     (IdentityRule("address", ("address",), "host"),),
     (Unique(("address",), "host"),),
     parent="port",
