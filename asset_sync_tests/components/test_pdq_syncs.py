@@ -161,7 +161,74 @@ def test_a_bad_value_blanks_nothing_not_even_where_empty_values_do() -> None:
     assert lab.there("asset", "name", "warranty_end") == [("PC0", None)]
 
 
+def test_a_model_that_netbox_cannot_name_holds_its_machines_alone(assets: PdqLab) -> None:
+    held = assets.day(DELL, DELL | {"model": "M" * 101})
+    assert "model has 101 characters, the target takes 100" in held["PC1"]
+    assert assets.types() == {"PC0": ("Dell Inc.", "Latitude 5440")}
+    assert settled(assets)
+
+
 # Devices with their addresses.
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        (["PC-7", "PC-NEW"], ["PC-7-OLD", "PC-7"]),
+        (["PC-1", "pc-2"], ["PC-2", "pc-1"]),
+    ],
+)
+def test_names_that_devices_hand_on_are_theirs_in_one_run(devices: PdqLab, first: list[str], then: list[str]) -> None:
+    assert devices.day(*(DELL | {"name": name} for name in first)) == {}
+    before = devices.there("device", "id", "serial")
+    assert devices.day(*(DELL | {"name": name} for name in then)) == {}
+    assert sorted(devices.there("device", "serial", "name")) == [(f"A77{n}", name) for n, name in enumerate(then)]
+    assert devices.there("device", "id", "serial") == before
+    assert settled(devices)
+
+
+def test_new_hardware_under_an_old_name_has_it_once_the_old_one_is_retired(devices: PdqLab) -> None:
+    old, new = (DELL | {"id": serial, "name": "PC-9", "serialNumber": serial} for serial in ("OLD", "NEW"))
+    devices.day(old)
+    told = [devices.day(new) for _ in range(3)]
+    assert [held.get("PC-9", "").partition(", ")[2] for held in told] == ["name 'PC-9' is on device #1001 already"] * 2 + [""]
+    assert devices.there("device", "serial", "name", "status") == [
+        ("OLD", "PC-9 (retired 1001)", "decommissioning"),
+        ("NEW", "PC-9", "active"),
+    ]
+    assert settled(devices)
+
+
+def networked(key: str, **told: Any) -> Device:
+    return DELL | {"id": key, "name": key, "serialNumber": f"SN-{key}", "networking": [adapter(**told)]}
+
+
+def placed(lab: PdqLab) -> dict[str, tuple[str, str, bool] | None]:
+    """Return, by address, the device and the interface that it is on, and whether it is the primary one there."""
+    machines, interfaces = lab.target.objects["device"], lab.target.objects["interface"]
+    found: dict[str, tuple[str, str, bool] | None] = dict.fromkeys(address for (address,) in lab.there("ip_address", "address"))
+    for number, address, interface in lab.there("ip_address", "id", "address", "interface"):
+        if interface:
+            machine = machines[interfaces[interface]["device"]]
+            is_primary = machine["device_primary_ip.primary_ip4"] == number
+            found[address] = (machine["name"], interfaces[interface]["name"], is_primary)
+    return found
+
+
+def test_an_address_moves_with_a_renamed_adapter(devices: PdqLab) -> None:
+    devices.day(networked("PC", alias="Ethernet", ipv4Address="10.1.1.10"))
+    assert devices.day(networked("PC", alias="Ethernet 2", ipv4Address="10.1.1.10")) == {}
+    assert placed(devices) == {"10.1.1.10/24": ("PC", "Ethernet 2", True)}
+    assert settled(devices)
+
+
+def test_the_address_of_a_machine_that_is_gone_is_its_heirs(devices: PdqLab) -> None:
+    devices.day(networked("GONE", ipv4Address="10.1.1.50"), networked("HEIR", ipv4Address="10.1.1.51"))
+    assert devices.day(networked("HEIR", ipv4Address="10.1.1.50")).keys() == {"#1001"}, "held: the retirement, that waits"
+    devices.day(networked("HEIR", ipv4Address="10.1.1.50"))
+    assert placed(devices) == {"10.1.1.50/24": ("HEIR", "Ethernet", True), "10.1.1.51/24": None}
+    assert devices.there("device", "name", "device_primary_ip.primary_ip4", "status")[0] == ("GONE", None, "decommissioning")
+    assert settled(devices)
 
 
 def test_the_masks_of_addresses_that_are_known_stay(devices: PdqLab) -> None:
