@@ -1,0 +1,55 @@
+"""A lab whose ledger is the real one: whole syncs of source rows into a target in memory, day after day."""
+
+from dataclasses import replace
+
+from sqlalchemy import Engine
+
+from asset_sync.ledger import Ledger
+from asset_sync.operations.definitions import declared
+from asset_sync.reconcile.merge import Ownership
+from asset_sync.reconcile.plan import Mode, Plan
+from asset_sync.reconcile.planning import Policy, Snapshot
+from asset_sync.reconcile.target import Outcome
+from asset_sync_tests.reconcile.lab import GRACE, Lab
+from asset_sync_tests.reconcile.memory import DAY
+from asset_sync_tests.reconcile.worlds import KINDS, OWNERS
+
+CLEARING = {**OWNERS, "asset": {**OWNERS["asset"], "room": Ownership("shared", clears=True)}}
+"""The source may empty a room."""
+
+
+class LedgerLab(Lab):
+    """What the runs remember is what a sync asks the ledger for."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(policy=Policy(CLEARING, GRACE))
+        self.real = Ledger(engine)
+        self.sync = replace(declared("pdq_to_netbox"), name="test", kinds=KINDS, policy=self.policy)
+        self.runs = 0
+
+    def snapshot(self) -> Snapshot:
+        """Return what a run sees now."""
+        resolutions = self.real.resolutions(self.sync.linked_as)
+        return replace(super().snapshot(), links=self.sync.known_links(self.real), resolutions=resolutions)
+
+    def apply(self, plan: Plan) -> dict[int, Outcome]:
+        """Carry a plan out as a run does, and remember what was done; a day passes."""
+        self.runs += 1
+        run_id = f"run {self.runs}"
+        self.real.save(plan, run_id, self.at)
+        self.real.save_guards(plan.id, [])
+        assert self.real.waits(plan.id) is None
+        self.real.start(plan.id, run_id, self.at)
+        self.real.sight(plan, run_id, self.at)
+        outcomes = super().apply(plan)
+        self.real.record(plan, list(outcomes.values()), run_id, self.at)
+        self.real.finish(plan.id, self.at)
+        self.last = self.real.last_applied(self.sync.linked_as)
+        self.at += DAY
+        return outcomes
+
+    def run(self, mode: Mode = "normal") -> Plan:
+        """Plan and apply."""
+        plan = self.plan(mode)
+        assert {each.outcome for each in self.apply(plan).values()} <= {"applied"}
+        return plan
