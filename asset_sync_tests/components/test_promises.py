@@ -1,0 +1,97 @@
+"""What is promised where decisions and backups meet, through the whole staircase: NetBox over HTTP, and a real ledger."""
+
+import dataclasses
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asset_sync.operations.plans import make_undo, save_undo
+from asset_sync.reconcile import plan as p
+from asset_sync_tests.components.probe import YAML, load_whole
+from asset_sync_tests.pipeline import ASSETS, Pipeline, Run, running
+
+pytestmark = pytest.mark.slow
+
+CHANGED = {
+    "    runs: 3\n    hours: 24\n": "    runs: 1\n    hours: 0\n",
+    "description: {from: osFullName, owner: shared}": "description: {from: osFullName, owner: shared, clears: true}",
+}
+
+
+@pytest.fixture
+def pipeline(monkeypatch: pytest.MonkeyPatch, empty_database_url: str, tmp_path: Path) -> Iterator[Pipeline]:
+    """A pipeline that has run once; it retires at once, and PDQ may empty the description."""
+    yaml = YAML
+    for old, new in CHANGED.items():
+        assert old in yaml
+        yaml = yaml.replace(old, new)
+    definitions = load_whole(tmp_path, yaml, monkeypatch)
+    with running(monkeypatch, empty_database_url, tmp_path, size=20) as made:
+        pipeline = Pipeline(made.world, made.instance, definitions)
+        assert pipeline.run().success
+        yield pipeline
+
+
+def put(pipeline: Pipeline, **fields: Any) -> str:
+    """Change the first machine in PDQ; return its serial."""
+    machine = next(iter(pipeline.world.company))
+    pipeline.world.company.apply(put=[dataclasses.replace(machine, **fields)])
+    return "".join(machine.serial.upper().split())
+
+
+def held(pipeline: Pipeline, run: Run) -> list[str]:
+    return [row["hold"] for row in p.records(pipeline.ledger.plan(run.plan_id).held)]
+
+
+def test_a_retirement_that_was_undone_stays_undone_until_the_machine_is_back(pipeline: Pipeline) -> None:
+    machine = next(iter(pipeline.world.company))
+    serial = "".join(machine.serial.upper().split())
+    pipeline.world.company.apply(remove=[machine])
+    retired = pipeline.run()
+    assert pipeline.assets()[serial]["status"] == "retired"
+    undo = make_undo(retired.plan_id)
+    save_undo(undo, "the run of the undo")
+    assert pipeline.apply(undo.plan.id).success
+    for _ in range(2):
+        run = pipeline.run()
+        assert not any(run.planned.values())
+        assert pipeline.assets()[serial]["status"] == "used"
+        (told,) = held(pipeline, run)
+        assert told.startswith(f"stays in service: decided by undo of plan {retired.plan_id}")
+    pipeline.world.company.apply(put=[machine])
+    pipeline.run()
+    pipeline.world.company.apply(remove=[machine])
+    assert pipeline.run().planned["retire"] == 1
+
+
+def test_a_field_that_the_source_emptied_and_both_sides_filled_is_a_conflict(pipeline: Pipeline) -> None:
+    serial = put(pipeline, os_name="")
+    assert pipeline.run().success
+    assert pipeline.assets()[serial]["description"] == ""
+    pipeline.edit(serial, description="a person's")
+    put(pipeline, os_name="Windows 12", name="RENAMED")
+    for _ in range(2):
+        run = pipeline.run()
+        assert [told.partition(" since")[0] for told in held(pipeline, run)] == ["changed on both sides"]
+        asset = pipeline.assets()[serial]
+        assert (asset["description"], asset["name"]) == ("a person's", "RENAMED")
+
+
+def test_a_netbox_of_last_night_is_told_and_after_a_rebase_has_what_the_source_says(pipeline: Pipeline) -> None:
+    serial = put(pipeline, name="NEWER")
+    other = next(each for each in pipeline.assets() if each != serial)
+    pipeline.edit(other, name="a person's")
+    backup = deepcopy(pipeline.world.netbox.tables[ASSETS].rows)
+    assert pipeline.run().success
+    pipeline.world.netbox.tables[ASSETS].rows.update(backup)
+    stopped = pipeline.run()
+    assert not stopped.success
+    assert not stopped.checks()["rolled_back"].passed
+    assert pipeline.writes_of(lambda: pipeline.run("rebase")) == 0
+    assert pipeline.run().success
+    assets = pipeline.assets()
+    assert (assets[serial]["name"], assets[other]["name"]) == ("NEWER", "a person's")
+    assert not any(pipeline.run().planned.values())
