@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from asset_sync.cli.main import main
+from asset_sync.components.resources import open_ledger
 from asset_sync.ledger import Ledger
 from asset_sync.operations.runs import Step, run_sync
 from asset_sync.sandbox.world import World
@@ -125,6 +126,7 @@ def test_a_plan_whose_apply_was_interrupted_says_so_and_how_to_go_on(world: Worl
     ask("apply", plan)
     assert standing(plan) == "applied, approved by sam"
     assert len(assets(world)) == SIZE
+    assert {each.outcome for each in open_ledger().outcomes(plan).values()} == {"applied"}, "its own, so that an undo takes it"
     assert "interrupted" not in ask("plans").stdout
 
 
