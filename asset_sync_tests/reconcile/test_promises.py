@@ -95,6 +95,28 @@ def test_a_record_whose_id_is_a_strangers_is_found_by_its_serial_where_it_stands
     }
 
 
+def test_a_maker_whose_id_is_a_strangers_is_not_taken_for_it_and_found_where_it_stands() -> None:
+    lab = Lab()
+    laptop = machine("d1", model="m")
+    maker, model = {"source_key": "hp", "name": "HP"}, {"source_key": "m", "maker": "hp", "name": "M1"}
+    lab.source = {"maker": [maker], "model": [model], "asset": [laptop]}
+    lab.run()
+    (hp,) = lab.objects("maker")
+    (there,) = lab.target.objects["maker"].values()
+    lab.target.objects["maker"] = {hp: {**there, "name": "Canon", "version": "v99"}}
+    lab.source["model"] = [model, {**model, "source_key": "m2", "name": "M2"}]
+    lab.source["asset"] = [laptop, machine("d2", model="m2")]
+    told = held(lab.run())
+    assert told["hp"].startswith("maker #1001 is not what was linked")
+    assert "its maker 'hp' is held" in told["m2"]
+    assert lab.objects("maker", "name") == {hp: {"name": "Canon"}}
+    assert len(lab.objects("model")) == len(lab.objects()) == 1
+    lab.target.objects["maker"]["5000"] = {**there, "id": "5000"}
+    assert settled(lab, 2)
+    assert lab.objects("maker", "name") == {hp: {"name": "Canon"}, "5000": {"name": "HP"}}
+    assert {row["maker"] for row in lab.objects("model").values()} == {"5000"}
+
+
 def test_a_serial_that_a_person_mistyped_is_put_back_where_the_tag_stands() -> None:
     lab = Lab()
     lab.source = {"asset": [machine("a", tag="IT-1")]}
