@@ -53,7 +53,7 @@ def test_a_retirement_that_was_undone_stays_undone_until_the_machine_is_back(pip
     retired = pipeline.run()
     assert pipeline.assets()[serial]["status"] == "retired"
     undo = make_undo(retired.plan_id)
-    save_undo(undo, "the run of the undo")
+    save_undo(undo, "the run of the undo", "kim")
     assert pipeline.apply(undo.plan.id).success
     for _ in range(2):
         run = pipeline.run()

@@ -29,7 +29,7 @@ class LedgerLab(Lab):
 
     def snapshot(self) -> Snapshot:
         """Return what a run sees now."""
-        resolutions = self.real.resolutions(self.sync.linked_as)
+        resolutions = self.real.resolutions(self.sync.link_set)
         return replace(super().snapshot(), links=self.sync.known_links(self.real), resolutions=resolutions)
 
     def apply(self, plan: Plan) -> dict[int, Outcome]:
@@ -40,11 +40,11 @@ class LedgerLab(Lab):
         self.real.save_guards(plan.id, [])
         assert self.real.waits(plan.id) is None
         self.real.start(plan.id, run_id, self.at)
-        self.real.sight(plan, run_id, self.at)
+        self.real.note_sighting(plan, run_id, self.at)
         outcomes = super().apply(plan)
         self.real.record(plan, list(outcomes.values()), run_id, self.at)
         self.real.finish(plan.id, self.at)
-        self.last = self.real.last_applied(self.sync.linked_as)
+        self.last = self.real.last_applied(self.sync.link_set)
         self.at += DAY
         return outcomes
 
