@@ -24,7 +24,7 @@ class LedgerLab(Lab):
     def __init__(self, engine: Engine) -> None:
         super().__init__(policy=Policy(CLEARING, GRACE))
         self.real = Ledger(engine)
-        self.sync = replace(declared("pdq_to_netbox"), name="test", kinds=KINDS, policy=self.policy)
+        self.sync = replace(declared("pdq_to_netbox"), name="test", link_set="test", kinds=KINDS, policy=self.policy)
         self.runs = 0
 
     def snapshot(self) -> Snapshot:
