@@ -12,7 +12,7 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply.groups import Record, check_mapped, groups, unmapped
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.plan import Changes, Plan
-from asset_sync.reconcile.planning.unique import marked
+from asset_sync.reconcile.planning.fields import marked
 from asset_sync.reconcile.target import APPLIED, Outcome
 
 _LEFT = "created by the plan; its kind cannot be retired and nothing is deleted, so it stays"

@@ -24,6 +24,9 @@ def settled(lab: Lab, runs: int = 2) -> bool:
     return [lab.run() for _ in range(runs)][-1].writes.empty
 
 
+SHARED_TAGS = Policy({**OWNERS, "asset": {**OWNERS["asset"], "tag": Ownership("shared")}})
+
+
 # Twins.
 
 
@@ -227,6 +230,27 @@ def test_the_tag_of_a_retired_machine_is_its_successors() -> None:
         "1001": {"serial": "SN-old-1", "status": "retired"},
         "1002": {"serial": "SN-new-1", "tag": "IT-1", "status": "in-use"},
     }
+
+
+def test_a_tag_that_the_source_says_of_another_machine_now_is_that_ones() -> None:
+    lab = Lab(policy=SHARED_TAGS)
+    lab.source = {"asset": [machine("one", tag="IT-1")]}
+    lab.run()
+    lab.source = {"asset": [machine("one", tag=None), machine("other", tag="IT-1")]}
+    lab.run()
+    assert lab.objects("asset", "tag") == {"1001": {}, "1002": {"tag": "IT-1"}}
+    assert settled(lab, 1)
+
+
+def test_a_tag_that_a_person_wrote_is_not_taken_from_a_machine_of_which_the_source_says_none() -> None:
+    lab = Lab(policy=SHARED_TAGS)
+    lab.source = {"asset": [machine("one", tag=None)]}
+    lab.run()
+    lab.target.edit("asset", "1001", tag="IT-1")
+    lab.source = {"asset": [machine("one", tag=None), machine("other", tag="IT-1")]}
+    plan = lab.run()
+    assert lab.objects("asset", "tag") == {"1001": {"tag": "IT-1"}, "1002": {}}
+    assert held(plan)["other"] == "tag 'IT-1' is on asset #1001 already"
 
 
 def test_the_tag_of_a_machine_that_a_person_retired_stays() -> None:

@@ -51,12 +51,14 @@ def _hold_contradicted(state: Matching, rule: IdentityRule, wanted: pa.Array, th
     """Hold the rows that were recognised as one object and have the decisive value of another one.
 
     Not those whose object is the linked one by what an earlier rule says, too, nor where the other one's own record gives
-    the value up: then values move, and the records stay what they are.
+    the value up: then values move, and the records stay what they are. Against what an earlier rule says, an object that is
+    another record's by its link says nothing either: the value is its own, and not what it is known by.
     """
     same = pc.equal(wanted, take(there, state.observed_of))
     recognised = (state.observed_of >= 0) & (state.rule != state.names.index(DECISION)) & ~_confirmed(state)
     apart = np.flatnonzero(recognised & filled(wanted) & ~mask(same))
     found = _not_given_up(state, rule, pairs(apart, take(wanted, apart), there), wanted)
+    found = _not_anothers(state, found)
     for row, others in state.by_id(found).items():
         mine = f"{state.names[state.rule[row]]} says {state.named(int(state.observed_of[row]))}"
         why = f"{mine}, but {rule.name} {state.shown(row, rule)} is on {state.named(others[0])}"
@@ -70,6 +72,19 @@ def _confirmed(state: Matching) -> Mask:
         found |= mask(pc.equal(wanted, take(there, state.observed_of)))
     linked: Mask = state.rule == state.names.index(LINK)
     return linked & found
+
+
+def _not_anothers(state: Matching, found: pd.DataFrame) -> pd.DataFrame:
+    """Leave out, for rows that a rule recognised, the objects that are linked to other records, here or gone."""
+    if found.empty:
+        return found
+    rows, objects = found["row"].to_numpy(), found["observed"].to_numpy()
+    link_of = index(take(text(state.observed["id"]), objects), text(state.links["target_id"]))
+    holder = take(text(state.links["source_key"]), link_of)
+    others = mask(pc.not_equal(holder, take(text(state.desired["source_key"]), rows)))
+    by_rule = state.rule[rows] != state.names.index(LINK)
+    kept: pd.DataFrame = found[~(others & by_rule)]
+    return kept
 
 
 def _not_given_up(state: Matching, rule: IdentityRule, found: pd.DataFrame, wanted: pa.Array) -> pd.DataFrame:

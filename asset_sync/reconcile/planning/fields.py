@@ -60,3 +60,9 @@ def _all_given(given: Drafts, fields: tuple[str, ...]) -> Mask:
     for name in fields:
         found &= given.changed(name)
     return found
+
+
+def marked(field: Field, value: str, mark: str) -> str:
+    """Return a value that gives way, with the mark at its end; cut where the field takes no more."""
+    room = (field.max_length or len(value) + len(mark)) - len(mark)
+    return f"{value[:room]}{mark}"

@@ -1,0 +1,103 @@
+"""Making way: what objects of this sync's own give up for a record that the source says it of now."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.kinds import Field
+from asset_sync.reconcile.planning.drafts import Drafts, drafts
+from asset_sync.reconcile.planning.fields import marked
+from asset_sync.reconcile.planning.holders import Holder, Values
+from asset_sync.reconcile.planning.retiring import RETIRED_BY_SYNC
+from asset_sync.reconcile.planning.sides import Sides
+from asset_sync.reconcile.tables import filled, index, mask, take, text
+
+_TEXT = pa.large_string()
+
+
+def making_way(values: Values, asked: set[int]) -> Iterator[Drafts]:
+    """Yield the operations by which objects of this sync's own give up what an operation wants to write.
+
+    Those that it retired, and those whose records say nothing any more of the value that it wrote. `asked` are the rows that
+    were asked before; these are added.
+    """
+    sides, field = values.sides, _text_field(values)
+    held_by = values.staying() if field and values.rows.size and values.unique.enforced else {}
+    if field is None or not held_by:
+        return
+    retired, silent = _retired_by_us(sides), _without_a_word(sides, field)
+    for holder in held_by.values():
+        if holder.row in asked:
+            continue
+        if holder.row in retired:
+            asked.add(holder.row)
+            yield from _given_up(sides, field, holder, retired[holder.row])
+        elif holder.row in silent:
+            asked.add(holder.row)
+            yield _makes_way(sides, field, holder, silent[holder.row], new=None, why="the source says it of another record")
+
+
+def _text_field(values: Values) -> Field | None:
+    fields = [values.kind.field(name) for name in values.unique.fields]
+    written = [field for field in fields if field.type != "reference" and field.name in values.sides.owners]
+    return written[-1] if written else None
+
+
+def _retired_by_us(sides: Sides) -> dict[int, int]:
+    """Return the objects that this sync retired and nobody moved on since, as rows of the observed table, with their links."""
+    retirement = sides.kind.retirement
+    if retirement is None or not sides.links["retired_by"].notna().any():
+        return {}
+    ours = (sides.links["retired_by"] == RETIRED_BY_SYNC).to_numpy(dtype=bool, na_value=False) & sides.own
+    ours[sides.link_of[sides.link_of >= 0]] = False
+    links = np.flatnonzero(ours)
+    objects = index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))
+    still = mask(pc.equal(take(sides.observed[retirement.field], objects), retirement.value))
+    free = still & ~filled(take(sides.observed["locked"], objects))
+    return dict(zip(objects[free].tolist(), links[free].tolist(), strict=True))
+
+
+def _without_a_word(sides: Sides, field: Field) -> dict[int, int]:
+    """Return the objects whose records say nothing of a field that has what this sync wrote last, with their links."""
+    if not field.nullable or not sides.linked.any():
+        return {}
+    rows = np.flatnonzero(sides.linked)
+    rows = rows[~filled(take(sides.desired[field.name], rows))]
+    objects, links = sides.object_of[rows], sides.link_of[rows]
+    base = sides.base(field.name, links)
+    if base is None:
+        return {}
+    ours = mask(pc.equal(base, take(sides.observed[field.name], objects))) & ~filled(take(sides.observed["locked"], objects))
+    return dict(zip(objects[ours].tolist(), links[ours].tolist(), strict=True))
+
+
+def _given_up(sides: Sides, field: Field, holder: Holder, link: int) -> Iterator[Drafts]:
+    """What a person wrote to a retired object since is not given up."""
+    old, base = _there(sides, field, holder), sides.base(field.name, np.array([link]))
+    if base is None or base[0].as_py() in (None, old):
+        new = None if field.nullable else marked(field, old, f" (retired {holder.id})")
+        yield _makes_way(sides, field, holder, link, new=new, why="it was retired by this sync")
+
+
+def _there(sides: Sides, field: Field, holder: Holder) -> str:
+    return str(take(text(sides.observed[field.name]), np.array([holder.row]))[0].as_py())
+
+
+def _makes_way(sides: Sides, field: Field, holder: Holder, link: int, *, new: str | None, why: str) -> Drafts:
+    at, old = np.array([holder.row]), _there(sides, field, holder)
+    change = sides.change(field.name, p.quoted(old), pa.array([new], _TEXT), f"makes way: {why}")
+    return drafts(
+        sides.kind,
+        1,
+        p.UPDATE,
+        {field.name: change},
+        key=take(text(sides.observed["key"]), at),
+        source_key=take(text(sides.links["source_key"]), np.array([link])),
+        target_id=take(text(sides.observed["id"]), at),
+        version=take(text(sides.observed["version"]), at),
+        reason="gives up what another takes",
+        object=at,
+    )
