@@ -58,7 +58,7 @@ def _hold_contradicted(state: Matching, rule: IdentityRule, wanted: pa.Array, th
     recognised = (state.observed_of >= 0) & (state.rule != state.names.index(DECISION)) & ~_confirmed(state)
     apart = np.flatnonzero(recognised & filled(wanted) & ~mask(same))
     found = _not_given_up(state, rule, pairs(apart, take(wanted, apart), there), wanted)
-    found = _not_anothers(state, found)
+    found = _not_anothers(state, rule, found)
     for row, others in state.by_id(found).items():
         mine = f"{state.names[state.rule[row]]} says {state.named(int(state.observed_of[row]))}"
         why = f"{mine}, but {rule.name} {state.shown(row, rule)} is on {state.named(others[0])}"
@@ -74,8 +74,12 @@ def _confirmed(state: Matching) -> Mask:
     return linked & found
 
 
-def _not_anothers(state: Matching, found: pd.DataFrame) -> pd.DataFrame:
-    """Leave out, for rows that a rule recognised, the objects that are linked to other records, here or gone."""
+def _not_anothers(state: Matching, rule: IdentityRule, found: pd.DataFrame) -> pd.DataFrame:
+    """Leave out, for rows that a rule recognised, the objects that are linked to other records, here or gone.
+
+    For rows that are linked, those alone that this sync retired, and not where the first rule of all finds them: what was
+    retired gives up what people number things by, but hardware that is seen again is that hardware.
+    """
     if found.empty:
         return found
     rows, objects = found["row"].to_numpy(), found["observed"].to_numpy()
@@ -83,7 +87,8 @@ def _not_anothers(state: Matching, found: pd.DataFrame) -> pd.DataFrame:
     holder = take(text(state.links["source_key"]), link_of)
     others = mask(pc.not_equal(holder, take(text(state.desired["source_key"]), rows)))
     by_rule = state.rule[rows] != state.names.index(LINK)
-    kept: pd.DataFrame = found[~(others & by_rule)]
+    retired = filled(take(text(state.links["retired_by"]), link_of)) & (rule != state.kind.identity[0])
+    kept: pd.DataFrame = found[~(others & (by_rule | retired))]
     return kept
 
 

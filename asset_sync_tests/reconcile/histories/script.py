@@ -16,6 +16,7 @@ MEANWHILE: Final = "meanwhile"
 """People act between plan and apply too."""
 ABANDON: Final = "abandon"
 """An apply that was killed is not started again: the next run goes on from there."""
+_EVENTS_A_DAY: Final = (0, 0, 1, 1, 2, 3)
 REBASE: Final = "rebase"
 """After a ledger was lost, somebody takes the target as it stands for what was applied last."""
 
@@ -139,7 +140,7 @@ class _Drawing:
         )
 
     def _events(self) -> tuple[Event, ...]:
-        return tuple(self._event() for _ in range(self.random.randint(0, 3)))
+        return tuple(self._event() for _ in range(self.random.choice(_EVENTS_A_DAY)))
 
     def _event(self) -> Event:
         verb = self.random.choice(self.switches.among(VERBS))

@@ -185,7 +185,7 @@ def exchange(company: Company, a: int, b: int, c: int) -> None:
         return
     first = pick(machines, a)
     ring = machines if c % 2 else [first, pick([m for m in machines if m is not first], b)]
-    name = pick((*IDENTIFYING, "room"), b + c)
+    name = pick(("tag", "name", "room", "tag", "name", "serial"), b + c)
     values = [getattr(machine, name) for machine in ring]
     junk = [machine.junk for machine in ring]
     for machine, value, spoilt in zip(ring, values[1:] + values[:1], junk[1:] + junk[:1], strict=True):
