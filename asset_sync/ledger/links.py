@@ -7,7 +7,22 @@ from typing import Any, Final, NamedTuple
 import orjson
 import pandas as pd
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, Text, and_, case, cast, delete, false, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Text,
+    and_,
+    case,
+    cast,
+    delete,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.schema import CreateTable
 
@@ -271,7 +286,9 @@ def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None)
     }
     rows = select(*columns.values(), *told.values()).where(staged.c.step == _JOIN)
     new = insert(link).from_select([*columns, *told], rows)
-    same = link.c.target_id == new.excluded.target_id
+    # A target that came back from a backup gives ids again: what is made, now or at another time, is another object.
+    at_once = func.coalesce(link.c.created == new.excluded.created, true())
+    same = and_(link.c.target_id == new.excluded.target_id, new.excluded.claimed != CREATED, at_once)
     connection.execute(
         new.on_conflict_do_update(
             index_elements=[link.c.sync, link.c.kind, link.c.source_key],

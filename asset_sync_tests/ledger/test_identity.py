@@ -44,16 +44,22 @@ def test_later_claim_replaces_what_it_gives_and_leaves_the_rest(ledger: Ledger, 
     sight(ledger, CLAIM)
     sight(ledger, row("claim", "a", "1", identity=identity(name="beta")), hours=2)
     assert told(assets) == ["v1", "2025-01-01", "S1", "beta"]
-    sight(ledger, row("claim", "a", "1", version="v3", identity=identity("2025-02-02", serial=None)), hours=3)
-    assert told(assets) == ["v3", "2025-02-02", None, "beta"]
+    sight(ledger, row("claim", "a", "1", version="v3", identity=identity("2025-01-01", serial=None)), hours=3)
+    assert told(assets) == ["v3", "2025-01-01", None, "beta"]
     sight(ledger, row("claim", "a", "1", changes={"memory": {"new": 4}}), hours=4)
-    assert told(assets) == ["v3", "2025-02-02", None, "beta"]
+    assert told(assets) == ["v3", "2025-01-01", None, "beta"]
 
 
 def test_claim_of_another_object_forgets_what_the_first_one_was(ledger: Ledger, assets: Assets) -> None:
     sight(ledger, CLAIM)
     sight(ledger, row("claim", "a", "9", identity=identity(name="beta")), hours=2)
     assert told(assets) == [None, None, None, "beta"]
+
+
+def test_claim_of_an_object_made_at_another_time_forgets_the_one_that_had_its_id(ledger: Ledger, assets: Assets) -> None:
+    sight(ledger, CLAIM)
+    sight(ledger, row("claim", "a", "1", version="v3", identity=identity("2025-02-02", serial="S1")), hours=2)
+    assert told(assets) == ["v3", "2025-02-02", "S1", None]
 
 
 def test_held_claim_is_not_carried_out(ledger: Ledger, linked: Plan, assets: Assets) -> None:

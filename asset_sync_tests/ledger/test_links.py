@@ -236,6 +236,12 @@ def test_object_made_anew_takes_the_place_of_the_one_that_is_gone(ledger: Ledger
     assert assets()["a"]["base:status"] is None
 
 
+def test_object_made_anew_under_the_same_id_is_another(ledger: Ledger, linked: Plan, assets: Assets) -> None:
+    assert assets()["a"]["base:status"] == "active"
+    record(ledger, make(row("create", "a", changes=changes(name="again"))), Outcome(0, "applied", None, "1"))
+    assert [assets()["a"][name] for name in ("target_id", "base:name", "base:status")] == ["1", "again", None]
+
+
 @pytest.mark.parametrize("outcome", ["applied", "already"])
 def test_update_moves_what_is_remembered(ledger: Ledger, linked: Plan, assets: Assets, outcome: str) -> None:
     plan = make(row("update", "a", "1", changes=changes(name="new", status=None, leased=False)))

@@ -212,9 +212,12 @@ class MemoryLedger:
     def links(self) -> Tables:
         """Return the links tables."""
         return {
-            name: links(*(row for (k, _), row in sorted(self.rows.items()) if k == name), kind=kind, owners=self.owners)
+            name: links(*self._rows_of(name), kind=kind, owners=self.owners, remembers_identity=True)
             for name, kind in self.kinds.items()
         }
+
+    def _rows_of(self, kind: str) -> Iterator[Mapping[str, Any]]:
+        return (row for (of_kind, _), row in sorted(self.rows.items()) if of_kind == kind)
 
     def lose(self) -> None:
         """Forget everything, as a ledger whose database is gone."""
@@ -272,7 +275,9 @@ class MemoryLedger:
             if other[0] == where[0] and other != where and known["target_id"] == target_id:
                 del self.rows[other]
         link = self.rows.get(where)
-        if link is None or link["target_id"] != target_id:
+        created_at = orjson.loads(row["identity"])["created"] if row["identity"] is not None else None
+        again = link is not None and None not in (created_at, link["created"]) and created_at != link["created"]
+        if link is None or link["target_id"] != target_id or row["op"] == p.CREATE or again:
             own = {"source_key": where[1], "target_id": target_id, "created": outcome.created}
             link = {**own, "missing_runs": 0, "missing_since": None, "retired_by": None}
             self.rows[where] = link

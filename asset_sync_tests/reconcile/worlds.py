@@ -139,10 +139,11 @@ def observed(kind: Kind, *rows: Row) -> pd.DataFrame:
     return table(kind, OBSERVED_COLUMNS, [{"key": f"#{row['id']}", "version": "v1", **row} for row in rows])
 
 
-def links(*rows: Row, kind: Kind = ASSET, owners: Owners = OWNERS) -> pd.DataFrame:
+def links(*rows: Row, kind: Kind = ASSET, owners: Owners = OWNERS, remembers_identity: bool | None = None) -> pd.DataFrame:
     """Return a links table; values besides the links' own columns are base values.
 
-    All shared fields have a column, and those that say where an object sits and whether it is in service.
+    All shared fields have a column, and those that say where an object sits and whether it is in service. Where nothing else is
+    said, links remember identities if any of them has one.
     """
     always = {kind.parent if kind.facet_of is None else None, kind.retirement.field if kind.retirement else None}
     names = [name for name, owned in owners[kind.name].items() if owned.owner == "shared" or name in always]
@@ -157,8 +158,9 @@ def links(*rows: Row, kind: Kind = ASSET, owners: Owners = OWNERS) -> pd.DataFra
     for label in map(emptied_column, names):
         columns[label] = _array([row.get(label, False) for row in rows], dtype="boolean")
     identities = {identity_column(name): name for name in kind.identifying}
-    # Where none of the links has any, they are those of a ledger that does not remember identities.
-    for label, name in identities.items() if any(label in row for row in rows for label in identities) else ():
+    if remembers_identity is None:
+        remembers_identity = any(label in row for row in rows for label in identities)
+    for label, name in identities.items() if remembers_identity else ():
         columns[label] = _array([row.get(label) for row in rows], dtype=DTYPES[kind.field(name).type])
     return pd.DataFrame(columns)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from asset_sync.reconcile.identity.remembered import changed_objects
+from asset_sync.reconcile.identity.remembered import changed_objects, is_scoped
 from asset_sync.reconcile.identity.state import DECISION, IGNORED, LINK, Matching
 from asset_sync.reconcile.identity.values import compared
 from asset_sync.reconcile.resolutions import Resolution, describe, fingerprints
@@ -48,7 +48,10 @@ def _is_linked(state: Matching, row: int) -> bool:
 
 
 def by_link(state: Matching) -> None:
-    """The link remembered from earlier runs; one whose object is gone says nothing, one whose object changed is doubted."""
+    """The link remembered from earlier runs; one whose object is gone says nothing, one whose object changed is doubted.
+
+    What has but a name within another object (`is_scoped`) is gone where something else is under its id.
+    """
     links = state.links
     link_of = index(text(state.desired["source_key"]), text(links["source_key"]))
     object_of = index(text(links["target_id"]), text(state.observed["id"]))
@@ -59,7 +62,8 @@ def by_link(state: Matching) -> None:
     found = changed_objects(state.kind, links, state.observed, link_of[rows], objects[rows])
     for at in np.flatnonzero(found.changed).tolist():
         if not _told_alike(state, int(rows[at]), int(objects[rows[at]])):
-            state.unsettled[int(rows[at])] = (found.words[at].as_py(), [int(objects[rows[at]])])
+            if not is_scoped(state.kind):
+                state.unsettled[int(rows[at])] = (found.words[at].as_py(), [int(objects[rows[at]])])
             objects[rows[at]] = -1
     state.claim_all(objects, LINK)
 

@@ -2,7 +2,8 @@
 
 A target that comes back from a backup gives ids away again: a link then points at a stranger. An object is the one that was
 linked as long as one of the values that made it so stands; where none does and another one is in its place, it is not. An
-object that sits on the same parent and was made at the same time is the same under another name.
+object that sits on the same parent and was made at the same time is the same under another name; one whose name counts only
+within another object, and that was made at another time, is another one.
 """
 
 from collections.abc import Iterable, Iterator
@@ -54,13 +55,22 @@ def changed_objects(
     values = [_Value(name, form, linked) for name, form in _decisive(kind)]
     stands, differs = _any((v.stands for v in values), len(at)), _any((v.differs for v in values), len(at))
     changed = ~stands & differs & ~_in_its_place(kind, linked)
+    made_apart = mask(pc.not_equal(linked.remembered("created"), linked.standing("created")))
+    if is_scoped(kind):
+        changed |= made_apart
     # Of what nothing decisive is known, another name alone may be a person's edit; made at another time, it is another object.
-    unknown = ~stands & ~differs & mask(pc.not_equal(linked.remembered("created"), linked.standing("created")))
+    unknown = ~stands & ~differs & made_apart
     if unknown.any():
         hints = [_Value(name, "folded", linked) for name in kind.identifying]
         changed |= unknown & ~_any((v.stands for v in hints), len(at)) & _any((v.differs for v in hints), len(at))
         values = [*values, *hints]
     return ChangedObjects(changed, _words(kind, values, changed, linked))
+
+
+def is_scoped(kind: Kind) -> bool:
+    """Return whether a name tells an object from its siblings alone: every machine has an "eth0", several makers a "Pro 7"."""
+    decisive = [rule for rule in kind.identity if rule.decisive] or kind.identity
+    return all(any(kind.field(name).type == "reference" for name in rule.fields) for rule in decisive)
 
 
 def _decisive(kind: Kind) -> Iterator[tuple[str, Form]]:

@@ -168,10 +168,11 @@ class Changes:
 
     # What is remembered.
 
-    def claims(self, *, rebased: Mapping[str, Mask] | None = None) -> Drafts:
+    def claims(self, *, rebased: Mapping[str, Mask] | None = None, older: Mask | None = None) -> Drafts:
         """What is to be remembered without a write: new links, values that both sides agree on, what makes an object itself.
 
-        `rebased` says, by field, where the target's own value is to be remembered in the place of the source's.
+        `rebased` says, by field, where the target's own value is to be remembered in the place of the source's; `older` are
+        records whose objects' versions are remembered whatever else is.
         """
         sides = self.sides
         remembered = {name: m for name, m in self.merges.items() if sides.is_remembered(name)}
@@ -182,7 +183,7 @@ class Changes:
         base = rebased or {}
         chosen = either([unlinked, renewed, *agreed.values(), *base.values()], len(sides.desired))
         chosen[list(sides.blocked)] = False
-        rows = np.flatnonzero(chosen)
+        rows = np.flatnonzero(chosen if older is None else chosen | older)
         if not rows.size:
             return sides.draft(rows, p.CLAIM)
         changes = {name: self._claimed(name, m, agreed[name], unlinked, rows) for name, m in remembered.items()}

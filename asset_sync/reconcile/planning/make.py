@@ -16,7 +16,7 @@ from asset_sync.reconcile.planning.dependents import Unmade, hold_dependents, ne
 from asset_sync.reconcile.planning.drafts import Drafts, in_order, together
 from asset_sync.reconcile.planning.model import Policy, Snapshot
 from asset_sync.reconcile.planning.moving import Pins, left_behind
-from asset_sync.reconcile.planning.rebasing import rebased
+from asset_sync.reconcile.planning.rebasing import older_records, rebased, rebased_links
 from asset_sync.reconcile.planning.retiring import restores, retirements, returned, returning
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.planning.unique import free_before_taken
@@ -77,7 +77,8 @@ def _rebasing(sides: Mapping[str, Sides]) -> Iterator[Drafts]:
     """Take the target as it stands for what was applied last; nothing is written."""
     for own in sides.values():
         changes = Changes(own, returning(own), "rebase")
-        yield in_order(changes.claims(rebased=rebased(own, changes.merges)))
+        claims = changes.claims(rebased=rebased(own, changes.merges), older=older_records(own))
+        yield in_order(together(own.kind, [claims, *rebased_links(own)]))
 
 
 def quarantined(sides: Sides) -> Drafts:

@@ -4,26 +4,75 @@ Else what the backup brought back counts as people's edits for ever. It is so fo
 last wrote to them, for those that are recognised for the first time, and for fields that both sides are said to have changed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.merge import Merge
+from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, drafts
+from asset_sync.reconcile.planning.retiring import RETIRED_BY_SYNC
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.tables import Mask, Positions, differs, filled, index, take, text
+from asset_sync.reconcile.tables import Mask, Positions, differs, filled, index, mask, take, text
 
 
 def rebased(sides: Sides, merges: Mapping[str, Merge]) -> dict[str, Mask]:
     """Return, by field, the rows whose value in the target is to be remembered as the one applied last."""
-    older = np.zeros(len(sides.desired), dtype=bool)
-    at, objects = sides.remembered[sides.linked], sides.object_of[sides.linked]
-    older[sides.linked] = is_older(sides.kind, sides.links, sides.observed, at, objects)
-    first = sides.same & ~sides.linked
+    older, first = older_records(sides), sides.same & ~sides.linked
     return {
         name: (older | first | merged.conflict) & sides.same for name, merged in merges.items() if sides.is_remembered(name)
     }
+
+
+def older_records(sides: Sides) -> Mask:
+    """Return the records whose objects are of an earlier version than this sync last left them in."""
+    older = np.zeros(len(sides.desired), dtype=bool)
+    at, objects = sides.remembered[sides.linked], sides.object_of[sides.linked]
+    older[sides.linked] = is_older(sides.kind, sides.links, sides.observed, at, objects)
+    return older
+
+
+def rebased_links(sides: Sides) -> Iterator[Drafts]:
+    """Yield the same for the links whose records are gone, or held: what the target has is what was applied last.
+
+    What was in service when the backup was made is not retired any more: it is missing, for as long as the grace says.
+    """
+    older = rolled_back(sides.kind, sides.links, sides.observed) & (sides.kind.facet_of is None)
+    older[sides.remembered[sides.linked]] = False
+    at = np.flatnonzero(older)
+    if not at.size:
+        return
+    objects = index(take(text(sides.links["target_id"]), at), text(sides.observed["id"]))
+    there = {name: take(sides.observed[name], objects) for name in sides.owners if sides.is_remembered(name)}
+    words = {name: p.remembered(name, p.or_null(sides.words(name, value))) for name, value in there.items()}
+    yield _of_links(sides, at, objects, p.CLAIM, {name: Change(as_text(there[name]), words[name]) for name in there})
+    retirement = sides.kind.retirement
+    if retirement is not None:
+        status = take(sides.observed[retirement.field], objects)
+        by_sync = mask(pc.equal(take(text(sides.links["retired_by"]), at), RETIRED_BY_SYNC))
+        back = by_sync & ~mask(pc.equal(status, retirement.value))
+        yield _of_links(sides, at[back], objects[back], p.SEEN)
+
+
+def _of_links(
+    sides: Sides, links: Positions, objects: Positions, op: str, changes: Mapping[str, Change] | None = None
+) -> Drafts:
+    return drafts(
+        sides.kind,
+        len(links),
+        op,
+        changes,
+        key=take(text(sides.observed["key"]), objects),
+        source_key=take(text(sides.links["source_key"]), links),
+        target_id=take(text(sides.observed["id"]), objects),
+        version=take(text(sides.observed["version"]), objects),
+        reason="taken as it stands",
+        object=objects,
+    )
 
 
 def is_older(kind: Kind, links: pd.DataFrame, observed: pd.DataFrame, at: Positions, objects: Positions) -> Mask:
@@ -38,9 +87,15 @@ def is_older(kind: Kind, links: pd.DataFrame, observed: pd.DataFrame, at: Positi
 
 
 def rolled_back(kind: Kind, links: pd.DataFrame, observed: pd.DataFrame) -> Mask:
-    """Return which links' objects are of an earlier version than this sync last left them in."""
-    objects = index(text(links["target_id"]), text(observed["id"]))
-    return is_older(kind, links, observed, np.arange(len(links)), objects)
+    """Return which links' objects are of an earlier version than this sync last left them in.
+
+    Not those that are other objects under their ids: these are held one by one.
+    """
+    at, objects = np.arange(len(links)), index(text(links["target_id"]), text(observed["id"]))
+    older = is_older(kind, links, observed, at, objects)
+    if older.any():
+        older[older] = ~changed_objects(kind, links, observed, at[older], objects[older]).changed
+    return older
 
 
 def _moments(versions: pd.Series) -> pd.Series:

@@ -67,12 +67,17 @@ class Sides:
     def _remembered(self) -> tuple[Mask, Positions]:
         """Return which matched rows are linked to their object, and the links that say what was applied to the objects."""
         ids, linked_ids = text(self.matches["target_id"]), text(self.links["target_id"])
-        linked = self.same & mask(pc.equal(ids, take(linked_ids, self.link_of)))
+        linked = self.same & mask(pc.equal(ids, take(linked_ids, self.link_of))) & self._made_at_once(self.link_of)
         links = np.where(linked, self.link_of, -1)
         strange = np.flatnonzero(self.same & ~linked)
         # A record of a new name for an object that another record was linked to: what was remembered is still true of it.
         links[strange] = index(take(ids, strange), linked_ids)
-        return linked, links
+        return linked, np.where(self._made_at_once(links), links, -1)
+
+    def _made_at_once(self, links: Positions) -> Mask:
+        """Return where nothing says that the object under a link's id was made at another time than the one that was linked."""
+        known, there = take(text(self.links["created"]), links), take(text(self.observed["created"]), self.object_of)
+        return ~mask(pc.not_equal(known, there)) if self.knows_identity() else np.ones(len(links), dtype=bool)
 
     def _without_guesses(self, desired: pd.DataFrame) -> pd.DataFrame:
         """Take out the guesses where the object says something itself: a fact beats a guess."""

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Set
 from typing import Any
 
-from asset_sync_tests.reconcile.constraints import Row
 from asset_sync_tests.reconcile.histories.evidence import Thing, host, plain_serial, shared
 from asset_sync_tests.reconcile.histories.hands import Place
 from asset_sync_tests.reconcile.histories.record import HistoryFault, Run
@@ -70,9 +69,11 @@ def _is_there(run: Run, made: Thing, source_key: str) -> str | None:
     if made.kind != "asset":
         return None
     record, now = run.wanted["asset"][source_key], run.after
+    twins = [key for key, row in run.wanted["asset"].items() if key != source_key and _same_serial(record, row)]
     for other, before in run.planned.rows.items():
         if (
-            other.kind == "asset"
+            not twins
+            and other.kind == "asset"
             and other in now.rows
             and _same_serial(record, before)
             and _same_serial(record, now.rows[other])
@@ -86,5 +87,5 @@ def _is_there(run: Run, made: Thing, source_key: str) -> str | None:
     return f"whose name is on {alike[0]}: {run.planned.rows[alike[0]]}" if len(alike) == 1 else None
 
 
-def _same_serial(record: Mapping[str, Any], row: Row) -> bool:
+def _same_serial(record: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
     return record["serial"] is not None and plain_serial(record["serial"]) == plain_serial(row["serial"])
