@@ -11,7 +11,7 @@ from asset_sync.components.snapshots import Snapshots
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger, PlanHeader
 from asset_sync.reconcile import plan as p
-from asset_sync.reconcile.apply import apply
+from asset_sync.reconcile.apply import Known, apply, known_objects
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.target import Outcome
 
@@ -64,8 +64,8 @@ class Applying:
             tags={"asset_sync/plan": plan.id},
         )
 
-    def _known(self) -> dict[str, set[str]]:
-        """Return the ids, by kind, of the objects that the plan saw and of those that are linked.
+    def _known(self) -> Known:
+        """Return the objects that the plan saw and those that are linked.
 
         Raises `PlanError` where what the plan saw is not kept any more: what it creates could not be told from that.
         """
@@ -78,7 +78,7 @@ class Applying:
             told = f"plan {self._plan.id} of {self._sync.name}: what its target held when it was made is not kept any more"
             raise PlanError(f"{told}; make a new plan: asset-sync run {self._sync.name}") from error
         links = self._sync.known_links(self._ledger)
-        return {name: {*observed[name]["id"], *links[name]["target_id"]} for name in self._sync.kinds}
+        return known_objects({name: observed[name] for name in self._sync.kinds}, links)
 
     def _intend(self, seqs: Sequence[int]) -> None:
         self._ledger.intend(self._plan.id, seqs, self._context.run.run_id, datetime.now(UTC))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from asset_sync.reconcile import plan as p
-from asset_sync.reconcile.apply import Settling, apply
+from asset_sync.reconcile.apply import Known, Settling, apply, known_objects
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.planning import Grace, Policy, Snapshot, make_plan
@@ -35,7 +35,7 @@ class Lab:
     def __post_init__(self) -> None:
         self.target = MemoryTarget(self.kinds, size=100)
         self.ledger = MemoryLedger(self.kinds, owners=self.policy.owners)
-        self.known: dict[str, set[str]] = {}
+        self.known: Known = {}
 
     def snapshot(self) -> Snapshot:
         """Return what a run sees now."""
@@ -45,7 +45,7 @@ class Lab:
     def plan(self, mode: Mode = "normal") -> Plan:
         """Return the plan that a run makes now."""
         now = self.snapshot()
-        self.known = {name: set(table["id"]) for name, table in now.observed.items()}
+        self.known = known_objects(now.observed, now.links)
         matches = match_all(self.kinds, now.desired, now.observed, now.links, resolutions=self.resolutions)
         return make_plan("test", self.kinds, self.policy, now, matches, now=self.at, mode=mode, after=self.last)
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from asset_sync.reconcile import plan as p
-from asset_sync.reconcile.apply import Settling, apply
+from asset_sync.reconcile.apply import Known, Settling, apply
 from asset_sync.reconcile.errors import TargetError
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.merge import Owner, Ownership
@@ -172,9 +172,9 @@ def run(plan: Plan, target: MemoryTarget, done: dict[int, Outcome] | None = None
     )
 
 
-def known(target: MemoryTarget) -> dict[str, set[str]]:
-    """Return the ids by kind of what the target has now."""
-    return {kind: set(rows) for kind, rows in target.objects.items()}
+def known(target: MemoryTarget) -> Known:
+    """Return what the target has now."""
+    return {kind: {i: row["created"] for i, row in rows.items()} for kind, rows in target.objects.items()}
 
 
 def synced(now: Snapshot, ledger: MemoryLedger, kinds: Kinds = KINDS) -> tuple[Plan, MemoryTarget, dict[int, Outcome]]:

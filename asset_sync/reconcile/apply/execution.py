@@ -11,7 +11,7 @@ from asset_sync.reconcile.apply.groups import Record, check_mapped, check_once, 
 from asset_sync.reconcile.apply.operations import Operation
 from asset_sync.reconcile.apply.preparing import DONE, Preparer
 from asset_sync.reconcile.apply.settling import Settling, may_come_late
-from asset_sync.reconcile.apply.standing import OwnObjects, parted
+from asset_sync.reconcile.apply.standing import Known, OwnObjects, parted
 from asset_sync.reconcile.apply.updating import Updater
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.plan import Plan
@@ -26,7 +26,7 @@ def apply(
     target: Target,
     *,
     done: Mapping[int, Outcome],
-    known: Mapping[str, Collection[str]],
+    known: Known,
     intended: Collection[int] = (),
     intend: Intend,
     record: Callable[[Sequence[Outcome]], None],
@@ -35,7 +35,7 @@ def apply(
 ) -> dict[int, Outcome]:
     """Carry out what the plan writes; return every operation's outcome by its row number in the plan.
 
-    `known` are the ids, by kind, of the objects that the plan saw and of those that are linked: none of them is taken for one
+    `known` are the objects that the plan saw and those that are linked (see `known_objects`): none of them is taken for one
     that the plan was to make. `intend` is called with the row numbers of a batch before it is sent, by one worker at a time;
     `record` is called from this thread as batches end. Both must have kept what they were given when they return: so a killed
     apply can be started again.
@@ -77,7 +77,7 @@ def _create(crew: Crew, creator: Creator, kind: Kind, ready: Sequence[Operation]
     crew.work(partial(creator.create, kind), in_batches(alike, size), workers=1)
 
 
-def _own_objects(known: Mapping[str, Collection[str]], rows: Iterable[Record], outcomes: Mapping[int, Outcome]) -> OwnObjects:
+def _own_objects(known: Known, rows: Iterable[Record], outcomes: Mapping[int, Outcome]) -> OwnObjects:
     own = OwnObjects(known)
     for row in rows:
         outcome = outcomes.get(row["seq"]) if row["op"] == p.CREATE else None

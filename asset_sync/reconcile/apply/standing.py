@@ -5,7 +5,7 @@ whatever they look like: two machines without a serial may be the same in every 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from threading import Lock
 from typing import Any
@@ -15,12 +15,25 @@ import pandas as pd
 from asset_sync.reconcile.apply.operations import Operation
 from asset_sync.reconcile.identity.values import compared
 from asset_sync.reconcile.kinds import Kind
-from asset_sync.reconcile.tables import by_id
+from asset_sync.reconcile.tables import Tables, by_id, text
 from asset_sync.reconcile.target import CONFLICT, Outcome
 
 Row = Mapping[str, Any]
 _Values = list[list[str | None]]
 """What rows are compared by, rule by rule and row by row; None where a row has nothing to compare."""
+
+
+Known = Mapping[str, Mapping[str, str | None]]
+"""Objects that are not a plan's own making: by kind and id when they were made, None where the target does not tell."""
+
+
+def known_objects(observed: Tables, links: Tables) -> Known:
+    """Return the objects that a plan saw and those that are linked."""
+    return {name: {**_made_at(links.get(name), "target_id"), **_made_at(observed[name], "id")} for name in observed}
+
+
+def _made_at(table: pd.DataFrame | None, ids: str) -> dict[str, str | None]:
+    return {} if table is None else dict(zip(table[ids], text(table["created"]).to_pylist(), strict=True))
 
 
 class OwnObjects:
@@ -29,8 +42,8 @@ class OwnObjects:
     Safe to share between threads.
     """
 
-    def __init__(self, known: Mapping[str, Collection[str]]) -> None:
-        self._known = {kind: frozenset(ids) for kind, ids in known.items()}
+    def __init__(self, known: Known) -> None:
+        self._known = known
         self._made: dict[str, set[str]] = defaultdict(set)
         self._lock = Lock()
 
@@ -43,10 +56,17 @@ class OwnObjects:
 
     def strangers(self, kind: str, found: pd.DataFrame) -> list[dict[str, Any]]:
         """Return the other objects of an observed table, each as plain values by column."""
-        known = self._known.get(kind, frozenset())
+        known = self._known.get(kind, {})
         with self._lock:
-            other = [one not in known and one not in self._made[kind] for one in found["id"]]
+            made = frozenset(self._made[kind])
+        moments = _made_at(found, "id")
+        other = [one not in made and not _is_known(known, one, at) for one, at in moments.items()]
         return list(by_id(found[other]).values()) if any(other) else []
+
+
+def _is_known(known: Mapping[str, str | None], target_id: str, created: str | None) -> bool:
+    """Return whether an object is a known one: a target that came back from a backup gives the ids of later ones again."""
+    return target_id in known and (None in (known[target_id], created) or known[target_id] == created)
 
 
 class Standing:

@@ -1,11 +1,11 @@
 """Plans carried out against a target in memory, with a log in the ledger's place."""
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from asset_sync.reconcile import plan as p
-from asset_sync.reconcile.apply import Settling, apply
+from asset_sync.reconcile.apply import Known, Settling, apply, known_objects
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Snapshot
 from asset_sync.reconcile.target import Outcome
@@ -27,7 +27,6 @@ from asset_sync_tests.reconcile.worlds import (
 )
 
 AT_ONCE = Settling(total=0.0, every=0.0)
-Known = Mapping[str, Collection[str]]
 
 
 @dataclass
@@ -88,12 +87,15 @@ def carried_out(
 
 def _not_created(target: MemoryTarget) -> Known:
     created = set(target.created)
-    return {kind: {i for i in rows if (kind, i) not in created} for kind, rows in target.objects.items()}
+    return {
+        kind: {i: row["created"] for i, row in rows.items() if (kind, i) not in created}
+        for kind, rows in target.objects.items()
+    }
 
 
 def seen(now: Snapshot) -> Known:
-    """Return the ids by kind that a plan of this snapshot knows."""
-    return {kind: set(table["id"]) for kind, table in now.observed.items()}
+    """Return the objects that a plan of this snapshot knows."""
+    return known_objects(now.observed, {})
 
 
 def by_outcome(plan: Plan, outcomes: Mapping[int, Outcome]) -> dict[str, list[str]]:

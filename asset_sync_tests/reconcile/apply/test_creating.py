@@ -121,7 +121,7 @@ def test_a_decisive_value_that_the_plan_saw_on_another_object_is_no_reason_not_t
     """A person decided that a record is none of the objects that there are; its serial is on one all the same."""
     target = target_of(snapshot({}, {"asset": observed(ASSET, {"id": "1", "serial": "S1A"})}))
     plan = plan_of(operation("create", "a", serial=(None, "S1A")), operation("create", "b", serial=(None, "S1A")))
-    assert carried_out(plan, target, known={"asset": ["1"]}) == {"applied": ["a", "b"]}
+    assert carried_out(plan, target, known={"asset": {"1": None}}) == {"applied": ["a", "b"]}
     assert serials(target) == ["S1A"] * 3
 
 
@@ -174,3 +174,11 @@ def test_when_an_object_was_made_is_told() -> None:
     target = target_of(now)
     put(target, "asset", "71", serial="N0A", memory=8, created="2026-11-26")
     assert outcomes_of(now, target)["c0"].created == "2026-11-26"
+
+
+def test_an_object_under_an_id_that_a_link_knew_before_a_backup_came_back_is_the_plans_own() -> None:
+    now = twins(1)
+    target = MemoryTarget(KINDS, faults=lambda number: "lost-stored" if number == 0 else "fine")
+    gone = {"asset": {"1001": "2020-01-01T00:00:00+00:00"}}
+    assert carried_out(planned(now), target, known=gone) == {"applied": ["a0"]}
+    assert list(target.objects["asset"]) == ["1001"]

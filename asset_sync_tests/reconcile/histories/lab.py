@@ -8,7 +8,7 @@ from typing import Any
 
 from asset_sync.reconcile import guards
 from asset_sync.reconcile import plan as p
-from asset_sync.reconcile.apply import apply
+from asset_sync.reconcile.apply import Known, apply
 from asset_sync.reconcile.errors import TargetError
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.plan import Mode, Plan
@@ -188,13 +188,13 @@ class HistoryLab(Lab):
             settling=AT_ONCE,
         )
 
-    def _known(self, run: Run) -> dict[str, set[str]]:
-        """Return the ids of what the plan saw and of what is linked."""
-        known: dict[str, set[str]] = {name: set() for name in self.kinds}
-        for thing in run.planned.rows:
-            known[thing.kind].add(thing.id)
+    def _known(self, run: Run) -> Known:
+        """Return what the plan saw and what is linked."""
+        known: dict[str, dict[str, str | None]] = {name: {} for name in self.kinds}
         for (kind, _), link in self.ledger.rows.items():
-            known[kind].add(link["target_id"])
+            known[kind][link["target_id"]] = link.get("created")
+        for thing in run.planned.rows:
+            known[thing.kind][thing.id] = thing.created
         return known
 
     def _judge(self, run: Run) -> None:

@@ -9,7 +9,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from asset_sync.reconcile import plan as p
-from asset_sync.reconcile.apply import Settling, apply
+from asset_sync.reconcile.apply import Known, Settling, apply, known_objects
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.plan import Plan
@@ -45,7 +45,7 @@ class Lab:
     client: WugClient
     stage: "Stage"
     outcomes: dict[int, Outcome] = field(default_factory=dict)
-    known: dict[str, set[str]] = field(default_factory=dict)
+    known: Known = field(default_factory=dict)
 
     def connect(self, username: str = USER, password: str = PASSWORD, *, writable: bool = True) -> WugClient:
         return WugClient(self.url, username, password, writable=writable, timeout=(2, 2), longest_wait=0.01)
@@ -88,7 +88,7 @@ class Lab:
         """Plan what makes the server what is desired."""
         with self.connect(writable=False) as client:
             observed = observe(client, kinds, root=ROOT)
-        self.known = {name: set(table["id"]) for name, table in observed.items()}
+        self.known = known_objects(observed, {})
         given = {name: desired.get(name, rows(kinds, name)) for name in kinds}
         own = {"source_key", "key", "refused"}
         owners = {name: {str(one): Ownership("source") for one in given[name] if one not in own} for name in kinds}
