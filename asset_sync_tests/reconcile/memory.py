@@ -276,7 +276,7 @@ class MemoryLedger:
                 del self.rows[other]
         link = self.rows.get(where)
         created_at = orjson.loads(row["identity"])["created"] if row["identity"] is not None else None
-        again = link is not None and None not in (created_at, link["created"]) and created_at != link["created"]
+        again = link is not None and None not in (created_at, link.get("created")) and created_at != link["created"]
         if link is None or link["target_id"] != target_id or row["op"] == p.CREATE or again:
             own = {"source_key": where[1], "target_id": target_id, "created": outcome.created}
             link = {**own, "missing_runs": 0, "missing_since": None, "retired_by": None}
