@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from asset_sync.reconcile import guards
+from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.guards import Limits
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.planning import Policy
@@ -338,7 +339,8 @@ def test_a_persons_address_record_keeps_its_address_when_the_machine_moves() -> 
     lab.run()
     assert addresses(lab) == {"10.0.0.5/24": ("SN-pc-1", "e")}
     lab.source = network({"pc": {"e": "10.0.0.9/24"}})
-    lab.run()
+    made = [row for row in p.records(lab.run().operations) if (row["op"], row["kind"]) == ("create", "address")]
+    assert [row["reason"] for row in made] == ["not in the target"]
     assert addresses(lab) == {"10.0.0.5/24": None, "10.0.0.9/24": ("SN-pc-1", "e")}
     assert settled(lab, 1)
 

@@ -159,7 +159,9 @@ class Changes:
         )
 
     def _new_because(self, rows: Positions) -> pa.Array:
-        lost = take(text(self.sides.links["target_id"]), self.sides.link_of[rows])
+        linked = take(text(self.sides.links["target_id"]), self.sides.link_of[rows])
+        # Of kinds whose objects are what their values say, a record may be another object now while the first one stands.
+        lost = pc.if_else(pa.array(index(linked, text(self.sides.observed["id"])) < 0), linked, pa.scalar(None, linked.type))
         gone = forms.concat(f"{self.kind.name} #", lost, ", linked so far, is gone from the target", like=lost)
         words = pc.fill_null(gone, "not in the target")
         decided = self.sides.resolved("create")
