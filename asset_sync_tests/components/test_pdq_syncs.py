@@ -184,6 +184,13 @@ def test_names_that_devices_hand_on_are_theirs_in_one_run(devices: PdqLab, first
     assert devices.day(*(DELL | {"name": name} for name in then)) == {}
     assert sorted(devices.there("device", "serial", "name")) == [(f"A77{n}", name) for n, name in enumerate(then)]
     assert devices.there("device", "id", "serial") == before
+
+
+def test_a_platform_that_netbox_cannot_name_holds_no_machine(devices: PdqLab) -> None:
+    held = devices.day(DELL | {"osFullName": "W" * 101})
+    assert "name has 101 characters, the target takes 100" in " ".join(held.values())
+    assert devices.there("device", "name", "platform") == [("PC0", None)]
+    assert settled(devices)
     assert settled(devices)
 
 

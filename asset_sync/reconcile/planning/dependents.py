@@ -23,7 +23,8 @@ Unmade = dict[tuple[str, str], str]
 def hold_dependents(given: Drafts, unmade: Unmade) -> Drafts:
     """Hold what needs an object that is held itself, and note in `unmade` what is not made for it.
 
-    A create, or what is written to an object that is not made, waits as a whole; an update goes on without the reference.
+    A create, or what is written to an object that is not made, waits as a whole, unless the target takes the reference empty;
+    then it goes on without, and so does an update.
     """
     kind = given.kind
     if kind.facet_of:
@@ -31,9 +32,10 @@ def hold_dependents(given: Drafts, unmade: Unmade) -> Drafts:
     held: list[Drafts] = []
     for reference in kind.references:
         waiting = _waiting(given, reference.name, str(reference.to), unmade)
-        creates = given.are(p.CREATE)
-        given = given.hold({row: why for row, why in waiting.items() if creates[row]})
-        given, apart = part(given, reference.name, {row: why for row, why in waiting.items() if not creates[row]})
+        optional = reference.nullable and reference.name != kind.parent
+        whole = given.are(p.CREATE) & (not optional)
+        given = given.hold({row: why for row, why in waiting.items() if whole[row]})
+        given, apart = part(given, reference.name, {row: why for row, why in waiting.items() if not whole[row]})
         held.append(apart)
     _note(given, unmade)
     return together(kind, [given, *held])

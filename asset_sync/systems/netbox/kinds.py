@@ -79,7 +79,7 @@ DEVICE: Final = Kind(
         Field("asset_tag", max_length=50, nullable=True),
         Field("device_type", "reference", to="device_type"),
         Field("role", "reference", to="device_role"),
-        Field("platform", "reference", to="platform"),
+        Field("platform", "reference", to="platform", nullable=True),
         Field("site", "reference", to="site"),
         _STATUS,
         _DESCRIPTION,
