@@ -11,7 +11,7 @@ import pandas as pd
 from asset_sync.reconcile.kinds import Field, IdentityRule, Kind, Kinds, Retirement, Unique, in_order
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.planning import Policy, Snapshot
-from asset_sync.reconcile.tables import base_column
+from asset_sync.reconcile.tables import base_column, identity_column
 
 NOW: Final = datetime(2025, 6, 1, 12, tzinfo=UTC)
 CHANGED, NEW, GONE = 0.05, 0.02, 0.02
@@ -39,6 +39,7 @@ MACHINE: Final = Kind(
     ),
     (Unique(("asset_tag",)), Unique(("serial",))),
     Retirement("status", "retired"),
+    versions="moment",
 )
 FIELDS: Final = tuple(field.name for field in MACHINE.fields)
 KINDS: Final[Kinds] = in_order([MACHINE])
@@ -81,10 +82,14 @@ def world(rows: int, seed: int = 7) -> World:
     here = np.arange(gone, total)
     desired = records.iloc[here].assign(source_key=_named("pdq-{}", here), key=_named("machine-{}", here), refused=None)
     observed = records.iloc[there].assign(
-        id=_named("{}", there), key=_named("machine-{}", there), version=_named("2025-05-{}", there), locked=None
+        id=_named("{}", there),
+        key=_named("machine-{}", there),
+        version=_versions(there),
+        created=_versions(there),
+        locked=None,
     )
     desired = _changed(desired.reset_index(drop=True), int(rows * CHANGED), rng)
-    types = dict.fromkeys(("source_key", "key", "refused", "id", "version", "locked"), "str")
+    types = dict.fromkeys(("source_key", "key", "refused", "id", "version", "created", "locked"), "str")
     return World(
         _shuffled(desired, rng).astype({c: t for c, t in types.items() if c in desired}),
         _shuffled(observed, rng).astype({c: t for c, t in types.items() if c in observed}),
@@ -132,8 +137,16 @@ def _links(records: pd.DataFrame, numbers: np.ndarray, gone: int) -> pd.DataFram
         "missing_runs": pd.array(np.where(missing, 5, 0), dtype="Int64"),
         "missing_since": since.array,
         "retired_by": pd.array([None] * len(numbers), dtype="str"),
+        "version": _versions(numbers),
+        "created": _versions(numbers),
     }
-    return pd.DataFrame(columns | {base_column(f): records[f].array for f in SHARED})
+    identity = {identity_column(f): records[f].array for f in MACHINE.identifying}
+    return pd.DataFrame(columns | {base_column(f): records[f].array for f in SHARED} | identity)
+
+
+def _versions(numbers: np.ndarray) -> Any:
+    moments = pd.Timestamp("2025-05-01", tz="UTC") + pd.to_timedelta(numbers, unit="s")
+    return pd.array(moments.strftime("%Y-%m-%dT%H:%M:%S.000000Z").tolist(), dtype="str")
 
 
 def _named(pattern: str, numbers: np.ndarray) -> Any:

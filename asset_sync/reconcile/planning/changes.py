@@ -13,7 +13,7 @@ from asset_sync.reconcile.merge import Merge, Ownership, merge
 from asset_sync.reconcile.plan import Mode
 from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, either, identity, together, valued
 from asset_sync.reconcile.planning.fields import fitting
-from asset_sync.reconcile.planning.sides import Sides
+from asset_sync.reconcile.planning.sides import Sides, stood_in
 from asset_sync.reconcile.references import PENDING
 from asset_sync.reconcile.resolutions import describe
 from asset_sync.reconcile.tables import Mask, Positions, differs, filled, identity_column, index, mask, take, text
@@ -35,13 +35,13 @@ class Changes:
     def _merges(self) -> dict[str, Merge]:
         # Whole columns as they stand, those rows too that are on no other side: to leave them out first costs more.
         sides = self.sides
-        there, links = _stood_in(sides.object_of, sides.same), _stood_in(sides.remembered, sides.same)
-        merges = {name: self._merge(name, ownership, there, links) for name, ownership in sides.owners.items()}
+        there, links = stood_in(sides.object_of, sides.same), stood_in(sides.remembered, sides.same)
+        merges = {name: self._merge(name, ownership, links) for name, ownership in sides.owners.items()}
         # A guess that was beaten says nothing; it does not say that there is nothing.
         merges |= {name: merges[name].among(~beaten) for name, beaten in sides.beaten.items()}
         return self._as_decided(self._without_refused(merges), there)
 
-    def _merge(self, name: str, ownership: Ownership, there: Positions, links: Positions) -> Merge:
+    def _merge(self, name: str, ownership: Ownership, links: Positions) -> Merge:
         sides, among = self.sides, self.sides.same
         if sides.is_status(name):
             # A status that a person set is never forced back, whoever owns the field; one that this sync set is restored.
@@ -49,7 +49,7 @@ class Changes:
             among = among & ~self.returning
         base = sides.base(name, links) if ownership.owner == "shared" else None
         emptied = sides.emptied(name, links) if base is not None and ownership.clears else None
-        return merge(ownership, sides.desired[name], take(sides.observed[name], there), base, emptied).among(among)
+        return merge(ownership, sides.desired[name], sides.standing(name), base, emptied).among(among)
 
     def _without_refused(self, merges: dict[str, Merge]) -> dict[str, Merge]:
         """Leave alone what the source says in a way that cannot be written: it is not the same as saying nothing."""
@@ -232,19 +232,16 @@ class Changes:
         if not sides.knows_identity():
             return np.zeros(len(sides.desired), dtype=bool)
         changed = np.zeros(len(sides.desired), dtype=bool)
+        if not sides.linked.any():
+            return changed
+        objects, links = stood_in(sides.object_of, sides.linked), stood_in(sides.link_of, sides.linked)
         for name in self.kind.identifying:
-            there = take(text(sides.observed[name]), sides.object_of)
-            changed |= differs(there, take(text(sides.links[identity_column(name)]), sides.link_of))
-        made = take(text(sides.observed["created"]), sides.object_of)
-        changed |= filled(made) & differs(made, take(text(sides.links["created"]), sides.link_of))
+            changed |= differs(sides.standing(name), take(sides.links[identity_column(name)], links))
+        # Of what is linked, nothing says that it was made at another time than is remembered.
+        changed |= filled(sides.observed["created"])[objects] & ~filled(sides.links["created"])[links]
         return changed & sides.linked
 
     def _now(self, rows: Positions) -> pa.Array:
         objects = self.sides.object_of[rows]
         values = {name: take(text(self.sides.observed[name]), objects) for name in self.kind.identifying}
         return identity(valued(values), take(text(self.sides.observed["created"]), objects))
-
-
-def _stood_in(positions: Positions, among: Mask) -> Positions:
-    """Return the positions with any that exists outside of those rows: what comes of it is not looked at, and nulls cost."""
-    return np.where(among, positions, 0 if positions.size and positions.max() >= 0 else -1)

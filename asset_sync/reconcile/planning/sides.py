@@ -62,22 +62,33 @@ class Sides:
         self.same: Mask = (self.matches["verdict"] == SAME).to_numpy()
         self.linked, self.remembered = self._remembered()
         self.beaten: dict[str, Mask] = {}
+        self._standing: dict[str, pa.Array] = {}
         self.desired = self._without_guesses(resolve(kind, wanted, matches))
 
     def _remembered(self) -> tuple[Mask, Positions]:
         """Return which matched rows are linked to their object, and the links that say what was applied to the objects."""
         ids, linked_ids = text(self.matches["target_id"]), text(self.links["target_id"])
-        linked = self.same & mask(pc.equal(ids, take(linked_ids, self.link_of))) & self._made_at_once(self.link_of)
+        linked = self.same & mask(pc.equal(ids, take(linked_ids, self.link_of)))
+        linked[linked] = self._made_at_once(np.flatnonzero(linked), self.link_of[linked])
         links = np.where(linked, self.link_of, -1)
         strange = np.flatnonzero(self.same & ~linked)
         # A record of a new name for an object that another record was linked to: what was remembered is still true of it.
-        links[strange] = index(take(ids, strange), linked_ids)
-        return linked, np.where(self._made_at_once(links), links, -1)
+        found = index(take(ids, strange), linked_ids)
+        links[strange] = np.where(self._made_at_once(strange, found), found, -1)
+        return linked, links
 
-    def _made_at_once(self, links: Positions) -> Mask:
+    def _made_at_once(self, rows: Positions, links: Positions) -> Mask:
         """Return where nothing says that the object under a link's id was made at another time than the one that was linked."""
-        known, there = take(text(self.links["created"]), links), take(text(self.observed["created"]), self.object_of)
-        return ~mask(pc.not_equal(known, there)) if self.knows_identity() else np.ones(len(links), dtype=bool)
+        if not self.knows_identity():
+            return np.ones(len(rows), dtype=bool)
+        known, there = take(text(self.links["created"]), links), take(text(self.observed["created"]), self.object_of[rows])
+        return ~mask(pc.not_equal(known, there))
+
+    def standing(self, name: str) -> pa.Array:
+        """Return what the recognised objects have in a field; in the other rows anything, since a null costs more."""
+        if name not in self._standing:
+            self._standing[name] = take(self.observed[name], stood_in(self.object_of, self.same))
+        return self._standing[name]
 
     def _without_guesses(self, desired: pd.DataFrame) -> pd.DataFrame:
         """Take out the guesses where the object says something itself: a fact beats a guess."""
@@ -204,6 +215,11 @@ class Sides:
     def knows_identity(self) -> bool:
         """Return whether links remember what made their objects those objects."""
         return bool(self.kind.identifying) and all(identity_column(name) in self.links for name in self.kind.identifying)
+
+
+def stood_in(positions: Positions, among: Mask) -> Positions:
+    """Return the positions with any that exists outside of those rows: what comes of it is not looked at, and nulls cost."""
+    return np.where(among, positions, 0 if positions.size and positions.max() >= 0 else -1)
 
 
 def _told_by_this_sync(links: pd.DataFrame) -> Mask:
