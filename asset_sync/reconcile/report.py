@@ -9,6 +9,7 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.plan import Plan
 
 MOST_ROWS = 300
+_HEAD = "| object | field | old | new | reason |"
 _OPS = (p.CREATE, p.UPDATE, p.RETIRE, p.RESTORE)
 _DONE = {p.CREATE: "created", p.UPDATE: "updated", p.RETIRE: "retired", p.RESTORE: "restored"}
 
@@ -77,20 +78,22 @@ def _section(title: str, rows: list[dict[str, Any]], room: _Room) -> list[str]:
     if not rows:
         return []
     fitting = room.take(rows)
-    table = ["| object | change | reason |", "|---|---|---|", *(_line(row) for row in fitting)] if fitting else []
+    table = [_HEAD, "|---|---|---|---|---|", *(line for row in fitting for line in _lines(row))] if fitting else []
     return ["", f"## {title}", "", *table]
 
 
-def _line(row: dict[str, Any]) -> str:
+def _lines(row: dict[str, Any]) -> Iterator[str]:
+    """Yield a line of the table for each change of an object; where this is read, a cell has no second line."""
     named = _escaped(row["key"] or "?") + (f" (#{row['target_id']})" if row["target_id"] else "")
-    changes = "<br>".join(_changes(row)) or row["op"]
-    return f"| {named} | {changes} | {_escaped(row['hold'] or row['reason'])} |"
+    why = _escaped(row["hold"] or row["reason"])
+    for field, old, new in _changes(row) or [(row["op"], "", "")]:
+        yield f"| {named} | {field} | {old} | {new} | {why} |"
+        named = why = ""
 
 
-def _changes(row: dict[str, Any]) -> Iterator[str]:
-    for name, change in p.decode(row["changes"]).items():
-        new = _shown(change["new"])
-        yield f"{name}: {new}" if row["op"] == p.CREATE else f"{name}: {_shown(change.get('old'))} → {new}"
+def _changes(row: dict[str, Any]) -> list[tuple[str, str, str]]:
+    changes, is_new = p.decode(row["changes"]), row["op"] == p.CREATE
+    return [(name, "" if is_new else _shown(c.get("old")), _shown(c["new"])) for name, c in changes.items()]
 
 
 def _shown(value: Any) -> str:

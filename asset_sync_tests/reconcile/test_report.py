@@ -43,41 +43,45 @@ def test_rows_are_grouped_by_kind_and_operation_then_what_is_held() -> None:
         "\n"
         "## maker: 1 to be created\n"
         "\n"
-        "| object | change | reason |\n"
-        "|---|---|---|\n"
-        "| hp | name: `HP` | because |\n"
+        "| object | field | old | new | reason |\n"
+        "|---|---|---|---|---|\n"
+        "| hp | name |  | `HP` | because |\n"
         "\n"
         "## asset: 1 to be created\n"
         "\n"
-        "| object | change | reason |\n"
-        "|---|---|---|\n"
-        "| pc-2 | serial: `S2` | because |\n"
+        "| object | field | old | new | reason |\n"
+        "|---|---|---|---|---|\n"
+        "| pc-2 | serial |  | `S2` | because |\n"
         "\n"
         "## asset: 1 to be updated\n"
         "\n"
-        "| object | change | reason |\n"
-        "|---|---|---|\n"
-        "| pc-1 (#1) | room: `was` → `r2` | because |\n"
+        "| object | field | old | new | reason |\n"
+        "|---|---|---|---|---|\n"
+        "| pc-1 (#1) | room | `was` | `r2` | because |\n"
         "\n"
         "## held: 1\n"
         "\n"
-        "| object | change | reason |\n"
-        "|---|---|---|\n"
-        "| pc-3 (#1) | room: `was` → `r3` | one serial on two machines |\n"
+        "| object | field | old | new | reason |\n"
+        "|---|---|---|---|---|\n"
+        "| pc-3 (#1) | room | `was` | `r3` | one serial on two machines |\n"
     )
 
 
 def test_references_and_empty_values_are_told_in_words() -> None:
     hp, number = {"kind": "maker", "key": "HP", "id": None}, {"kind": "maker", "key": None, "id": "7"}
     text = markdown(plan_of(operation("a", maker={"old": number, "new": hp}, room={"old": "r1", "new": None})))
-    assert "maker: `#7` → `HP`<br>room: `r1` → (empty)" in text
+    assert "| a (#1) | maker | `#7` | `HP` | because |\n|  | room | `r1` | (empty) |  |\n" in text
+
+
+def test_an_object_without_changes_is_named_with_what_is_done_to_it() -> None:
+    assert "| a (#1) | update |  |  | why not |" in markdown(plan_of(operation("a", hold="why not")))
 
 
 def test_nothing_in_a_value_breaks_out_of_its_cell() -> None:
     evil = "a|b\nc\r\nd`e`"
     text = markdown(plan_of(operation("k|ey\n# title", room=evil, hold="w|hy\nnot")))
     (row,) = [line for line in text.splitlines() if "room" in line]
-    assert row == r"| k\|ey # title (#1) | room: `was` → `a\|b c d'e'` | w\|hy not |"
+    assert row == r"| k\|ey # title (#1) | room | `was` | `a\|b c d'e'` | w\|hy not |"
 
 
 def test_nothing_in_words_is_markup() -> None:
