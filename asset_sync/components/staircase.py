@@ -142,7 +142,9 @@ def _guard_result(context: dg.AssetExecutionContext, sync: Sync, plan: Plan, gua
     if not guard.passed:
         told = f"{guard.message}; nothing was written. To apply it all the same: asset-sync approve {plan.id}"
         context.log.error(f"{sync.name}: guard {guard.name}: {told}")
-    return dg.AssetCheckResult(check_name=guard.name, passed=guard.passed, description=told, metadata={"plan_id": plan.id})
+    return dg.AssetCheckResult(
+        check_name=guard.name, passed=guard.passed, description=told, metadata={"plan_id": plan.id, **guard.figures}
+    )
 
 
 def _source_rows(context: dg.AssetExecutionContext, sync: Sync) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Guards: what a plan must hold before anything is written. One that fails stops the load of that run, and of no other."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -25,11 +25,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """One guard's verdict on a plan, in a line."""
+    """One guard's verdict on a plan, in a line; `figures` are the numbers that it goes by, by name."""
 
     name: str
     passed: bool
     message: str
+    figures: Mapping[str, float] = field(default_factory=dict, compare=False)
 
 
 def check(
@@ -51,46 +52,50 @@ def source_rows(rows: Mapping[str, int], last_rows: Mapping[str, int], limits: L
     """A source that shrank too much lost its rights or broke: what it lacks is not gone."""
     for name in last_rows:
         if name not in rows:
-            return Guard("source_rows", False, f"{name} was not read, and had {last_rows[name]} rows at the last good run")
+            told = f"{name} was not read, and had {last_rows[name]} rows at the last good run"
+            return Guard("source_rows", False, told, {f"rows/{name}": 0})
+    figures = {f"rows/{name}": float(now) for name, now in rows.items()}
     for name, now in rows.items():
         before = last_rows.get(name, 0)
         if now == 0:
-            return Guard("source_rows", False, f"{name} is empty: an empty source is never synced")
+            return Guard("source_rows", False, f"{name} is empty: an empty source is never synced", figures)
         if now < before * (1 - limits.source_shrink):
             told = f"{name} has {now} rows, {1 - now / before:.0%} fewer than the {before} of the last good run"
-            return Guard("source_rows", False, f"{told} (limit {limits.source_shrink:.0%})")
-    return Guard("source_rows", True, ", ".join(f"{name}: {now} rows" for name, now in rows.items()))
+            return Guard("source_rows", False, f"{told} (limit {limits.source_shrink:.0%})", figures)
+    return Guard("source_rows", True, ", ".join(f"{name}: {now} rows" for name, now in rows.items()), figures)
 
 
 def target_rows(plan: Plan, kinds: Kinds, snapshot: Snapshot, limits: Limits) -> Guard:
     """A target that shows too few of the linked objects lost its data, or its user the right to see them: none is made anew."""
     writes = plan.writes
-    again = []
+    again, figures = [], {}
     for name, kind in kinds.items():
         if kind.retirement is None or name not in snapshot.links:
             continue
         created = writes.loc[(writes["kind"] == name) & (writes["op"] == p.CREATE), "source_key"]
         count, in_use = int(created.isin(snapshot.links[name]["source_key"]).sum()), _in_use(snapshot, name)
+        figures[f"created again/{name}"] = float(count)
         # One is below any share that means something, as for retiring.
         if count > 1 and count > in_use * limits.target_shrink:
             again.append(f"{count} of {in_use} linked objects of {name} are not there any more and would be created again")
     if again:
-        return Guard("target_rows", False, f"{'; '.join(again)} (limit {limits.target_shrink:.0%})")
-    return Guard("target_rows", True, "the linked objects are there")
+        return Guard("target_rows", False, f"{'; '.join(again)} (limit {limits.target_shrink:.0%})", figures)
+    return Guard("target_rows", True, "the linked objects are there", figures)
 
 
 def rolled_back(plan: Plan, kinds: Kinds, snapshot: Snapshot) -> Guard:
     """A target with objects older than what this sync last wrote came back from a backup: its values are nobody's edits."""
-    found = []
+    found, figures = [], {}
     for name, kind in kinds.items() if plan.mode != "rebase" else ():
         if name in snapshot.links and kind.facet_of is None:
             older = int(is_rolled_back(kind, snapshot.links[name], snapshot.observed[name]).sum())
+            figures[f"older/{name}"] = float(older)
             found += [f"{older} of {len(snapshot.links[name])} objects of {name}"] if older else []
     if not found:
-        return Guard("rolled_back", True, "no object is older than what was last written to it")
+        return Guard("rolled_back", True, "no object is older than what was last written to it", figures)
     told = f"{', '.join(found)} are older than what this sync last wrote to them: the target came back from a backup"
     way_on = f"to take it as it stands for what was applied last: asset-sync rebase {plan.sync}"
-    return Guard("rolled_back", False, f"{told}; {way_on}")
+    return Guard("rolled_back", False, f"{told}; {way_on}", figures)
 
 
 def retired(plan: Plan, snapshot: Snapshot, limits: Limits) -> Guard:
@@ -98,16 +103,17 @@ def retired(plan: Plan, snapshot: Snapshot, limits: Limits) -> Guard:
     writes = plan.writes
     counts = writes.loc[writes["op"] == p.RETIRE, "kind"].value_counts()
     total = plan.counts[p.RETIRE]
-    passed, told = total <= limits.retire_count, []
+    passed, told, figures = total <= limits.retire_count, [], {"retired": float(total)}
     for kind in sorted(counts.index):
         count, in_use = int(counts[kind]), _in_use(snapshot, kind)
         share = count / in_use if in_use else 1.0
         # One is below any share that means something: one of ten machines is a tenth.
+        figures[f"retired/{kind}"], figures[f"share/{kind}"] = float(count), share
         passed = passed and (share <= limits.retire_share or count <= 1)
         told.append(f"{count} of {in_use} linked objects of {kind} would be retired ({share:.1%})")
     message = "; ".join(told) or "nothing would be retired"
     limit = f": limits {limits.retire_share:.0%} and {limits.retire_count}"
-    return Guard("retired", passed, message if passed else message + limit)
+    return Guard("retired", passed, message if passed else message + limit, figures)
 
 
 def _in_use(snapshot: Snapshot, kind: str) -> int:
@@ -137,7 +143,7 @@ def scope(plan: Plan, kinds: Kinds, policy: Policy, snapshot: Snapshot) -> Guard
             unmapped = p.decode(changes).keys() - owned.keys()
             if unmapped:
                 return Guard("scope", False, f"{kind}.{min(unmapped)} is not a mapped field")
-    return Guard("scope", True, f"{len(writes)} writes, all to objects and fields of this sync")
+    return Guard("scope", True, f"{len(writes)} writes, all to objects and fields of this sync", {"writes": len(writes)})
 
 
 def _outside(kind: str, rows: pd.DataFrame, plan: Plan, snapshot: Snapshot) -> str | None:

@@ -51,6 +51,7 @@ def test_a_source_at_two_fifths_of_its_size_is_stopped_by_its_guard(pipeline: Pi
     assert not guard.passed
     assert "fewer than the 150 of the last good run" in str(guard.description)
     assert f"asset-sync approve {runs[0].plan_id}" in str(guard.description)
+    assert f"has {guard.metadata['rows/pdq/devices'].value:.0f} rows" in str(guard.description)
     assert pipeline.assets() == before
 
 

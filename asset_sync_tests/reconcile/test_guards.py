@@ -61,6 +61,7 @@ def test_a_source_that_is_empty_shrank_or_was_not_read_fails(rows: dict[str, int
 def test_a_shrunk_source_is_told_in_numbers() -> None:
     guard = guards.source_rows({"devices": 40}, {"devices": 100}, LIMITS)
     assert guard.message == "devices has 40 rows, 60% fewer than the 100 of the last good run (limit 20%)"
+    assert guard.figures == {"rows/devices": 40}
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,8 @@ def test_no_more_than_a_share_and_a_count_is_retired(retires: int, links_of_kind
 
 def test_the_share_is_of_what_is_in_use_of_that_kind() -> None:
     plan = plan_of(*[("asset", p.RETIRE, str(n)) for n in range(4)])
-    assert guards.retired(plan, linked(100, retired=10), LIMITS).passed
+    guard = guards.retired(plan, linked(100, retired=10), LIMITS)
+    assert (guard.passed, guard.figures) == (True, {"retired": 4, "retired/asset": 4, "share/asset": 4 / 90})
     assert not guards.retired(plan, linked(100, retired=50), LIMITS).passed
 
 
