@@ -2,7 +2,7 @@
 
 import hmac
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, Final
 
@@ -34,7 +34,7 @@ from asset_sync.components.resources import open_ledger
 from asset_sync.operations import plans as operations
 from asset_sync.operations.connections import connection, connections
 from asset_sync.operations.definitions import job_of
-from asset_sync.operations.runs import find_run, new_run_id, partition_of, run_sync
+from asset_sync.operations.runs import check_mode, find_run, new_run_id, partition_of, run_sync
 from asset_sync.reconcile import report
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError, PlanError
 
@@ -111,10 +111,13 @@ def health() -> Health:
 # Plans.
 
 
-@_guarded.get("/plans")
+@_guarded.get("/plans", responses=_ABSENT)
 def list_plans(sync: str | None = None, limit: Annotated[int, Query(ge=1, le=1_000)] = 50) -> PlanPage:
     """List the plans of one sync or all, the one made last first."""
-    return PlanPage(plans=[PlanSummary.of(header) for header in open_ledger().plans(sync, limit)])
+    try:
+        return PlanPage(plans=[PlanSummary.of(header) for header in operations.plans(sync, limit)])
+    except ConfigurationError as error:
+        raise HTTPException(404, str(error)) from None
 
 
 @_guarded.get("/plans/{plan_id}", responses=_ABSENT)
@@ -182,6 +185,7 @@ def start_run(sync: str, starting: Starting, runs: _Runs) -> Run:
     except ConfigurationError as error:
         raise HTTPException(404, str(error)) from None
     try:
+        check_mode(sync, starting.mode)
         partition = partition_of(sync, starting.partition)
     except ConfigurationError as error:
         raise HTTPException(422, str(error)) from None
@@ -245,8 +249,12 @@ async def _refused(_request: Request, error: Exception) -> Response:
 
 async def _invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
-    told = (f"{'.'.join(str(part) for part in e['loc'][1:]) or e['loc'][0]}: {e['msg']}" for e in error.errors())
-    return _problem(422, "; ".join(told))
+    return _problem(422, "; ".join(f"{_where(e['loc'])}: {e['msg']}" for e in error.errors()))
+
+
+def _where(place: Sequence[str | int]) -> str:
+    """Return the key that is wrong, else the part of the request; where in the text of a body is nothing to a person."""
+    return ".".join(part for part in place[1:] if isinstance(part, str)) or str(place[0])
 
 
 async def _no_database(_request: Request, error: Exception) -> Response:

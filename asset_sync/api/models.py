@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from asset_sync.ledger import PlanHeader
 from asset_sync.operations.connections import Standing
@@ -127,13 +127,19 @@ class PlanPage(BaseModel):
     plans: list[PlanSummary]
 
 
-class Deciding(BaseModel):
+class Asking(BaseModel):
+    """What is sent to the service. A key that it does not know is refused: a mistyped `mode` would write."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Deciding(Asking):
     """Who decides: the name is kept with the decision."""
 
-    by: str = Field(min_length=1, max_length=200)
+    by: str = Field(min_length=1, max_length=200, pattern=r"\S")
 
 
-class Starting(BaseModel):
+class Starting(Asking):
     """How a sync is to run; see `asset-sync run --help`."""
 
     mode: Mode = "normal"

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 from rich.console import Console
@@ -75,6 +75,18 @@ def outcome_line(report: RunReport) -> str:
     told = ", ".join(f"{count} {name}" for name, count in report.outcomes.items() if count) or "nothing to write"
     requests = f"{report.requests.read} requests read, {report.requests.write} wrote"
     return f"Outcome: {told}; {requests}; {report.seconds} s; run {report.run_id}."
+
+
+def by_option(who: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option that says who decides. A decision without a name is none."""
+    told = f"Who {who}; your user name by default."
+    return click.option("--by", metavar="NAME", default=login, callback=_named, help=told)
+
+
+def _named(_context: click.Context, _option: click.Parameter, name: str) -> str:
+    if not name.strip():
+        raise click.BadParameter("give a name, or leave it out for your user name")
+    return name
 
 
 def login() -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from asset_sync.cli.console import login, printed, row, table
+from asset_sync.cli.console import by_option, printed, row, table
 from asset_sync.ledger.holds import Held
 from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations import holds as operations
@@ -51,18 +51,17 @@ def _held_table(found: list[Held]) -> Any:
     return shown
 
 
-@click.group()
+@click.group(no_args_is_help=False)
 def resolve() -> None:
     """Decide about a held record, for good and with your name; the next plan goes by it, and says so."""
 
 
 def _about_a_record(command: _Command) -> _Command:
     """Give a command the arguments that every decision about a record has."""
-    by = click.option("--by", metavar="NAME", default=login, help="Who decides; your user name by default.")
     partition = click.option("--partition", metavar="NAME", help="The connection, where the sync has several.")
     for argument in ("record", "kind", "sync"):
         command = click.argument(argument)(command)
-    return by(partition(command))
+    return by_option("decides")(partition(command))
 
 
 @resolve.command()
@@ -135,7 +134,7 @@ def list_(sync: str | None, as_json: bool) -> None:
 
 @resolve.command("take-back")
 @click.argument("number", type=int)
-@click.option("--by", metavar="NAME", default=login, help="Who takes it back; your user name by default.")
+@by_option("takes it back")
 def take_back(number: int, by: str) -> None:
     """Take the decision of that NUMBER back: the next plan asks again."""
     click.echo(f"Taken back by {by}: {_told(operations.take_back(number, by))}")
@@ -149,7 +148,8 @@ def _decide(verb: Verb, *, sync: str, kind: str, record: str, by: str, partition
 def _told(kept: KeptResolution) -> str:
     it = kept.resolution
     what = f" #{it.target_id}" if it.target_id else f" {it.field}" if it.field else ""
-    return f"{it.verb.replace('_', ' ')}{what}, {it.kind} {it.source_key!r} of {kept.link_set}"
+    until = " until it changes" if it.until_changed else ""
+    return f"{it.verb.replace('_', ' ')}{what}{until}, {it.kind} {it.source_key!r} of {kept.link_set}"
 
 
 def _moment(at: datetime | None) -> str | None:

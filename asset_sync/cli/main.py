@@ -21,6 +21,7 @@ from asset_sync.cli.serve import serve
 from asset_sync.reconcile.errors import AssetSyncError
 
 _STOPPED = 130
+_SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 128}
 
 
 class _Program(click.Group):
@@ -55,7 +56,7 @@ def _leave(message: str, status: int) -> None:
     sys.exit(status)
 
 
-@click.group("asset-sync", cls=_Program, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("asset-sync", cls=_Program, invoke_without_command=True, context_settings=_SETTINGS)
 @click.version_option(package_name="asset-sync", message="%(version)s")
 @click.pass_context
 def main(context: click.Context) -> None:

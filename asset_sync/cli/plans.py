@@ -7,7 +7,7 @@ import click
 import pandas as pd
 
 from asset_sync.api.models import PlanDetail, PlanSummary
-from asset_sync.cli.console import login, printed, progress, row, table
+from asset_sync.cli.console import by_option, login, printed, progress, row, table
 from asset_sync.cli.run import tell
 from asset_sync.components.resources import open_ledger
 from asset_sync.ledger import PlanHeader
@@ -19,7 +19,7 @@ from asset_sync.reconcile.plan import Plan
 
 _MOST_ROWS = 50
 _plan = click.argument("plan")
-_by = click.option("--by", metavar="NAME", default=login, help="Who decides; your user name by default.")
+_by = by_option("decides")
 
 
 @click.command()
@@ -28,7 +28,7 @@ _by = click.option("--by", metavar="NAME", default=login, help="Who decides; you
 @click.option("--json", "as_json", is_flag=True, help="One JSON array on standard output.")
 def plans(sync: str | None, limit: int, as_json: bool) -> None:
     """List the plans, newest first."""
-    headers = open_ledger().plans(sync, limit)
+    headers = operations.plans(sync, limit)
     if as_json:
         click.echo(json.dumps([PlanSummary.of(header).model_dump(mode="json") for header in headers], indent=2))
         return
@@ -147,9 +147,12 @@ def reject(plan: str, by: str) -> None:
 def apply(context: click.Context, plan: str) -> None:
     """Apply PLAN, exactly as it was reviewed; what is done already is not done again."""
     plan_id = operations.plan_id_of(plan)
+    before = open_ledger().header(plan_id).state
     with progress() as watching:
         done = operations.apply_plan(plan_id, watch=watching(f"apply {plan_id}"))
     tell(done)
+    if before == "applied":
+        click.echo("It was applied before: the outcome is told as it stands, and what was done was not done again.")
     context.exit(0 if done.succeeded else 1)
 
 
@@ -202,7 +205,8 @@ def history(kind: str, id: str, field: str | None, sync: str | None) -> None:  #
         written = written[written["sync"] == sync]
     if written.empty:
         what = f"{kind} #{id}" + (f", field {field}" if field else "")
-        click.echo(f"No sync has written to {what}.")
+        who = "No sync" if sync is None else f"No sync {sync!r}"
+        click.echo(f"{who} has written to {what}.")
         return
     shown = table("at (UTC)", "sync", "field", "old", "new", "op", "owner", "source record", "plan", "run")
     for entry in written.itertuples():

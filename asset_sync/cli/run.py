@@ -64,6 +64,8 @@ def tell(report: RunReport) -> None:
         click.echo(f"Plan {plan.id}: asset-sync show {plan.id}; all rows: {settings.home() / 'plans' / f'{plan.id}.csv'}")
     if report.applied:
         click.echo(outcome_line(report))
+        if report.plan and report.plan.held:
+            click.echo(f"What is held, and what can be decided: asset-sync held {report.sync}")
     elif report.succeeded and report.plan is not None:
         click.echo(_not_applied(report.plan.id, report.plan.mode))
     if report.succeeded and not makes_plans(report.sync) and (load := load_of_run(database.engine(), report.run_id)):

@@ -93,7 +93,7 @@ def declared(sync: str) -> Sync:
     """Return a sync as its YAML declares it."""
     component: Any = component_of(sync)
     if not makes_plans(sync):
-        raise ConfigurationError(f"{sync} is a mirror: it makes no plans, and there is nothing to undo")
+        raise ConfigurationError(f"{sync} is a mirror: it makes no plans, so nothing is held, missing or to be undone")
     return cast("Sync", component.sync(sync))
 
 

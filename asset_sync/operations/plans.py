@@ -39,6 +39,15 @@ def plan_id_of(given: str) -> str:
             raise error from None
 
 
+def plans(sync: str | None, limit: int) -> Sequence[PlanHeader]:
+    """Return the plans of one sync or of all, the one made last first. Raises `ConfigurationError` for a sync without any."""
+    found = open_ledger().plans(sync, limit)
+    if sync is not None and not found:
+        # Only now: the ledger still tells of a sync whose YAML is gone.
+        declared(sync.partition("/")[0])
+    return found
+
+
 def approve(plan_id: str, by: str) -> PlanHeader:
     """Let a plan, named by its id or the start of it, be applied: after review, or in spite of the guards that fail now."""
     ledger = open_ledger()

@@ -123,12 +123,15 @@ def partition_of(sync: str, given: str | None) -> str | None:
 
 
 def _config(sync: str, mode: Mode) -> Mapping[str, Mapping[str, str | bool]]:
-    """Return the config that puts a sync into a mode; a mirror knows two of them."""
-    if makes_plans(sync):
-        return {"plan": {"mode": mode}}
-    if mode not in ("normal", "full"):
+    """Return the config that puts a sync into a mode."""
+    check_mode(sync, mode)
+    return {"plan": {"mode": mode}} if makes_plans(sync) else {"load": {"full": mode == "full"}}
+
+
+def check_mode(sync: str, mode: Mode) -> None:
+    """Raise `ConfigurationError` where a sync has no such mode; a mirror has two of them."""
+    if not makes_plans(sync) and mode not in ("normal", "full"):
         raise ConfigurationError(f"{sync} is a mirror: it makes no plans; its modes are normal and full")
-    return {"load": {"full": mode == "full"}}
 
 
 def execute(

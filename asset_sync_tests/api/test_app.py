@@ -92,12 +92,18 @@ WRONG: list[tuple[str, str, Json | None, int, str]] = [
     ("GET", "/plans/abc", None, 404, "no plan 'abc'"),
     ("POST", "/plans/abc/apply", None, 404, "no plan 'abc'"),
     ("POST", "/plans/abc/undo", {"by": "pat"}, 404, "no plan 'abc'"),
+    ("POST", "/resolutions", None, 422, "body: "),
     ("POST", "/plans/abc/approve", {"by": "pat"}, 404, "no plan 'abc'"),
     ("GET", "/plans?limit=0", None, 422, "limit: "),
+    ("GET", "/plans?sync=nonsense", None, 404, "there is no sync 'nonsense'"),
     ("GET", "/history?kind=asset", None, 422, "id: "),
     ("POST", "/syncs/nonsense/runs", {}, 404, "there is no sync 'nonsense'"),
     ("POST", f"/syncs/{SYNC}/runs", {"mode": "loud"}, 422, "mode: "),
+    ("POST", f"/syncs/{SYNC}/runs", {"mod": "dry_run"}, 422, "mod: "),
     ("POST", f"/syncs/{SYNC}/runs", None, 422, "body: "),
+    ("POST", "/syncs/snipeit_to_postgres/runs", {"mode": "review"}, 422, "its modes are normal and full"),
+    ("POST", "/resolutions/7/take-back", {"by": " "}, 422, "by: "),
+    ("POST", f"/resolutions/{10**20}/take-back", {"by": "pat"}, 409, "no decision 1000"),
     ("POST", f"/syncs/{SYNC}/runs", {"partition": "main"}, 422, f"{SYNC} has no partitions: leave 'main' out"),
     ("POST", "/syncs/netbox_to_wug/runs", {"partition": "no"}, 422, "netbox_to_wug has no partition 'no'; there are main"),
     ("POST", "/syncs/netbox_to_wug/runs", {"partition": 7}, 422, "partition: "),
@@ -116,6 +122,8 @@ def test_errors_are_one_line(client: httpx.Client) -> None:
         assert list(answer.json()) == ["detail"]
         assert told in answer.json()["detail"]
         assert "\n" not in answer.json()["detail"]
+    cut = client.post(f"/syncs/{SYNC}/runs", content='{"mode"', headers={"content-type": "application/json"})
+    assert (cut.status_code, cut.json()) == (422, {"detail": "body: JSON decode error"})
 
 
 def test_a_database_that_is_gone_is_one_line(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,3 +51,7 @@ def test_what_cannot_be_decided_is_said_in_a_line(world: World) -> None:
     machine = next(iter(world.company)).id
     assert "writes no field 'rom'" in asked("resolve", "keep-target", SYNC, "asset", machine, "rom", status=1)
     assert "no decision 7" in asked("resolve", "take-back", "7", status=1)
+    assert "no decision 1000" in asked("resolve", "take-back", str(10**20), status=1)
+    assert "give a name" in asked("resolve", "ignore", SYNC, "asset", machine, "--by", " ", status=2)
+    assert "so nothing is held" in asked("held", "snipeit_to_postgres", status=1)
+    assert "ignore until it changes, asset" in asked("resolve", "ignore", SYNC, "asset", machine, "--until-changed")

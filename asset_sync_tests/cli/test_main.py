@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -32,6 +33,8 @@ def ledger(home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> No
         (["dev", "--port", "99999"], 2, "'--port'"),
         (["sandbox", "--netbox-version", "3.0"], 2, "'3.0' is not one of"),
         (["run"], 2, "Missing argument 'SYNC'"),
+        (["resolve"], 2, "Missing command. (see: asset-sync resolve --help)"),
+        (["approve", "abc", "--by", ""], 2, "give a name, or leave it out"),
         (["run", "nonsense"], 1, "there is no sync 'nonsense'; there are "),
         (["run", "pdq_to_netbox", "--mode", "loud"], 2, "'loud' is not one of"),
         (
@@ -68,6 +71,8 @@ def test_what_the_ledger_does_not_know_is_one_line() -> None:
         check_one_line(ask(command, "abc"), 1, "no plan 'abc': asset-sync plans lists them")
     check_one_line(ask("undo", ""), 1, "no plan ''")
     check_one_line(ask("missing", "nonsense"), 1, "there is no sync 'nonsense'")
+    check_one_line(ask("plans", "--sync", "nonsense"), 1, "there is no sync 'nonsense'")
+    check_one_line(ask("plans", "--sync", "snipeit_to_postgres"), 1, "is a mirror: it makes no plans")
     check_one_line(ask("connections", "nonsense"), 1, "there is no connection 'nonsense'; there are main")
 
 
@@ -145,6 +150,12 @@ def test_help(args: list[str]) -> None:
     result = ask(*args)
     assert result.exit_code == 0
     assert result.stdout.startswith("Usage: asset-sync")
+
+
+def test_a_wide_terminal_has_whole_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "140")
+    told = click.Context(main, **main.context_settings).get_help()
+    assert "Let PLAN be applied: after review, or in spite of a guard that failed." in told
 
 
 def _closed_port() -> int:

@@ -35,6 +35,7 @@ def test_run_show_and_history(world: World) -> None:
     assert "Outcome: " in told
     assert len(assets(world)) == SIZE
     assert f"{SYNC}" in ask("plans").stdout
+    assert "No sync 'other' has written to" in ask("history", "asset", "1", "--sync", "other").stdout
     assert "rows: --all shows them" in ask("show", plan[:6]).stdout
     assert "more rows" not in ask("show", plan, "--all").stdout
     assert ask("show", plan, "--format", "markdown").stdout.startswith(f"# Plan {plan}")
@@ -79,10 +80,12 @@ def test_a_review_waits_for_approval(world: World) -> None:
     ask("reject", plan, "--by", "pat")
     assert "was rejected by pat" in ask("apply", plan, status=1).stderr
     assert "is approved by sam" in ask("approve", plan, "--by", "sam").stdout
-    assert "Outcome: " in ask("apply", plan).stdout
+    applied = ask("apply", plan).stdout
+    assert "Outcome: " in applied
+    assert "applied before" not in applied
     assert len(assets(world)) == SIZE
     world.netbox.requests.reset()
-    ask("apply", plan)
+    assert "It was applied before" in ask("apply", plan).stdout
     assert world.netbox.requests.writes == 0
 
 
@@ -206,7 +209,7 @@ def test_what_is_missing_is_listed(world: World) -> None:
     ask("run", SYNC)
     gone = next(iter(world.company))
     world.company.apply(remove=[gone])
-    ask("run", SYNC)
+    assert f"asset-sync held {SYNC}" in ask("run", SYNC).stdout
     told = ask("missing", SYNC).stdout
     assert gone.id in told
     assert len(told.splitlines()) == 2

@@ -433,6 +433,19 @@ def test_a_record_is_never_the_object_that_a_person_says_it_is_not() -> None:
     assert len(lab.objects()) == 2
 
 
+def test_what_a_person_says_a_linked_record_is_not_is_not_asked_again() -> None:
+    lab = Lab()
+    lab.source = {"asset": [machine("a", serial="S1A", name="pc")]}
+    lab.run()
+    theirs = next(iter(lab.target.objects["asset"].values())) | {"id": "7", "serial": "S2B", "name": "other"}
+    lab.target.objects["asset"]["7"] = theirs
+    lab.source = {"asset": [machine("a", serial="S2B", name="pc-2")]}
+    assert "but serial" in held(lab.run())["a"]
+    lab.resolutions = decided("never_link", "a", target_id="7")
+    lab.run()
+    assert {row["name"] for row in lab.objects().values()} == {"pc-2", "other"}
+
+
 def test_a_new_object_is_made_where_a_person_says_so_and_only_once() -> None:
     lab = Lab()
     twins: list[Row] = [{"source_key": key, "serial": "S1A", "name": f"pc-{key}"} for key in ("a", "b")]
