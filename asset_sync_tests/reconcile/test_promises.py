@@ -1,19 +1,22 @@
 """What is promised where twins, swaps, restored backups and people's edits meet: whole syncs on a strict target."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from asset_sync.reconcile import guards
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.guards import Limits
+from asset_sync.reconcile.kinds import Unique
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.planning import Policy
-from asset_sync.reconcile.resolutions import Resolution, Resolutions, fingerprints
+from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb, fingerprints
 from asset_sync.reconcile.tables import guess_column
 from asset_sync_tests.reconcile.lab import GRACE, Lab, held, ops
-from asset_sync_tests.reconcile.worlds import ASSET, KINDS, NOW, OWNERS, POLICY, Row, desired, planned
+from asset_sync_tests.reconcile.worlds import ASSET, KINDS, NOW, OWNERS, POLICY, Row, desired, observed, planned, snapshot
 
 
 def machine(key: str, **values: Any) -> Row:
@@ -231,6 +234,22 @@ def test_the_tag_of_a_retired_machine_is_its_successors() -> None:
         "1001": {"serial": "SN-old-1", "status": "retired"},
         "1002": {"serial": "SN-new-1", "tag": "IT-1", "status": "in-use"},
     }
+
+
+def test_a_retired_machine_gives_up_all_that_its_successor_is_called_by_in_one_run() -> None:
+    devices = replace(ASSET, unique=(Unique(("name",), "folded"), Unique(("tag",))))
+    lab = Lab(kinds={**KINDS, "asset": devices}, source={"asset": [machine("a", name="PC-1", tag="T1"), machine("z")]})
+    lab.run()
+    lab.source["asset"].pop(0)
+    for _ in range(3):
+        lab.run()
+    lab.source["asset"].append(machine("b", name="PC-1", tag="T1"))
+    assert not held(lab.run())
+    assert [(row.get("name"), row.get("tag")) for row in lab.objects("asset", "name", "tag").values()] == [
+        ("PC-1 (retired 1001)", None),
+        (None, None),
+        ("PC-1", "T1"),
+    ]
 
 
 def test_a_tag_that_the_source_says_of_another_machine_now_is_that_ones() -> None:
