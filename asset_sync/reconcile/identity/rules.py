@@ -58,7 +58,7 @@ def _hold_contradicted(state: Matching, rule: IdentityRule, wanted: pa.Array, th
     recognised = (state.observed_of >= 0) & (state.rule != state.names.index(DECISION)) & ~_confirmed(state)
     apart = np.flatnonzero(recognised & filled(wanted) & ~mask(same))
     found = _not_given_up(state, rule, pairs(apart, take(wanted, apart), there), wanted)
-    found = _not_anothers(state, rule, found)
+    found = _not_parted(state, _not_anothers(state, rule, found))
     for row, others in state.by_id(found).items():
         mine = f"{state.names[state.rule[row]]} says {state.named(int(state.observed_of[row]))}"
         why = f"{mine}, but {rule.name} {state.shown(row, rule)} is on {state.named(others[0])}"
