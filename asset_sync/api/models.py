@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
 from asset_sync.ledger import PlanHeader
 from asset_sync.operations.connections import Standing
@@ -130,7 +130,7 @@ class PlanPage(BaseModel):
 class Deciding(BaseModel):
     """Who decides: the name is kept with the decision."""
 
-    by: str = Field(min_length=1, max_length=200)
+    by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class Starting(BaseModel):

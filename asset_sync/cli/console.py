@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Any, TextIO, TypeVar
 
 import click
 from rich.console import Console
@@ -14,6 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from asset_sync.operations.runs import RunReport, Step, Watch
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 def printed() -> Console:
@@ -75,6 +77,17 @@ def outcome_line(report: RunReport) -> str:
     told = ", ".join(f"{count} {name}" for name, count in report.outcomes.items() if count) or "nothing to write"
     requests = f"{report.requests.read} requests read, {report.requests.write} wrote"
     return f"Outcome: {told}; {requests}; {report.seconds} s; run {report.run_id}."
+
+
+def by_option(told: str) -> Callable[[Decorated], Decorated]:
+    """Give a command the option --by: the name of a person, kept with the decision."""
+    return click.option("--by", metavar="NAME", default=login, callback=_person, help=f"{told}; your user name by default.")
+
+
+def _person(_context: click.Context, _option: click.Parameter, name: str) -> str:
+    if not name.strip() or not name.strip().isprintable():
+        raise click.BadParameter("it names nobody")
+    return name.strip()
 
 
 def login() -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from asset_sync.cli.console import login, printed, row, table
+from asset_sync.cli.console import by_option, printed, row, table
 from asset_sync.ledger.holds import Held
 from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations import holds as operations
@@ -58,11 +58,10 @@ def resolve() -> None:
 
 def _about_a_record(command: _Command) -> _Command:
     """Give a command the arguments that every decision about a record has."""
-    by = click.option("--by", metavar="NAME", default=login, help="Who decides; your user name by default.")
     partition = click.option("--partition", metavar="NAME", help="The connection, where the sync has several.")
     for argument in ("record", "kind", "sync"):
         command = click.argument(argument)(command)
-    return by(partition(command))
+    return by_option("Who decides")(partition(command))
 
 
 @resolve.command()
@@ -134,8 +133,8 @@ def list_(sync: str | None, as_json: bool) -> None:
 
 
 @resolve.command("take-back")
-@click.argument("number", type=int)
-@click.option("--by", metavar="NAME", default=login, help="Who takes it back; your user name by default.")
+@click.argument("number", type=click.IntRange(1, 2**63 - 1))
+@by_option("Who takes it back")
 def take_back(number: int, by: str) -> None:
     """Take the decision of that NUMBER back: the next plan asks again."""
     click.echo(f"Taken back by {by}: {_told(operations.take_back(number, by))}")

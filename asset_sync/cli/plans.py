@@ -7,7 +7,7 @@ import click
 import pandas as pd
 
 from asset_sync.api.models import PlanDetail, PlanSummary
-from asset_sync.cli.console import login, printed, progress, row, table
+from asset_sync.cli.console import by_option, login, printed, progress, row, table
 from asset_sync.cli.run import tell
 from asset_sync.components.resources import open_ledger
 from asset_sync.ledger import PlanHeader
@@ -19,7 +19,7 @@ from asset_sync.reconcile.plan import Plan
 
 _MOST_ROWS = 50
 _plan = click.argument("plan")
-_by = click.option("--by", metavar="NAME", default=login, help="Who decides; your user name by default.")
+_by = by_option("Who decides")
 
 
 @click.command()
