@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, FastAPI, HTTPException, Path, Query, Req
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from asset_sync.api.background import Background
@@ -73,6 +73,8 @@ def create_app(token: str) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(SQLAlchemyError, _no_database)
     app.add_exception_handler(psycopg.Error, _no_database)
+    app.add_exception_handler(DataError, _no_data)
+    app.add_exception_handler(psycopg.DataError, _no_data)
     app.add_exception_handler(Exception, _broken)
     return app
 
@@ -260,6 +262,11 @@ def _where(place: Sequence[str | int]) -> str:
 async def _no_database(_request: Request, error: Exception) -> Response:
     _log.error("the database does not answer as it should: %s", error)
     return _problem(503, "the database does not answer as it should; the service's log says more")
+
+
+async def _no_data(_request: Request, error: Exception) -> Response:
+    _log.error("a request holds what the database does not take: %s", error)
+    return _problem(422, "the request holds what the database does not take, such as a NUL character")
 
 
 async def _broken(_request: Request, _error: Exception) -> Response:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from asset_sync.ledger import PlanHeader
 from asset_sync.operations.connections import Standing
@@ -136,7 +136,7 @@ class Asking(BaseModel):
 class Deciding(Asking):
     """Who decides: the name is kept with the decision."""
 
-    by: str = Field(min_length=1, max_length=200, pattern=r"\S")
+    by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
 class Starting(Asking):

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 import click
 from rich.console import Console
@@ -14,6 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from asset_sync.operations.runs import RunReport, Step, Watch
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 def printed() -> Console:
@@ -77,16 +79,15 @@ def outcome_line(report: RunReport) -> str:
     return f"Outcome: {told}; {requests}; {report.seconds} s; run {report.run_id}."
 
 
-def by_option(who: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return the option that says who decides. A decision without a name is none."""
-    told = f"Who {who}; your user name by default."
-    return click.option("--by", metavar="NAME", default=login, callback=_named, help=told)
+def by_option(told: str) -> Callable[[Decorated], Decorated]:
+    """Give a command the option --by: the name of a person, kept with the decision."""
+    return click.option("--by", metavar="NAME", default=login, callback=_person, help=f"{told}; your user name by default.")
 
 
-def _named(_context: click.Context, _option: click.Parameter, name: str) -> str:
-    if not name.strip():
-        raise click.BadParameter("give a name, or leave it out for your user name")
-    return name
+def _person(_context: click.Context, _option: click.Parameter, name: str) -> str:
+    if not name.strip() or not name.strip().isprintable():
+        raise click.BadParameter("it names nobody: give a name, or leave it out for your user name")
+    return name.strip()
 
 
 def login() -> str:

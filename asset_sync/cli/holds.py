@@ -61,7 +61,7 @@ def _about_a_record(command: _Command) -> _Command:
     partition = click.option("--partition", metavar="NAME", help="The connection, where the sync has several.")
     for argument in ("record", "kind", "sync"):
         command = click.argument(argument)(command)
-    return by_option("decides")(partition(command))
+    return by_option("Who decides")(partition(command))
 
 
 @resolve.command()
@@ -133,8 +133,8 @@ def list_(sync: str | None, as_json: bool) -> None:
 
 
 @resolve.command("take-back")
-@click.argument("number", type=int)
-@by_option("takes it back")
+@click.argument("number", type=click.IntRange(1, 2**63 - 1))
+@by_option("Who takes it back")
 def take_back(number: int, by: str) -> None:
     """Take the decision of that NUMBER back: the next plan asks again."""
     click.echo(f"Taken back by {by}: {_told(operations.take_back(number, by))}")

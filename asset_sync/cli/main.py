@@ -43,6 +43,8 @@ class _Program(click.Group):
             _leave(error.description or "failed", 1)
         except database.ERRORS as error:
             _leave(database.in_one_line(error), 1)
+        except UnicodeEncodeError as error:
+            _leave(f"{error.object!r} is no text", 2)
         except OSError as error:
             _leave(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""), 1)
         except (click.Abort, KeyboardInterrupt):

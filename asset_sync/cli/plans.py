@@ -19,7 +19,7 @@ from asset_sync.reconcile.plan import Plan
 
 _MOST_ROWS = 50
 _plan = click.argument("plan")
-_by = by_option("decides")
+_by = by_option("Who decides")
 
 
 @click.command()

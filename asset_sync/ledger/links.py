@@ -1,5 +1,6 @@
 """Links: which record of the source is which object of the target, and what was last applied to it."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -163,11 +164,13 @@ def follow(
     """Make the links follow operations that were applied, in the plan's order, each with its outcome (and object's id).
 
     `created` holds the ids of the objects that the plan made, by kind and key. An undo leaves the remembered values alone: a
-    shared value that was put back counts as a person's decision, and an object that it retired stays so. It looked at no
-    source, so that what is missing is missing still.
+    shared value that was put back counts as a person's decision, and an object that it retired stays so. But what it gave an
+    object for the time being is nobody's decision where it comes no further. It looked at no source, so that what is missing is
+    missing still.
     """
     retired_by = RETIRED_BY_UNDO if plan.undoes else RETIRED_BY_SYNC
-    _stage(connection, _merged(_followed(done, created, moves_base=plan.undoes is None)))
+    stopovers = _stopovers(plan) if plan.undoes else None
+    _stage(connection, _merged(_followed(done, created, stopovers)))
     _join(connection, plan, at, plan_id=plan.id)
     staged_identity = func.coalesce(staged.c.identity, literal({}, JSONB))
     _change(
@@ -176,6 +179,7 @@ def follow(
         _WRITTEN,
         version=func.coalesce(staged.c.version, link.c.version),
         created=func.coalesce(staged.c.created, link.c.created),
+        base=link.c.base.concat(func.coalesce(staged.c.base, literal({}, JSONB))),
         identity=link.c.identity.concat(staged_identity),
         plan_id=plan.id,
     )
@@ -201,7 +205,7 @@ def _sighted(plan: Plan) -> Iterator[_Staged]:
         where = (row["kind"], row["source_key"])
         if row["op"] == p.CLAIM:
             there = Outcome(row["seq"], ALREADY, None, row["target_id"], row["version"])
-            yield _written(_JOIN, row, there, {})._replace(claimed=_rule(row))
+            yield _written(_JOIN, row, there, _bases(p.decode(row["changes"]), {}))._replace(claimed=_rule(row))
         elif row["op"] == p.RETIRE:
             yield _Staged(_MISSED, *where)
         else:
@@ -211,8 +215,9 @@ def _sighted(plan: Plan) -> Iterator[_Staged]:
 
 
 def _followed(
-    done: Iterable[tuple[Record, Outcome]], created: Mapping[tuple[str, str], str], *, moves_base: bool
+    done: Iterable[tuple[Record, Outcome]], created: Mapping[tuple[str, str], str], stopovers: Mapping[int, p.Changes] | None
 ) -> Iterator[_Staged]:
+    """Return the steps of links. `stopovers` are an undo's, which remembers nothing else."""
     for row, outcome in done:
         op = row["op"]
         if row["source_key"] is None:
@@ -220,10 +225,30 @@ def _followed(
             continue
         if op in {p.RETIRE, p.RESTORE}:
             yield _Staged(_RETIRED if op == p.RETIRE else _RESTORED, row["kind"], row["source_key"])
-        if moves_base and op != p.RETIRE:
-            yield _written(_JOIN, row, outcome, created)._replace(claimed=CREATED if op == p.CREATE else _rule(row))
+        if stopovers is not None:
+            yield _written(_WRITTEN, row, outcome, _bases(stopovers.get(row["seq"], {}), created))
+        elif op == p.RETIRE:
+            yield _written(_WRITTEN, row, outcome, ())
         else:
-            yield _written(_WRITTEN, row, outcome, created)
+            bases = [*_bases(p.decode(row["changes"]), created), *outcome.instead.items()]
+            yield _written(_JOIN, row, outcome, bases)._replace(claimed=CREATED if op == p.CREATE else _rule(row))
+
+
+def _stopovers(plan: Plan) -> dict[int, p.Changes]:
+    """Return, by row number, what is to be remembered of values that an object has for the time being.
+
+    After all but the last write of a field it is what was written; after the last one it is what was remembered before.
+    """
+    written: dict[tuple[str, str, str], list[tuple[int, dict[str, Any]]]] = defaultdict(list)
+    for row in p.records(plan.writes):
+        for name, change in p.decode(row["changes"]).items():
+            written[row["kind"], row["target_id"], name].append((row["seq"], change))
+    found: dict[int, p.Changes] = defaultdict(dict)
+    for (_, _, name), several in written.items():
+        (_, first), (last, _) = several[0], several[-1]
+        for seq, change in several if len(several) > 1 else ():
+            found[seq][name] = {"new": first["old"] if seq == last else change["new"]}
+    return found
 
 
 def _merged(rows: Iterable[_Staged]) -> Iterable[_Staged]:
@@ -235,7 +260,7 @@ def _merged(rows: Iterable[_Staged]) -> Iterable[_Staged]:
     return merged.values()
 
 
-def _written(step: str, row: Record, outcome: Outcome, created: Mapping[tuple[str, str], str]) -> _Staged:
+def _written(step: str, row: Record, outcome: Outcome, bases: Iterable[tuple[str, object]]) -> _Staged:
     identity = orjson.loads(row["identity"]) if row["identity"] else {"created": None, "values": None}
     values = {name: outcome.instead.get(name, value) for name, value in (identity["values"] or {}).items()}
     return _Staged(
@@ -245,14 +270,14 @@ def _written(step: str, row: Record, outcome: Outcome, created: Mapping[tuple[st
         outcome.target_id,
         version=outcome.version,
         created=identity["created"] or outcome.created,
-        base={**dict(_bases(row, created)), **outcome.instead},
+        base=dict(bases),
         identity=values,
     )
 
 
-def _bases(row: Record, created: Mapping[tuple[str, str], str]) -> Iterator[tuple[str, object]]:
-    """The values that a row's fields have since; of a reference, the id of the object once that is made."""
-    for name, change in p.decode(row["changes"]).items():
+def _bases(changes: p.Changes, created: Mapping[tuple[str, str], str]) -> Iterator[tuple[str, object]]:
+    """The values that fields have after the changes; of a reference, the id of the object once that is made."""
+    for name, change in changes.items():
         new = change["new"]
         if not isinstance(new, dict):
             yield name, new

@@ -43,13 +43,14 @@ def resolve(
 ) -> KeptResolution:
     """Decide about a record, for good and with a name; the next plan of the sync goes by it.
 
-    Raises ConfigurationError for a kind, field or connection that the sync does not have, and PlanError for a record that it
-    does not know.
+    `target_id` may be written as it is shown: #17. Raises ConfigurationError for a kind, field or connection that the sync does
+    not have and for a decision that is none, and PlanError for a record that it does not know.
     """
     declared_as = declared(sync)
     link_set = _link_set(declared_as, connection)
-    _check_words(verb, target_id, field)
-    _check(declared_as, kind, field)
+    target_id = None if target_id is None else target_id.strip().removeprefix("#")
+    _check_words(verb, target_id, field, until_changed=until_changed)
+    _check(declared_as, verb, kind, field)
     _check_known(declared_as, link_set, kind, source_key)
     resolution = Resolution(
         kind, source_key, verb, by, datetime.now(UTC), target_id=target_id, field=field, until_changed=until_changed
@@ -64,19 +65,24 @@ def take_back(number: int, by: str) -> KeptResolution:
     return open_ledger().take_back(number, by, datetime.now(UTC))
 
 
-def _check_words(verb: Verb, target_id: str | None, field: str | None) -> None:
-    """Refuse a decision that does not say what it is about."""
-    if (target_id is None) != (verb not in ("link", "never_link")):
-        needed = "an object" if target_id is None else "no object"
+def _check_words(verb: Verb, target_id: str | None, field: str | None, *, until_changed: bool) -> None:
+    """Refuse a decision that does not say what it is about, or for how long it could not hold."""
+    if (target_id is None) != (verb not in ("link", "never_link")) or target_id == "":
+        needed = "no object" if target_id else "an object"
         raise ConfigurationError(f"{verb} takes {needed}")
     if (field is None) != (verb not in ("keep_target", "take_source")):
         needed = "a field" if field is None else "no field"
         raise ConfigurationError(f"{verb} takes {needed}")
+    if until_changed and verb != "ignore":
+        raise ConfigurationError(f"{verb} holds for good: only ignore may hold until the record changes")
 
 
-def _check(sync: Sync, kind: str, field: str | None) -> None:
+def _check(sync: Sync, verb: Verb, kind: str, field: str | None) -> None:
     if kind not in sync.kinds:
         raise ConfigurationError(f"{sync.name} has no kind {kind!r}; it has {', '.join(sync.kinds)}")
+    whole = sync.kinds[kind].facet_of
+    if whole is not None and field is None:
+        raise ConfigurationError(f"{kind} is a part of {whole}: {verb.replace('_', '-')} is decided about that")
     mapped = sync.policy.owners.get(kind, {})
     retirement = sync.kinds[kind].retirement
     known = [*mapped, *([retirement.field] if retirement and retirement.field not in mapped else [])]

@@ -2,13 +2,19 @@
 
 import dataclasses
 import json
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from click.testing import CliRunner
 
 from asset_sync.cli.main import main
+from asset_sync.operations import holds
+from asset_sync.operations.definitions import declared
 from asset_sync.sandbox.world import World
 from asset_sync_tests.cli.lab import SYNC
+from asset_sync_tests.pipeline import ASSETS
+from asset_sync_tests.reconcile.worlds import KINDS
 
 
 def asked(*words: str, status: int = 0) -> str:
@@ -51,7 +57,26 @@ def test_what_cannot_be_decided_is_said_in_a_line(world: World) -> None:
     machine = next(iter(world.company)).id
     assert "writes no field 'rom'" in asked("resolve", "keep-target", SYNC, "asset", machine, "rom", status=1)
     assert "no decision 7" in asked("resolve", "take-back", "7", status=1)
-    assert "no decision 1000" in asked("resolve", "take-back", str(10**20), status=1)
-    assert "give a name" in asked("resolve", "ignore", SYNC, "asset", machine, "--by", " ", status=2)
     assert "so nothing is held" in asked("held", "snipeit_to_postgres", status=1)
+    assert "takes an object" in asked("resolve", "link", SYNC, "asset", machine, " #", status=1)
+    assert "names nobody" in asked("resolve", "create", SYNC, "asset", machine, "--by", " ", status=2)
+    assert "names nobody" in asked("resolve", "create", SYNC, "asset", machine, "--by", "\udcff", status=2)
+    assert "not in the range" in asked("resolve", "take-back", str(10**20), status=2)
+    assert "'\\udcff' is no text" in asked("show", "\udcff", status=2)
+    assert not json.loads(asked("resolve", "list", "--json")), "nothing of it is kept"
     assert "ignore until it changes, asset" in asked("resolve", "ignore", SYNC, "asset", machine, "--until-changed")
+
+
+def test_an_object_is_named_as_it_is_shown(world: World) -> None:
+    asked("run", SYNC)
+    machine, linked = next(iter(world.company)), {row["serial"]: row for row in world.netbox.objects(ASSETS)}
+    asked("resolve", "link", SYNC, "asset", machine.id, f"#{linked[machine.serial]['id']}")
+    asked("run", SYNC)
+    assert machine.id not in {each["source_key"] for each in held()}
+
+
+def test_what_is_a_part_of_an_object_is_decided_about_with_that(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = replace(declared(SYNC), kinds=KINDS)
+    monkeypatch.setattr(holds, "declared", lambda _: made)
+    told = "primary is a part of asset: never-link is decided about that"
+    assert told in asked("resolve", "never-link", SYNC, "primary", "x", "17", status=1)

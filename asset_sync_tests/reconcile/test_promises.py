@@ -1,19 +1,22 @@
 """What is promised where twins, swaps, restored backups and people's edits meet: whole syncs on a strict target."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from asset_sync.reconcile import guards
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.guards import Limits
+from asset_sync.reconcile.kinds import Unique
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.planning import Policy
-from asset_sync.reconcile.resolutions import Resolution, Resolutions, fingerprints
+from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb, fingerprints
 from asset_sync.reconcile.tables import guess_column
 from asset_sync_tests.reconcile.lab import GRACE, Lab, held, ops
-from asset_sync_tests.reconcile.worlds import ASSET, KINDS, NOW, OWNERS, POLICY, Row, desired, planned
+from asset_sync_tests.reconcile.worlds import ASSET, KINDS, NOW, OWNERS, POLICY, Row, desired, observed, planned, snapshot
 
 
 def machine(key: str, **values: Any) -> Row:
@@ -231,6 +234,22 @@ def test_the_tag_of_a_retired_machine_is_its_successors() -> None:
         "1001": {"serial": "SN-old-1", "status": "retired"},
         "1002": {"serial": "SN-new-1", "tag": "IT-1", "status": "in-use"},
     }
+
+
+def test_a_retired_machine_gives_up_all_that_its_successor_is_called_by_in_one_run() -> None:
+    devices = replace(ASSET, unique=(Unique(("name",), "folded"), Unique(("tag",))))
+    lab = Lab(kinds={**KINDS, "asset": devices}, source={"asset": [machine("a", name="PC-1", tag="T1"), machine("z")]})
+    lab.run()
+    lab.source["asset"].pop(0)
+    for _ in range(3):
+        lab.run()
+    lab.source["asset"].append(machine("b", name="PC-1", tag="T1"))
+    assert not held(lab.run())
+    assert [(row.get("name"), row.get("tag")) for row in lab.objects("asset", "name", "tag").values()] == [
+        ("PC-1 (retired 1001)", None),
+        (None, None),
+        ("PC-1", "T1"),
+    ]
 
 
 def test_a_tag_that_the_source_says_of_another_machine_now_is_that_ones() -> None:
@@ -479,6 +498,120 @@ def test_a_record_is_ignored_until_it_changes() -> None:
     lab.source = {"asset": [machine("a", name="pc-2")]}
     lab.run()
     assert len(lab.objects()) == 1
+
+
+def test_an_object_that_people_gave_to_two_records_is_neithers_until_one_decision_is_taken_back() -> None:
+    lab = Lab(source={"asset": [machine(key, name=f"pc-{key}") for key in "ab"]})
+    lab.run()
+    before = lab.objects()
+    both = [Resolution("asset", key, "link", "anna", NOW, target_id="1001") for key in "ab"]
+    lab.resolutions = Resolutions(both)
+    plan = lab.run()
+    assert held(plan) == {
+        "a": "decision says asset #1001, and so it does for b",
+        "b": "decision says asset #1001, and so it does for a",
+    }
+    assert lab.objects() == before
+    lab.resolutions = Resolutions(both[:1])
+    assert settled(lab)
+    assert lab.objects() == before
+
+
+def test_records_that_people_gave_each_others_objects_change_places() -> None:
+    lab = Lab(source={"asset": [machine(key, tag=f"T-{key}") for key in "ab"]})
+    lab.run()
+    lab.resolutions = Resolutions(
+        [Resolution("asset", key, "link", "anna", NOW, target_id=other) for key, other in (("a", "1002"), ("b", "1001"))]
+    )
+    assert settled(lab)
+    assert [row["tag"] for row in lab.objects().values()] == ["T-b", "T-a"]
+
+
+def test_no_decision_makes_another_address_of_an_address_nor_tears_it_from_its_port() -> None:
+    lab = Lab(source=addressed())
+    lab.run()
+    other = lab.target.make("address", address="10.9.9.9/24")
+    before = lab.objects("address")
+    said: list[Verb] = ["link", "ignore"]
+    for verb in said:
+        decision = Resolution("address", "ad", verb, "anna", NOW, target_id=other if verb == "link" else None)
+        lab.resolutions = Resolutions([decision])
+        plan = lab.run()
+        assert "decided by anna" in held(plan)["ad"]
+        assert lab.objects("address") == before
+
+
+def test_which_of_two_alike_addresses_it_is_a_person_may_say() -> None:
+    lab = Lab(source=addressed())
+    lab.kinds = {**KINDS, "address": replace(KINDS["address"], unique=())}
+    lab.target.kinds = lab.kinds
+    first, second = (lab.target.make("address", address="10.0.0.1/24") for _ in range(2))
+    assert "does not tell which" in held(lab.run())["ad"]
+    lab.resolutions = Resolutions([Resolution("address", "ad", "link", "anna", NOW, target_id=second)])
+    assert settled(lab)
+    assert [lab.objects("address")[one].get("port") for one in (first, second)] == [None, "1001"]
+
+
+def addressed() -> dict[str, list[Row]]:
+    return {
+        "asset": [machine("a")],
+        "port": [{"source_key": "p", "asset": "a", "name": "eth0"}],
+        "address": [{"source_key": "ad", "address": "10.0.0.1/24", "port": "p"}],
+    }
+
+
+def test_what_a_record_never_is_does_not_contradict_it() -> None:
+    lab = Lab(source={"asset": [machine("a", tag="T1", serial="SER-1")]})
+    lab.run()
+    other = lab.target.make("asset", serial="SER-2", name="a person's")
+    lab.source = {"asset": [machine("a", tag="T1", serial="SER-2")]}
+    assert held(lab.run()) == {"a": f"link says asset #1001, but serial 'SER-2' is on asset #{other}"}
+    lab.resolutions = decided("never_link", "a", target_id=other)
+    assert settled(lab)
+    assert lab.objects("asset", "serial")["1001"] == {"serial": "SER-2"}
+
+
+def test_a_new_object_is_made_where_the_linked_one_is_a_strangers_by_now_and_only_once() -> None:
+    lab = Lab(source={"asset": [machine("a", name="pc")]})
+    lab.run()
+    lab.target.edit("asset", "1001", serial="OTHER-1", name="beamer")
+    assert "is not what was linked" in held(lab.run())["a"]
+    lab.resolutions = decided("create", "a")
+    assert settled(lab)
+    assert lab.objects("asset", "name") == {"1001": {"name": "beamer"}, "1002": {"name": "pc"}}
+
+
+def test_a_machine_whose_status_is_the_sources_by_decision_comes_back_in_one_write() -> None:
+    lab = Lab(source={"asset": [machine("a"), machine("b")]})
+    lab.run()
+    lab.resolutions = decided("take_source", "b", field="status")
+    gone = lab.source["asset"].pop()
+    for _ in range(3):
+        lab.run()
+    assert lab.objects("asset", "status")["1002"] == {"status": "retired"}
+    lab.source["asset"].append(gone)
+    assert [op for op, *_ in ops(lab.run())] == ["restore", "seen"]
+    assert lab.objects("asset", "status")["1002"] == {"status": "in-use"}
+
+
+CLEARING = Policy({**OWNERS, "asset": {**OWNERS["asset"], "memory": Ownership("source", clears=True)}}, GRACE)
+
+
+@pytest.mark.parametrize("says", ["a guess", "what is no number"])
+def test_to_take_the_sources_word_is_not_to_empty_where_it_says_nothing_that_can_be_written(says: str) -> None:
+    now = snapshot(
+        {"asset": desired(ASSET, machine("a", memory=4 if says == "a guess" else None))},
+        {"asset": observed(ASSET, {"id": "7", **{k: v for k, v in machine("a", memory=8).items() if k != "source_key"}})},
+    )
+    if says == "a guess":
+        now.desired["asset"][guess_column("memory")] = True
+    refused = {"source_key": "a", "field": "memory", "value": "viel", "reason": "is no number"}
+    now = replace(
+        now,
+        refused={} if says == "a guess" else {"asset": pd.DataFrame([refused], dtype="str")},
+        resolutions=decided("take_source", "a", field="memory"),
+    )
+    assert planned(now, policy=CLEARING).writes.empty
 
 
 def test_a_retirement_that_a_person_undid_stays_undone() -> None:

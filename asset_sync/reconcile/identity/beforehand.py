@@ -8,7 +8,7 @@ from asset_sync.reconcile.identity.remembered import changed_objects, is_scoped
 from asset_sync.reconcile.identity.state import DECISION, IGNORED, LINK, Matching
 from asset_sync.reconcile.identity.values import compared
 from asset_sync.reconcile.resolutions import Resolution, describe, fingerprints
-from asset_sync.reconcile.tables import cell, composed, filled, index, mask, text
+from asset_sync.reconcile.tables import Positions, cell, composed, filled, index, mask, take, text
 
 
 def by_decision(state: Matching) -> None:
@@ -19,9 +19,25 @@ def by_decision(state: Matching) -> None:
     rows = index(pa.array([r.source_key for r in decided], pa.large_string()), text(state.desired["source_key"])).tolist()
     ids = pa.array([r.target_id for r in decided], pa.large_string())
     objects = index(ids, text(state.observed["id"])).tolist()
+    linked: Positions = np.full(len(state.desired), -1, dtype=np.int64)
     for row, other, resolution in zip(rows, objects, decided, strict=True):
-        if row >= 0:
+        if row >= 0 and resolution.verb == "link":
+            linked[row] = _decided_object(state, resolution, row, other)
+        elif row >= 0:
             _decide_by(state, resolution, row, other)
+    state.claim_all(linked, DECISION)
+
+
+def _decided_object(state: Matching, resolution: Resolution, row: int, other: int) -> int:
+    """Return the object that a person says a record is, -1 where it cannot be that one: then the record is held."""
+    named = f"{state.kind.name} #{resolution.target_id}, {describe(resolution)},"
+    if other < 0:
+        state.hold(row, f"{named} is gone from the target")
+        return -1
+    if state.kind.natural and not _told_alike(state, row, other):
+        state.hold(row, f"{named} is another one by its {state.kind.identity[0].name}, and is not renamed", [other])
+        return -1
+    return other
 
 
 def _decide_by(state: Matching, resolution: Resolution, row: int, other: int) -> None:
@@ -32,19 +48,16 @@ def _decide_by(state: Matching, resolution: Resolution, row: int, other: int) ->
             state.hold(row, f"{IGNORED}{describe(resolution)}")
     elif resolution.verb == "never_link":
         state.parted.add((row, other))
-    elif resolution.verb == "create":
-        state.sealed[row] = not _is_linked(state, row)
-    elif other < 0:
-        state.hold(row, f"{state.kind.name} #{resolution.target_id}, {describe(resolution)}, is gone from the target")
     else:
-        state.claim(np.array([row]), np.array([other]), DECISION)
+        state.sealed[row] = not _is_linked(state, row)
 
 
 def _is_linked(state: Matching, row: int) -> bool:
-    """Return whether a record has been made already: it is linked to an object that is there still."""
-    own = pc.equal(text(state.links["source_key"]), cell(state.desired["source_key"], row))
-    found = text(state.links["target_id"]).filter(own)
-    return bool((index(found, text(state.observed["id"])) >= 0).any())
+    """Return whether a record has been made already: it is linked to an object that is there still, and is that one still."""
+    own = np.flatnonzero(mask(pc.equal(text(state.links["source_key"]), cell(state.desired["source_key"], row))))
+    objects = index(take(text(state.links["target_id"]), own), text(state.observed["id"]))
+    changed = changed_objects(state.kind, state.links, state.observed, own, objects).changed
+    return bool(((objects >= 0) & ~changed).any())
 
 
 def by_link(state: Matching) -> None:

@@ -37,19 +37,23 @@ class Changes:
         sides = self.sides
         there, links = stood_in(sides.object_of, sides.same), stood_in(sides.remembered, sides.same)
         merges = {name: self._merge(name, ownership, links) for name, ownership in sides.owners.items()}
-        # A guess that was beaten says nothing; it does not say that there is nothing.
+        merges = self._as_decided(merges, there)
+        # A guess that was beaten says nothing; it does not say that there is nothing. No decision makes it say so.
         merges |= {name: merges[name].among(~beaten) for name, beaten in sides.beaten.items()}
-        return self._as_decided(self._without_refused(merges), there)
+        return self._without_refused(merges)
 
     def _merge(self, name: str, ownership: Ownership, links: Positions) -> Merge:
-        sides, among = self.sides, self.sides.same
+        sides = self.sides
         if sides.is_status(name):
             # A status that a person set is never forced back, whoever owns the field; one that this sync set is restored.
             ownership = Ownership("shared", ownership.clears) if ownership.owner == "source" else ownership
-            among = among & ~self.returning
         base = sides.base(name, links) if ownership.owner == "shared" else None
         emptied = sides.emptied(name, links) if base is not None and ownership.clears else None
-        return merge(ownership, sides.desired[name], sides.standing(name), base, emptied).among(among)
+        return merge(ownership, sides.desired[name], sides.standing(name), base, emptied).among(self._open(name))
+
+    def _open(self, name: str) -> Mask:
+        """Return the records of which a field may be written: a status that is restored is not written twice."""
+        return self.sides.same & ~self.returning if self.sides.is_status(name) else self.sides.same
 
     def _without_refused(self, merges: dict[str, Merge]) -> dict[str, Merge]:
         """Leave alone what the source says in a way that cannot be written: it is not the same as saying nothing."""
@@ -76,7 +80,7 @@ class Changes:
                 elif name in merges:
                     ownership = Ownership("source", self.sides.owners[name].clears)
                     observed = take(self.sides.observed[name], there)
-                    taken = merge(ownership, self.sides.desired[name], observed, None).among(self.sides.same)
+                    taken = merge(ownership, self.sides.desired[name], observed, None).among(self._open(name))
                     merges[name] = merges[name].of(only, taken)
         return merges
 

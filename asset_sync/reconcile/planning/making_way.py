@@ -18,11 +18,15 @@ from asset_sync.reconcile.tables import filled, index, mask, take, text
 _TEXT = pa.large_string()
 
 
-def making_way(values: Values, asked: set[int]) -> Iterator[Drafts]:
+Asked = set[tuple[int, str]]
+"""Objects (rows of the observed table) that were asked for a field's value: one gives up several, a name and a tag."""
+
+
+def making_way(values: Values, asked: Asked) -> Iterator[Drafts]:
     """Yield the operations by which objects of this sync's own give up what an operation wants to write.
 
-    Those that it retired, and those whose records say nothing any more of the value that it wrote. `asked` are the rows that
-    were asked before; these are added.
+    Those that it retired, and those whose records say nothing any more of the value that it wrote. What was `asked`
+    before is not asked again; what is asked now is added.
     """
     sides, field = values.sides, _text_field(values)
     held_by = values.staying() if field and values.rows.size and values.unique.enforced else {}
@@ -30,13 +34,13 @@ def making_way(values: Values, asked: set[int]) -> Iterator[Drafts]:
         return
     retired, silent = _retired_by_us(sides), _without_a_word(sides, field)
     for holder in held_by.values():
-        if holder.row in asked:
+        if (holder.row, field.name) in asked:
             continue
         if holder.row in retired:
-            asked.add(holder.row)
+            asked.add((holder.row, field.name))
             yield from _given_up(sides, field, holder, retired[holder.row])
         elif holder.row in silent:
-            asked.add(holder.row)
+            asked.add((holder.row, field.name))
             yield _makes_way(sides, field, holder, silent[holder.row], new=None, why="the source says it of another record")
 
 

@@ -25,7 +25,10 @@ def left_behind(sides: Sides) -> Drafts:
     kind, parent = sides.kind, sides.kind.parent
     if not kind.natural or parent is None or kind.facet_of or parent not in sides.owners:
         return none(kind)
-    links = np.unique(sides.link_of[(sides.link_of >= 0) & ~sides.linked])
+    # A record that is held has left nothing: nobody knows what it is, or somebody said to leave it alone.
+    decided = np.ones(len(sides.link_of), dtype=bool)
+    decided[sides.undecided] = False
+    links = np.unique(sides.link_of[(sides.link_of >= 0) & ~sides.linked & decided])
     links = links[sides.own[links]]
     objects = index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))
     free = (objects >= 0) & ~np.isin(objects, sides.object_of[sides.object_of >= 0])

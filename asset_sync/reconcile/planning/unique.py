@@ -11,7 +11,7 @@ from asset_sync.reconcile.kinds import Unique
 from asset_sync.reconcile.planning.drafts import Drafts, together
 from asset_sync.reconcile.planning.fields import part
 from asset_sync.reconcile.planning.holders import Values
-from asset_sync.reconcile.planning.making_way import making_way
+from asset_sync.reconcile.planning.making_way import Asked, making_way
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.planning.steps import stepped
 
@@ -27,7 +27,7 @@ def free_before_taken(sides: Sides, given: Drafts) -> Drafts:
 def _without_clashes(sides: Sides, given: Drafts) -> tuple[Drafts, list[Drafts]]:
     """Part the values that another object has, and goes on having, from the operations that would write them."""
     held: list[Drafts] = []
-    asked: set[int] = set()
+    asked: Asked = set()
     found = True
     while found:
         # An object that is held keeps what it has, so that who wanted that is held too.
