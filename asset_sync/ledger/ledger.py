@@ -125,6 +125,12 @@ class Ledger:
             made = select(s.making.c.plan_id).join(s.plan, s.plan.c.id == s.making.c.plan_id)
             return connection.scalar(made.where(s.making.c.run_id == run_id, s.plan.c.sync == sync))
 
+    def undone_by(self, plan_id: str) -> list[str]:
+        """Return the ids of the plans that took a plan back, to their end."""
+        with self._engine.connect() as connection:
+            c = s.plan.c
+            return list(connection.scalars(select(c.id).where(c.undoes == plan_id, c.applied_at.is_not(None))))
+
     def needed_runs(self) -> frozenset[str]:
         """Return the runs whose snapshots are still asked for: those that made, last of all, a plan that may yet be applied.
 

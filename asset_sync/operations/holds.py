@@ -52,6 +52,8 @@ def resolve(
     _check_words(verb, target_id, field, until_changed=until_changed)
     _check(declared_as, verb, kind, field)
     _check_known(declared_as, link_set, kind, source_key)
+    if verb == "create":
+        _check_unlinked(declared_as, link_set, kind, source_key)
     resolution = Resolution(
         kind, source_key, verb, by, datetime.now(UTC), target_id=target_id, field=field, until_changed=until_changed
     )
@@ -98,6 +100,23 @@ def _check_known(sync: Sync, link_set: str, kind: str, source_key: str) -> None:
     if any((each.kind, each.source_key) == (kind, source_key) for each in ledger.held(sync.name) if each.link_set == link_set):
         return
     raise PlanError(f"{sync.name} knows no {kind} {source_key!r}, neither linked nor held: asset-sync held {sync.name}")
+
+
+def _check_unlinked(sync: Sync, link_set: str, kind: str, source_key: str) -> None:
+    """Refuse a new object for a record that has one: it would be asked for again in every run, once that is made."""
+    ledger = open_ledger()
+    links = ledger.links(link_set, sync.kinds, sync.remembered)[kind]
+    found = links.loc[links["source_key"] == source_key, "target_id"]
+    known = {
+        (source_key, r.target_id) for r in ledger.resolutions(link_set).of(kind, "never_link") if r.source_key == source_key
+    }
+    for target_id in found:
+        if (source_key, target_id) not in known:
+            named = f"{sync.name} {kind} {source_key} {target_id}"
+            raise PlanError(
+                f"{kind} {source_key!r} is {kind} #{target_id} by its link: say first that it is not: "
+                f"asset-sync resolve never-link {named}"
+            )
 
 
 def _link_sets(sync: Sync) -> list[str]:

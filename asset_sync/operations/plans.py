@@ -11,7 +11,7 @@ import pandas as pd
 from asset_sync.components import run_tags
 from asset_sync.components.resources import open_ledger
 from asset_sync.components.sync import Sync
-from asset_sync.ledger import PlanHeader
+from asset_sync.ledger import Ledger, PlanHeader
 from asset_sync.operations.definitions import declared, instance
 from asset_sync.operations.runs import RunReport, Watch, execute
 from asset_sync.reconcile import guards
@@ -108,11 +108,20 @@ def make_undo(plan_id: str) -> Undo:
     ledger = open_ledger()
     plan = ledger.plan(plan_id)
     sync = declared(plan.sync)
+    _check_not_undone(ledger, plan)
     undo = inverse(plan, sync.kinds, ledger.outcomes(plan.id), ledger.last_applied(plan.link_set))
     if undo.writes.empty:
         raise PlanError(f"plan {plan.id} applied nothing that could be taken back: asset-sync show {plan.id}")
     snapshot = Snapshot({}, {}, ledger.links(plan.link_set, sync.kinds, sync.remembered))
     return Undo(undo, [guards.retired(undo, snapshot, sync.limits), guards.scope(undo, sync.kinds, sync.policy, snapshot)])
+
+
+def _check_not_undone(ledger: Ledger, plan: Plan) -> None:
+    """Refuse to take back once more what was taken back whole: what stands there since is somebody's."""
+    for undo_id in ledger.undone_by(plan.id):
+        outcomes = ledger.outcomes(undo_id).values()
+        if outcomes and all(outcome.outcome in {APPLIED, ALREADY} for outcome in outcomes):
+            raise PlanError(f"plan {plan.id} was taken back by plan {undo_id}; to take that back: asset-sync undo {undo_id}")
 
 
 def save_undo(undo: Undo, run_id: str, by: str, *, in_spite_of_guards: bool = False) -> PlanHeader:

@@ -55,6 +55,8 @@ def test_what_cannot_be_decided_is_said_in_a_line(world: World) -> None:
     assert "knows no asset 'nobody'" in asked("resolve", "create", SYNC, "asset", "nobody", status=1)
     assert "has no kind 'beamer'" in asked("resolve", "create", SYNC, "beamer", "x", status=1)
     machine = next(iter(world.company)).id
+    told = asked("resolve", "create", SYNC, "asset", machine, status=1)
+    assert f"by its link: say first that it is not: asset-sync resolve never-link {SYNC} asset {machine} " in told
     assert "writes no field 'rom'" in asked("resolve", "keep-target", SYNC, "asset", machine, "rom", status=1)
     assert "no decision 7" in asked("resolve", "take-back", "7", status=1)
     assert "so nothing is held" in asked("held", "snipeit_to_postgres", status=1)

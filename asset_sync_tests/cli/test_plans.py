@@ -161,6 +161,8 @@ def test_undo_brings_every_field_back(world: World) -> None:
     new = after.keys() - before.keys()
     assert new
     assert all(after[number]["status"] != changed[number]["status"] for number in new)
+    told = ask("undo", plan, "--approve", status=1).stderr
+    assert f"plan {plan} was taken back by plan {newest()}" in told
 
 
 def test_an_undo_of_nothing_is_refused(world: World) -> None:

@@ -240,7 +240,7 @@ class MemoryLedger:
             if row["op"] == p.CLAIM and row["hold"] is None:
                 self._join(row, Outcome(row["seq"], APPLIED, None, row["target_id"]), {})
                 self.rows[where]["version"] = row["version"]
-            elif row["op"] == p.SEEN:
+            elif row["op"] == p.SEEN and where in self.rows:
                 self.rows[where] |= {"missing_runs": 0, "missing_since": None}
                 if where not in restored:
                     self.rows[where]["retired_by"] = None

@@ -102,6 +102,18 @@ def test_a_record_whose_id_is_a_strangers_is_found_by_its_serial_where_it_stands
     }
 
 
+def test_what_a_person_made_without_a_serial_under_an_id_from_before_a_backup_is_not_written_to() -> None:
+    lab = Lab()
+    empty = lab.target.backup()
+    lab.source = {"asset": [machine("a")]}
+    lab.run()
+    lab.target.restore(empty)
+    theirs = lab.target.make("asset", name="beamer", room="hall", status="in-use")
+    assert theirs == "1001"
+    assert "another object under its id" in held(lab.run())["a"]
+    assert lab.objects() == {"1001": {"name": "beamer", "room": "hall", "status": "in-use"}}
+
+
 def test_a_maker_whose_id_is_a_strangers_is_not_taken_for_it_and_found_where_it_stands() -> None:
     lab = Lab()
     laptop = machine("d1", model="m")

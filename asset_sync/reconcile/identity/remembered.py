@@ -58,11 +58,11 @@ def changed_objects(
     made_apart = mask(pc.not_equal(linked.remembered("created"), linked.standing("created")))
     if is_scoped(kind):
         changed |= made_apart
-    # Of what nothing decisive is known, another name alone may be a person's edit; made at another time, it is another object.
+    # What was made at another time is another object, unless it is known by its name at least.
     unknown = ~stands & ~differs & made_apart
     if unknown.any():
         hints = [_Value(name, "folded", linked) for name in kind.identifying]
-        changed |= unknown & ~_any((v.stands for v in hints), len(at)) & _any((v.differs for v in hints), len(at))
+        changed |= unknown & ~_any((v.stands for v in hints), len(at))
         values = [*values, *hints]
     return ChangedObjects(changed, _words(kind, values, changed, linked))
 
@@ -121,8 +121,11 @@ def _any(masks: Iterable[Mask], rows: int) -> Mask:
 
 def _words(kind: Kind, values: list[_Value], changed: Mask, linked: _Linked) -> pa.Array:
     why: list[str | None] = [None] * len(changed)
+    if not changed.any():
+        return pa.array(why, _TEXT)
+    now, then = linked.standing("created"), linked.remembered("created")
     for row in np.flatnonzero(changed).tolist():
-        told = "; ".join(value.words(row) for value in values if value.differs[row])
+        told = "; ".join(value.words(row) for value in values if value.differs[row]) or f"made {now[row]}, was {then[row]}"
         named = f"{kind.name} #{linked.observed['id'].iat[linked.objects[row]]}"
         why[row] = f"{named} is not what was linked (another object under its id?): {told}"
     return pa.array(why, _TEXT)
