@@ -46,7 +46,7 @@ class Lab:
         """Return the plan that a run makes now."""
         now = self.snapshot()
         self.known = known_objects(now.observed, now.links)
-        matches = match_all(self.kinds, now.desired, now.observed, now.links, resolutions=self.resolutions)
+        matches = match_all(self.kinds, now.desired, now.observed, now.links, resolutions=now.resolutions)
         return make_plan("test", self.kinds, self.policy, now, matches, now=self.at, mode=mode, after=self.last)
 
     def apply(self, plan: Plan) -> dict[int, Outcome]:

@@ -266,7 +266,7 @@ class MemoryLedger:
                 self._join(row, outcome, created)
             if where in self.rows and outcome.version is not None:
                 self.rows[where]["version"] = outcome.version
-            if row["op"] == p.RESTORE:
+            if row["op"] == p.RESTORE and where in self.rows:
                 self.rows[where] |= {"retired_by": None, "missing_runs": 0, "missing_since": None}
 
     def _join(self, row: Mapping[str, Any], outcome: Outcome, created: Created) -> None:

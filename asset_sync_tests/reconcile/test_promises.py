@@ -572,6 +572,16 @@ def addressed() -> dict[str, list[Row]]:
     }
 
 
+def test_a_machine_that_is_another_object_by_decision_gets_ports_of_its_own() -> None:
+    lab = Lab(source=addressed())
+    lab.run()
+    other = lab.target.make("asset", name="a person's")
+    lab.resolutions = decided("link", "a", target_id=other)
+    assert settled(lab)
+    assert [row["asset"] for row in lab.objects("port").values()] == ["1001", other]
+    assert lab.objects("address", "port") == {"1001": {"port": "1002"}}
+
+
 def test_what_a_record_never_is_does_not_contradict_it() -> None:
     lab = Lab(source={"asset": [machine("a", tag="T1", serial="SER-1")]})
     lab.run()

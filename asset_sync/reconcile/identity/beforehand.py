@@ -71,6 +71,7 @@ def by_link(state: Matching) -> None:
     objects = np.where(state.undecided(), composed(link_of, object_of), -1)
     for row, other in state.parted:
         objects[row] = -1 if objects[row] == other else objects[row]
+    objects = _without_torn_off(state, objects)
     rows = np.flatnonzero(objects >= 0)
     found = changed_objects(state.kind, links, state.observed, link_of[rows], objects[rows])
     for at in np.flatnonzero(found.changed).tolist():
@@ -79,6 +80,15 @@ def by_link(state: Matching) -> None:
                 state.unsettled[int(rows[at])] = (found.words[at].as_py(), [int(objects[rows[at]])])
             objects[rows[at]] = -1
     state.claim_all(objects, LINK)
+
+
+def _without_torn_off(state: Matching, objects: Positions) -> Positions:
+    """Leave out the parts that sit on another object than their records do by now: a part stays where it is known."""
+    parent = state.kind.parent
+    if parent is None or not any(parent in rule.fields for rule in state.kind.identity):
+        return objects
+    there = take(text(state.observed[parent]), objects)
+    return np.where(mask(pc.not_equal(text(state.desired[parent]), there)), -1, objects)
 
 
 def _told_alike(state: Matching, row: int, other: int) -> bool:
