@@ -103,20 +103,18 @@ def _check_known(sync: Sync, link_set: str, kind: str, source_key: str) -> None:
 
 
 def _check_unlinked(sync: Sync, link_set: str, kind: str, source_key: str) -> None:
-    """Refuse a new object for a record that has one: it would be asked for again in every run, once that is made."""
+    """Refuse a new object for a record that has one, unless just that one is doubted: it would be made in every run."""
     ledger = open_ledger()
     links = ledger.links(link_set, sync.kinds, sync.remembered)[kind]
-    found = links.loc[links["source_key"] == source_key, "target_id"]
-    known = {
-        (source_key, r.target_id) for r in ledger.resolutions(link_set).of(kind, "never_link") if r.source_key == source_key
+    parted = {r.target_id for r in ledger.resolutions(link_set).of(kind, "never_link") if r.source_key == source_key}
+    doubted = {
+        each.candidates[0]
+        for each in ledger.held(sync.name)
+        if (each.link_set, each.kind, each.source_key) == (link_set, kind, source_key) and len(each.candidates) == 1
     }
-    for target_id in found:
-        if (source_key, target_id) not in known:
-            named = f"{sync.name} {kind} {source_key} {target_id}"
-            raise PlanError(
-                f"{kind} {source_key!r} is {kind} #{target_id} by its link: say first that it is not: "
-                f"asset-sync resolve never-link {named}"
-            )
+    for target_id in set(links.loc[links["source_key"] == source_key, "target_id"]) - parted - doubted:
+        first = f"asset-sync resolve never-link {sync.name} {kind} {source_key} {target_id}"
+        raise PlanError(f"{kind} {source_key!r} is {kind} #{target_id} by its link: say first that it is not: {first}")
 
 
 def _link_sets(sync: Sync) -> list[str]:
