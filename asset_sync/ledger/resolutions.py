@@ -17,7 +17,6 @@ from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb
 
 _ABOUT_IDENTITY: Final[tuple[Verb, ...]] = ("link", "create", "ignore")
 _ABOUT_A_FIELD: Final[tuple[Verb, ...]] = ("keep_target", "take_source")
-_MOST_NUMBER: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +56,7 @@ def take_back(connection: Connection, number: int, by: str, at: datetime) -> Kep
     """Take a resolution back; `PlanError` where there is none of that number, or it was taken back before."""
     c = s.resolution.c
     taken = update(s.resolution).where(c.number == number, c.taken_back_at.is_(None))
-    row = None
-    # PostgreSQL refuses to compare what is no number of its own.
-    if abs(number) <= _MOST_NUMBER:
-        row = connection.execute(taken.values(taken_back_by=by, taken_back_at=at).returning(*s.resolution.c)).first()
+    row = connection.execute(taken.values(taken_back_by=by, taken_back_at=at).returning(*s.resolution.c)).first()
     if row is None:
         raise PlanError(f"no decision {number} that counts: asset-sync resolve list shows them")
     return KeptResolution(row.link_set, _resolution(row), row.taken_back_by, row.taken_back_at)

@@ -103,7 +103,7 @@ WRONG: list[tuple[str, str, Json | None, int, str]] = [
     ("POST", f"/syncs/{SYNC}/runs", None, 422, "body: "),
     ("POST", "/syncs/snipeit_to_postgres/runs", {"mode": "review"}, 422, "its modes are normal and full"),
     ("POST", "/resolutions/7/take-back", {"by": " "}, 422, "by: "),
-    ("POST", f"/resolutions/{10**20}/take-back", {"by": "pat"}, 409, "no decision 1000"),
+    ("POST", f"/resolutions/{10**20}/take-back", {"by": "pat"}, 422, "number: "),
     ("POST", f"/syncs/{SYNC}/runs", {"partition": "main"}, 422, f"{SYNC} has no partitions: leave 'main' out"),
     ("POST", "/syncs/netbox_to_wug/runs", {"partition": "no"}, 422, "netbox_to_wug has no partition 'no'; there are main"),
     ("POST", "/syncs/netbox_to_wug/runs", {"partition": 7}, 422, "partition: "),
