@@ -55,7 +55,7 @@ class Applying:
         ledger.finish(plan.id, datetime.now(UTC))
         convergence = Convergence(self._context, self._sync, plan, self._header.run_id)
         checks = [convergence.every_write(outcomes), convergence.converged(target, outcomes)]
-        counts = {f"outcome/{name}": n for name, n in outcome_counts(outcomes).items()}
+        counts = {f"outcome/{name}": n for name, n in outcome_counts(plan, outcomes).items()}
         requests = {"requests/read": target.tally.read, "requests/write": target.tally.write}
         return dg.MaterializeResult(
             asset_key=self._sync.key("applied"),

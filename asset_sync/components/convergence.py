@@ -18,10 +18,12 @@ EVERY_WRITE: Final = "every_write_applied"
 CONVERGED: Final = "converged"
 
 
-def outcome_counts(outcomes: Mapping[int, Outcome]) -> dict[str, int]:
-    """Return how many operations ended how."""
-    names = (APPLIED, ALREADY, CONFLICT, FAILED, SKIPPED, DEFERRED)
-    return {name: sum(outcome.outcome == name for outcome in outcomes.values()) for name in names}
+_OUTCOMES: Final = (APPLIED, ALREADY, CONFLICT, FAILED, SKIPPED, DEFERRED)
+
+
+def outcome_counts(plan: Plan, outcomes: Mapping[int, Outcome]) -> dict[str, int]:
+    """Return of how many objects anything ended how: as a plan counts them, however many parts of one were written."""
+    return {name: plan.objects(seq for seq, o in outcomes.items() if o.outcome == name) for name in _OUTCOMES}
 
 
 class Convergence:
@@ -35,7 +37,7 @@ class Convergence:
 
     def every_write(self, outcomes: Mapping[int, Outcome]) -> dg.AssetCheckResult:
         """Tell what did not succeed. A conflict is a person's edit, kept, so that only what was refused fails the run."""
-        counts = outcome_counts(outcomes)
+        counts = {name: sum(outcome.outcome == name for outcome in outcomes.values()) for name in _OUTCOMES}
         partly = [outcome for outcome in outcomes.values() if outcome.instead]
         bad = [outcome for outcome in outcomes.values() if outcome.outcome in {FAILED, SKIPPED, CONFLICT}] + partly
         if not bad:

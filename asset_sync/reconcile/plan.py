@@ -5,7 +5,7 @@ reviewed is what is applied, because whoever applies asks for the id.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, Literal
@@ -102,6 +102,10 @@ class Plan:
         writes = self.writes
         counted = {**writes["op"].value_counts(), UPDATE: _object_count(writes[writes["op"] == UPDATE])}
         return {op: int(counted.get(op, 0)) for op in (CREATE, UPDATE, RETIRE, RESTORE)}
+
+    def objects(self, seqs: Iterable[int]) -> int:
+        """Return of how many objects the operations of those row numbers are."""
+        return len(pc.unique(_object_names(self.operations.loc[sorted(seqs)])))
 
     def _header(self) -> dict[str, Any]:
         return {

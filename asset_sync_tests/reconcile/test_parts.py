@@ -78,6 +78,8 @@ def test_an_object_counts_once_and_is_named_once_to_its_reader() -> None:
     plan = plan_of(now())
     assert plan.counts["update"] == 1
     assert headline(plan) == f"Plan {plan.id}: 1 to update."
+    assert len(plan.operations) > 1
+    assert (plan.objects(plan.operations.index), plan.objects([])) == (1, 0)
     first, *others = [line for line in markdown(plan).splitlines() if line.startswith(("| a (#1)", "|  |"))]
     assert {line.split("|")[2].strip() for line in (first, *others)} == {"room", "tag", "memory", "encrypted"}
     assert first.startswith("| a (#1)")
