@@ -119,7 +119,8 @@ def test_threads_share_one_renewal(lab: Lab) -> None:
     lab.client.device_count()
 
     def write(number: int) -> None:
-        if number % 10 == 0:
+        # Far apart: a request that meets two of them is refused, and rightly so.
+        if number in {0, 20}:
             lab.state.expire_tokens(refresh=number == 20)
         lab.client.change_attributes(devices[number].id, {"site": f"S{number}"})
 
