@@ -76,12 +76,19 @@ def _runs_of(secrets: Iterable[str]) -> dict[int, frozenset[str]]:
     for secret in secrets:
         # Eight characters are much of a short password.
         size = min(_RUN, max(_SHORTEST_RUN, len(secret) // 2))
-        for written in {secret, secret.replace(" ", "+"), _unescaped(secret)}:
+        for written in {secret, secret.replace(" ", "+"), *_read(secret)}:
             runs[size].update(_windows(written, size))
         for written in _in_base64(secret):
             size_64 = min(_RUN, max(_SHORTEST_RUN, len(written)))
             runs[size_64].update(_windows(written, size_64))
     return {size: frozenset(found) for size, found in runs.items()}
+
+
+def _read(secret: str) -> set[str]:
+    """Return what is read of a secret that has escapes itself: as a whole, and cut, since a cut may go through one of them."""
+    if _unescaped(secret) == secret:
+        return set()
+    return {_unescaped(part) for at in range(len(secret)) for part in (secret[:at], secret[at:])}
 
 
 def _windows(text: str, size: int) -> Iterator[str]:

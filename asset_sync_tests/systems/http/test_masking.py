@@ -110,14 +110,11 @@ def test_no_part_of_a_token_is_told(name: str, token: str, pad: int, tail: int, 
 
 
 @given(token=tokens, begin=st.integers(0, 80), length=st.integers(8, 80))
+@example(token="p&ss=w<rd>+/\\\"'%41 &amp; end", begin=0, length=16)
 def test_any_eight_characters_of_a_token_are_masked(token: str, begin: int, length: int) -> None:
     part = token[begin : begin + length]
     if len(part) >= 8:
-        said = Secrets([token]).masked(f"{PAD}{part}{PAD}")
-        assert (said[: len(PAD)], said[-len(PAD) :]) == (PAD, PAD)
-        # What is left may be the beginning of an escape that was cut in two.
-        assert said[len(PAD) : -len(PAD)].startswith("***")
-        assert len(said) <= 2 * len(PAD) + len("***") + 2
+        assert Secrets([token]).masked(f"{PAD}{part}{PAD}") == f"{PAD}***{PAD}"
 
 
 @given(st.text(max_size=400))
