@@ -14,8 +14,6 @@ from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.resolutions import Verb
 
 holds: Final = APIRouter()
-_LARGEST: Final = 2**63 - 1
-"""No decision has a larger number: the ledger counts them in 64 bits."""
 _ABSENT: Final[dict[int | str, dict[str, Any]]] = {404: {"model": Problem, "description": "There is no such thing."}}
 _CONFLICT: Final[dict[int | str, dict[str, Any]]] = {409: {"model": Problem, "description": "It is not known, or not open."}}
 
@@ -137,6 +135,6 @@ def resolve(deciding: Resolving) -> ResolutionMade:
 
 
 @holds.post("/resolutions/{number}/take-back", responses=_CONFLICT)
-def take_back(number: Annotated[int, Path(ge=1, le=_LARGEST)], deciding: Deciding) -> ResolutionMade:
+def take_back(number: Annotated[int, Path(ge=1, le=operations.LARGEST_NUMBER)], deciding: Deciding) -> ResolutionMade:
     """Take a decision back: the next plan asks again."""
     return ResolutionMade.of(operations.take_back(number, deciding.by))

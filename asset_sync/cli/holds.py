@@ -133,7 +133,7 @@ def list_(sync: str | None, as_json: bool) -> None:
 
 
 @resolve.command("take-back")
-@click.argument("number", type=click.IntRange(1, 2**63 - 1))
+@click.argument("number", type=click.IntRange(1, operations.LARGEST_NUMBER))
 @by_option("Who takes it back")
 def take_back(number: int, by: str) -> None:
     """Take the decision of that NUMBER back: the next plan asks again."""

@@ -1,15 +1,21 @@
 """What is held, and the decisions that let it go on: the functions that the command line, REST and the review page call."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from asset_sync.components.resources import open_ledger
 from asset_sync.components.sync import Sync
+from asset_sync.ledger import Ledger
 from asset_sync.ledger.holds import Held
 from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations.definitions import declared, makes_plans, sync_names
 from asset_sync.reconcile.errors import ConfigurationError, PlanError
 from asset_sync.reconcile.resolutions import Resolution, Verb
+
+LARGEST_NUMBER: Final = 2**63 - 1
+"""No decision has a larger number: the ledger counts them in 64 bits."""
 
 
 def held(sync: str | None = None) -> list[Held]:
@@ -51,13 +57,13 @@ def resolve(
     target_id = None if target_id is None else target_id.strip().removeprefix("#")
     _check_words(verb, target_id, field, until_changed=until_changed)
     _check(declared_as, verb, kind, field)
-    _check_known(declared_as, link_set, kind, source_key)
+    ledger = open_ledger()
+    record = _record(ledger, declared_as, link_set, kind, source_key)
     if verb == "create":
-        _check_unlinked(declared_as, link_set, kind, source_key)
+        _check_unlinked(ledger, record)
     resolution = Resolution(
         kind, source_key, verb, by, datetime.now(UTC), target_id=target_id, field=field, until_changed=until_changed
     )
-    ledger = open_ledger()
     number = ledger.resolve(link_set, resolution)
     return next(each for each in ledger.every_resolution(link_set) if each.resolution.number == number)
 
@@ -92,29 +98,40 @@ def _check(sync: Sync, verb: Verb, kind: str, field: str | None) -> None:
         raise ConfigurationError(f"{sync.name} writes no field {field!r} of {kind}; it writes {', '.join(known)}")
 
 
-def _check_known(sync: Sync, link_set: str, kind: str, source_key: str) -> None:
-    ledger = open_ledger()
-    linked = sync.known_links(ledger) if link_set == sync.link_set else ledger.links(link_set, sync.kinds, sync.remembered)
-    if source_key in set(linked[kind]["source_key"]):
-        return
-    if any((each.kind, each.source_key) == (kind, source_key) for each in ledger.held(sync.name) if each.link_set == link_set):
-        return
-    raise PlanError(f"{sync.name} knows no {kind} {source_key!r}, neither linked nor held: asset-sync held {sync.name}")
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """A record as the ledger knows it: the object that it is linked to, and what is held of it."""
+
+    sync: str
+    link_set: str
+    kind: str
+    source_key: str
+    linked: str | None
+    held: Sequence[Held]
 
 
-def _check_unlinked(sync: Sync, link_set: str, kind: str, source_key: str) -> None:
+def _record(ledger: Ledger, sync: Sync, link_set: str, kind: str, source_key: str) -> _Record:
+    """Return what is known of a record; PlanError where nothing is."""
+    links = ledger.links(link_set, {kind: sync.kinds[kind]}, {})[kind]
+    linked = links.loc[links["source_key"] == source_key, "target_id"].tolist()
+    where = (link_set, kind, source_key)
+    held = [each for each in ledger.held(sync.name) if (each.link_set, each.kind, each.source_key) == where]
+    if not linked and not held:
+        raise PlanError(f"{sync.name} knows no {kind} {source_key!r}, neither linked nor held: asset-sync held {sync.name}")
+    return _Record(sync.name, *where, next(iter(linked), None), held)
+
+
+def _check_unlinked(ledger: Ledger, record: _Record) -> None:
     """Refuse a new object for a record that has one, unless just that one is doubted: it would be made in every run."""
-    ledger = open_ledger()
-    links = ledger.links(link_set, sync.kinds, sync.remembered)[kind]
-    parted = {r.target_id for r in ledger.resolutions(link_set).of(kind, "never_link") if r.source_key == source_key}
-    doubted = {
-        each.candidates[0]
-        for each in ledger.held(sync.name)
-        if (each.link_set, each.kind, each.source_key) == (link_set, kind, source_key) and len(each.candidates) == 1
-    }
-    for target_id in set(links.loc[links["source_key"] == source_key, "target_id"]) - parted - doubted:
-        first = f"asset-sync resolve never-link {sync.name} {kind} {source_key} {target_id}"
-        raise PlanError(f"{kind} {source_key!r} is {kind} #{target_id} by its link: say first that it is not: {first}")
+    never = ledger.resolutions(record.link_set).of(record.kind, "never_link")
+    parted = {resolution.target_id for resolution in never if resolution.source_key == record.source_key}
+    doubted = {each.candidates[0] for each in record.held if len(each.candidates) == 1}
+    if record.linked is not None and record.linked not in parted | doubted:
+        named = f"{record.sync} {record.kind} {record.source_key} {record.linked}"
+        raise PlanError(
+            f"{record.kind} {record.source_key!r} is {record.kind} #{record.linked} by its link: say first that it is not: "
+            f"asset-sync resolve never-link {named}"
+        )
 
 
 def _link_sets(sync: Sync) -> list[str]:

@@ -8,7 +8,7 @@ from asset_sync.reconcile.identity.remembered import changed_objects, is_scoped
 from asset_sync.reconcile.identity.state import DECISION, IGNORED, LINK, Matching
 from asset_sync.reconcile.identity.values import compared
 from asset_sync.reconcile.resolutions import Resolution, describe, fingerprints
-from asset_sync.reconcile.tables import Positions, cell, composed, filled, index, mask, take, text
+from asset_sync.reconcile.tables import Mask, Positions, cell, composed, filled, index, mask, take, text
 
 
 def by_decision(state: Matching) -> None:
@@ -34,7 +34,7 @@ def _decided_object(state: Matching, resolution: Resolution, row: int, other: in
     if other < 0:
         state.hold(row, f"{named} is gone from the target")
         return -1
-    if state.kind.natural and not _told_alike(state, row, other):
+    if state.kind.natural and not _told_alike(state, np.array([row]), np.array([other])).all():
         state.hold(row, f"{named} is another one by its {state.kind.identity[0].name}, and is not renamed", [other])
         return -1
     return other
@@ -74,11 +74,11 @@ def by_link(state: Matching) -> None:
     objects = _without_torn_off(state, objects)
     rows = np.flatnonzero(objects >= 0)
     found = changed_objects(state.kind, links, state.observed, link_of[rows], objects[rows])
-    for at in np.flatnonzero(found.changed).tolist():
-        if not _told_alike(state, int(rows[at]), int(objects[rows[at]])):
-            if not is_scoped(state.kind):
-                state.unsettled[int(rows[at])] = (found.words[at].as_py(), [int(objects[rows[at]])])
-            objects[rows[at]] = -1
+    changed = np.flatnonzero(found.changed)
+    changed = changed[~_told_alike(state, rows[changed], objects[rows[changed]])]
+    for at in changed.tolist() if not is_scoped(state.kind) else ():
+        state.unsettled[int(rows[at])] = (found.words[at].as_py(), [int(objects[rows[at]])])
+    objects[rows[changed]] = -1
     state.claim_all(objects, LINK)
 
 
@@ -91,12 +91,15 @@ def _without_torn_off(state: Matching, objects: Positions) -> Positions:
     return np.where(mask(pc.not_equal(text(state.desired[parent]), there)), -1, objects)
 
 
-def _told_alike(state: Matching, row: int, other: int) -> bool:
-    """Return whether a record says of itself what an object says, by a decisive rule."""
-    record, thing = state.desired.iloc[[row]], state.observed.iloc[[other]]
-    rules = [rule for rule in state.kind.identity if rule.decisive] or state.kind.identity
-    values = [(compared(state.kind, record, rule), compared(state.kind, thing, rule)) for rule in rules]
-    return any(mask(pc.equal(one, another)).any() for one, another in values)
+def _told_alike(state: Matching, rows: Positions, objects: Positions) -> Mask:
+    """Return which records say of themselves what those objects say, by a decisive rule."""
+    alike = np.zeros(len(rows), dtype=bool)
+    if not rows.size:
+        return alike
+    records, things = state.desired.take(rows), state.observed.take(objects)
+    for rule in [rule for rule in state.kind.identity if rule.decisive] or state.kind.identity:
+        alike |= mask(pc.equal(compared(state.kind, records, rule), compared(state.kind, things, rule)))
+    return alike
 
 
 def by_parent(state: Matching) -> None:

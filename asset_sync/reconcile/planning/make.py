@@ -76,8 +76,8 @@ def _operations(kinds: Kinds, sides: Mapping[str, Sides], now: datetime, mode: M
 def _rebasing(sides: Mapping[str, Sides]) -> Iterator[Drafts]:
     """Take the target as it stands for what was applied last; nothing is written."""
     for own in sides.values():
-        changes = Changes(own, returning(own), "rebase")
-        claims = changes.claims(rebased=rebased(own, changes.merges), older=older_records(own))
+        changes, older = Changes(own, returning(own), "rebase"), older_records(own)
+        claims = changes.claims(rebased=rebased(own, changes.merges, older), older=older)
         yield in_order(together(own.kind, [claims, *rebased_links(own)]))
 
 

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.kinds import Field
-from asset_sync.reconcile.planning.drafts import Drafts, drafts
+from asset_sync.reconcile.planning.drafts import Drafts
 from asset_sync.reconcile.planning.fields import marked
 from asset_sync.reconcile.planning.holders import Holder, Values
 from asset_sync.reconcile.planning.retiring import RETIRED_BY_SYNC
@@ -93,15 +93,5 @@ def _there(sides: Sides, field: Field, holder: Holder) -> str:
 def _makes_way(sides: Sides, field: Field, holder: Holder, link: int, *, new: str | None, why: str) -> Drafts:
     at, old = np.array([holder.row]), _there(sides, field, holder)
     change = sides.change(field.name, p.quoted(old), pa.array([new], _TEXT), f"makes way: {why}")
-    return drafts(
-        sides.kind,
-        1,
-        p.UPDATE,
-        {field.name: change},
-        key=take(text(sides.observed["key"]), at),
-        source_key=take(text(sides.links["source_key"]), np.array([link])),
-        target_id=take(text(sides.observed["id"]), at),
-        version=take(text(sides.observed["version"]), at),
-        reason="gives up what another takes",
-        object=at,
-    )
+    keys = sides.keys_of(np.array([link]))
+    return sides.draft_of_objects(at, p.UPDATE, {field.name: change}, source_keys=keys, reason="gives up what another takes")

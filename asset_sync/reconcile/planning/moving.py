@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.kinds import Field, Kind, Kinds
-from asset_sync.reconcile.planning.drafts import Drafts, drafts, none
+from asset_sync.reconcile.planning.drafts import Drafts, none
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.references import PENDING
 from asset_sync.reconcile.tables import Mask, Positions, filled, index, mask, take, text
@@ -43,17 +43,8 @@ def _let_go(sides: Sides, parent: str, objects: Positions) -> Drafts:
     old = take(sides.observed[parent], objects)
     change = sides.change(parent, old, pa.nulls(len(objects), _TEXT), "its record is another object now")
     # Without a source key: the record's link is that of the other object.
-    return drafts(
-        sides.kind,
-        len(objects),
-        p.UPDATE,
-        {parent: change},
-        key=take(text(sides.observed["key"]), objects),
-        target_id=take(text(sides.observed["id"]), objects),
-        version=take(text(sides.observed["version"]), objects),
-        reason="left behind: this sync had put it there",
-        object=objects,
-    )
+    why = "left behind: this sync had put it there"
+    return sides.draft_of_objects(objects, p.UPDATE, {parent: change}, reason=why)
 
 
 class Pins:
@@ -107,19 +98,9 @@ class Pins:
             return none(on.kind)
         old = take(on.observed[field.name], objects)
         change = on.change(field.name, old, pa.nulls(len(objects), _TEXT), f"the {field.to} moves to another object")
-        owners = self.sides[str(on.kind.facet_of)].links
-        return drafts(
-            on.kind,
-            len(objects),
-            p.UPDATE,
-            {field.name: change},
-            key=take(text(on.observed["key"]), objects),
-            source_key=take(text(owners["source_key"]), links),
-            target_id=take(text(on.observed["id"]), objects),
-            version=take(text(on.observed["version"]), objects),
-            reason="lets go of what moves, before it does",
-            object=objects,
-        )
+        keys = self.sides[str(on.kind.facet_of)].keys_of(links)
+        why = "lets go of what moves, before it does"
+        return on.draft_of_objects(objects, p.UPDATE, {field.name: change}, source_keys=keys, reason=why)
 
     def _after_release(self, later: Drafts, on: Sides, field: Field, released: Positions) -> Drafts:
         """Return what is written to released objects afterwards: they point at nothing by then, in another version."""

@@ -14,15 +14,18 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.merge import Merge
-from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, drafts
+from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text
 from asset_sync.reconcile.planning.retiring import RETIRED_BY_SYNC
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.tables import Mask, Positions, differs, filled, index, mask, take, text
 
 
-def rebased(sides: Sides, merges: Mapping[str, Merge]) -> dict[str, Mask]:
-    """Return, by field, the rows whose value in the target is to be remembered as the one applied last."""
-    older, first = older_records(sides), sides.same & ~sides.linked
+def rebased(sides: Sides, merges: Mapping[str, Merge], older: Mask) -> dict[str, Mask]:
+    """Return, by field, the rows whose value in the target is to be remembered as the one applied last.
+
+    `older` are those that `older_records` returns.
+    """
+    first = sides.same & ~sides.linked
     return {
         name: (older | first | merged.conflict) & sides.same for name, merged in merges.items() if sides.is_remembered(name)
     }
@@ -49,30 +52,15 @@ def rebased_links(sides: Sides) -> Iterator[Drafts]:
     objects = index(take(text(sides.links["target_id"]), at), text(sides.observed["id"]))
     there = {name: take(sides.observed[name], objects) for name in sides.owners if sides.is_remembered(name)}
     words = {name: p.remembered(name, p.or_null(sides.words(name, value))) for name, value in there.items()}
-    yield _of_links(sides, at, objects, p.CLAIM, {name: Change(as_text(there[name]), words[name]) for name in there})
+    keys, why = sides.keys_of(at), "taken as it stands"
+    claimed = {name: Change(as_text(there[name]), words[name]) for name in there}
+    yield sides.draft_of_objects(objects, p.CLAIM, claimed, source_keys=keys, reason=why)
     retirement = sides.kind.retirement
     if retirement is not None:
         status = take(sides.observed[retirement.field], objects)
         by_sync = mask(pc.equal(take(text(sides.links["retired_by"]), at), RETIRED_BY_SYNC))
         back = by_sync & ~mask(pc.equal(status, retirement.value))
-        yield _of_links(sides, at[back], objects[back], p.SEEN)
-
-
-def _of_links(
-    sides: Sides, links: Positions, objects: Positions, op: str, changes: Mapping[str, Change] | None = None
-) -> Drafts:
-    return drafts(
-        sides.kind,
-        len(links),
-        op,
-        changes,
-        key=take(text(sides.observed["key"]), objects),
-        source_key=take(text(sides.links["source_key"]), links),
-        target_id=take(text(sides.observed["id"]), objects),
-        version=take(text(sides.observed["version"]), objects),
-        reason="taken as it stands",
-        object=objects,
-    )
+        yield sides.draft_of_objects(objects[back], p.SEEN, source_keys=sides.keys_of(at[back]), reason=why)
 
 
 def is_older(kind: Kind, links: pd.DataFrame, observed: pd.DataFrame, at: Positions, objects: Positions) -> Mask:

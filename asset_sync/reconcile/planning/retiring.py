@@ -13,7 +13,7 @@ from asset_sync.reconcile import forms
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import changed_objects, suspects
 from asset_sync.reconcile.kinds import Retirement
-from asset_sync.reconcile.planning.drafts import Change, Drafts, drafts, none
+from asset_sync.reconcile.planning.drafts import Change, Drafts, none
 from asset_sync.reconcile.planning.model import Grace
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.resolutions import Resolution, describe
@@ -80,18 +80,13 @@ def retirements(sides: Sides, now: datetime) -> Drafts:
     words = p.change(retirement.field, p.encoded(status), p.quoted(retirement.value), "source", "gone from the source")
     new = pa.repeat(pa.scalar(retirement.value, _TEXT), len(gone))
     waiting = _Waiting(sides.grace, sides.base(retirement.field, gone), take_series(sides.links["missing_since"], gone))
-    return drafts(
-        sides.kind,
-        len(gone),
+    return sides.draft_of_objects(
+        objects,
         p.RETIRE,
         {retirement.field: Change(new, words)},
-        key=take(text(sides.observed["key"]), objects),
-        source_key=take(text(sides.links["source_key"]), gone),
-        target_id=take(text(sides.observed["id"]), objects),
-        version=take(text(sides.observed["version"]), objects),
+        source_keys=sides.keys_of(gone),
         reason=forms.concat("not in the source for ", runs, " runs", like=words),
         hold=pc.coalesce(_kept(sides, gone, objects), waiting.holds(status, runs, now)),
-        object=objects,
     )
 
 

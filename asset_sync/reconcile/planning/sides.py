@@ -33,6 +33,7 @@ from asset_sync.reconcile.tables import (
 )
 
 _TEXT = pa.large_string()
+_OF_OBJECTS = {"key": "key", "target_id": "id", "version": "version"}
 
 
 class Sides:
@@ -211,6 +212,33 @@ class Sides:
             candidates=candidates,
             object=objects,
         )
+
+    def draft_of_objects(
+        self,
+        objects: Positions,
+        op: str,
+        changes: Mapping[str, Change] | None = None,
+        *,
+        source_keys: pa.Array | None = None,
+        reason: pa.Array | str,
+        hold: pa.Array | None = None,
+    ) -> Drafts:
+        """Return operations on objects (rows of the observed table), whether or not the source has records of them."""
+        return drafts(
+            self.kind,
+            len(objects),
+            op,
+            changes,
+            **{name: take(text(self.observed[of]), objects) for name, of in _OF_OBJECTS.items()},
+            source_key=source_keys,
+            reason=reason,
+            hold=hold,
+            object=objects,
+        )
+
+    def keys_of(self, links: Positions) -> pa.Array:
+        """Return the source keys of links."""
+        return take(text(self.links["source_key"]), links)
 
     def knows_identity(self) -> bool:
         """Return whether links remember what made their objects those objects."""
