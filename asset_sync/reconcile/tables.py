@@ -162,6 +162,18 @@ def index(values: pa.Array, among: pa.Array) -> Positions:
     return _index(values, among)
 
 
+def index_from(rows: Positions, values: pa.Array, among: pa.Array) -> Positions:
+    """Return what `index` does, where it is known in which row each value most likely stands (-1: in none).
+
+    What stands there as thought is looked for nowhere else, which is a tenth of the work.
+    """
+    likely = np.where(rows < len(among), rows, -1)
+    found = np.where(mask(pc.equal(values, take(among, likely))), likely, -1)
+    others = np.flatnonzero((found < 0) & filled(values))
+    found[others] = index(take(values, others), among) if others.size else -1
+    return found
+
+
 def composed(first: Positions, then: Positions) -> Positions:
     """Return `then` at the positions of `first`; -1 where that is -1."""
     return np.where(first >= 0, then[first], -1) if len(then) else np.full(len(first), -1, dtype=np.int64)

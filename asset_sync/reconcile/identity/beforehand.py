@@ -9,6 +9,7 @@ from asset_sync.reconcile.identity.state import DECISION, IGNORED, LINK, Matchin
 from asset_sync.reconcile.identity.values import compared
 from asset_sync.reconcile.resolutions import Resolution, describe, fingerprints
 from asset_sync.reconcile.tables import Mask, Positions, cell, composed, filled, index, mask, take, text
+from asset_sync.reconcile.threads import side_by_side
 
 
 def by_decision(state: Matching) -> None:
@@ -66,14 +67,19 @@ def by_link(state: Matching) -> None:
     What has but a name within another object (`is_scoped`) is gone where something else is under its id.
     """
     links = state.links
-    link_of = index(text(state.desired["source_key"]), text(links["source_key"]))
-    object_of = index(text(links["target_id"]), text(state.observed["id"]))
-    objects = np.where(state.undecided(), composed(link_of, object_of), -1)
+    state.link_of, object_of = side_by_side(
+        len(state.desired),
+        [
+            lambda: index(text(state.desired["source_key"]), text(links["source_key"])),
+            lambda: index(text(links["target_id"]), text(state.observed["id"])),
+        ],
+    )
+    objects = np.where(state.undecided(), composed(state.link_of, object_of), -1)
     for row, other in state.parted:
         objects[row] = -1 if objects[row] == other else objects[row]
     objects = _without_torn_off(state, objects)
     rows = np.flatnonzero(objects >= 0)
-    found = changed_objects(state.kind, links, state.observed, link_of[rows], objects[rows])
+    found = changed_objects(state.kind, links, state.observed, state.link_of[rows], objects[rows])
     changed = np.flatnonzero(found.changed)
     changed = changed[~_told_alike(state, rows[changed], objects[rows[changed]])]
     for at in changed.tolist() if not is_scoped(state.kind) else ():

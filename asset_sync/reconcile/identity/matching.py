@@ -20,7 +20,8 @@ def match(
 
     References in `desired` must be resolved already (see `asset_sync.reconcile.references`). Returns a row for each desired
     row, in the same order: source_key, key, verdict (same, new, held), rule (what matched it), target_id, evidence (why held),
-    candidates (the ids of the objects that a held row may be, parted by blanks).
+    candidates (the ids of the objects that a held row may be, parted by blanks), link_row and object_row (in which rows of the
+    other tables its link and its object stand, -1 for none).
     """
     state = Matching(kind, desired, observed, links, resolutions)
     if kind.facet_of:
@@ -39,6 +40,8 @@ def match(
 
 def hold_back(matches: pd.DataFrame, waiting: Mapping[str, str]) -> pd.DataFrame:
     """Return the matches with those new rows held that must not be created now; `waiting` says why, by source key."""
+    if not waiting:
+        return matches
     why = matches["source_key"].map(waiting).where(matches["verdict"] == NEW)
     held = why.notna()
     if not held.any():

@@ -1,5 +1,6 @@
 """Identity rules: what tells which object a record is, and what speaks against it."""
 
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -11,6 +12,7 @@ from asset_sync.reconcile.identity.state import DECISION, LINK, Matching
 from asset_sync.reconcile.identity.values import compared, pairs
 from asset_sync.reconcile.kinds import IdentityRule
 from asset_sync.reconcile.tables import Mask, Positions, base_column, cell, filled, index, mask, take, text
+from asset_sync.reconcile.threads import side_by_side
 
 _CANDIDATES_TOLD: Final = 5
 
@@ -24,7 +26,8 @@ def by_rule(state: Matching, rule: IdentityRule) -> None:
 
 
 def _by_decisive(state: Matching, rule: IdentityRule) -> None:
-    wanted, there = compared(state.kind, state.desired, rule), compared(state.kind, state.observed, rule)
+    tables = (state.desired, state.observed)
+    wanted, there = side_by_side(len(state.desired), [partial(compared, state.kind, table, rule) for table in tables])
     _hold_contradicted(state, rule, wanted, there)
     undecided = np.flatnonzero(state.undecided())
     rows = undecided[filled(take(wanted, undecided))]
@@ -54,24 +57,16 @@ def _hold_contradicted(state: Matching, rule: IdentityRule, wanted: pa.Array, th
     the value up: then values move, and the records stay what they are. Against what an earlier rule says, an object that is
     another record's by its link says nothing either: the value is its own, and not what it is known by.
     """
-    same = pc.equal(wanted, take(there, state.observed_of))
-    recognised = (state.observed_of >= 0) & (state.rule != state.names.index(DECISION)) & ~_confirmed(state)
-    apart = np.flatnonzero(recognised & filled(wanted) & ~mask(same))
+    alike = mask(pc.equal(wanted, take(there, state.observed_of)))
+    recognised = (state.observed_of >= 0) & (state.rule != state.names.index(DECISION)) & ~state.confirmed
+    apart = np.flatnonzero(recognised & filled(wanted) & ~alike)
+    state.confirmed |= alike & (state.rule == state.names.index(LINK))
     found = _not_given_up(state, rule, pairs(apart, take(wanted, apart), there), wanted)
     found = _not_parted(state, _not_anothers(state, rule, found))
     for row, others in state.by_id(found).items():
         mine = f"{state.names[state.rule[row]]} says {state.named(int(state.observed_of[row]))}"
         why = f"{mine}, but {rule.name} {state.shown(row, rule)} is on {state.named(others[0])}"
         state.hold(row, why, [int(state.observed_of[row]), *others])
-
-
-def _confirmed(state: Matching) -> Mask:
-    """The linked rows whose object has one of their decisive values, by a rule that was asked before."""
-    found = np.zeros(len(state.desired), dtype=bool)
-    for wanted, there in state.known:
-        found |= mask(pc.equal(wanted, take(there, state.observed_of)))
-    linked: Mask = state.rule == state.names.index(LINK)
-    return linked & found
 
 
 def _not_anothers(state: Matching, rule: IdentityRule, found: pd.DataFrame) -> pd.DataFrame:

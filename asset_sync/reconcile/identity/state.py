@@ -26,7 +26,8 @@ class Matching:
 
     `unsettled` has, by row, evidence that told of several: it holds the row, unless something else identifies it. `usable` are
     the rows of which anything is known that a rule asks for, `decisive` those with a decisive value of their own. `sealed` are
-    rows that are not asked about any more.
+    rows that are not asked about any more. `confirmed` are the linked rows whose object has one of their decisive values, by
+    the rules asked so far.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class Matching:
         self.observed = observed
         self.links = links
         self.resolutions = resolutions
+        self.link_of: Positions = np.full(len(desired), -1, dtype=np.int64)
         self.observed_of: Positions = np.full(len(desired), -1, dtype=np.int64)
         self.claimant: Positions = np.full(len(observed), -1, dtype=np.int64)
         self.held: Mask = np.zeros(len(desired), dtype=bool)
@@ -53,6 +55,7 @@ class Matching:
         self.evidence: dict[int, str] = {}
         self.candidates: dict[int, list[int]] = {}
         self.unsettled: dict[int, tuple[str, list[int]]] = {}
+        self.confirmed: Mask = np.zeros(len(desired), dtype=bool)
         self.known: list[tuple[pa.Array, pa.Array]] = []
         self.parted: set[tuple[int, int]] = set()
         self.moves: list[tuple[int, int, IdentityRule]] = []
@@ -101,6 +104,8 @@ class Matching:
                 "target_id": pd.array(take(text(self.observed["id"]), matched), dtype="str"),
                 "evidence": self._as_column(self.evidence),
                 "candidates": self._as_column({row: self._ids(others) for row, others in self.candidates.items() if others}),
+                "link_row": self.link_of,
+                "object_row": matched,
             }
         )
 

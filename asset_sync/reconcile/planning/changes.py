@@ -1,6 +1,7 @@
 """Changes: what is created, updated and remembered of the records that the source has, by the merge of each field."""
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from asset_sync.reconcile.planning.sides import Sides, stood_in
 from asset_sync.reconcile.references import PENDING
 from asset_sync.reconcile.resolutions import describe
 from asset_sync.reconcile.tables import Mask, Positions, differs, filled, identity_column, index, mask, take, text
+from asset_sync.reconcile.threads import side_by_side
 
 _CONFLICT = "changed on both sides since the last sync: decide which value stays"
 _TEXT = pa.large_string()
@@ -36,7 +38,8 @@ class Changes:
         # Whole columns as they stand, those rows too that are on no other side: to leave them out first costs more.
         sides = self.sides
         there, links = stood_in(sides.object_of, sides.same), stood_in(sides.remembered, sides.same)
-        merges = {name: self._merge(name, ownership, links) for name, ownership in sides.owners.items()}
+        works = [partial(self._merge, name, ownership, links) for name, ownership in sides.owners.items()]
+        merges = dict(zip(sides.owners, side_by_side(len(sides.desired), works), strict=True))
         merges = self._as_decided(merges, there)
         # A guess that was beaten says nothing; it does not say that there is nothing. No decision makes it say so.
         merges |= {name: merges[name].among(~beaten) for name, beaten in sides.beaten.items()}
@@ -233,17 +236,17 @@ class Changes:
     def _renewed(self) -> Mask:
         """The linked records whose objects are the same still, by other values than are remembered."""
         sides = self.sides
-        if not sides.knows_identity():
+        if not (sides.knows_identity() and sides.linked.any()):
             return np.zeros(len(sides.desired), dtype=bool)
-        changed = np.zeros(len(sides.desired), dtype=bool)
-        if not sides.linked.any():
-            return changed
         objects, links = stood_in(sides.object_of, sides.linked), stood_in(sides.link_of, sides.linked)
-        for name in self.kind.identifying:
-            changed |= differs(sides.standing(name), take(sides.links[identity_column(name)], links))
+        works = [partial(self._stands_otherwise, name, links) for name in self.kind.identifying]
+        changed = either(side_by_side(len(sides.desired), works), len(sides.desired))
         # Of what is linked, nothing says that it was made at another time than is remembered.
         changed |= filled(sides.observed["created"])[objects] & ~filled(sides.links["created"])[links]
         return changed & sides.linked
+
+    def _stands_otherwise(self, name: str, links: Positions) -> Mask:
+        return differs(self.sides.standing(name), take(self.sides.links[identity_column(name)], links))
 
     def _now(self, rows: Positions) -> pa.Array:
         objects = self.sides.object_of[rows]

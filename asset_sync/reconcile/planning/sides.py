@@ -1,6 +1,7 @@
 """Sides: what stands on both sides of one kind, what is remembered of it, and how the rows of the tables belong together."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -26,11 +27,13 @@ from asset_sync.reconcile.tables import (
     guess_column,
     identity_column,
     index,
+    index_from,
     mask,
     no_links,
     take,
     text,
 )
+from asset_sync.reconcile.threads import side_by_side
 
 _TEXT = pa.large_string()
 _OF_OBJECTS = {"key": "key", "target_id": "id", "version": "version"}
@@ -58,13 +61,23 @@ class Sides:
         self.blocked = held_references(kind, wanted, matches)
         self.target_keys = {f.name: snapshot.observed[str(f.to)] for f in kind.references}
         self.source_keys = text(wanted["source_key"])
-        self.link_of = index(self.source_keys, text(self.links["source_key"]))
-        self.object_of = index(text(self.matches["target_id"]), text(self.observed["id"]))
+        self.link_of, self.object_of = self._rows_of_both()
         self.same: Mask = (self.matches["verdict"] == SAME).to_numpy()
         self.linked, self.remembered = self._remembered()
         self.beaten: dict[str, Mask] = {}
-        self._standing: dict[str, pa.Array] = {}
         self.desired = self._without_guesses(resolve(kind, wanted, matches))
+
+    def _rows_of_both(self) -> tuple[Positions, Positions]:
+        """Return the rows in which each record's link and object stand: where the match saw them, if they are there."""
+        matches, ids = self.matches, text(self.matches["target_id"])
+        link_of, object_of = side_by_side(
+            len(matches),
+            [
+                lambda: index_from(matches["link_row"].to_numpy(), self.source_keys, text(self.links["source_key"])),
+                lambda: index_from(matches["object_row"].to_numpy(), ids, text(self.observed["id"])),
+            ],
+        )
+        return link_of, object_of
 
     def _remembered(self) -> tuple[Mask, Positions]:
         """Return which matched rows are linked to their object, and the links that say what was applied to the objects."""
@@ -82,14 +95,13 @@ class Sides:
         """Return where nothing says that the object under a link's id was made at another time than the one that was linked."""
         if not self.knows_identity():
             return np.ones(len(rows), dtype=bool)
-        known, there = take(text(self.links["created"]), links), take(text(self.observed["created"]), self.object_of[rows])
+        columns = (self.links["created"], links), (self.observed["created"], self.object_of[rows])
+        known, there = side_by_side(len(rows), [partial(take, text(column), at) for column, at in columns])
         return ~mask(pc.not_equal(known, there))
 
     def standing(self, name: str) -> pa.Array:
         """Return what the recognised objects have in a field; in the other rows anything, since a null costs more."""
-        if name not in self._standing:
-            self._standing[name] = take(self.observed[name], stood_in(self.object_of, self.same))
-        return self._standing[name]
+        return take(self.observed[name], stood_in(self.object_of, self.same))
 
     def _without_guesses(self, desired: pd.DataFrame) -> pd.DataFrame:
         """Take out the guesses where the object says something itself: a fact beats a guess."""
