@@ -5,6 +5,7 @@ from pathlib import Path
 import dagster as dg
 
 from asset_sync.components.alerts import failed_runs
+from asset_sync.components.forms import loaded
 from asset_sync.components.resources import LedgerResource
 from asset_sync.components.snapshots import Snapshots
 from asset_sync.systems.netbox import NetBox
@@ -28,4 +29,5 @@ def defs() -> dg.Definitions:
         sensors=[failed_runs],
         executor=dg.in_process_executor,
     )
-    return dg.Definitions.merge(dg.load_from_defs_folder(path_within_project=Path(__file__).parent), shared)
+    folder = Path(__file__).parent
+    return dg.Definitions.merge(loaded(folder / "defs", lambda: dg.load_from_defs_folder(path_within_project=folder)), shared)

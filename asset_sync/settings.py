@@ -1,6 +1,7 @@
 """The environment, read in one place: where files live, which database is used, and the secrets of the systems."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -50,6 +51,12 @@ def require(name: str, purpose: str | None = None) -> str:
         told = f"{name} ({words})" if words else name
         raise ConfigurationError(f"{told} is not set: set it in the environment or in .env; see .env.example")
     return value
+
+
+def of_connection(system: str, connection: str, what: str) -> str:
+    """Return the variable that says something of a connection: NETBOX_URL, or NETBOX_BERLIN_URL of one named berlin."""
+    named = f"_{re.sub('[^A-Z0-9]', '_', connection.upper())}" if connection else ""
+    return f"{system}{named}_{what}"
 
 
 def optional(name: str) -> str | None:

@@ -1,38 +1,23 @@
 """What a person writes into a sync's YAML, the parts that all syncs share, and how it is refused with file and line."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dagster as dg
 import yaml
 from pydantic import Field
 
+from asset_sync.components.declared.mapping import FieldConfig
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.guards import Limits
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.mapping import TRANSFORMS, FieldMapping, why_not
-from asset_sync.reconcile.merge import Owner, Ownership
+from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.planning import Grace
-
-
-class FieldConfig(dg.Model, dg.Resolvable):
-    """One mapped field: `from` a column of the source or a constant `value`, through a `transform`, owned by somebody."""
-
-    source: str | None = Field(default=None, alias="from")
-    value: str | None = None
-    transform: str = "text"
-    default: str | None = None
-    values: dict[str, str] = Field(default_factory=dict)
-    owner: Owner = "initial"
-    clears: bool = False
-
-    def mapping(self) -> FieldMapping:
-        """Return the mapping as the core takes it."""
-        ownership = Ownership(self.owner, self.clears)
-        return FieldMapping(ownership, self.source, self.value, self.transform, self.default, self.values)
+from asset_sync.systems.system import OpenFields
 
 
 class GraceConfig(dg.Model, dg.Resolvable):
@@ -73,6 +58,20 @@ class ScheduleConfig(dg.Model, dg.Resolvable):
     timezone: str = "UTC"
 
 
+def check_schedule(place: "Place", schedule: ScheduleConfig) -> None:
+    """Raise `ConfigurationError`, with file and line, for what is no cron expression or no time zone."""
+    try:
+        ZoneInfo(schedule.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = schedule.timezone
+        raise place.at("timezone").error(f"there is no time zone {zone!r}; write one such as Europe/Berlin") from None
+    try:
+        dg.ScheduleDefinition(name="checked", job_name="checked", cron_schedule=schedule.cron)
+    except dg.DagsterInvalidDefinitionError:
+        told = f'{schedule.cron!r} is no cron expression; write minute, hour, day, month and weekday, such as "0 * * * *"'
+        raise place.at("cron").error(told) from None
+
+
 MappingConfig = Mapping[str, Mapping[str, FieldConfig]]
 """Fields by kind and name."""
 
@@ -85,18 +84,6 @@ def declared_mapping(mapping: MappingConfig, kinds: Sequence[str]) -> Mapping[st
 def owners(mapping: Mapping[str, Mapping[str, FieldMapping]]) -> Mapping[str, Mapping[str, Ownership]]:
     """Return who owns the mapped fields."""
     return {kind: {name: field.ownership for name, field in fields.items()} for kind, fields in mapping.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class OpenFields:
-    """The fields of a target that only the target itself can list, by what their names start with, and what they are."""
-
-    prefix: str
-    words: str
-
-    def has(self, name: str) -> bool:
-        """Tell whether a name can be one of these fields."""
-        return name.startswith(self.prefix) and name != self.prefix
 
 
 CUSTOM_FIELDS: Final = OpenFields("cf_", "custom fields")
@@ -164,15 +151,25 @@ class Place:
 
     def error(self, message: str) -> ConfigurationError:
         """Return an error that names the file, the line and the keys."""
-        return ConfigurationError(f"{self.file}:{self._line()}: {'.'.join(self.keys[1:])}: {message}")
+        shown = self.keys[1:] if self.keys[0] == "attributes" and len(self.keys) > 1 else self.keys
+        return ConfigurationError(f"{self.file}:{self._line()}: {'.'.join(shown)}: {message}")
 
     def _line(self) -> int:
         node = yaml.compose(self.file.read_text(encoding="utf-8"))
         line = 1
         for key in self.keys:
-            pairs = node.value if isinstance(node, yaml.MappingNode) else []
-            found = next(((k, v) for k, v in pairs if k.value == key), None)
+            found = _below(node, key)
             if found is None:
                 break
-            line, node = found[0].start_mark.line + 1, found[1]
+            at, node = found
+            line = at.start_mark.line + 1
         return line
+
+
+def _below(node: yaml.Node | None, key: str) -> tuple[yaml.Node, yaml.Node] | None:
+    """Return what stands below a key, or at a position of a list, and where that begins; None where there is nothing."""
+    if isinstance(node, yaml.MappingNode):
+        return next(((k, v) for k, v in node.value if k.value == key), None)
+    if isinstance(node, yaml.SequenceNode) and key.isdigit() and int(key) < len(node.value):
+        return node.value[int(key)], node.value[int(key)]
+    return None

@@ -1,11 +1,13 @@
 """Lineage: the mapped fields as columns `kind.field`, from the source's table through each step to the target."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
 
 from asset_sync.components.sync import Sync
+from asset_sync.reconcile.desired import SyncMapping
+from asset_sync.reconcile.sources import STEP, SourceTables
 
 
 def column_schema(sync: Sync) -> dict[str, Any]:
@@ -18,15 +20,25 @@ def column_schema(sync: Sync) -> dict[str, Any]:
     return {"dagster/column_schema": dg.TableSchema(columns=columns)}
 
 
-def source_lineage(sync: Sync, upstream: dg.AssetKey, columns: Collection[str]) -> dict[str, Any]:
-    """Return the metadata that shows the mapped fields, and which column of a source's table each one comes from."""
-    deps = {
-        f"{kind}.{name}": [dg.TableColumnDep(asset_key=upstream, column_name=mapping.source)]
-        for kind, fields in sync.mapping.items()
-        for name, mapping in fields.items()
-        if mapping.source is not None and mapping.source in columns
-    }
+def source_lineage(sync: Sync, tables: SourceTables, mapping: SyncMapping, keys: Mapping[str, dg.AssetKey]) -> dict[str, Any]:
+    """Return the metadata that shows the mapped fields, and which columns of the source's tables each one comes from.
+
+    `keys` are the assets of the tables that are read; what comes from one that is made of them has no column of its own there.
+    """
+    deps: dict[str, list[dg.TableColumnDep]] = {}
+    for kind, fields in mapping.fields.items():
+        for name, told in fields.items():
+            found = [_at(tables, mapping.tables[kind], column) for column in told.columns]
+            upstream = [dg.TableColumnDep(asset_key=keys[at], column_name=column) for at, column in found if at in keys]
+            if upstream:
+                deps[f"{kind}.{name}"] = upstream
     return {**column_schema(sync), "dagster/column_lineage": dg.TableColumnLineage(deps_by_column=deps)}
+
+
+def _at(tables: SourceTables, table: str, column: str) -> tuple[str, str]:
+    """Return in which table a column stands that is named from another one, and its name there."""
+    own, _, further = column.partition(STEP)
+    return _at(tables, tables[table].target_of(own), further) if further else (table, column)
 
 
 def step_lineage(sync: Sync, upstream: dg.AssetKey) -> dict[str, Any]:

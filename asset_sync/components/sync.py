@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import dagster as dg
 
@@ -66,7 +66,7 @@ def _as_desired(kinds: Kinds, desired: Tables, inventory: Tables) -> tuple[Table
 
 def _of_resource(context: dg.AssetExecutionContext, sync: "Sync", plan: Plan) -> CountingTarget:  # noqa: ARG001
     """Open the target of the resource that the sync names."""
-    resource: TargetResource = getattr(context.resources, sync.target)
+    resource: TargetResource = sync.target_resource(context)
     return resource.target(sync.kinds, writable=True)
 
 
@@ -74,10 +74,11 @@ def _of_resource(context: dg.AssetExecutionContext, sync: "Sync", plan: Plan) ->
 class Sync:
     """A sync as the staircase sees it.
 
-    `desired` and `inventory` are the keys of the assets that hold the desired and the observed tables, `target` the key of the
-    target system's resource, and `pool` the concurrency pool that lets one run at a time write to it: None where each partition
-    has a system of its own. `sources` names, for the guards, the assets that were extracted. `mapping` is by kind and field.
-    After `fresh` without a successful apply the sync counts as stale; None: never.
+    `inventory` is the key of the asset that holds the observed tables, `source` and `target` are the keys of the two
+    systems' resources, and `pool` is the concurrency pool that lets one run at a time write to the target: None where each
+    partition has a system of its own; `source_pool` does the same for reading the source. `sources` names, for the guards,
+    the assets that were extracted. `mapping` is by kind and field. After `fresh` without a successful apply the sync counts
+    as stale; None: never. `owners` are those of its assets, as Dagster names them.
 
     `partitions` are those of all its assets. `link_set` names the links in the ledger that it goes by: where it shares those of
     another sync, an object of that one is the same object here; runs of syncs that share links never overlap where Dagster
@@ -103,6 +104,9 @@ class Sync:
     partitions: dg.PartitionsDefinition[str] | None = None
     link_set: str = ""
     apart: bool = False
+    source: str = ""
+    source_pool: str | None = None
+    owners: Sequence[str] = ()
     incomplete: Callable[[dg.AssetExecutionContext], str | None] = _complete
     conform: Callable[[Kinds, Tables, Tables], tuple[Tables, Tables]] = _as_desired
     evidence: Callable[[dg.AssetExecutionContext, Tables, Tables], Evidence] = _as_observed
@@ -129,6 +133,14 @@ class Sync:
     def known_links(self, ledger: Ledger) -> Tables:
         """Return the links by which this sync goes."""
         return ledger.links(self.link_set, self.kinds, self.remembered, clearing=self.clearing, asked_by=self.name)
+
+    def source_resource(self, context: dg.AssetExecutionContext) -> Any:
+        """Return the resource of the source system."""
+        return getattr(context.resources, self.source)
+
+    def target_resource(self, context: dg.AssetExecutionContext) -> Any:
+        """Return the resource of the target system."""
+        return getattr(context.resources, self.target)
 
     def key(self, step: str) -> dg.AssetKey:
         """Return the key of one of the sync's own assets."""

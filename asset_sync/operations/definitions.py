@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 import dagster as dg
-from pydantic import ValidationError
-from yaml import YAMLError
 
 from asset_sync import settings
 from asset_sync.components.sync import Sync
-from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError
+from asset_sync.reconcile.errors import ConfigurationError
 
 RUN_LOG: Final = logging.getLogger("asset_sync.runs")
 """Where runs that are started here log to, in place of Dagster's console logger."""
@@ -120,33 +118,7 @@ def _definitions() -> dg.Definitions:
 def _load() -> dg.Definitions:
     from asset_sync.definitions import defs  # noqa: PLC0415 - loads every component, which only a run needs
 
-    try:
-        return defs()
-    except Exception as error:  # noqa: BLE001 - Dagster wraps what a component raised in an exception that is private to it
-        raise _told_to_a_person(error) from None
-
-
-def _told_to_a_person(error: BaseException) -> BaseException:
-    """Return the error of ours that Dagster wrapped, or one line about a YAML of the wrong form; else the error itself."""
-    wrapped: list[BaseException] = []
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, AssetSyncError):
-            return cause
-        if isinstance(cause, ValidationError | YAMLError):
-            where = (str(outer).splitlines()[0].rstrip(": ") for outer in wrapped)
-            return ConfigurationError(": ".join((*where, _form(cause))))
-        wrapped.append(cause)
-        cause = cause.__cause__ or cause.__context__
-    return error
-
-
-def _form(error: ValidationError | YAMLError) -> str:
-    """Return in one line what is wrong with the form of a YAML: the first mistake, with its key."""
-    if isinstance(error, YAMLError):
-        return " ".join(str(error).split())
-    first = error.errors()[0]
-    return f"{'.'.join(str(key) for key in first['loc'])}: {first['msg']}"
+    return defs()
 
 
 @dg.logger

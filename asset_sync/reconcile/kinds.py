@@ -3,7 +3,7 @@
 A kind is a declaration. A target system declares its kinds once (see `asset_sync.systems`); the core reads them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,7 +19,7 @@ class Field:
     `to` names the kind that a reference points to; `max_length` counts characters, as the target does. What is only set when
     an object is created (`initial_only`) would take away what people added, if it were written later. What is `nullable` the
     target takes empty, in any number; without what is `required` it makes no object. A reference of a facet that `pins` keeps
-    the object it points to where it sits.
+    the object it points to where it sits. `canonical` makes of a text the one that the target gives back for it.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Field:
     nullable: bool = False
     required: bool = False
     pins: bool = False
+    canonical: Callable[[str], str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,10 @@ import dagster as dg
 import pandas as pd
 import pytest
 
-from asset_sync.components.into_netbox.desired import PrefixLengths, desired_tables
 from asset_sync.components.pdq_exports.component import PdqExports
-from asset_sync.components.pdq_to_netbox.adapters import adapters
 from asset_sync.components.sync import Sync
 from asset_sync.definitions import defs
+from asset_sync.reconcile.desired import SyncMapping, desired_tables
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Snapshot, make_plan
@@ -26,6 +25,7 @@ from asset_sync.reconcile.tables import LINK_COLUMNS, Tables, base_column
 from asset_sync.sandbox.company import Company
 from asset_sync.sandbox.exports import write_export
 from asset_sync.systems.pdq_export import read, with_known_ids
+from asset_sync_tests.components.pdq_answers import source_of
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(600)]
 
@@ -41,7 +41,7 @@ def test_a_hundred_thousand_rows_to_the_plan(tmp_path: Path) -> None:
     machines = list(company)
     write_export(company, tmp_path / "before.csv", machines=machines)
     known = devices_of(tmp_path / "before.csv")
-    before = desired_tables(known, adapters, sync.kinds, sync.mapping, PrefixLengths()).tables
+    before = desired_tables(source_of(known), sync.kinds, mapping_of(sync)).tables
     renamed = [dataclasses.replace(machine, name=f"{machine.name}-B") for machine in machines[:CHANGED]]
     write_export(company, tmp_path / "now.csv", machines=[*renamed, *machines[CHANGED:]])
     observed, links = target_of(sync, before), links_of(sync, before)
@@ -59,7 +59,7 @@ def timed(file: Path, known: pd.DataFrame, sync: Sync, observed: Tables, links: 
     clock = [time.perf_counter()]
     devices = with_known_ids(devices_of(file), known[["id", "serialNumber", "name"]])
     clock.append(time.perf_counter())
-    desired = desired_tables(devices, adapters, sync.kinds, sync.mapping, PrefixLengths()).tables
+    desired = desired_tables(source_of(devices), sync.kinds, mapping_of(sync)).tables
     clock.append(time.perf_counter())
     matches = match_all(sync.kinds, desired, observed, links)
     clock.append(time.perf_counter())
@@ -69,6 +69,11 @@ def timed(file: Path, known: pd.DataFrame, sync: Sync, observed: Tables, links: 
     clock.append(time.perf_counter())
     names = ("read", "desired", "match", "plan")
     return {name: end - begin for name, begin, end in zip(names, clock, clock[1:], strict=False)}, plan
+
+
+def mapping_of(sync: Sync) -> SyncMapping:
+    """The mapping of a sync whose kinds are all made from the devices."""
+    return SyncMapping(dict.fromkeys(sync.kinds, "devices"), sync.mapping)
 
 
 def devices_of(file: Path) -> pd.DataFrame:

@@ -14,13 +14,22 @@ from asset_sync.systems.pdq import PdqConnect
 
 ROOT = Path(__file__).parents[2]
 YAML = (ROOT / "asset_sync" / "defs" / "pdq_to_netbox" / "defs.yaml").read_text(encoding="utf-8")
+ASSETS = "  kinds: [manufacturer, inventory_item_type, asset]\n"
+DEVICES = (
+    "  kinds: [manufacturer, device_type, device_role, platform, site, device, interface, mac_address, ip_address, "
+    "interface_primary_mac, device_primary_ip]\n"
+)
+assert ASSETS in YAML
 DEFINITIONS = """
 from pathlib import Path
 import dagster as dg
 
+from asset_sync.components.forms import loaded
+
 @dg.definitions
 def defs() -> dg.Definitions:
-    return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+    folder = Path(__file__).parent
+    return loaded(folder / "defs", lambda: dg.load_from_defs_folder(path_within_project=folder))
 """
 
 

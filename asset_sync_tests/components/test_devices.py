@@ -1,4 +1,4 @@
-"""PDQ Connect → NetBox with `target: devices`: dcim devices with their interfaces and addresses, through the same staircase."""
+"""PDQ Connect → NetBox with the kinds of devices: dcim devices, their interfaces and addresses, by the same staircase."""
 
 import ipaddress
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from asset_sync.sandbox.company import Machine
-from asset_sync_tests.components.probe import YAML, load_whole
+from asset_sync_tests.components.probe import ASSETS, DEVICES, YAML, load_whole
 from asset_sync_tests.pipeline import Pipeline, running
 
 
@@ -16,8 +16,8 @@ from asset_sync_tests.pipeline import Pipeline, running
 def devices(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, empty_database_url: str, tmp_path: Path
 ) -> Iterator[Pipeline]:
-    """A pipeline whose YAML says `target: devices`, against both versions of NetBox."""
-    yaml = YAML.replace("target: assets", "target: devices")
+    """A pipeline whose YAML names the kinds of devices, against both versions of NetBox."""
+    yaml = YAML.replace(ASSETS, DEVICES)
     definitions = load_whole(tmp_path, yaml, monkeypatch)
     with running(monkeypatch, empty_database_url, tmp_path, size=30, netbox_version=request.param) as made:
         yield Pipeline(made.world, made.instance, definitions)

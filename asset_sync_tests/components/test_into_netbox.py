@@ -3,9 +3,10 @@
 import pandas as pd
 import pytest
 
-from asset_sync.components.into_netbox.desired import ADAPTER_FIELDS, PrefixLengths, desired_tables
+from asset_sync.reconcile.desired import SyncMapping, desired_tables
 from asset_sync.reconcile.mapping import FieldMapping
 from asset_sync.reconcile.merge import Ownership
+from asset_sync.reconcile.sources import Column, Source, SourceTable
 from asset_sync.systems.netbox import declared
 
 OWNED = Ownership("initial")
@@ -30,7 +31,9 @@ def test_tags_are_wanted_in_the_form_in_which_they_are_read_back(given: FieldMap
         "site": NAMED,
         "device": {"name": FieldMapping(OWNED, source="name"), "tags": given},
     }
-    nothing = pd.DataFrame(columns=list(ADAPTER_FIELDS), dtype="str")
-    tables = desired_tables(MACHINES, lambda _: nothing, declared(mapping), mapping, PrefixLengths()).tables
+    source = Source(
+        {"machines": SourceTable("machines", "", tuple(Column(str(name)) for name in MACHINES))}, {"machines": MACHINES}
+    )
+    tables = desired_tables(source, declared(mapping), SyncMapping(dict.fromkeys(mapping, "machines"), mapping)).tables
     tags = tables["device"]["tags"].astype(object)
     assert tags.where(tags.notna(), None).tolist() == wanted

@@ -5,21 +5,28 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from asset_sync.components.config import declared_mapping
-from asset_sync.components.into_netbox.assets import ASSET_KINDS, DEVICE_KINDS
-from asset_sync.components.into_netbox.desired import Desired, PrefixLengths, desired_tables
-from asset_sync.components.pdq_to_netbox.adapters import adapters
+from asset_sync.reconcile.desired import Desired, desired_tables
+from asset_sync.reconcile.mapping import PrefixLengths
 from asset_sync.reconcile.refusals import validated
 from asset_sync.reconcile.tables import guess_column
 from asset_sync.systems.netbox import declared
-from asset_sync_tests.components.pdq_answers import CONFIGURED, Device, adapter, answered
+from asset_sync_tests.components.pdq_answers import (
+    ASSET_KINDS,
+    CONFIGURED,
+    DEVICE_KINDS,
+    Device,
+    adapter,
+    answered,
+    mapping_of,
+    source_of,
+)
 
 
 def desired(*told: Device, target: tuple[str, ...] = ASSET_KINDS, prefixes: PrefixLengths | None = None) -> Desired:
     """Return what is made of these devices by the YAML that comes with the project."""
-    mapping = declared_mapping(CONFIGURED, target)
-    kinds = declared(mapping)
-    made = desired_tables(answered(*told), adapters, kinds, mapping, prefixes or PrefixLengths())
+    mapping = mapping_of({kind: CONFIGURED[kind] for kind in target}, prefixes)
+    kinds = declared(mapping.fields)
+    made = desired_tables(source_of(answered(*told)), kinds, mapping)
     validated(kinds, made.tables)
     return made
 

@@ -6,14 +6,22 @@ from typing import Any
 import pytest
 
 from asset_sync.components import config
-from asset_sync.components.into_netbox.assets import ASSET_KINDS, DEVICE_KINDS
-from asset_sync.components.into_netbox.desired import PrefixLengths, desired_tables
-from asset_sync.components.pdq_to_netbox.adapters import adapters
+from asset_sync.components.declared.mapping import FieldConfig
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.desired import desired_tables
 from asset_sync.reconcile.planning import Policy, Snapshot
 from asset_sync.reconcile.refusals import split_refused
 from asset_sync.systems.netbox import declared
-from asset_sync_tests.components.pdq_answers import CONFIGURED, Device, adapter, answered
+from asset_sync_tests.components.pdq_answers import (
+    ASSET_KINDS,
+    CONFIGURED,
+    DEVICE_KINDS,
+    Device,
+    adapter,
+    answered,
+    mapping_of,
+    source_of,
+)
 from asset_sync_tests.reconcile.lab import GRACE, Lab
 
 DELL: Device = {"manufacturer": "Dell Inc.", "model": "Latitude 5440", "osFullName": "Windows 11 Pro"}
@@ -23,12 +31,10 @@ class PdqLab(Lab):
     """Syncs of devices that PDQ Connect tells of, by the YAML's mapping, or one with other fields."""
 
     def __init__(self, target: tuple[str, ...], fields: Mapping[str, Mapping[str, Mapping[str, Any]]] | None = None) -> None:
-        more = {
-            kind: {n: config.FieldConfig.model_validate(f) for n, f in each.items()} for kind, each in (fields or {}).items()
-        }
-        self.mapping = config.declared_mapping({kind: CONFIGURED[kind] | more.get(kind, {}) for kind in target}, target)
+        more = {kind: {n: FieldConfig.model_validate(f) for n, f in each.items()} for kind, each in (fields or {}).items()}
+        self.mapping = mapping_of({kind: CONFIGURED[kind] | more.get(kind, {}) for kind in target})
         self.told: tuple[Device, ...] = ()
-        super().__init__(declared(self.mapping), Policy(config.owners(self.mapping), GRACE))
+        super().__init__(declared(self.mapping.fields), Policy(config.owners(self.mapping.fields), GRACE))
 
     def day(self, *told: Device) -> dict[str, str]:
         """Sync these devices; return what is held, by key."""
@@ -38,7 +44,7 @@ class PdqLab(Lab):
 
     def snapshot(self) -> Snapshot:
         """Return what a run sees now."""
-        made = desired_tables(answered(*self.told), adapters, self.kinds, self.mapping, PrefixLengths())
+        made = desired_tables(source_of(answered(*self.told)), self.kinds, self.mapping)
         wanted, refused = split_refused(made.tables)
         return Snapshot(wanted, self.target.tables(), self.ledger.links(), refused)
 

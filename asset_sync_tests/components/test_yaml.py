@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from asset_sync.reconcile.errors import ConfigurationError
-from asset_sync_tests.components.probe import YAML, load
+from asset_sync_tests.components.probe import ASSETS, DEVICES, YAML, load
 
 NAME_LINE = "      name: {from: name, owner: shared}"
 
@@ -26,7 +26,13 @@ MISTAKES = {
         "      name: {from: computerName, owner: shared}",
         "mapping.asset.name.from: the source has no column 'computerName'",
     ),
-    "a kind that there is not": ("    asset:\n", "    assets:\n", "asset is not mapped"),
+    "a kind that there is not": ("    asset:\n", "    assets:\n", "mapping.assets: there is no kind 'assets' here; there are"),
+    "a kind that is not mapped": (ASSETS, "  kinds: [manufacturer, cluster]\n", "kinds.1: cluster is not mapped"),
+    "a target of earlier versions": (
+        "  target: netbox\n",
+        "  target: assets\n",
+        "target: 'assets' is no system: write `target: netbox` and `kinds: [manufacturer, inventory_item_type, asset]`",
+    ),
     "a default that is no name": (
         "      name: {from: manufacturer, default: Unknown}",
         '      name: {from: manufacturer, default: "---"}',
@@ -69,19 +75,18 @@ def test_a_mistake_is_refused_with_file_and_line(name: str, tmp_path: Path, monk
     assert key in YAML.replace(right, wrong, 1).splitlines()[int(line) - 1] or "not mapped" in said
 
 
-@pytest.mark.parametrize("target", ["assets", "devices"])
-def test_the_committed_yaml_loads_for_both_targets(target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    defs = load(tmp_path, YAML.replace("target: assets", f"target: {target}"), monkeypatch)
+@pytest.mark.parametrize("kinds", [ASSETS, DEVICES])
+def test_the_committed_yaml_loads_for_both_targets(kinds: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    defs = load(tmp_path, YAML.replace(ASSETS, kinds), monkeypatch)
     keys = {key.to_user_string() for made in defs.assets or [] if isinstance(made, dg.AssetsDefinition) for key in made.keys}
-    inventory = "netbox/inventory" if target == "assets" else "netbox/devices"
     own = {f"pdq_to_netbox/{step}" for step in ("desired", "match", "plan", "applied")}
-    assert keys == {"pdq/devices", inventory, *own}
+    assert keys == {"pdq/devices", "netbox/inventory", *own}
 
 
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        ("target: assets", "target: asset"),
+        ("target: netbox", "target: netbocks"),
         ("owner: shared", "owner: everybody"),
         ("runs: 3", "runs: three"),
         ("grace:", "grase:"),

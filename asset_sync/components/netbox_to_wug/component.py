@@ -10,6 +10,7 @@ import pandas as pd
 from pydantic import Field
 
 from asset_sync.components import config, run_tags
+from asset_sync.components.declared.mapping import FieldConfig
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.lineage import source_lineage
 from asset_sync.components.netbox_to_wug.addresses import told_of, with_verdicts
@@ -24,6 +25,7 @@ from asset_sync.components.staircase import staircase, sync_job
 from asset_sync.components.sync import Evidence, Sync
 from asset_sync.components.wug.connections import ConnectionConfig, check_connections, name_of, partitions
 from asset_sync.components.wug.due import due_sensor
+from asset_sync.reconcile.desired import SyncMapping
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.kinds import Retirement
 from asset_sync.reconcile.plan import Plan
@@ -32,6 +34,8 @@ from asset_sync.reconcile.refusals import validated
 from asset_sync.reconcile.tables import Tables, observed_schema
 from asset_sync.systems.netbox import NetBox
 from asset_sync.systems.netbox.addressed import COLUMNS, DeviceFilter, addressed_devices
+from asset_sync.systems.netbox.source import ADDRESSED, TABLES
+from asset_sync.systems.system import OpenFields
 from asset_sync.systems.wug import (
     ATTRIBUTE,
     DEVICE,
@@ -46,7 +50,7 @@ from asset_sync.systems.wug import (
     observe,
 )
 
-_ATTRIBUTES: Final = config.OpenFields(ATTRIBUTE, "attributes")
+_ATTRIBUTES: Final = OpenFields(ATTRIBUTE, "attributes")
 _NEEDED: Final = ("name", "address", "group", ATTRIBUTE + NETBOX_ID)
 _ROLES: Final = "role"
 """The table of the roles, brands and systems that WhatsUp Gold knows, beside the observed ones."""
@@ -85,7 +89,7 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
     """
 
     connections: list[MonitoringConfig]
-    mapping: dict[str, dict[str, config.FieldConfig]]
+    mapping: dict[str, dict[str, FieldConfig]]
     root_group: str = "NetBox"
     retire: Literal["maintenance", "group"] = "maintenance"
     scan_timeout_minutes: int = Field(default=60, ge=1)
@@ -112,7 +116,7 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
     def sync(self, name: str) -> Sync:
         """Return what the YAML declares, as the staircase takes it."""
         mapping = {
-            GROUP.name: {"path": config.FieldConfig(owner="source").mapping()},
+            GROUP.name: {"path": FieldConfig(owner="source").mapping()},
             **config.declared_mapping(self.mapping, [DEVICE.name]),
         }
         return Sync(
@@ -249,7 +253,8 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
                 left_out = unknown_roles(addresses, sync.kinds[DEVICE.name], sync.mapping[DEVICE.name], known)
                 for each in left_out:
                     context.log.warning(f"WhatsUp Gold has no {each}: it is left out; the mapping's `values` can translate it")
-                lineage = source_lineage(sync, sync.key("addresses"), addresses.columns)
+                made_from = SyncMapping(dict.fromkeys(sync.kinds, ADDRESSED.name), sync.mapping)
+                lineage = source_lineage(sync, TABLES, made_from, {ADDRESSED.name: sync.key("addresses")})
                 return dg.MaterializeResult(value=checked, metadata={**row_counts(checked), "left_out": left_out, **lineage})
 
         return desired

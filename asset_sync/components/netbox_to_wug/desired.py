@@ -37,7 +37,7 @@ def desired_tables(devices: pd.DataFrame, kinds: Kinds, mapping: Mappings, layou
     so such a value is left out.
     """
     devices = devices.reset_index(drop=True)
-    fields, refused = mapped(devices, kinds[DEVICE.name], mapping[DEVICE.name])
+    fields, refused, _ = mapped(devices, kinds[DEVICE.name], mapping[DEVICE.name])
     # An address that nothing can monitor is never written; the device is held where it is new.
     fields["address"] = fields["address"].where(devices["refused"].isna())
     # WhatsUp Gold shows the address where there is no name: then it is no name, and none is written.

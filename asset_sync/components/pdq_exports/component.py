@@ -8,32 +8,30 @@ import pandas as pd
 from pydantic import Field
 
 from asset_sync.components import config
+from asset_sync.components.declared.assets import column_schema, desired_asset, inventory_asset
+from asset_sync.components.declared.checking import Checking
+from asset_sync.components.declared.component import evidence
+from asset_sync.components.declared.mapping import KindConfig, MadeFrom, sync_mapping
 from asset_sync.components.failures import told_in_one_line
-from asset_sync.components.into_netbox.assets import (
-    ASSET_KINDS,
-    desired_asset,
-    devices_schema,
-    evidence,
-    inventory_asset,
-)
-from asset_sync.components.into_netbox.desired import PrefixLengths, mappable_fields
 from asset_sync.components.pdq_exports.folder import DropFolder, place
 from asset_sync.components.pdq_exports.kept import KeptExports
 from asset_sync.components.pdq_exports.reading import read_export
 from asset_sync.components.pdq_exports.sensor import export_sensor
 from asset_sync.components.pdq_exports.watch import Watch
-from asset_sync.components.pdq_to_netbox.adapters import adapters
-from asset_sync.components.pdq_to_netbox.component import DEVICES as API_DEVICES
 from asset_sync.components.snapshots import Snapshots, row_counts
 from asset_sync.components.staircase import staircase, sync_job
 from asset_sync.components.sync import Sync
+from asset_sync.reconcile.desired import SyncMapping
 from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync.reconcile.mapping import PrefixLengths
 from asset_sync.reconcile.planning import Policy
-from asset_sync.systems import pdq
-from asset_sync.systems.netbox import KINDS, conform, declared
+from asset_sync.systems.netbox.system import NETBOX
+from asset_sync.systems.pdq.system import PDQ
 from asset_sync.systems.pdq_export import Columns, Export, Limits
 
 DEVICES: Final = dg.AssetKey(["pdq_export", "devices"])
+API_DEVICES: Final = dg.AssetKey(["pdq", "devices"])
+"""The devices as PDQ Connect's API told them last: whom it knows has an id that a file does not tell."""
 LINKS: Final = "pdq_to_netbox"
 """The sync whose links are shared: a machine that is known from the API is the same machine in a file."""
 
@@ -45,7 +43,7 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
     are kept, of the last `keep` files. What a file lacks is retired only where `complete` says that each names every machine.
     """
 
-    mapping: dict[str, dict[str, config.FieldConfig]]
+    mapping: dict[str, KindConfig]
     folder: str = "exports"
     kept: str = "exports_kept"
     keep: int = Field(default=50, ge=1)
@@ -59,7 +57,8 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
         """Return the sync's assets, its job and its sensor; the sync has the name of its folder."""
         self._check(context)
         sync = self.sync(context.path.name)
-        ends = [inventory_asset(sync, sync.name), desired_asset(sync, DEVICES, adapters, PrefixLengths())]
+        desired = desired_asset(sync, PDQ, self._mapping(), {"devices": DEVICES}, NETBOX.title)
+        ends = [inventory_asset(sync, NETBOX), desired]
         assets = [self._devices_asset(sync), *ends, *staircase(sync)]
         sensor = export_sensor(sync.name, self.watch, self.every_seconds)
         return dg.Definitions(assets=assets, jobs=[sync_job(sync)], sensors=[sensor])
@@ -69,19 +68,22 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
         return Watch(DropFolder(place(self.folder)), KeptExports(place(self.kept)), Limits())
 
     def _check(self, context: dg.ComponentLoadContext) -> None:
-        file = context.path / "defs.yaml"
-        available = {name: KINDS[name] for name in ASSET_KINDS}
-        columns = {name: mappable_fields(name, pdq.DEVICE_FIELDS) for name in ASSET_KINDS}
-        config.check_mapping(file, self.mapping, available, columns, needed=ASSET_KINDS)
+        place = config.Place(context.path / "defs.yaml", ("attributes",))
+        checking = Checking(place, PDQ, NETBOX.side, {})
+        checking.mapping(self.mapping, self.mapping)
+        checking.references(self.mapping, self.mapping)
         try:
             Columns(self.aliases)
         except ConfigurationError as error:
-            raise config.Place(file, ("attributes", "aliases")).error(str(error).removeprefix("aliases: ")) from None
+            raise place.at("aliases").error(str(error).removeprefix("aliases: ")) from None
+
+    def _mapping(self) -> SyncMapping:
+        return sync_mapping(self.mapping, MadeFrom(PDQ.main, {}), {}, PrefixLengths(), ())
 
     def sync(self, name: str) -> Sync:
         """Return the sync as the staircase sees it."""
-        mapping = config.declared_mapping(self.mapping, ASSET_KINDS)
-        kinds = declared(mapping)
+        mapping = self._mapping().fields
+        kinds = NETBOX.side.declared(mapping)
         return Sync(
             name=name,
             kinds=kinds,
@@ -96,8 +98,8 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
             partitions=dg.DynamicPartitionsDefinition(name=name),
             link_set=LINKS,
             incomplete=partial(self._incomplete, name),
-            conform=conform,
-            evidence=partial(evidence, kinds),
+            conform=NETBOX.side.conform,
+            evidence=evidence(NETBOX.side, kinds),
         )
 
     def _incomplete(self, name: str, context: dg.AssetExecutionContext) -> str | None:
@@ -152,5 +154,5 @@ def _told(export: Export, table: pd.DataFrame) -> dict[str, Any]:
         "columns": dict(export.columns),
         "ignored_columns": list(export.ignored),
         "notes": dg.MetadataValue.md("\n".join(f"- {note}" for note in export.notes) or "none"),
-        "dagster/column_schema": devices_schema(table),
+        "dagster/column_schema": column_schema(table, PDQ.tables["devices"]),
     }

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 from datetime import timedelta
-from functools import partial
 from typing import Any, Final
 
 import dagster as dg
@@ -10,35 +9,29 @@ import pandas as pd
 from pydantic import Field
 
 from asset_sync.components import config
+from asset_sync.components.declared.assets import column_schema, desired_asset, inventory_asset
+from asset_sync.components.declared.checking import Checking
+from asset_sync.components.declared.component import evidence
+from asset_sync.components.declared.mapping import KindConfig, MadeFrom, sync_mapping
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
-from asset_sync.components.into_netbox.assets import (
-    desired_asset,
-    devices_schema,
-    evidence,
-    inventory_asset,
-)
-from asset_sync.components.into_netbox.desired import PrefixLengths, mappable_fields
 from asset_sync.components.staircase import staircase, sync_job
 from asset_sync.components.sync import Sync
 from asset_sync.components.wug.connections import ConnectionConfig, check_connections, name_of, partitions
 from asset_sync.components.wug.due import due_sensor
-from asset_sync.components.wug_to_netbox.found import Known, adapters, taken, with_verdicts
+from asset_sync.components.wug_to_netbox.found import Known, taken, with_verdicts
 from asset_sync.ledger import Ledger
+from asset_sync.reconcile.desired import SyncMapping
+from asset_sync.reconcile.mapping import PrefixLengths
 from asset_sync.reconcile.planning import Policy
 from asset_sync.reconcile.tables import Tables
-from asset_sync.systems.netbox import KINDS, NetBox, conform, declared
+from asset_sync.systems.netbox import NetBox
 from asset_sync.systems.netbox.addressed import interface_addresses
-from asset_sync.systems.wug import DEVICE, DISCOVERED, WhatsUpGold, discovered
+from asset_sync.systems.netbox.system import NETBOX
+from asset_sync.systems.wug import DEVICE, WhatsUpGold, discovered
+from asset_sync.systems.wug.system import WUG
 
-_KINDS: Final = (
-    "manufacturer",
-    "device_type",
-    "device_role",
-    "site",
-    "tag",
-    "device",
-    "interface",
-    "ip_address",
+_NEEDED: Final = (
+    *("manufacturer", "device_type", "device_role", "site", "tag", "device", "interface", "ip_address"),
     "device_primary_ip",
 )
 _INCOMPLETE: Final = "the YAML does not say that WhatsUp Gold knows every device: what it lacks is not retired"
@@ -58,7 +51,8 @@ class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
     """
 
     connections: list[FindingConfig]
-    mapping: dict[str, dict[str, config.FieldConfig]]
+    mapping: dict[str, KindConfig]
+    tables: dict[str, str] = Field(default_factory=dict)
     exported_by: str = "netbox_to_wug"
     root_group: str = "NetBox"
     complete: bool = False
@@ -70,19 +64,25 @@ class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
         """Return the sync's assets, its job and its sensor; the sync has the name of its folder."""
         file = context.path / "defs.yaml"
         check_connections(file, self.connections)
-        columns = {name: mappable_fields(name, DISCOVERED) for name in _KINDS}
-        config.check_mapping(file, self.mapping, {name: KINDS[name] for name in _KINDS}, columns, needed=_KINDS)
+        checking = Checking(config.Place(file, ("attributes",)), WUG, NETBOX.side, self.tables)
+        checking.needed(self.mapping, _NEEDED)
+        checking.mapping(self.mapping, self.mapping)
+        checking.references(self.mapping, self.mapping)
         sync = self.sync(context.path.name)
-        prefixes = PrefixLengths(self.prefix_lengths.ipv4, self.prefix_lengths.ipv6)
-        ends = [inventory_asset(sync, sync.name), desired_asset(sync, sync.key("found"), adapters, prefixes)]
+        desired = desired_asset(sync, WUG, self._mapping(), {"devices": sync.key("found")}, NETBOX.title)
+        ends = [inventory_asset(sync, NETBOX), desired]
         intervals = {each.name: timedelta(minutes=each.interval_minutes) for each in self.connections}
         assets = [self._devices_asset(sync), self._found_asset(sync), *ends, *staircase(sync)]
         return dg.Definitions(assets=assets, jobs=[sync_job(sync, "found")], sensors=[due_sensor(sync.name, intervals)])
 
+    def _mapping(self) -> SyncMapping:
+        prefixes = PrefixLengths(self.prefix_lengths.ipv4, self.prefix_lengths.ipv6)
+        return sync_mapping(self.mapping, MadeFrom(WUG.main, self.tables), {}, prefixes, ())
+
     def sync(self, name: str) -> Sync:
         """Return what the YAML declares, as the staircase takes it."""
-        mapping = config.declared_mapping(self.mapping, _KINDS)
-        kinds = declared(mapping)
+        mapping = self._mapping().fields
+        kinds = NETBOX.side.declared(mapping)
         return Sync(
             name=name,
             kinds=kinds,
@@ -97,8 +97,8 @@ class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
             partitions=partitions(self.connections),
             apart=True,
             incomplete=lambda _context: None if self.complete else _INCOMPLETE,
-            conform=conform,
-            evidence=partial(evidence, kinds),
+            conform=NETBOX.side.conform,
+            evidence=evidence(NETBOX.side, kinds),
         )
 
     def _devices_asset(self, sync: Sync) -> dg.AssetsDefinition:
@@ -118,7 +118,7 @@ class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
             with told_in_one_line(), connections[name_of(context)].open(wug) as client:
                 table = discovered(client, root=self.root_group)
                 counts = {"dagster/row_count": len(table), "requests": client.tally.read}
-                told: dict[str, Any] = {**counts, "dagster/column_schema": devices_schema(table)}
+                told: dict[str, Any] = {**counts, "dagster/column_schema": column_schema(table, WUG.tables["devices"])}
                 return dg.MaterializeResult(value=table, metadata=told)
 
         return devices
@@ -162,4 +162,4 @@ class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
 
 def _told(judgement: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
     counts = {f"devices/{why}": int(count) for why, count in judgement["why"].value_counts().items()}
-    return {"dagster/row_count": len(table), **counts, "dagster/column_schema": devices_schema(table)}
+    return {"dagster/row_count": len(table), **counts, "dagster/column_schema": column_schema(table, WUG.tables["devices"])}

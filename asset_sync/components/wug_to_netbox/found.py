@@ -6,11 +6,6 @@ from typing import Final
 
 import pandas as pd
 
-from asset_sync.components.into_netbox.desired import ADAPTER_FIELDS
-
-INTERFACE: Final = "mgmt0"
-"""The name of the one interface that a found device gets: WhatsUp Gold tells of no others by name."""
-
 _FOUND: Final = "found"
 
 
@@ -57,19 +52,3 @@ def _on_any(devices: pd.DataFrame, addresses: set[str]) -> pd.Series:
 def taken(judged_devices: pd.DataFrame) -> pd.DataFrame:
     """Return the devices that NetBox is to hear of."""
     return judged_devices[judged_devices["why"] == _FOUND].drop(columns="why").reset_index(drop=True)
-
-
-def adapters(devices: pd.DataFrame) -> pd.DataFrame:
-    """Return the management interface of each device, with its address (`ADAPTER_FIELDS`)."""
-    is_ipv6 = devices["address"].str.contains(":", regex=False)
-    rows = pd.DataFrame(
-        {
-            "device": devices["id"],
-            "adapter": devices["id"] + f"/{INTERFACE}",
-            "name": INTERFACE,
-            "mac": None,
-            "ipv4": devices["address"].mask(is_ipv6),
-            "ipv6": devices["address"].where(is_ipv6),
-        }
-    )
-    return rows[list(ADAPTER_FIELDS)].astype("str")

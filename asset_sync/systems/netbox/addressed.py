@@ -85,9 +85,7 @@ def addressed_devices(client: NetBoxClient, chosen: DeviceFilter, custom: Iterab
     fields = (*_FIELDS, "custom_fields") if names else _FIELDS
     rows = [row for row in client.rows("dcim/devices", fields, chosen.query(), counted=True) if chosen.takes(row)]
     paths = _site_paths(client) if rows else {}
-    table = [
-        _values(row, paths) | {name: _plain(row["custom_fields"].get(custom_name(name))) for name in names} for row in rows
-    ]
+    table = [_values(row, paths) | {name: plain(row["custom_fields"].get(custom_name(name))) for name in names} for row in rows]
     return pd.DataFrame(table, columns=[*COLUMNS, *names], dtype="str")
 
 
@@ -149,10 +147,10 @@ def _folder(name: str) -> str:
     return name.replace(_SEPARATOR, "-")
 
 
-def _plain(value: Any) -> str | None:
+def plain(value: Any) -> str | None:
     """Return a custom field's value as text: a choice by its value, an object by its name, several by theirs."""
     if isinstance(value, list):
-        return ", ".join(filter(None, map(_plain, value))) or None
+        return ", ".join(filter(None, map(plain, value))) or None
     if isinstance(value, Mapping):
         # A choice is {value, label} from 4.7 on, an object has a display; what has neither is JSON.
         told = next((value[name] for name in ("value", "display", "name") if value.get(name)), None)

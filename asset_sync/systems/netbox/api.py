@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from asset_sync.reconcile.kinds import Field, Kind
 from asset_sync.systems.netbox import custom_values
-from asset_sync.systems.netbox.kinds import CUSTOM, IP_ADDRESS, TAGS, custom_name, slugs
+from asset_sync.systems.netbox.kinds import CUSTOM, IP_ADDRESS, LOCATION, TAGS, custom_name, slugs
 
 Json = Mapping[str, Any]
 
@@ -94,6 +94,13 @@ _APIS: Final[Mapping[str, Api]] = {
     "device_role": _named_api("dcim/device-roles", "dcim.devicerole"),
     "platform": _named_api("dcim/platforms", "dcim.platform"),
     "site": _named_api("dcim/sites", "dcim.site"),
+    "location": Api(
+        "dcim/locations",
+        "dcim.location",
+        ({"name": "name", "site": "site_id"}, {"slug": "slug", "site": "site_id"}),
+        _after("site", "name", "name"),
+        ("site", "name", "parent"),
+    ),
     "tag": _named_api("extras/tags", "extras.tag"),
     "device": _DEVICE_API,
     "interface": _INTERFACE_API,
@@ -117,6 +124,8 @@ _APIS: Final[Mapping[str, Api]] = {
     "device_primary_ip": replace(_DEVICE_API, find=(), read_only=frozenset({"device"})),
 }
 _INTERFACE_TYPE = "dcim.interface"
+_OUTSIDE: Final = {IP_ADDRESS.name: "vrf", LOCATION.name: "parent"}
+"""What an object of a kind does not have: with it, it is within something that the kind knows nothing of."""
 _ASSIGNED = ("assigned_object_type", "assigned_object_id")
 _NO_TYPES: Final[Mapping[str, str]] = {}
 
@@ -129,13 +138,14 @@ def api(kind: Kind) -> Api:
 def json_fields(kind: Kind) -> tuple[str, ...]:
     """Return the JSON fields that the kind's fields and its label are read from, and what else is needed."""
     names = [name for field in kind.fields for name in _json_names(kind, field.name)]
-    scope = ("vrf",) if kind.name == IP_ADDRESS.name else ()
+    scope = (_OUTSIDE[kind.name],) if kind.name in _OUTSIDE else ()
     return tuple(dict.fromkeys((*names, *api(kind).needs, *scope)))
 
 
 def in_scope(kind: Kind, row: Json) -> bool:
-    """Return whether an object can be one of that kind at all: an IP address in a VRF is not."""
-    return kind.name != IP_ADDRESS.name or row.get("vrf") is None
+    """Return whether an object can be one of that kind at all: an IP address in a VRF is not, nor a location in another one."""
+    outside = _OUTSIDE.get(kind.name)
+    return outside is None or row.get(outside) is None
 
 
 def read_value(kind: Kind, field: Field, row: Json, custom_types: Mapping[str, str] = _NO_TYPES) -> Any:

@@ -58,28 +58,29 @@ def table(kind: Kind, rows: Sequence[Mapping[str, Any]], custom: CustomFields) -
     return pd.DataFrame({name: pd.Series(values, dtype=dtypes[name]) for name, values in columns.items()})
 
 
-def check_choices(client: NetBoxClient, kinds: Kinds, constants: Mapping[str, Mapping[str, str]]) -> None:
-    """Raise `ConfigurationError` for a constant, by kind and field, that this NetBox does not take.
+def check_choices(client: NetBoxClient, kinds: Kinds, constants: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+    """Raise `ConfigurationError` for a value that a mapping names, by kind and field, and that this NetBox does not take.
 
     The choices of a field, and what a custom field is, are the site's own, so only the server knows them.
     """
     for name, values in constants.items():
         choices = client.choices(api(kinds[name]).endpoint)
-        for field, value in values.items():
+        for field, value in ((field, value) for field, named in values.items() for value in named):
             if field in choices and value not in choices[field]:
                 known = ", ".join(choices[field])
                 raise ConfigurationError(f"NetBox has no {field} {value!r} for {name}; it has {known}: mend it in the mapping")
         _check_custom(client, kinds[name], values)
 
 
-def _check_custom(client: NetBoxClient, kind: Kind, values: Mapping[str, str]) -> None:
+def _check_custom(client: NetBoxClient, kind: Kind, values: Mapping[str, Sequence[str]]) -> None:
     if not any(name.startswith(CUSTOM) for name in values):
         return
     mapped = definitions.mapped_fields(kind, definitions.custom_fields(client))
     for field in definitions.with_options(client, [field for field in mapped if CUSTOM + field.name in values]):
         name = CUSTOM + field.name
         try:
-            canonical(field, values[name])
+            for value in values[name]:
+                canonical(field, value)
         except NotOfType as error:
             raise ConfigurationError(f"{kind.name}.{name}: {error}: mend it in the mapping") from None
 

@@ -18,6 +18,17 @@ _STATUS = Field("status")
 TAGS: Final = "tags"
 """The tags of an object, as their slugs in order, parted by commas."""
 
+
+def canonical_tags(given: str) -> str | None:
+    """Return the value of `TAGS` as it is read back: each slug once, in order; None where there is none."""
+    return ", ".join(sorted(set(slugs(given)))) or None
+
+
+def slugs(given: str | None) -> list[str]:
+    """Return the slugs that a value of `TAGS` names."""
+    return [slug.strip() for slug in (given or "").split(",") if slug.strip()]
+
+
 # Exact first, so that "HP" and "hp", both of them in NetBox, stay two; none is decisive, because each looks further than the
 # one before and must not speak against it.
 _NAMED = (
@@ -52,6 +63,7 @@ ASSET: Final = Kind(
         Field("asset_tag", max_length=50, nullable=True),
         _STATUS,
         Field("inventoryitem_type", "reference", to="inventory_item_type"),
+        Field("storage_location", "reference", to="location", nullable=True),
         _DESCRIPTION,
         _COMMENTS,
         Field("warranty_start", "date"),
@@ -70,6 +82,26 @@ DEVICE_ROLE: Final = Kind(
 )
 PLATFORM: Final = Kind("platform", (_NAME, _SLUG, _DESCRIPTION), _NAMED, _NAMED_UNIQUE, referred=True)
 SITE: Final = Kind("site", (_NAME, _SLUG, _STATUS, _DESCRIPTION), _NAMED, _NAMED_UNIQUE, referred=True)
+_IN_SITE = (
+    IdentityRule("name in the site", ("site", "name"), decisive=False),
+    IdentityRule("similar name in the site", ("site", "name"), "label", decisive=False),
+    IdentityRule("slug in the site", ("site", "slug"), decisive=False),
+)
+LOCATION: Final = Kind(
+    "location",
+    (
+        _NAME,
+        _SLUG,
+        Field("site", "reference", to="site", required=True),
+        _STATUS,
+        Field("facility", max_length=50),
+        _DESCRIPTION,
+        _COMMENTS,
+    ),
+    _IN_SITE,
+    (Unique(("site", "name")), Unique(("site", "slug"))),
+)
+"""Locations directly within a site; one within another location is another one's."""
 TAG: Final = Kind("tag", (_NAME, _SLUG, Field("color", max_length=6), _DESCRIPTION), _NAMED, _NAMED_UNIQUE)
 DEVICE: Final = Kind(
     "device",
@@ -84,7 +116,7 @@ DEVICE: Final = Kind(
         _STATUS,
         _DESCRIPTION,
         _COMMENTS,
-        Field(TAGS, initial_only=True),
+        Field(TAGS, initial_only=True, canonical=canonical_tags),
     ),
     (*_MACHINE, IdentityRule("name", ("site", "name"), "folded", decisive=False)),
     (Unique(("site", "name"), "folded"), Unique(("asset_tag",))),
@@ -152,12 +184,13 @@ KINDS: Final[Kinds] = in_order(
     replace(kind, versions="moment")
     for kind in (
         MANUFACTURER,
+        SITE,
+        LOCATION,
         INVENTORY_ITEM_TYPE,
         ASSET,
         DEVICE_TYPE,
         DEVICE_ROLE,
         PLATFORM,
-        SITE,
         TAG,
         DEVICE,
         INTERFACE,
@@ -210,16 +243,6 @@ def identifying(kind: Kind) -> tuple[str, ...]:
     """Return the fields that tell one object of that kind from another."""
     ruled = [name for rule in kind.identity for name in rule.fields]
     return tuple(dict.fromkeys((*ruled, *(name for unique in kind.unique for name in unique.fields))))
-
-
-def canonical_tags(given: str) -> str | None:
-    """Return the value of `TAGS` as it is read back: each slug once, in order; None where there is none."""
-    return ", ".join(sorted(set(slugs(given)))) or None
-
-
-def slugs(given: str | None) -> list[str]:
-    """Return the slugs that a value of `TAGS` names."""
-    return [slug.strip() for slug in (given or "").split(",") if slug.strip()]
 
 
 def custom_name(field: str) -> str:

@@ -14,19 +14,21 @@ from asset_sync.systems.netbox.target import NetBoxTarget
 class NetBox(ConfigurableResource[Any]):
     """A NetBox.
 
-    `url` is its address without `/api` (default: NETBOX_URL); `token` a v1 or v2 API token (default: NETBOX_TOKEN);
-    `ca_file` a CA's certificates in PEM. The environment is read when a client is opened, never when code is loaded.
+    `url` is its address without `/api` (default: NETBOX_URL); `token` a v1 or v2 API token (default: NETBOX_TOKEN). Of a
+    named `connection`, one of several, the variables are NETBOX_<CONNECTION>_URL and …_TOKEN. `ca_file` a CA's certificates
+    in PEM. The environment is read when a client is opened, never when code is loaded.
     """
 
     url: str = ""
     token: str = Field(default="", repr=False)
     ca_file: str | None = None
     verify: bool = True
+    connection: str = ""
 
     def client(self, *, writable: bool = False) -> NetBoxClient:
         """Return a client that can only read, unless `writable`; raises `ConfigurationError` for missing address or token."""
-        url = self.url or settings.require("NETBOX_URL")
-        token = self.token or settings.require("NETBOX_TOKEN")
+        url = self.url or self._variable("URL", "the address of a NetBox")
+        token = self.token or self._variable("TOKEN", "an API token of that NetBox")
         return NetBoxClient(url, token, writable=writable, ca_file=self.ca_file, verify=self.verify)
 
     def target(self, kinds: Kinds, *, writable: bool) -> NetBoxTarget:
@@ -37,3 +39,6 @@ class NetBox(ConfigurableResource[Any]):
         target = NetBoxTarget(self.client(writable=writable))
         target.check(kinds)
         return target
+
+    def _variable(self, what: str, words: str) -> str:
+        return settings.require(settings.of_connection("NETBOX", self.connection, what), words if self.connection else None)

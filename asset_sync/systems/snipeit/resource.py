@@ -12,17 +12,22 @@ from asset_sync.systems.snipeit.client import SnipeItClient
 class SnipeIt(ConfigurableResource[Any]):
     """A Snipe-IT.
 
-    `url` is its address, with or without `/api/v1` (default: SNIPEIT_API_URL); `token` an API key (default: SNIPEIT_TOKEN);
-    `ca_file` a CA's certificates in PEM. The environment is read when a client is opened, never when code is loaded.
+    `url` is its address, with or without `/api/v1` (default: SNIPEIT_API_URL); `token` an API key (default: SNIPEIT_TOKEN).
+    Of a named `connection` the variables are SNIPEIT_<CONNECTION>_API_URL and …_TOKEN. `ca_file` a CA's certificates in
+    PEM. The environment is read when a client is opened, never when code is loaded.
     """
 
     url: str = ""
     token: str = Field(default="", repr=False)
     ca_file: str | None = None
     verify: bool = True
+    connection: str = ""
 
     def client(self) -> SnipeItClient:
         """Return a client; raises `ConfigurationError` where address or token are missing."""
-        url = self.url or settings.require("SNIPEIT_API_URL")
-        token = self.token or settings.require("SNIPEIT_TOKEN")
+        url = self.url or self._variable("API_URL", "the address of a Snipe-IT")
+        token = self.token or self._variable("TOKEN", "an API key of that Snipe-IT")
         return SnipeItClient(url, token, ca_file=self.ca_file, verify=self.verify)
+
+    def _variable(self, what: str, words: str) -> str:
+        return settings.require(settings.of_connection("SNIPEIT", self.connection, what), words if self.connection else None)

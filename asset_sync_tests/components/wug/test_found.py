@@ -2,7 +2,9 @@
 
 import pandas as pd
 
-from asset_sync.components.wug_to_netbox.found import Known, adapters, taken, with_verdicts
+from asset_sync.components.wug_to_netbox.found import Known, taken, with_verdicts
+from asset_sync.reconcile.sources import Source
+from asset_sync.systems.wug.tables import TABLES
 
 DEVICES = pd.DataFrame(
     [
@@ -45,9 +47,16 @@ def test_what_comes_from_netbox_or_is_there_already_never_comes_back() -> None:
 
 
 def test_a_device_has_one_management_interface_with_its_address_of_either_family() -> None:
-    rows = adapters(DEVICES.iloc[[0, 5]].reset_index(drop=True)).astype(object)
-    plain = rows.where(rows.notna(), None).to_dict("records")
-    assert [(row["device"], row["adapter"], row["name"], row["ipv4"], row["ipv6"]) for row in plain] == [
-        ("1", "1/mgmt0", "mgmt0", "10.0.0.1", None),
-        ("6", "6/mgmt0", "mgmt0", None, "2001:db8::6"),
+    source = Source(TABLES, {"devices": DEVICES.iloc[[0, 4, 5]].reset_index(drop=True)})
+    interfaces, addresses, primary = (plain(source.frame(name)) for name in ("interfaces", "addresses", "primary_addresses"))
+    assert interfaces == [("1/mgmt0", "1", "mgmt0"), ("5/mgmt0", "5", "mgmt0"), ("6/mgmt0", "6", "mgmt0")]
+    assert addresses == [
+        ("1/mgmt0/ipv4", "1", "1/mgmt0", "10.0.0.1", "4"),
+        ("6/mgmt0/ipv6", "6", "6/mgmt0", "2001:db8::6", "6"),
     ]
+    assert primary == [("1", "1", "1/mgmt0/ipv4", None), ("6", "6", None, "6/mgmt0/ipv6")]
+
+
+def plain(table: pd.DataFrame) -> list[tuple[object, ...]]:
+    rows = table.astype(object).where(table.notna(), None)
+    return list(rows.itertuples(index=False, name=None))

@@ -125,14 +125,20 @@ IMPORTING: dict[str, tuple[str, str, str, str]] = {
         "    interface:\n      device: {owner: initial}\n      name: {from: name,",
         "    interface:\n      device: {owner: initial}\n      name: {from: brand,",
         "name",
-        "mapping.interface.name.from: the source has no column 'brand'; it has adapter, ",
+        "mapping.interface.name.from: the source's table interfaces has no column 'brand'; devices has one",
     ),
     "an unknown transform": ("{from: note,", "{from: note, transform: trim,", "description", "there is no transform 'trim'"),
-    "a kind that is not brought": (
+    "a kind that there is not": (
+        "    tag:\n",
+        "    cluster:\n      name: {}\n    tag:\n",
+        "cluster",
+        "there is no kind 'cluster' here",
+    ),
+    "a field without an origin": (
         "    tag:\n",
         "    platform:\n      name: {}\n    tag:\n",
-        "platform",
-        "there is no kind 'platform' here",
+        "name",
+        "mapping.platform.name: nothing says where its value comes from",
     ),
     **{
         f"no {kind}": (

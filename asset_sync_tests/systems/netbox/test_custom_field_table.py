@@ -87,6 +87,6 @@ def test_a_token_that_may_not_see_custom_fields_reads_the_rest(lab: Lab) -> None
 def test_a_constant_that_is_not_of_the_type_is_refused_before_anything_is_read(lab: Lab) -> None:
     define(lab, "encrypted", "boolean")
     kinds = declared({**LOOKUPS, "asset": ["cf_encrypted"]})
-    check_choices(lab.client, kinds, {"asset": {"cf_encrypted": "yes"}})
+    check_choices(lab.client, kinds, {"asset": {"cf_encrypted": ["yes"]}})
     with pytest.raises(ConfigurationError, match=r"asset.cf_encrypted: 'maybe' is neither true nor false: mend it in the"):
-        check_choices(lab.client, kinds, {"asset": {"cf_encrypted": "maybe"}})
+        check_choices(lab.client, kinds, {"asset": {"cf_encrypted": ["yes", "maybe"]}})

@@ -84,8 +84,10 @@ def test_custom_fields_that_are_not_there_are_refused_before_anything_is_read(la
 
 def test_a_constant_that_netbox_gives_no_choice_of_is_refused_with_the_choices(lab: Lab) -> None:
     with pytest.raises(ConfigurationError, match=r"NetBox has no status 'usd' for asset; it has stored, used, retired"):
-        check_choices(lab.client, ASSETS, {"asset": {"status": "usd"}})
+        check_choices(lab.client, ASSETS, {"asset": {"status": ["usd"]}})
 
 
 def test_constants_that_are_choices_or_free_text_pass(lab: Lab) -> None:
-    check_choices(lab.client, ASSETS, {"asset": {"status": "stored", "description": "anything"}, "manufacturer": {"name": "X"}})
+    check_choices(
+        lab.client, ASSETS, {"asset": {"status": ["stored"], "description": ["anything"]}, "manufacturer": {"name": ["X"]}}
+    )

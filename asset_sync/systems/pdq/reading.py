@@ -16,6 +16,8 @@ from pydantic import Field
 
 from asset_sync import settings
 from asset_sync.reconcile.errors import ConfigurationError, SourceError, SourceUnavailable
+from asset_sync.reconcile.sources import ColumnType
+from asset_sync.reconcile.tables import DTYPES
 from asset_sync.systems.http import Answered, Client, HttpError, may_pass
 
 NAME: Final = "PDQ Connect"
@@ -68,9 +70,11 @@ DEVICE_FIELDS: Final = (*_TEXTS, *_INTEGERS, *_BOOLEANS, *_ADAPTER, *_ARRAYS)
 """The columns of the device table, all of them mappable. Dates are ISO 8601 text. `ipv4Address`, `ipv4Gateway` and
 `ipv6Address` are those of the first adapter that has a gateway; `networking` (all adapters) and `customFields` are JSON."""
 
-_DTYPES: Mapping[str, str] = (
-    dict.fromkeys(DEVICE_FIELDS, "str") | dict.fromkeys(_INTEGERS, "Int64") | dict.fromkeys(_BOOLEANS, "boolean")
-)
+DEVICE_TYPES: Final[Mapping[str, ColumnType]] = {
+    name: "integer" if name in _INTEGERS else "boolean" if name in _BOOLEANS else "text" for name in DEVICE_FIELDS
+}
+"""The types of the columns."""
+_DTYPES: Final[Mapping[str, str]] = {name: DTYPES[of] for name, of in DEVICE_TYPES.items()}
 
 DEVICES: Final = pandera.DataFrameSchema(
     {name: pandera.Column(dtype, nullable=name != "id") for name, dtype in _DTYPES.items()},

@@ -1,16 +1,18 @@
-"""Addresses as NetBox takes them on an interface, made from what a source tells: an address, seldom its network."""
+"""Addresses as an interface has them, made from what a source tells: an address, seldom its network."""
 
 import ipaddress
-from collections.abc import Iterable
-from typing import Final, Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
 
+import numpy as np
 import pandas as pd
 
+from asset_sync.reconcile.mapping.conditions import Columns
+from asset_sync.reconcile.mapping.model import Network as Wanted
 from asset_sync.reconcile.tables import Mask
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-Version = Literal[4, 6]
 
 _SHOWN: Final = 40
 """How many characters of a value a note shows."""
@@ -36,38 +38,55 @@ class _Read(NamedTuple):
 _NOTHING: Final = _Read()
 
 
-def assignable(addresses: pd.Series, gateways: pd.Series, version: Version, assumed: int) -> Assignable:
-    """Return the addresses of one version as NetBox takes them on an interface, those without a network with `assumed`.
+def assignable(addresses: Sequence[object], rows: Columns, wanted: Wanted) -> Assignable:
+    """Return addresses as an interface has them; those without a network with that of a known one, else of the assumed one.
 
     A host may have an address that the assumed network would not let it have (NetBox refuses the ends of a network), or a
     gateway outside of it: then that network is not the host's, and the address is given alone, as /32 or /128. The zone of an
     IPv6 address (fe80::1%7) is the host's own name for an interface, and no part of the address.
     """
-    told = zip(addresses.tolist(), gateways.tolist(), strict=True)
-    read = [_read(address, gateway, version, assumed) if isinstance(address, str) else _NOTHING for address, gateway in told]
+    nothing = [None] * len(addresses)
+    gateways = rows[wanted.gateway].tolist() if wanted.gateway else nothing
+    versions = rows[wanted.version].tolist() if wanted.version else nothing
+    told = zip(addresses, gateways, versions, strict=True)
+    read = [_read(each, gateway, version, wanted) if isinstance(each, str) else _NOTHING for each, gateway, version in told]
     return Assignable(
-        pd.Series([each.address for each in read], index=addresses.index, dtype="str"),
-        pd.Series([each.guessed for each in read], dtype=bool).to_numpy(),
-        tuple(_notes(addresses.tolist(), read, f"ipv{version}")),
+        pd.Series([each.address for each in read], dtype="str"),
+        np.array([each.guessed for each in read], dtype=bool),
+        tuple(_notes(addresses, read)),
     )
 
 
-def _read(written: str, gateway: object, version: Version, assumed: int) -> _Read:
+def is_assignable(written: object, version: int) -> bool:
+    """Tell whether a text is an address of that version that an interface can have for its own."""
+    return isinstance(written, str) and _read(written, None, version, Wanted()).address is not None
+
+
+def _read(written: str, gateway: object, version: object, wanted: Wanted) -> _Read:
     if not written.strip():
         return _NOTHING
     host, _, length = written.strip().partition("/")
     try:
         address = ipaddress.ip_address(host.partition("%")[0])
-        network = ipaddress.ip_network(f"{address}/{length or assumed}", strict=False)
+        known = None if length else _known(address, wanted.known)
+        assumed = wanted.assumed.ipv4 if address.version == 4 else wanted.assumed.ipv6
+        network = known or ipaddress.ip_network(f"{address}/{length or assumed}", strict=False)
     except ValueError:
         return _Read(note=_NO_ADDRESS)
-    if address.version != version:
+    if isinstance(version, int | float | str) and address.version != int(version):
         return _Read(note=_NO_ADDRESS)
     if _belongs_nowhere(address):
         return _NOTHING
-    if address in _ends(network) or (not length and _leads_elsewhere(gateway, network)):
+    is_sure = bool(length or known)
+    if address in _ends(network) or (not is_sure and _leads_elsewhere(gateway, network)):
         return _Read(f"{address}/{address.max_prefixlen}", guessed=True, note=_ALONE)
-    return _Read(f"{address}/{network.prefixlen}", guessed=not length)
+    return _Read(f"{address}/{network.prefixlen}", guessed=not is_sure)
+
+
+def _known(address: Address, networks: Iterable[Network]) -> Network | None:
+    """Return the narrowest of the known networks that an address is in."""
+    around = [network for network in networks if network.version == address.version and address in network]
+    return max(around, key=lambda network: network.prefixlen, default=None)
 
 
 def _belongs_nowhere(address: Address) -> bool:
@@ -97,8 +116,8 @@ _ALONE: Final = "written as a host alone, since the assumed network cannot be it
 _NO_ADDRESS: Final = "left out, since it is no such address"
 
 
-def _notes(written: list[str], read: list[_Read], column: str) -> Iterable[str]:
+def _notes(written: Sequence[object], read: list[_Read]) -> Iterator[str]:
     for note in (_ALONE, _NO_ADDRESS):
-        found = [value for value, each in zip(written, read, strict=True) if each.note == note]
+        found = [str(value) for value, each in zip(written, read, strict=True) if each.note == note]
         if found:
-            yield f"{column}: {note}: {len(found):,} ({found[0][:_SHOWN]!r})"
+            yield f"{note}: {len(found):,} ({found[0][:_SHOWN]!r})"

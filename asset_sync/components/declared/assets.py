@@ -1,0 +1,129 @@
+"""The ends of the staircase of a declared sync: what the source tells, what the target holds, and what it should hold."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
+from asset_sync.components.lineage import source_lineage
+from asset_sync.components.snapshots import row_counts
+from asset_sync.components.sync import Sync
+from asset_sync.reconcile.desired import SyncMapping, desired_tables
+from asset_sync.reconcile.refusals import validated
+from asset_sync.reconcile.sources import Source, SourceTable
+from asset_sync.reconcile.tables import Tables
+from asset_sync.systems.system import Constants, System
+
+
+def extracted(source: System, tables: Iterable[str]) -> list[str]:
+    """Return which tables have to be read for those to be there, in the order in which the system declares them."""
+    wanted = set(tables)
+    reached: set[str] = set()
+    while wanted:
+        name = wanted.pop()
+        reached.add(name)
+        wanted |= set(source.tables[name].made_of) - reached
+    return [name for name, table in source.tables.items() if name in reached and table.made is None]
+
+
+def source_asset(
+    sync: Sync, source: System, table: SourceTable, key: dg.AssetKey, open_columns: Iterable[str]
+) -> dg.AssetsDefinition:
+    """Return the asset that holds one table of the source."""
+    asked = tuple(open_columns)
+
+    @dg.asset(
+        key=key,
+        io_manager_key="snapshots",
+        partitions_def=sync.partitions,
+        required_resource_keys={sync.source},
+        pool=sync.source_pool,
+        retry_policy=EXTRACT_RETRIES,
+        owners=list(sync.owners),
+        group_name=key.path[0],
+        kinds={"pandas", "parquet"},
+        description=f"{table.words.rstrip('.')}: {source.title}'s table {table.name}, read whole or not at all.",
+        code_version="1",
+    )
+    def extract(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pd.DataFrame]:
+        with told_in_one_line():
+            read = source.reader(sync.source_resource(context), table.name, asked)
+            schema = column_schema(read.table, table)
+            told: dict[str, Any] = {"requests": read.requests, "dagster/column_schema": schema}
+            return dg.MaterializeResult(value=read.table, metadata={**row_counts({table.name: read.table}), **told})
+
+    return extract
+
+
+def inventory_asset(sync: Sync, target: System) -> dg.AssetsDefinition:
+    """Return the asset that holds what the target has."""
+
+    @dg.asset(
+        key=sync.inventory,
+        io_manager_key="snapshots",
+        pool=sync.pool,
+        partitions_def=sync.partitions,
+        required_resource_keys={sync.target},
+        retry_policy=EXTRACT_RETRIES,
+        owners=list(sync.owners),
+        group_name=sync.inventory.path[0],
+        kinds={target.name, "parquet"},
+        description=f"What {target.title} holds, of the kinds and fields that the sync maps.",
+        code_version="1",
+    )
+    def inventory(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Tables]:
+        with told_in_one_line():
+            found = target.side.observe(sync.target_resource(context), sync.kinds, sync.mapping, constants(sync))
+            counted = {name: table for name, table in found.tables.items() if name in sync.kinds}
+            return dg.MaterializeResult(value=found.tables, metadata={**row_counts(counted), "requests": found.requests})
+
+    return inventory
+
+
+def desired_asset(
+    sync: Sync, source: System, mapping: SyncMapping, keys: Mapping[str, dg.AssetKey], title: str
+) -> dg.AssetsDefinition:
+    """Return the asset that holds what the target should have, made from the source's tables, whose assets are given."""
+
+    @dg.asset(
+        key=sync.key("desired"),
+        ins={name: dg.AssetIn(key) for name, key in keys.items()},
+        io_manager_key="snapshots",
+        partitions_def=sync.partitions,
+        owners=list(sync.owners),
+        group_name=sync.name,
+        kinds={"pandas", "parquet"},
+        description=f"What {title} should hold, made from {source.title}'s tables by the mapping in the sync's YAML.",
+        code_version="1",
+    )
+    def desired(context: dg.AssetExecutionContext, **read: pd.DataFrame) -> dg.MaterializeResult[Tables]:
+        with told_in_one_line():
+            tables, notes = desired_tables(Source(source.tables, dict(read)), sync.kinds, mapping)
+            for note in notes:
+                context.log.warning(note)
+            checked = validated(sync.kinds, tables)
+            told = dg.MetadataValue.md("\n".join(f"- {note}" for note in notes) or "none")
+            lineage = source_lineage(sync, source.tables, mapping, keys)
+            return dg.MaterializeResult(value=checked, metadata={**row_counts(checked), "notes": told, **lineage})
+
+    return desired
+
+
+def constants(sync: Sync) -> Constants:
+    """Return the values that the mapping itself names, by kind and field."""
+    found = {
+        kind: {name: told.written for name, told in fields.items() if told.written} for kind, fields in sync.mapping.items()
+    }
+    return {kind: values for kind, values in found.items() if values}
+
+
+def column_schema(read: pd.DataFrame, declared: SourceTable) -> dg.TableSchema:
+    """Return the columns of a table for the UI, with what each is."""
+    return dg.TableSchema(columns=[_column(str(name), str(dtype), declared) for name, dtype in read.dtypes.items()])
+
+
+def _column(name: str, dtype: str, declared: SourceTable) -> dg.TableColumn:
+    column = declared.column(name)
+    return dg.TableColumn(name, type=dtype, description=(column.words or None) if column else None)

@@ -1,0 +1,234 @@
+"""How a mapping is refused before anything runs: in one line, with file, line, what is wrong, and what there is instead."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from ipaddress import ip_network
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from asset_sync.components.config import Place
+from asset_sync.components.declared.mapping import (
+    ConditionConfig,
+    FieldConfig,
+    KindConfig,
+    MadeFrom,
+    OriginConfig,
+    RegexConfig,
+)
+from asset_sync.reconcile.desired import is_lookup
+from asset_sync.reconcile.kinds import Kind
+from asset_sync.reconcile.mapping import TRANSFORMS, why_not
+from asset_sync.reconcile.mapping.model import UNITS, in_braces
+from asset_sync.reconcile.sources import STEP, SourceTable
+from asset_sync.systems.system import System, TargetSide
+
+_ORIGINS: Final = ("from", "value", "template", "concat")
+
+
+class Checking:
+    """The check of one sync's mapping; every method raises `ConfigurationError` at the first thing that is wrong."""
+
+    def __init__(self, place: Place, source: System, target: TargetSide, tables: Mapping[str, str]) -> None:
+        self.place = place
+        self.source = source
+        self.target = target
+        self.tables = MadeFrom(source.main, tables)
+
+    def mapping(self, mapping: Mapping[str, KindConfig], chosen: Iterable[str]) -> None:
+        """Check the mapped kinds and their fields, and that `chosen` are among them with what they refer to."""
+        at = self.place.at("mapping")
+        if not mapping:
+            raise at.error(f"nothing is mapped; there are {', '.join(self.target.kinds)}")
+        for name in mapping:
+            if name not in self.target.kinds:
+                raise at.at(name).error(f"there is no kind {name!r} here; there are {', '.join(self.target.kinds)}")
+        for number, name in enumerate(chosen):
+            if name not in mapping:
+                raise self.place.at("kinds").at(str(number)).error(f"{name} is not mapped; mapped are {', '.join(mapping)}")
+        for name, table in self.tables.told.items():
+            self._check_table(mapping, name, table)
+        for name, told in mapping.items():
+            self._kind(at.at(name), self.target.kinds[name], told)
+
+    def needed(self, mapping: Mapping[str, KindConfig], kinds: Iterable[str]) -> None:
+        """Check that kinds are mapped without which the sync makes no sense."""
+        for name in kinds:
+            if name not in mapping:
+                raise self.place.at("mapping").error(f"{name} is not mapped; it needs at least its name")
+
+    def references(self, mapping: Mapping[str, KindConfig], chosen: Iterable[str]) -> None:
+        """Check that what the chosen kinds refer to is chosen, too, and that there is a way to it."""
+        kinds = {name: mapping[name] for name in chosen}
+        for name, told in kinds.items():
+            kind, place = self.target.kinds[name], self.place.at("mapping").at(name)
+            needed = [reference.name for reference in kind.references if kind.facet_of and reference.name == kind.parent]
+            for reference in [each for each in kind.references if each.name in told or each.name in needed]:
+                at = place.at(reference.name) if reference.name in told else place
+                if reference.to not in kinds:
+                    raise at.error(f"it refers to {reference.to}, which is not written; {reference.to} has to be mapped, too")
+                field = told.get(reference.name)
+                self._way(at, self._table(name), self.tables.of(str(reference.to)), reference.name, field)
+
+    def filters(self, filters: Mapping[str, list[ConditionConfig]]) -> None:
+        """Check the conditions on source rows."""
+        for table, conditions in filters.items():
+            at = self.place.at("filters").at(table)
+            if table not in self.source.tables:
+                raise at.error(f"{self._no_table(table)}")
+            self._conditions(at, self.source.tables[table], conditions)
+
+    def networks(self, networks: Iterable[str]) -> None:
+        """Check that known networks are networks."""
+        for number, network in enumerate(networks):
+            self._network(self.place.at("networks").at(str(number)), network)
+
+    # Kinds and fields.
+
+    def _kind(self, place: Place, kind: Kind, told: KindConfig) -> None:
+        table = self._table(kind.name)
+        known = {field.name: field for field in kind.fields}
+        for name, config in told.items():
+            at = place.at(name)
+            if name not in known and not self.target.open_fields.has(name):
+                open_fields = self.target.open_fields
+                there = f"{', '.join(known)}, and {open_fields.prefix}… for {open_fields.words}"
+                raise at.error(f"there is no field {name!r}; there are {there}")
+            if name in known and known[name].initial_only and config.owner != "initial":
+                raise at.error(f"{name} is set as a whole, with what people added: its owner can only be initial")
+            is_reference = name in known and known[name].type == "reference"
+            if is_reference:
+                self._reference(at, config)
+            else:
+                self._field(at, table, kind, name, config)
+        self._wanting(place, kind, told)
+
+    def _wanting(self, place: Place, kind: Kind, told: KindConfig) -> None:
+        if kind.facet_of:
+            return
+        for field in kind.fields:
+            if field.required and field.name not in told:
+                raise place.error(f"{field.name} is not mapped, without which {self.source.title}'s rows are no {kind.name}")
+        lookup = is_lookup({name: config.mapping() for name, config in told.items()})
+        if lookup and not any(name in told and told[name].mapping().is_told for name in ("name", "model")):
+            raise place.error("its name is not mapped; it needs at least its name")
+
+    def _check_table(self, mapping: Mapping[str, KindConfig], kind: str, table: str) -> None:
+        at = self.place.at("tables").at(kind)
+        if kind not in mapping:
+            raise at.error(f"{kind} is not mapped; mapped are {', '.join(mapping)}")
+        if table not in self.source.tables:
+            raise at.error(self._no_table(table))
+
+    def _table(self, kind: str) -> SourceTable:
+        return self.source.tables[self.tables.of(kind)]
+
+    def _no_table(self, name: str) -> str:
+        return f"{self.source.title} has no table {name!r}; it has {', '.join(self.source.tables)}"
+
+    def _reference(self, place: Place, config: FieldConfig) -> None:
+        for key in ("value", "template", "concat", "regex", "unit", "network", "rules", "default", "values"):
+            if getattr(config, key):
+                raise place.at(key).error("a reference takes a row of the kind it points to: `from`, a foreign key, says which")
+
+    def _way(self, place: Place, table: SourceTable, to: str, name: str, config: FieldConfig | None) -> None:
+        try:
+            table.reference(name, to, config.source if config else None)
+        except ValueError as error:
+            raise place.error(str(error)) from None
+
+    def _field(self, place: Place, table: SourceTable, kind: Kind, name: str, config: FieldConfig) -> None:
+        self._origin(place, table, config, kind, name)
+        for number, rule in enumerate(config.rules):
+            at = place.at("rules").at(str(number))
+            self._conditions(at.at("where"), table, rule.where)
+            self._origin(at, table, rule, kind, name)
+        if config.network is not None:
+            for key in ("gateway", "version"):
+                column = getattr(config.network, key)
+                if column is not None:
+                    self._column(place.at("network").at(key), table, column)
+        if not config.mapping().is_told and name != "slug":
+            raise place.error("nothing says where its value comes from: `from` names a column, `value` a constant")
+        self._value(place, "default", config.default, kind, name)
+
+    def _origin(self, place: Place, table: SourceTable, told: OriginConfig, kind: Kind, name: str) -> None:
+        origins = (told.source, told.value, told.template, told.concat)
+        given = [key for key, origin in zip(_ORIGINS, origins, strict=True) if origin]
+        if len(given) > 1:
+            raise place.error(f"a field has either `{given[0]}` or `{given[1]}`, not both")
+        if told.transform not in TRANSFORMS:
+            raise place.at("transform").error(f"there is no transform {told.transform!r}; there are {', '.join(TRANSFORMS)}")
+        if told.source is not None:
+            self._column(place.at("from"), table, told.source)
+        for column in in_braces(told.template or ""):
+            self._column(place.at("template"), table, column)
+        for column in told.concat:
+            self._column(place.at("concat"), table, column)
+        if told.regex is not None:
+            _regex(place.at("regex"), told.regex)
+        for key, unit in (("from", told.unit.told), ("to", told.unit.written)) if told.unit else ():
+            if unit not in UNITS:
+                raise place.at("unit").at(key).error(f"there is no unit {unit!r}; there are {', '.join(UNITS)}")
+        self._value(place, "value", told.value, kind, name)
+        for said, written in told.values.items():
+            self._value(place.at("values"), said, written, kind, name)
+
+    def _value(self, place: Place, key: str, value: str | None, kind: Kind, name: str) -> None:
+        is_known = any(field.name == name for field in kind.fields)
+        why = why_not(value, kind, name) if value is not None and is_known else None
+        if why is not None:
+            raise place.at(key).error(f"{value!r} {why}")
+
+    # Columns and conditions.
+
+    def _column(self, place: Place, table: SourceTable, name: str) -> None:
+        own, _, further = name.partition(STEP)
+        column = table.column(own)
+        if column is None:
+            raise place.error(f"{self._source_words(table)} has no column {own!r}; {self._instead(table, own)}")
+        if not further:
+            return
+        if column.to is None:
+            raise place.error(f"{table.name}.{own} points to no other table, so that {name!r} leads nowhere")
+        self._column(place, self.source.tables[column.to], further)
+
+    def _instead(self, table: SourceTable, column: str) -> str:
+        others = [other.name for other in self.source.tables.values() if other is not table and other.column(column)]
+        there = f"it has {', '.join(sorted(table.names))}"
+        return f"{others[0]} has one (`tables` says which table a kind is made from); {there}" if others else there
+
+    def _source_words(self, table: SourceTable) -> str:
+        return "the source" if table.name == self.tables.main else f"the source's table {table.name}"
+
+    def _conditions(self, place: Place, table: SourceTable, conditions: Iterable[ConditionConfig]) -> None:
+        for number, condition in enumerate(conditions):
+            at = place.at(str(number))
+            self._column(at.at("column"), table, condition.column)
+            for network in condition.within:
+                self._network(at.at("within"), network)
+            if condition == ConditionConfig(column=condition.column):
+                raise at.error("it asks for nothing: `is`, `is_not`, `filled`, `at_least`, `at_most` or `within` says what")
+
+    def _network(self, place: Place, network: str) -> None:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            raise place.error(f"{network!r} is no network: {error}") from None
+
+
+def _regex(place: Place, regex: RegexConfig) -> None:
+    for check in _REGEX_CHECKS:
+        try:
+            check(regex)
+        except (re.error, pa.ArrowInvalid) as error:
+            why = " ".join(str(error).split())
+            raise place.at("pattern").error(f"{regex.pattern!r} is no regular expression of RE2: {why}") from None
+
+
+_NOTHING: Final = pa.array([""], pa.large_string())
+_REGEX_CHECKS: Final[tuple[Callable[[RegexConfig], object], ...]] = (
+    lambda regex: re.compile(regex.pattern),
+    lambda regex: pc.replace_substring_regex(_NOTHING, pattern=regex.pattern, replacement=regex.replace or ""),
+)

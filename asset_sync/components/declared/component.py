@@ -1,0 +1,229 @@
+"""A declared sync as a component: its YAML names a source, a target, and what of the one becomes what of the other."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any, Final, Literal
+
+import dagster as dg
+from pydantic import Field
+
+from asset_sync.components import config
+from asset_sync.components.declared.assets import desired_asset, extracted, inventory_asset, source_asset
+from asset_sync.components.declared.checking import Checking
+from asset_sync.components.declared.mapping import ConditionConfig, KindConfig, MadeFrom, sync_mapping
+from asset_sync.components.staircase import staircase, sync_job
+from asset_sync.components.sync import Evidence, Sync
+from asset_sync.reconcile.desired import SyncMapping, as_mapped
+from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync.reconcile.kinds import Kinds
+from asset_sync.reconcile.mapping import PrefixLengths
+from asset_sync.reconcile.planning import Policy
+from asset_sync.reconcile.sources import STEP
+from asset_sync.reconcile.tables import Tables
+from asset_sync.systems import system
+from asset_sync.systems.system import System, TargetSide
+
+_NO_LONGER: Final = {
+    "assets": "write `target: netbox` and `kinds: [manufacturer, inventory_item_type, asset]`",
+    "devices": "write `target: netbox` and in `kinds` those of `mapping` that belong to devices",
+}
+"""Values of `target` of earlier versions, and what is written instead."""
+_SHARED: Final = frozenset({"ledger", "snapshots", "netbox", "pdq_connect", "snipeit", "wug"})
+"""The resources that the project itself provides."""
+
+
+class KeysConfig(dg.Model, dg.Resolvable):
+    """What the keys of assets begin with that other syncs may know by them: the source's tables, and the target's inventory."""
+
+    source: str = ""
+    inventory: str = ""
+
+
+class ScheduleConfig(config.ScheduleConfig):
+    """When the sync runs by itself, and in which mode."""
+
+    mode: Literal["normal", "full", "review", "dry_run"] = "normal"
+
+
+class ConnectionConfig(dg.Model, dg.Resolvable):
+    """One of several of a system: the variables that say how it is reached have its name in them (NETBOX_BERLIN_URL)."""
+
+    name: str = ""
+    ca_file: str | None = None
+    verify: bool = True
+
+    def key(self, of: System) -> str:
+        """Return the key of the resource; one that is reached in a way of its own has one of its own."""
+        own = self.name or ("" if self == ConnectionConfig() else "own")
+        return f"{of.resource}_{own}" if own else of.resource
+
+    def pool(self, of: System) -> str | None:
+        """Return the pool of the system that is reached."""
+        return f"{of.pool}_{self.name}" if of.pool and self.name else of.pool
+
+    def resource(self, of: System) -> dg.ConfigurableResource[Any]:
+        """Return the resource that reaches the system."""
+        return of.make(connection=self.name, ca_file=self.ca_file, verify=self.verify) if of.named else of.make()
+
+
+class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
+    """Keeps the kinds of a target in step with the tables of a source.
+
+    `source` and `target` name systems; `kinds` are those of the mapped kinds that are written, all where none is named;
+    `tables` says which table of the source a kind is made from, where that is not its main one. What the source lacks is
+    retired unless it is not `complete`.
+    """
+
+    source: str
+    target: str
+    mapping: dict[str, KindConfig]
+    kinds: list[str] = Field(default_factory=list)
+    tables: dict[str, str] = Field(default_factory=dict)
+    filters: dict[str, list[ConditionConfig]] = Field(default_factory=dict)
+    schedule: ScheduleConfig | None = None
+    complete: bool = True
+    grace: config.GraceConfig = Field(default_factory=config.GraceConfig)
+    limits: config.LimitsConfig = Field(default_factory=config.LimitsConfig)
+    prefix_lengths: config.PrefixLengthConfig = Field(default_factory=config.PrefixLengthConfig)
+    networks: list[str] = Field(default_factory=list)
+    fresh_hours: float | None = Field(default=None, gt=0)
+    owners: list[str] = Field(default_factory=list)
+    keys: KeysConfig = Field(default_factory=KeysConfig)
+    source_connection: ConnectionConfig = Field(default_factory=ConnectionConfig)
+    target_connection: ConnectionConfig = Field(default_factory=ConnectionConfig)
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Return the sync's assets, its job and its schedule; the sync has the name of its folder."""
+        place = config.Place(context.path / "defs.yaml", ("attributes",))
+        source, target = self._systems(place)
+        self._check(place, source, target)
+        name = context.path.name
+        sync, mapping = self.sync(name), self._sync_mapping(source)
+        keys = self._extract_keys(name, source, mapping)
+        extracts = [
+            source_asset(sync, source, source.tables[table], key, self._open_columns(source, table))
+            for table, key in keys.items()
+        ]
+        ends = [inventory_asset(sync, target), desired_asset(sync, source, mapping, keys, target.title)]
+        job = sync_job(sync)
+        connections = {sync.source: (source, self.source_connection), sync.target: (target, self.target_connection)}
+        own = {key: connection.resource(each) for key, (each, connection) in connections.items() if key not in _SHARED}
+        assets = [*extracts, *ends, *staircase(sync)]
+        return dg.Definitions(assets=assets, jobs=[job], schedules=[*self._schedules(name, job)], resources=own)
+
+    def sync(self, name: str) -> Sync:
+        """Return what the YAML declares, as the staircase takes it."""
+        source, target = system(self.source), system(self.target)
+        side = target.side
+        mapping = self._sync_mapping(source)
+        kinds = as_mapped(side.declared(mapping.fields), mapping)
+        extracts = self._extract_keys(name, source, mapping)
+        return Sync(
+            name=name,
+            kinds=kinds,
+            mapping=mapping.fields,
+            policy=Policy(config.owners(mapping.fields), self.grace.grace()),
+            limits=self.limits.limits(),
+            source=self.source_connection.key(source),
+            target=self.target_connection.key(target),
+            pool=self.target_connection.pool(target),
+            source_pool=self.source_connection.pool(source),
+            inventory=_key(self.keys.inventory) or dg.AssetKey([name, "inventory"]),
+            sources=list(extracts.values()),
+            fresh=timedelta(hours=self.fresh_hours) if self.fresh_hours else None,
+            owners=self.owners,
+            incomplete=self._incomplete,
+            conform=side.conform,
+            evidence=evidence(side, kinds),
+        )
+
+    # What the YAML says.
+
+    def _systems(self, place: config.Place) -> tuple[System, System]:
+        """Return the source and the target; `ConfigurationError`, with file and line, where there is no such one."""
+        if self.target in _NO_LONGER:
+            raise place.at("target").error(f"{self.target!r} is no system: {_NO_LONGER[self.target]}")
+        source = _named(place.at("source"), self.source, lambda found: found.reader)
+        return source, _named(place.at("target"), self.target, lambda found: found.side)
+
+    def _check(self, place: config.Place, source: System, target: System) -> None:
+        checking = Checking(place, source, target.side, self.tables)
+        chosen = self.kinds or list(self.mapping)
+        checking.networks(self.networks)
+        checking.mapping(self.mapping, chosen)
+        checking.references(self.mapping, chosen)
+        checking.filters(self.filters)
+        for key, of, told in (
+            ("source_connection", source, self.source_connection),
+            ("target_connection", target, self.target_connection),
+        ):
+            if told != ConnectionConfig() and not of.named:
+                raise place.at(key).error(f"of {of.title} there is but one here, reached by its own variables")
+        if self.schedule is not None:
+            config.check_schedule(place.at("schedule"), self.schedule)
+
+    def _sync_mapping(self, source: System) -> SyncMapping:
+        chosen = {name: self.mapping[name] for name in self.kinds or self.mapping}
+        lengths = PrefixLengths(self.prefix_lengths.ipv4, self.prefix_lengths.ipv6)
+        return sync_mapping(chosen, MadeFrom(source.main, self.tables), self.filters, lengths, self.networks)
+
+    def _extract_keys(self, name: str, source: System, mapping: SyncMapping) -> dict[str, dg.AssetKey]:
+        """Return the keys of the assets that hold the tables to be read, by table."""
+        tables = _reached(source, mapping)
+        return {table: dg.AssetKey([self.keys.source or name, table]) for table in extracted(source, tables)}
+
+    def _open_columns(self, source: System, table: str) -> list[str]:
+        """Return the columns of a table that the mapping asks for and only the system itself can list."""
+        declared, mapping = source.tables[table], self._sync_mapping(source)
+        fields = [mapping.fields[kind].values() for kind, made_from in mapping.tables.items() if made_from == table]
+        asked = {column for told in fields for field in told for column in field.columns}
+        return sorted(column for column in asked if column not in declared.names and STEP not in column)
+
+    def _schedules(self, name: str, job: Any) -> Iterator[dg.ScheduleDefinition]:
+        if self.schedule is None:
+            return
+        mode = self.schedule.mode
+        run_config = {"ops": {f"{name}__plan": {"config": {"mode": mode}}}}
+        yield dg.ScheduleDefinition(
+            name=f"{name}_schedule",
+            job=job,
+            cron_schedule=self.schedule.cron,
+            execution_timezone=self.schedule.timezone,
+            run_config=run_config if mode != "normal" else None,
+            description=f"Runs {name} by itself{'' if mode == 'normal' else f', in the mode {mode}'}.",
+        )
+
+    def _incomplete(self, _context: dg.AssetExecutionContext) -> str | None:
+        return None if self.complete else "the YAML says that the source is not complete: what it lacks is not retired"
+
+
+def _named(place: config.Place, name: str, use: Callable[[System], object]) -> System:
+    """Return a system, if it can be used so."""
+    try:
+        found = system(name)
+        use(found)
+    except ConfigurationError as error:
+        raise place.error(str(error)) from None
+    return found
+
+
+def _reached(source: System, mapping: SyncMapping) -> set[str]:
+    """Return the tables that a mapping takes rows from, and those that its columns lead to."""
+    tables = {*mapping.tables.values(), *mapping.where}
+    for kind, fields in mapping.fields.items():
+        for column in (column for field in fields.values() for column in field.columns):
+            table = source.tables[mapping.tables[kind]]
+            *steps, _last = column.split(STEP)
+            for step in steps:
+                table = source.tables[table.target_of(step)]
+                tables.add(table.name)
+    return tables
+
+
+def evidence(side: TargetSide, kinds: Kinds) -> Callable[[dg.AssetExecutionContext, Tables, Tables], Evidence]:
+    """Return what says that a sync matches by the target as it shows itself, and that what it would not take yet waits."""
+    return lambda _context, desired, inventory: Evidence(inventory, side.waiting(kinds, desired, inventory))
+
+
+def _key(told: str) -> dg.AssetKey | None:
+    return dg.AssetKey(told.split("/")) if told else None

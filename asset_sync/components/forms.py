@@ -1,0 +1,159 @@
+"""The form of the YAML files of syncs, checked before Dagster loads them: one line says file, line, key and what is wrong."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final, get_args
+
+import dagster as dg
+import yaml
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from asset_sync import components
+from asset_sync.components.config import Place
+from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError
+
+FILE: Final = "defs.yaml"
+_PACKAGE: Final = "asset_sync.components."
+_TEMPLATED: Final = "{{"
+_NO_LONGER: Final = {
+    "PdqToNetbox": "write `type: asset_sync.components.SyncComponent`, `source: pdq`, `target: netbox`, and the kinds that are "
+    "written: `kinds: [manufacturer, inventory_item_type, asset]`",
+}
+"""Types of earlier versions, and what is written instead."""
+
+
+def check_files(folder: Path) -> None:
+    """Raise `ConfigurationError` for the first file below a folder that has not the form of its component."""
+    for file in files(folder):
+        check_file(file)
+
+
+def loaded(folder: Path, load: Callable[[], dg.Definitions]) -> dg.Definitions:
+    """Return what Dagster loads from the YAML files below a folder.
+
+    Raises `ConfigurationError` where one is wrong, in place of the exceptions that Dagster wraps around it.
+    """
+    check_files(folder)
+    try:
+        return load()
+    except Exception as error:
+        told = _told(error)
+        if told is None:
+            raise
+        raise told from None
+
+
+def _told(error: BaseException) -> AssetSyncError | None:
+    """Return the error of ours that Dagster wrapped; None where it is none of ours."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, AssetSyncError):
+            return cause
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def files(folder: Path) -> Iterator[Path]:
+    """Yield the YAML files of components below a folder, in order."""
+    yield from sorted(folder.rglob(FILE))
+
+
+def check_file(file: Path) -> None:
+    """Raise `ConfigurationError` where a file has not the form of its component. Files of other packages are Dagster's."""
+    told = _read(file)
+    name = str(told.get("type", ""))
+    if not name.startswith(_PACKAGE):
+        if not name:
+            raise ConfigurationError(f"{file}:1: type: it is missing; {_types()}")
+        return
+    component = _component(file, name.removeprefix(_PACKAGE))
+    attributes = told.get("attributes")
+    if not isinstance(attributes, dict):
+        raise Place(file, ("attributes",)).error("there are none: what the sync does is written below `attributes:`")
+    try:
+        component.model_validate(attributes)
+    except ValidationError as error:
+        _raise_first(file, component, error)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        documents = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{file}: it is no UTF-8: byte {error.start}") from None
+    except yaml.MarkedYAMLError as error:
+        at = error.problem_mark or error.context_mark
+        raise ConfigurationError(
+            f"{file}:{at.line + 1 if at else 1}: it is no YAML: {error.problem or error.context}"
+        ) from None
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{file}:1: it is no YAML: {' '.join(str(error).split())}") from None
+    if len(documents) != 1 or not isinstance(documents[0], dict):
+        raise ConfigurationError(f"{file}:1: one sync a file: `type:` and `attributes:`")
+    _check_keys_once(file)
+    return documents[0]
+
+
+def _check_keys_once(file: Path) -> None:
+    """Of a key that is given twice, YAML takes the last without a word."""
+    nodes = [yaml.compose(file.read_text(encoding="utf-8"))]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, value in node.value:
+                if key.value in seen:
+                    raise ConfigurationError(f"{file}:{key.start_mark.line + 1}: {key.value}: it is given twice")
+                seen.add(key.value)
+                nodes.append(value)
+        elif isinstance(node, yaml.SequenceNode):
+            nodes += node.value
+
+
+def _component(file: Path, name: str) -> type[BaseModel]:
+    found = getattr(components, name, None) if name in components.__all__ else None
+    if isinstance(found, type) and issubclass(found, dg.Component) and issubclass(found, BaseModel):
+        return found
+    told = _NO_LONGER.get(name, _types())
+    raise Place(file, ("type",)).error(f"there is no component {name!r}; {told}")
+
+
+def _types() -> str:
+    return f"there are {', '.join(_PACKAGE + name for name in components.__all__)}"
+
+
+def _raise_first(file: Path, component: type[BaseModel], error: ValidationError) -> None:
+    for each in error.errors():
+        # What Dagster fills in from the environment is known to Dagster alone.
+        if _TEMPLATED not in str(each["input"]):
+            keys = [str(key) for key in each["loc"]]
+            raise Place(file, ("attributes", *keys)).error(_words(each, _keys(component, keys[:-1])))
+
+
+def _keys(model: type[BaseModel], keys: Sequence[str]) -> list[str]:
+    """Return the keys that there are below those of a model."""
+    for key in keys:
+        field = next((each for name, each in model.model_fields.items() if key in (name, each.alias)), None)
+        # What is no field is a key of a dict, or a place in a list, of models that were found already.
+        found = _model_in(field.annotation) if field is not None else model
+        if found is None:
+            return []
+        model = found
+    return [each.alias or name for name, each in model.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the first model in a type: that of a list's elements, of a dict's values, of what may be None."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for each in get_args(annotation) if (found := _model_in(each)) is not None), None)
+
+
+def _words(each: ErrorDetails, keys: Sequence[str]) -> str:
+    if each["type"] == "extra_forbidden":
+        return f"there is no such key here; there are {', '.join(keys)}"
+    if each["type"] == "missing":
+        return "it is missing"
+    told = f"{each['msg'][0].lower()}{each['msg'][1:]}"
+    return f"{each['input']!r}: {told}" if isinstance(each["input"], str | int | float | bool) else told

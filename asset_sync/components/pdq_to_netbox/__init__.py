@@ -1,1 +1,0 @@
-"""PDQ Connect → NetBox."""

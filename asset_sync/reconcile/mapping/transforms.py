@@ -1,0 +1,69 @@
+"""Transforms of text columns, by the names that a YAML gives them."""
+
+from collections.abc import Callable, Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from asset_sync.reconcile import forms
+
+Transform = Callable[[pa.Array], pa.Array]
+
+
+# Control characters too: PostgreSQL takes no NUL, and no name means to have one.
+_BLANKS = r"[\s\p{Cc}]+"
+
+
+def _trimmed(values: pa.Array) -> pa.Array:
+    spaced = pc.replace_substring_regex(values, pattern=_BLANKS, replacement=" ")
+    return forms.normal(pc.utf8_trim_whitespace(spaced), "exact")
+
+
+def _serial(values: pa.Array) -> pa.Array:
+    trimmed = pc.utf8_upper(pc.replace_substring_regex(values, pattern=_BLANKS, replacement=""))
+    return pc.if_else(pc.is_null(forms.normal(trimmed, "serial")), pa.scalar(None, trimmed.type), trimmed)
+
+
+def _tag(values: pa.Array) -> pa.Array:
+    trimmed = _trimmed(values)
+    return pc.if_else(pc.is_null(forms.normal(trimmed, "tag")), pa.scalar(None, trimmed.type), trimmed)
+
+
+def _host(values: pa.Array) -> pa.Array:
+    return forms.normal(pc.replace_substring_regex(_trimmed(values), pattern=r"\..*$", replacement=""), "exact")
+
+
+_MODEL_NOISE = r"(?i)^(?:HP|Hewlett[- ]Packard|Dell|Lenovo)\s+|\s+\d+(?:\.\d+)?[- ]?inch\b|\s+(?:Notebook|Desktop)\s+PC\b"
+
+
+def _model(values: pa.Array) -> pa.Array:
+    return _trimmed(pc.replace_substring_regex(_trimmed(values), pattern=_MODEL_NOISE, replacement=""))
+
+
+def _mac(values: pa.Array) -> pa.Array:
+    digits = pc.utf8_upper(pc.replace_substring_regex(values, pattern="[^0-9A-Fa-f]", replacement=""))
+    whole = pc.match_substring_regex(digits, "^(?:[0-9A-F]{12})$")
+    address = pc.replace_substring_regex(digits, pattern="(..)(..)(..)(..)(..)(..)", replacement=r"\1:\2:\3:\4:\5:\6")
+    nobody = pc.match_substring_regex(digits, "^(?:0{12}|F{12})$")
+    return pc.if_else(pc.and_(whole, pc.invert(nobody)), address, pa.scalar(None, digits.type))
+
+
+def _date(values: pa.Array) -> pa.Array:
+    return pc.replace_substring_regex(_trimmed(values), pattern=r"^(\d{4}-\d{2}-\d{2})\D.*$", replacement=r"\1")
+
+
+TRANSFORMS: Mapping[str, Transform] = {
+    "text": _trimmed,
+    "upper": lambda values: pc.utf8_upper(_trimmed(values)),
+    "lower": lambda values: pc.utf8_lower(_trimmed(values)),
+    "serial": _serial,
+    "tag": _tag,
+    "host": _host,
+    "model": _model,
+    "mac": _mac,
+    "date": _date,
+}
+"""Transforms by name. text: outer and doubled blanks removed. upper, lower: case too. serial: capitals without blanks (a VMware
+serial with its blanks is longer than NetBox takes), junk refused. tag: junk refused. host: the name before the first dot.
+model: maker and screen size left out ("HP EliteBook 650 15.6 inch G9 Notebook PC" is "EliteBook 650 G9"). mac:
+AA:BB:CC:DD:EE:FF. date: the day of a date or a time; what is neither is refused."""

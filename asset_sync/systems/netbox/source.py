@@ -1,0 +1,96 @@
+"""What NetBox tells: tables of its objects, with the columns that other systems are told of, and devices with an address."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import pandas as pd
+
+from asset_sync.reconcile.sources import Column, SourceTable
+from asset_sync.reconcile.tables import DTYPES
+from asset_sync.systems.netbox.addressed import COLUMNS, DeviceFilter, addressed_devices, plain
+from asset_sync.systems.netbox.client import NetBoxClient, Row
+from asset_sync.systems.netbox.custom_field_table import check_names, custom_fields
+from asset_sync.systems.netbox.kinds import CUSTOM, custom_name
+
+_NAMED: Final = (Column("id"), Column("name"), Column("slug"), Column("description"))
+
+
+def _table(name: str, words: str, *columns: Column) -> SourceTable:
+    return SourceTable(name, words, (*_NAMED, *columns), open_prefix=CUSTOM)
+
+
+_ENDPOINTS: Final[Mapping[str, tuple[str, str]]] = {
+    "regions": ("dcim/regions", "dcim.region"),
+    "sites": ("dcim/sites", "dcim.site"),
+    "locations": ("dcim/locations", "dcim.location"),
+    "manufacturers": ("dcim/manufacturers", "dcim.manufacturer"),
+    "device_types": ("dcim/device-types", "dcim.devicetype"),
+    "device_roles": ("dcim/device-roles", "dcim.devicerole"),
+    "platforms": ("dcim/platforms", "dcim.platform"),
+}
+"""Where the tables stand in the API, and the type of their objects."""
+
+ADDRESSED: Final = SourceTable(
+    "devices", "Devices that have a primary address.", tuple(Column(name) for name in COLUMNS), open_prefix=CUSTOM
+)
+TABLES: Final = {
+    each.name: each
+    for each in (
+        ADDRESSED,
+        _table("regions", "Regions.", Column("parent", to="regions")),
+        _table("sites", "Sites.", Column("status"), Column("facility"), Column("region", to="regions"), Column("time_zone")),
+        _table(
+            "locations",
+            "Locations within sites.",
+            *(Column("status"), Column("site", to="sites"), Column("parent", to="locations")),
+        ),
+        _table("manufacturers", "Manufacturers."),
+        SourceTable(
+            "device_types",
+            "Device types; their name is their model.",
+            (
+                *(Column(name) for name in ("id", "model", "slug", "part_number", "description", "comments")),
+                Column("manufacturer", to="manufacturers"),
+                Column("u_height", type="number"),
+            ),
+            open_prefix=CUSTOM,
+        ),
+        _table("device_roles", "Device roles.", Column("color")),
+        _table("platforms", "Platforms.", Column("manufacturer", to="manufacturers")),
+    )
+}
+
+
+def read(client: NetBoxClient, table: str, open_columns: Iterable[str] = ()) -> pd.DataFrame:
+    """Return one table, all rows that the token may see, by id; `open_columns` are custom fields (`cf_<name>`).
+
+    Raises `TargetError` where the listing is not whole, `ConfigurationError` for a custom field that NetBox does not have.
+    """
+    names = tuple(open_columns)
+    if table == ADDRESSED.name:
+        return addressed_devices(client, DeviceFilter(statuses=()), names)
+    endpoint, object_type = _ENDPOINTS[table]
+    if names:
+        check_names(custom_fields(client), [(object_type, name) for name in names])
+    columns = TABLES[table].columns
+    fields = [column.name for column in columns if column.name != "id"]
+    rows = client.rows(endpoint, (*fields, "custom_fields") if names else fields)
+    table_rows = [_values(row, columns) | _custom(row, names) for row in rows]
+    types = {column.name: DTYPES[column.type] for column in columns} | dict.fromkeys(names, "str")
+    return pd.DataFrame(table_rows, columns=list(types)).astype(types)
+
+
+def _custom(row: Row, names: Iterable[str]) -> dict[str, str | None]:
+    return {name: plain(row["custom_fields"].get(custom_name(name))) for name in names}
+
+
+def _values(row: Row, columns: Iterable[Column]) -> dict[str, Any]:
+    return {column.name: _value(row.get(column.name), column) for column in columns}
+
+
+def _value(raw: Any, column: Column) -> Any:
+    if raw is None or raw in ("", []):
+        return None
+    if isinstance(raw, Mapping):
+        return str(raw["id"]) if column.to else raw.get("value", raw.get("name"))
+    return str(raw) if column.type == "text" else raw

@@ -1,0 +1,16 @@
+"""Snipe-IT, declared."""
+
+from typing import Final
+
+from asset_sync.systems.snipeit.client import NAME
+from asset_sync.systems.snipeit.resource import SnipeIt
+from asset_sync.systems.snipeit.source import TABLES, read
+from asset_sync.systems.system import Read, System
+
+
+def _read(snipeit: SnipeIt, table: str, _open_columns: tuple[str, ...]) -> Read:
+    with snipeit.client() as client:
+        return Read(read(client, table), client.tally.read)
+
+
+SNIPEIT: Final = System("snipeit", NAME, "snipeit", SnipeIt, TABLES, _read, pool="snipeit", named=True)

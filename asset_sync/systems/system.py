@@ -1,0 +1,113 @@
+"""What a system is to a sync: the tables that it tells, the kinds that can be written to it, and how it is reached.
+
+Each system declares one of these in its folder; `asset_sync.systems.SYSTEMS` lists them, and a sync's YAML names them. One that
+is not listed is named by where it stands: `package.module.NAME`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import dagster as dg
+import pandas as pd
+
+from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync.reconcile.kinds import Kinds
+from asset_sync.reconcile.references import Waiting
+from asset_sync.reconcile.sources import SourceTables
+from asset_sync.reconcile.tables import Tables
+
+
+class Read(NamedTuple):
+    """A table that was read whole, and by how many requests."""
+
+    table: pd.DataFrame
+    requests: int
+
+
+class Observed(NamedTuple):
+    """The observed tables of a target, and by how many requests they were read."""
+
+    tables: Tables
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFields:
+    """The fields of a target that only the target itself can list, by what their names start with, and what they are."""
+
+    prefix: str
+    words: str
+
+    def has(self, name: str) -> bool:
+        """Tell whether a name can be one of these fields."""
+        return name.startswith(self.prefix) and name != self.prefix
+
+
+Constants = Mapping[str, Mapping[str, Sequence[str]]]
+"""The values that a mapping itself names, by kind and field."""
+
+
+def _taken(kinds: Kinds, desired: Tables, observed: Tables) -> tuple[Tables, Tables]:  # noqa: ARG001
+    return desired, {}
+
+
+def _ready(kinds: Kinds, desired: Tables, observed: Tables) -> Waiting:  # noqa: ARG001
+    return {}
+
+
+@dataclass(frozen=True)
+class TargetSide:
+    """What can be written to a system.
+
+    `declared` returns the kinds that a mapping has, given its fields by kind, with those that recognising and retiring need.
+    `observe` reads what the system holds of them, given its resource and the constants, which it checks: it raises
+    `ConfigurationError` for one that the system does not take. `conform` and `waiting` are what
+    `asset_sync.components.sync` says of a sync's `conform` and of the records that must not be created.
+    """
+
+    kinds: Kinds
+    declared: Callable[[Mapping[str, Mapping[str, Any]]], Kinds]
+    observe: Callable[[Any, Kinds, Mapping[str, Mapping[str, Any]], Constants], Observed]
+    open_fields: OpenFields
+    conform: Callable[[Kinds, Tables, Tables], tuple[Tables, Tables]] = _taken
+    waiting: Callable[[Kinds, Tables, Tables], Waiting] = _ready
+
+
+@dataclass(frozen=True)
+class System:
+    """A system: `title` is its name for people, `resource` the key of its Dagster resource, which `make` makes.
+
+    `tables` are what it tells, the first one its main one; `read` reads one of them, whole or not at all, given the resource,
+    the table's name and the open columns that are asked for. Where the system has a `pool`, one run at a time reads from it.
+    There may be several of one system where its resource takes a `connection` (`named`).
+    """
+
+    name: str
+    title: str
+    resource: str
+    make: Callable[..., dg.ConfigurableResource[Any]]
+    tables: SourceTables = field(default_factory=dict)
+    read: Callable[[Any, str, tuple[str, ...]], Read] | None = None
+    target: TargetSide | None = None
+    pool: str | None = None
+    named: bool = False
+
+    @property
+    def main(self) -> str:
+        """The name of its main table."""
+        return next(iter(self.tables))
+
+    @property
+    def reader(self) -> Callable[[Any, str, tuple[str, ...]], Read]:
+        """What reads a table. Raises `ConfigurationError` where the system tells none."""
+        if self.read is None:
+            raise ConfigurationError(f"{self.title} tells no tables: it cannot be a source")
+        return self.read
+
+    @property
+    def side(self) -> TargetSide:
+        """What can be written. Raises `ConfigurationError` where nothing can be."""
+        if self.target is None:
+            raise ConfigurationError(f"nothing can be written to {self.title}: it cannot be a target")
+        return self.target

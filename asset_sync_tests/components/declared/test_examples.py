@@ -1,0 +1,156 @@
+"""Syncs by YAML alone: the examples, and a system of one's own; each run in passes against simulators."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import dagster as dg
+import pytest
+
+from asset_sync.components.resources import LedgerResource
+from asset_sync.components.snapshots import Snapshots
+from asset_sync.sandbox.netbox import DEFAULT_TOKEN, NetBoxState, create_app
+from asset_sync.sandbox.server import Server
+from asset_sync.sandbox.snipeit.records import Asset
+from asset_sync.sandbox.world import World
+from asset_sync.systems.netbox import NetBox
+from asset_sync.systems.snipeit import SnipeIt
+from asset_sync_tests.components.probe import ROOT, load_of
+from asset_sync_tests.pipeline import Run
+
+ASSETS: Final = "plugins/inventory/assets"
+
+
+class Declared:
+    """A sync of a YAML, run as a whole."""
+
+    def __init__(self, name: str, definitions: dg.Definitions, instance: dg.DagsterInstance) -> None:
+        self.name = name
+        self.job = definitions.resolve_job_def(name)
+        self.instance = instance
+
+    def run(self, mode: str = "normal") -> Run:
+        """Run the job; it must succeed, and converge where it wrote."""
+        config = {"ops": {f"{self.name}__plan": {"config": {"mode": mode}}}}
+        run = Run(self.job.execute_in_process(instance=self.instance, run_config=config, raise_on_error=False), self.name)
+        assert run.success, run.errors()
+        return run
+
+
+@contextmanager
+def declared(name: str, yaml: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Declared]:
+    shared = dg.Definitions(
+        resources={"ledger": LedgerResource(), "snapshots": Snapshots(), "netbox": NetBox(), "snipeit": SnipeIt()},
+        executor=dg.in_process_executor,
+    )
+    definitions = dg.Definitions.merge(load_of(folder, name, yaml, monkeypatch), shared)
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Declared(name, definitions, instance)
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch, empty_database_url: str, tmp_path: Path) -> pytest.MonkeyPatch:
+    monkeypatch.setenv("DATABASE_URL", empty_database_url)
+    monkeypatch.setenv("ASSET_SYNC_HOME", str(tmp_path / "home"))
+    return monkeypatch
+
+
+def example(name: str) -> str:
+    return (ROOT / "examples" / name / "defs.yaml").read_text(encoding="utf-8")
+
+
+def set_all(monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str]) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_snipeit_to_netbox(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with World(30, 7) as world:
+        set_all(environment, world.environment())
+        with declared("snipeit_to_netbox", example("snipeit_to_netbox"), tmp_path, environment) as sync:
+            first = sync.run()
+            assets = {row["asset_tag"]: row for row in world.netbox.objects(ASSETS)}
+            living = list(world.snipeit.hardware.living())
+            assert first.planned["create"] > len(living)
+            assert set(assets) == {row.asset_tag for row in living}
+            for row in living:
+                made = assets[row.asset_tag]
+                assert made["status"] == expected_status(world, row)
+            assert sync.run().planned == {"create": 0, "update": 0, "retire": 0, "restore": 0}
+            world.day()
+            sync.run()
+            assert sync.run().planned == {"create": 0, "update": 0, "retire": 0, "restore": 0}
+
+
+def expected_status(world: World, row: Asset) -> str:
+    """The status of the example's mapping, by hand."""
+    if row.assigned_to is not None:
+        return "used"
+    label = world.snipeit.status_labels.rows[row.status_id].name.lower()
+    return "retired" if any(word in label for word in ("archived", "lost", "broken")) else "stored"
+
+
+def test_one_netbox_to_another(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    main, branch = NetBoxState(), NetBoxState()
+    maker = main.create("dcim/manufacturers", {"name": "Juniper", "slug": "juniper", "description": "switches"})
+    main.create("dcim/device-types", {"manufacturer": maker["id"], "model": "EX4300", "slug": "ex4300", "part_number": "EX"})
+    main.create("dcim/sites", {"name": "Berlin", "slug": "ber", "status": "planned"})
+    main.create("dcim/device-roles", {"name": "Access", "slug": "access", "color": "00ff00"})
+    there = branch.create("dcim/manufacturers", {"name": "juniper", "slug": "juniper"})
+    with Server(create_app(main)) as one, Server(create_app(branch)) as other:
+        set_all(environment, {"NETBOX_MAIN_URL": one.url, "NETBOX_MAIN_TOKEN": DEFAULT_TOKEN})
+        set_all(environment, {"NETBOX_BRANCH_URL": other.url, "NETBOX_BRANCH_TOKEN": DEFAULT_TOKEN})
+        with declared("netbox_to_netbox", example("netbox_to_netbox"), tmp_path, environment) as sync:
+            sync.run()
+            (made,) = branch.objects("dcim/manufacturers")
+            assert (made["id"], made["name"], made["description"]) == (there["id"], "Juniper", "switches")
+            (device_type,) = branch.objects("dcim/device-types")
+            assert (device_type["model"], device_type["part_number"]) == ("EX4300", "EX")
+            assert device_type["manufacturer"] == there["id"]
+            assert [(site["slug"], site["status"]) for site in branch.objects("dcim/sites")] == [("ber", "planned")]
+            assert [(role["name"], role["color"]) for role in branch.objects("dcim/device-roles")] == [("Access", "00ff00")]
+            assert sync.run().planned == {"create": 0, "update": 0, "retire": 0, "restore": 0}
+            main.patch("dcim/sites", main.objects("dcim/sites")[0]["id"], {"name": "Berlin 1"})
+            assert sync.run().planned == {"create": 0, "update": 1, "retire": 0, "restore": 0}
+            assert [site["name"] for site in branch.objects("dcim/sites")] == ["Berlin 1"]
+
+
+ROOMS_YAML: Final = """
+type: asset_sync.components.SyncComponent
+attributes:
+  source: asset_sync_tests.components.declared.rooms.ROOMS
+  target: netbox
+  filters:
+    rooms: [{column: use, is_not: [toilet*]}]
+  mapping:
+    site:
+      name: {from: building}
+      slug: {}
+      status: {value: active}
+    location:
+      site: {}
+      name: {template: "Room {room}"}
+      slug: {}
+      status: {value: active}
+      facility: {from: use, values: {Labor: Laboratory}}
+"""
+
+
+def test_a_system_of_ones_own_is_one_file_and_one_yaml(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    rows = ["id,building,room,use", "1,North,1.01,Labor", "2,North,1.02,Office", "3,South,1.01,", "4,South,1.02,Toilet (gents)"]
+    (tmp_path / "rooms.csv").write_text("\n".join(rows), encoding="utf-8")
+    environment.chdir(tmp_path)
+    state = NetBoxState()
+    with Server(create_app(state)) as netbox:
+        set_all(environment, {"NETBOX_URL": netbox.url, "NETBOX_TOKEN": DEFAULT_TOKEN})
+        with declared("rooms_to_netbox", ROOMS_YAML, tmp_path, environment) as sync:
+            sync.run()
+            sites = {site["id"]: site["name"] for site in state.objects("dcim/sites")}
+            made = {(sites[row["site"]], row["name"], row["facility"]) for row in state.objects("dcim/locations")}
+            assert made == {
+                ("North", "Room 1.01", "Laboratory"),
+                ("North", "Room 1.02", "Office"),
+                ("South", "Room 1.01", ""),
+            }
+            assert sync.run().planned == {"create": 0, "update": 0, "retire": 0, "restore": 0}

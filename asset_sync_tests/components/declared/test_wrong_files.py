@@ -1,0 +1,232 @@
+"""Wrong YAML files: each is refused in one line with file, line, what is wrong, and what there is instead."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync_tests.components.probe import ROOT, YAML, load_of
+
+SNIPEIT: Final = (ROOT / "examples" / "snipeit_to_netbox" / "defs.yaml").read_text(encoding="utf-8")
+NETBOX: Final = (ROOT / "examples" / "netbox_to_netbox" / "defs.yaml").read_text(encoding="utf-8")
+EXPORTS: Final = (ROOT / "asset_sync" / "defs" / "pdq_exports" / "defs.yaml").read_text(encoding="utf-8")
+NAME: Final = "      name: {from: name, owner: shared}\n      serial: {from: serialNumber, transform: serial, owner: source}\n"
+OS: Final = "{from: osFullName, owner: shared}"
+
+# By what is wrong: the file, what stands there, what is written instead, and what is said.
+WRONG: Final[dict[str, tuple[str, str, str, str]]] = {
+    # The file.
+    "no YAML": (YAML, "  mapping:\n", "  mapping: [\n", "it is no YAML"),
+    "a tab": (YAML, "  source: pdq", "\tsource: pdq", "it is no YAML"),
+    "an indentation": (YAML, "  source: pdq", "   source: pdq", "it is no YAML"),
+    "a list": (YAML, YAML, "- a\n- b\n", "one sync a file"),
+    "two documents": (YAML, "attributes:", "---\nattributes:", "one sync a file"),
+    "no type": (
+        YAML,
+        "type: asset_sync.components.SyncComponent\n",
+        "",
+        "type: it is missing; there are asset_sync.components.",
+    ),
+    "an unknown type": (YAML, "SyncComponent", "SyncComponents", "there is no component 'SyncComponents'; there are"),
+    "a type of earlier versions": (YAML, "SyncComponent", "PdqToNetbox", "write `type: asset_sync.components.SyncComponent`"),
+    "no attributes": (YAML, "attributes:", "attribute:", "attributes: there are none"),
+    "a key twice": (YAML, "  target: netbox\n", "  target: netbox\n  target: netbox\n", "target: it is given twice"),
+    "a field twice": (YAML, NAME, NAME + "      name: {from: name}\n", "name: it is given twice"),
+    # Keys and their forms.
+    "an unknown key": (YAML, "  grace:\n", "  grase:\n", "grase: there is no such key here; there are source, target, mapping"),
+    "an unknown key below": (
+        YAML,
+        "    hours: 24",
+        "    days: 1",
+        "grace.days: there is no such key here; there are runs, hours",
+    ),
+    "an unknown key of a field": (
+        YAML,
+        OS,
+        "{form: osFullName}",
+        "mapping.asset.description.form: there is no such key here; there are from, value",
+    ),
+    "no source": (YAML, "  source: pdq\n", "", "source: it is missing"),
+    "no mapping": (YAML, YAML[YAML.index("  mapping:") :], "", "mapping: it is missing"),
+    "an empty mapping": (YAML, YAML[YAML.index("  mapping:") :], "  mapping: {}\n", "mapping"),
+    "a word for a number": (YAML, "runs: 3", "runs: three", "grace.runs: 'three': input should be a valid integer"),
+    "a number below what may be": (YAML, "runs: 3", "runs: 0", "grace.runs: 0: input should be greater than or equal to 1"),
+    "a share above 1": (YAML, "retire_share: 0.05", "retire_share: 5", "limits.retire_share: 5: input should be less than"),
+    "a prefix length": (YAML, "ipv4: 24", "ipv4: 33", "prefix_lengths.ipv4: 33: input should be less than or equal to 32"),
+    "no hours": (YAML, "fresh_hours: 25", "fresh_hours: 0", "fresh_hours: 0: input should be greater than 0"),
+    "a list for a text": (YAML, "  source: pdq", "  source: [pdq]", "source: input should be a valid string"),
+    "a text for a mapping": (YAML, OS, "osFullName", "mapping.asset.description"),
+    "an unknown owner": (YAML, OS, "{from: osFullName, owner: me}", "mapping.asset.description.owner: 'me': input should be"),
+    "a truth for a word": (YAML, OS, "{value: true}", "mapping.asset.description.value: True: input should be a valid string"),
+    # Systems and connections.
+    "an unknown source": (YAML, "source: pdq", "source: pqd", "source: there is no system 'pqd'; there are netbox, pdq"),
+    "an unknown target": (YAML, "target: netbox", "target: netbocks", "target: there is no system 'netbocks'"),
+    "a target of earlier versions": (
+        YAML,
+        "target: netbox",
+        "target: devices",
+        "'devices' is no system: write `target: netbox`",
+    ),
+    "a module that there is not": (
+        YAML,
+        "source: pdq",
+        "source: nowhere.rooms.ROOMS",
+        "there is no system 'nowhere.rooms.ROOMS'",
+    ),
+    "what is no system": (YAML, "source: pdq", "source: asset_sync.systems.SYSTEMS", "there is no system 'asset_sync.systems"),
+    "a source as target": (YAML, "target: netbox", "target: snipeit", "target: nothing can be written to Snipe-IT"),
+    "a connection of a system with one": (
+        YAML,
+        "keys:",
+        "source_connection: {name: x}\n  keys:",
+        "of PDQ Connect there is but one",
+    ),
+    "an unknown key of a connection": (
+        NETBOX,
+        "{name: main}",
+        "{nam: main}",
+        "source_connection.nam: there is no such key here",
+    ),
+    # When.
+    "no cron": (YAML, 'cron: "0 * * * *"', 'cron: "hourly"', "schedule.cron: 'hourly' is no cron expression"),
+    "a cron of too few": (YAML, 'cron: "0 * * * *"', 'cron: "0 *"', "schedule.cron: '0 *' is no cron expression"),
+    "no time zone": (YAML, "timezone: UTC", "timezone: Berlin", "schedule.timezone: there is no time zone 'Berlin'"),
+    "an unknown mode": (SNIPEIT, "mode: review", "mode: careful", "schedule.mode: 'careful': input should be 'normal'"),
+    # Kinds, tables and references.
+    "an unknown kind": (YAML, "    asset:\n", "    assets:\n", "mapping.assets: there is no kind 'assets' here; there are"),
+    "a kind that is not mapped": (
+        YAML,
+        "inventory_item_type, asset]",
+        "inventory_type, asset]",
+        "kinds.1: inventory_type is not",
+    ),
+    "a table that there is not": (
+        YAML,
+        "interface: adapters",
+        "interface: nics",
+        "has no table 'nics'; it has devices, adapters",
+    ),
+    "a table of a kind that is not mapped": (YAML, "interface: adapters", "port: adapters", "tables.port: port is not mapped"),
+    "a reference to what is not written": (
+        YAML,
+        "[manufacturer, inventory_item_type, asset]",
+        "[manufacturer, asset]",
+        "it refers to inventory_item_type, which is not written",
+    ),
+    "a reference that leads nowhere": (
+        SNIPEIT,
+        "manufacturer: {from: manufacturer_id}",
+        "manufacturer: {from: category_id}",
+        "models.category_id does not point to manufacturers; name one with `from`: manufacturer_id",
+    ),
+    "a reference of which nobody knows which": (
+        SNIPEIT,
+        "storage_location: {from: rtd_location_id, owner: source}",
+        "storage_location: {owner: source}",
+        "hardware has several columns that point to locations",
+    ),
+    "a reference with a constant": (
+        YAML,
+        "inventoryitem_type: {owner: source}",
+        "inventoryitem_type: {value: x}",
+        "inventoryitem_type.value: a reference takes a row",
+    ),
+    "a lookup without a name": (YAML, "      name: {from: manufacturer, default: Unknown}\n", "", "name is not mapped"),
+    # Fields.
+    "an unknown field": (
+        YAML,
+        "      description: " + OS,
+        "      descripton: " + OS,
+        "there is no field 'descripton'; there are name",
+    ),
+    "a field from nowhere": (YAML, OS, "{owner: shared}", "mapping.asset.description: nothing says where its value comes from"),
+    "an unknown column": (YAML, OS, "{from: osName}", "mapping.asset.description.from: the source has no column 'osName'"),
+    "a column of another table": (
+        YAML,
+        "      name: {from: name, owner: source}\n      type:",
+        "      name: {from: chassis, owner: source}\n      type:",
+        "the source's table adapters has no column 'chassis'; devices has one",
+    ),
+    "a column beyond no key": (SNIPEIT, "status_id.name", "serial.name", "hardware.serial points to no other table"),
+    "an unknown column beyond a key": (SNIPEIT, "status_id.name", "status_id.title", "status_labels has no column 'title'"),
+    "an unknown column of a template": (
+        SNIPEIT,
+        "{asset_tag} {name}",
+        "{tag} {name}",
+        "template: the source has no column 'tag'",
+    ),
+    "an unknown column of a concat": (
+        SNIPEIT,
+        "[notes, order_number]",
+        "[notes, order]",
+        "concat: the source has no column 'order'",
+    ),
+    "an unknown transform": (
+        YAML,
+        "transform: serial",
+        "transform: serail",
+        "there is no transform 'serail'; there are text, upper",
+    ),
+    "two origins": (YAML, OS, "{from: osFullName, value: x}", "a field has either `from` or `value`, not both"),
+    "a constant of another type": (SNIPEIT, "{from: purchase_date, owner: source}", "{value: soon}", "'soon' is no date"),
+    "a default that is no name": (YAML, "default: Unknown}", 'default: "---"}', "default: '---' has no letter or digit"),
+    "no regular expression": (
+        YAML,
+        OS,
+        '{from: osFullName, regex: {pattern: "("}}',
+        "regex.pattern: '(' is no regular expression",
+    ),
+    "one of another engine": (
+        YAML,
+        OS,
+        '{from: osFullName, regex: {pattern: "(?=a)"}}',
+        "'(?=a)' is no regular expression of RE2",
+    ),
+    "an unknown unit": (YAML, OS, "{from: memory, unit: {from: B, to: GO}}", "unit.to: there is no unit 'GO'; there are B, KB"),
+    "an unknown gateway": (YAML, "gateway: gateway", "gateway: router", "network.gateway: the source's table addresses has no"),
+    # Conditions and networks.
+    "a rule of an unknown column": (
+        SNIPEIT,
+        "column: assigned_to",
+        "column: holder",
+        "where.0.column: the source has no column",
+    ),
+    "a condition that asks for nothing": (SNIPEIT, ", filled: true}", "}", "rules.0.where.0: it asks for nothing: `is`"),
+    "a filter of an unknown table": (
+        YAML,
+        "  networks: []",
+        "  filters: {nics: []}\n  networks: []",
+        "filters.nics: PDQ Connect has no",
+    ),
+    "a filter that is no network": (
+        YAML,
+        "  networks: []",
+        "  filters: {devices: [{column: ipv4Address, within: [10.0.0.1/8]}]}\n  networks: []",
+        "filters.devices.0.within: '10.0.0.1/8' is no network",
+    ),
+    "no known network": (YAML, "networks: []", "networks: [10.1.0.0/33]", "networks.0: '10.1.0.0/33' is no network"),
+    # Export files.
+    "an alias of an unknown field": (EXPORTS, "aliases: {}", "aliases: {serial: [Service Tag]}", "aliases: "),
+    "no number of files": (EXPORTS, "keep: 50", "keep: none", "keep: 'none': input should be a valid integer"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_file_is_one_line(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    right, there, instead, said = WRONG[name]
+    assert there in right
+    sync = "pdq_exports" if right is EXPORTS else "some_sync"
+    with pytest.raises(ConfigurationError) as raised:
+        load_of(tmp_path, sync, right.replace(there, instead, 1), monkeypatch)
+    told = str(raised.value)
+    assert said in told
+    assert "\n" not in told
+    file, line = told.split(": ", maxsplit=1)[0].rsplit(":", 1)
+    assert Path(file).name == "defs.yaml"
+    assert int(line) >= 1
+    assert raised.value.__cause__ is None
+
+
+def test_there_are_sixty_of_them() -> None:
+    assert len(WRONG) >= 60
