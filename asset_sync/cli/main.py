@@ -10,6 +10,7 @@ import dagster as dg
 from dotenv import load_dotenv
 
 from asset_sync import database, settings
+from asset_sync.cli.check import check
 from asset_sync.cli.connections import connections
 from asset_sync.cli.demo import demo
 from asset_sync.cli.dev import dev
@@ -76,7 +77,7 @@ def main(context: click.Context) -> None:
 
 _COMMANDS = (
     *(demo, dev, sandbox, run, rebase, plans, show, approve, reject, apply, undo),
-    *(held, resolve, history, missing, connections, serve),
+    *(held, resolve, history, missing, connections, check, serve),
 )
 for command in _COMMANDS:
     main.add_command(command)

@@ -19,6 +19,9 @@ from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.planning import Grace
 from asset_sync.systems.system import OpenFields
 
+FILE: Final = "defs.yaml"
+"""The name of a sync's YAML, in the folder that gives the sync its name."""
+
 
 class GraceConfig(dg.Model, dg.Resolvable):
     """An object missing from the source is retired after so many runs and so many hours, both of them."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, get_args
+from typing import Any, Final, Protocol, cast, get_args
 
 import dagster as dg
 import yaml
@@ -10,10 +10,11 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from asset_sync import components
+from asset_sync.components import config
 from asset_sync.components.config import Place
+from asset_sync.components.objects import objects
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError
 
-FILE: Final = "defs.yaml"
 _PACKAGE: Final = "asset_sync.components."
 _TEMPLATED: Final = "{{"
 _NO_LONGER: Final = {
@@ -36,12 +37,13 @@ def loaded(folder: Path, load: Callable[[], dg.Definitions]) -> dg.Definitions:
     """
     check_files(folder)
     try:
-        return load()
+        made = load()
     except Exception as error:
         told = _told(error)
         if told is None:
             raise
         raise told from None
+    return dg.Definitions.merge(made, dg.Definitions(assets=objects(made.assets or ())))
 
 
 def _told(error: BaseException) -> AssetSyncError | None:
@@ -56,25 +58,40 @@ def _told(error: BaseException) -> AssetSyncError | None:
 
 def files(folder: Path) -> Iterator[Path]:
     """Yield the YAML files of components below a folder, in order."""
-    yield from sorted(folder.rglob(FILE))
+    yield from sorted(folder.rglob(config.FILE))
 
 
-def check_file(file: Path) -> None:
-    """Raise `ConfigurationError` where a file has not the form of its component. Files of other packages are Dagster's."""
+class Checked(Protocol):
+    """A component that checks what its file says."""
+
+    def check(self, file: Path) -> None:
+        """Raise `ConfigurationError` for what is wrong in the YAML that this was read from, with file and line."""
+        ...
+
+
+def check_file(file: Path) -> dg.Component | None:
+    """Return the component that a file describes, None where it is another package's, and so Dagster's to check.
+
+    Raises `ConfigurationError` for the first thing that is wrong in it.
+    """
     told = _read(file)
     name = str(told.get("type", ""))
     if not name.startswith(_PACKAGE):
         if not name:
             raise ConfigurationError(f"{file}:1: type: it is missing; {_types()}")
-        return
+        return None
     component = _component(file, name.removeprefix(_PACKAGE))
     attributes = told.get("attributes")
     if not isinstance(attributes, dict):
         raise Place(file, ("attributes",)).error("there are none: what the sync does is written below `attributes:`")
     try:
-        component.model_validate(attributes)
+        made: Any = component.model_validate(attributes)
     except ValidationError as error:
         _raise_first(file, component, error)
+        return None
+    checked: Checked = made
+    checked.check(file)
+    return cast("dg.Component", made)
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from typing import Any
 
 import dagster as dg
 
+from asset_sync.components.objects import objects_key
 from asset_sync.components.sync import Sync
 from asset_sync.reconcile.desired import SyncMapping
-from asset_sync.reconcile.sources import STEP, SourceTables
+from asset_sync.reconcile.sources import STEP, SourceTable, SourceTables
 
 
 def column_schema(sync: Sync) -> dict[str, Any]:
@@ -33,6 +34,15 @@ def source_lineage(sync: Sync, tables: SourceTables, mapping: SyncMapping, keys:
             if upstream:
                 deps[f"{kind}.{name}"] = upstream
     return {**column_schema(sync), "dagster/column_lineage": dg.TableColumnLineage(deps_by_column=deps)}
+
+
+def read_lineage(system: str, table: SourceTable) -> dict[str, Any]:
+    """Return the metadata that shows the columns of a table as those of the objects of which they are read."""
+    if table.kind is None:
+        return {}
+    key = objects_key(system, table.kind)
+    deps = {name: [dg.TableColumnDep(asset_key=key, column_name=name)] for name in table.names}
+    return {"dagster/column_lineage": dg.TableColumnLineage(deps_by_column=deps)}
 
 
 def _at(tables: SourceTables, table: str, column: str) -> tuple[str, str]:

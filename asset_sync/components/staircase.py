@@ -15,6 +15,7 @@ from asset_sync.components.applying import Applying
 from asset_sync.components.convergence import CONVERGED, EVERY_WRITE
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.lineage import step_lineage
+from asset_sync.components.objects import WRITES
 from asset_sync.components.permission import ApplyConfig, Permission
 from asset_sync.components.plan_files import write_plan_files
 from asset_sync.components.planning import Planning
@@ -182,6 +183,7 @@ def _applied_asset(sync: Sync) -> dg.AssetsDefinition:
         owners=list(sync.owners),
         group_name=sync.name,
         kinds={sync.target},
+        metadata={WRITES: (sync.target, {kind: list(fields) for kind, fields in sync.mapping.items()})},
         description="The plan carried out, exactly as reviewed. Materialised alone: the latest, unless it waits for a person.",
         code_version="1",
     )

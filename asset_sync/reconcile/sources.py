@@ -33,7 +33,8 @@ class SourceTable:
     """One table that a system tells: a row a record, `key` filled and unique.
 
     `made` makes it of other tables of the system, where it is not read by itself: of those that it is `made_of`. What begins
-    with `open_prefix` is a column, too, that only the system itself can list (a custom field).
+    with `open_prefix` is a column, too, that only the system itself can list (a custom field). `kind` is the kind whose objects
+    the rows are, where the system is written to as well.
     """
 
     name: str
@@ -41,6 +42,7 @@ class SourceTable:
     columns: tuple[Column, ...]
     key: str = "id"
     open_prefix: str | None = None
+    kind: str | None = None
     made_of: tuple[str, ...] = ()
     made: Callable[[Tables], pd.DataFrame] | None = None
 

@@ -60,16 +60,18 @@ def _ready(kinds: Kinds, desired: Tables, observed: Tables) -> Waiting:  # noqa:
 class TargetSide:
     """What can be written to a system.
 
-    `declared` returns the kinds that a mapping has, given its fields by kind, with those that recognising and retiring need.
-    `observe` reads what the system holds of them, given its resource and the constants, which it checks: it raises
-    `ConfigurationError` for one that the system does not take. `conform` and `waiting` are what
-    `asset_sync.components.sync` says of a sync's `conform` and of the records that must not be created.
+    `declared` returns the kinds that a mapping has, given its fields by kind, with those that recognising and retiring
+    need. `observe` reads what the system holds of them, given its resource and the constants. That and `check`, which reads
+    no more than it must, raise `ConfigurationError` for a constant, a choice or a field that the system does not take.
+    `conform` and `waiting` are what `asset_sync.components.sync` says of a sync's `conform` and of the records that must
+    not be created.
     """
 
     kinds: Kinds
     declared: Callable[[Mapping[str, Mapping[str, Any]]], Kinds]
     observe: Callable[[Any, Kinds, Mapping[str, Mapping[str, Any]], Constants], Observed]
     open_fields: OpenFields
+    check: Callable[[Any, Kinds, Constants], None]
     conform: Callable[[Kinds, Tables, Tables], tuple[Tables, Tables]] = _taken
     waiting: Callable[[Kinds, Tables, Tables], Waiting] = _ready
 

@@ -7,7 +7,8 @@ import dagster as dg
 import pandas as pd
 
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
-from asset_sync.components.lineage import source_lineage
+from asset_sync.components.lineage import read_lineage, source_lineage
+from asset_sync.components.objects import objects_key
 from asset_sync.components.snapshots import row_counts
 from asset_sync.components.sync import Sync
 from asset_sync.reconcile.desired import SyncMapping, desired_tables
@@ -36,6 +37,7 @@ def source_asset(
 
     @dg.asset(
         key=key,
+        deps=[objects_key(sync.source, table.kind)] if table.kind else None,
         io_manager_key="snapshots",
         partitions_def=sync.partitions,
         required_resource_keys={sync.source},
@@ -52,6 +54,7 @@ def source_asset(
             read = source.reader(sync.source_resource(context), table.name, asked)
             schema = column_schema(read.table, table)
             told: dict[str, Any] = {"requests": read.requests, "dagster/column_schema": schema}
+            told |= read_lineage(sync.source, table)
             return dg.MaterializeResult(value=read.table, metadata={**row_counts({table.name: read.table}), **told})
 
     return extract

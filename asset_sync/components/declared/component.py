@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final, Literal
 
 import dagster as dg
 from pydantic import Field
 
 from asset_sync.components import config
-from asset_sync.components.declared.assets import desired_asset, extracted, inventory_asset, source_asset
+from asset_sync.components.declared.assets import constants, desired_asset, extracted, inventory_asset, source_asset
 from asset_sync.components.declared.checking import Checking
 from asset_sync.components.declared.mapping import ConditionConfig, KindConfig, MadeFrom, sync_mapping
 from asset_sync.components.staircase import staircase, sync_job
@@ -94,10 +95,8 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Return the sync's assets, its job and its schedule; the sync has the name of its folder."""
-        place = config.Place(context.path / "defs.yaml", ("attributes",))
-        source, target = self._systems(place)
-        self._check(place, source, target)
-        name = context.path.name
+        self.check(context.path / config.FILE)
+        source, target, name = system(self.source), system(self.target), context.path.name
         sync, mapping = self.sync(name), self._sync_mapping(source)
         keys = self._extract_keys(name, source, mapping)
         extracts = [
@@ -110,6 +109,17 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         own = {key: connection.resource(each) for key, (each, connection) in connections.items() if key not in _SHARED}
         assets = [*extracts, *ends, *staircase(sync)]
         return dg.Definitions(assets=assets, jobs=[job], schedules=[*self._schedules(name, job)], resources=own)
+
+    def check(self, file: Path) -> None:
+        """Raise `ConfigurationError` for what is wrong in the YAML that this was read from, with file and line."""
+        place = config.Place(file, ("attributes",))
+        source, target = self._systems(place)
+        self._check(place, source, target)
+
+    def ask(self) -> None:
+        """Ask the target over the network; raise `ConfigurationError` for a choice or a custom field that it does not have."""
+        target, sync = system(self.target), self.sync("asked")
+        target.side.check(self.target_connection.resource(target), sync.kinds, constants(sync))
 
     def sync(self, name: str) -> Sync:
         """Return what the YAML declares, as the staircase takes it."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import dagster as dg
 import pandas as pd
@@ -12,13 +12,14 @@ from pydantic import Field
 from asset_sync.components import config, run_tags
 from asset_sync.components.declared.mapping import FieldConfig
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
-from asset_sync.components.lineage import source_lineage
+from asset_sync.components.lineage import read_lineage, source_lineage
 from asset_sync.components.netbox_to_wug.addresses import told_of, with_verdicts
 from asset_sync.components.netbox_to_wug.desired import Layout, desired_tables, refused_elsewhere, unknown_roles
 from asset_sync.components.netbox_to_wug.following import follow, standing
 from asset_sync.components.netbox_to_wug.sensors import scans_sensor
 from asset_sync.components.netbox_to_wug.tracked import TrackedTarget
 from asset_sync.components.netbox_to_wug.waiting import RECENT, bring_in_line, waiting_devices, without_strangers
+from asset_sync.components.objects import objects_key
 from asset_sync.components.resources import open_tracking
 from asset_sync.components.snapshots import row_counts
 from asset_sync.components.staircase import staircase, sync_job
@@ -98,11 +99,7 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Return the sync's assets, its two jobs and its two sensors; the sync has the name of its folder."""
-        file = context.path / "defs.yaml"
-        check_connections(file, self.connections)
-        columns = {DEVICE.name: {*COLUMNS, *self._custom()}}
-        config.check_mapping(file, self.mapping, MAPPABLE, columns, needed=(DEVICE.name,), open_fields=_ATTRIBUTES)
-        self._check_needed(file)
+        self.check(context.path / config.FILE)
         sync = self.sync(context.path.name)
         assets = [*self._source_assets(sync), self._inventory_asset(sync), self._desired_asset(sync), *staircase(sync)]
         job = sync_job(sync, "addresses")
@@ -112,6 +109,13 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
             scans_sensor(job, scans, {each.name: each.enable_netbox_export for each in self.connections}, open_tracking),
         ]
         return dg.Definitions(assets=[*assets, self._scans_asset(sync)], jobs=[job, scans], sensors=sensors)
+
+    def check(self, file: Path) -> None:
+        """Raise `ConfigurationError` for what is wrong in the YAML that this was read from, with file and line."""
+        check_connections(file, self.connections)
+        columns = {DEVICE.name: {*COLUMNS, *self._custom()}}
+        config.check_mapping(file, self.mapping, MAPPABLE, columns, needed=(DEVICE.name,), open_fields=_ATTRIBUTES)
+        self._check_needed(file)
 
     def sync(self, name: str) -> Sync:
         """Return what the YAML declares, as the staircase takes it."""
@@ -175,6 +179,7 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
     def _source_assets(self, sync: Sync) -> Sequence[dg.AssetsDefinition]:
         @dg.asset(
             key=sync.key("devices"),
+            deps=[objects_key("netbox", str(ADDRESSED.kind))],
             partitions_def=sync.partitions,
             io_manager_key="snapshots",
             pool="netbox",
@@ -188,9 +193,8 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
             with told_in_one_line(), netbox.client() as client:
                 chosen = self._enabled(context).filters.chosen()
                 table = addressed_devices(client, chosen, self._custom())
-                return dg.MaterializeResult(
-                    value=table, metadata={"dagster/row_count": len(table), "requests": client.tally.read}
-                )
+                told: dict[str, Any] = {"dagster/row_count": len(table), "requests": client.tally.read}
+                return dg.MaterializeResult(value=table, metadata=told | read_lineage("netbox", ADDRESSED))
 
         @dg.asset(
             key=sync.key("addresses"),

@@ -1,6 +1,7 @@
 """PDQ export files → NetBox as a component: each file that is dropped into a folder is a partition and a run."""
 
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import dagster as dg
@@ -55,7 +56,7 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Return the sync's assets, its job and its sensor; the sync has the name of its folder."""
-        self._check(context)
+        self.check(context.path / config.FILE)
         sync = self.sync(context.path.name)
         desired = desired_asset(sync, PDQ, self._mapping(), {"devices": DEVICES}, NETBOX.title)
         ends = [inventory_asset(sync, NETBOX), desired]
@@ -67,8 +68,9 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
         """Return what looks at the folder. Only here and in runs is the environment asked where it is."""
         return Watch(DropFolder(place(self.folder)), KeptExports(place(self.kept)), Limits())
 
-    def _check(self, context: dg.ComponentLoadContext) -> None:
-        place = config.Place(context.path / "defs.yaml", ("attributes",))
+    def check(self, file: Path) -> None:
+        """Raise `ConfigurationError` for what is wrong in the YAML that this was read from, with file and line."""
+        place = config.Place(file, ("attributes",))
         checking = Checking(place, PDQ, NETBOX.side, {})
         checking.mapping(self.mapping, self.mapping)
         checking.references(self.mapping, self.mapping)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -71,7 +72,7 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Return the tables' assets, the job and the schedule; they have the name of the component's folder."""
-        self._check_zones(config.Place(context.path / "defs.yaml", ("attributes",)))
+        self.check(context.path / config.FILE)
         name = context.path.name
         job = dg.define_asset_job(name, selection=dg.AssetSelection.assets(*map(_key, TABLES)), tags={"asset_sync/sync": name})
         schedule = dg.ScheduleDefinition(
@@ -91,7 +92,9 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
             for name, rows in found.items()
         ]
 
-    def _check_zones(self, place: config.Place) -> None:
+    def check(self, file: Path) -> None:
+        """Raise `ConfigurationError` for what is wrong in the YAML that this was read from, with file and line."""
+        place = config.Place(file, ("attributes",))
         for where, zone in (
             (place.at("schedule").at("timezone"), self.schedule.zone),
             (place.at("server_timezone"), self.server_timezone),

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 
 import dagster as dg
@@ -14,6 +15,8 @@ from asset_sync.components.declared.checking import Checking
 from asset_sync.components.declared.component import evidence
 from asset_sync.components.declared.mapping import KindConfig, MadeFrom, sync_mapping
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
+from asset_sync.components.lineage import read_lineage
+from asset_sync.components.objects import objects_key
 from asset_sync.components.staircase import staircase, sync_job
 from asset_sync.components.sync import Sync
 from asset_sync.components.wug.connections import ConnectionConfig, check_connections, name_of, partitions
@@ -62,12 +65,7 @@ class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Return the sync's assets, its job and its sensor; the sync has the name of its folder."""
-        file = context.path / "defs.yaml"
-        check_connections(file, self.connections)
-        checking = Checking(config.Place(file, ("attributes",)), WUG, NETBOX.side, self.tables)
-        checking.needed(self.mapping, _NEEDED)
-        checking.mapping(self.mapping, self.mapping)
-        checking.references(self.mapping, self.mapping)
+        self.check(context.path / config.FILE)
         sync = self.sync(context.path.name)
         desired = desired_asset(sync, WUG, self._mapping(), {"devices": sync.key("found")}, NETBOX.title)
         ends = [inventory_asset(sync, NETBOX), desired]
@@ -78,6 +76,14 @@ class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
     def _mapping(self) -> SyncMapping:
         prefixes = PrefixLengths(self.prefix_lengths.ipv4, self.prefix_lengths.ipv6)
         return sync_mapping(self.mapping, MadeFrom(WUG.main, self.tables), {}, prefixes, ())
+
+    def check(self, file: Path) -> None:
+        """Raise `ConfigurationError` for what is wrong in the YAML that this was read from, with file and line."""
+        check_connections(file, self.connections)
+        checking = Checking(config.Place(file, ("attributes",)), WUG, NETBOX.side, self.tables)
+        checking.needed(self.mapping, _NEEDED)
+        checking.mapping(self.mapping, self.mapping)
+        checking.references(self.mapping, self.mapping)
 
     def sync(self, name: str) -> Sync:
         """Return what the YAML declares, as the staircase takes it."""
@@ -106,6 +112,7 @@ class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
 
         @dg.asset(
             key=sync.key("devices"),
+            deps=[objects_key("wug", str(WUG.tables[WUG.main].kind))],
             partitions_def=sync.partitions,
             io_manager_key="snapshots",
             retry_policy=EXTRACT_RETRIES,
@@ -118,7 +125,11 @@ class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
             with told_in_one_line(), connections[name_of(context)].open(wug) as client:
                 table = discovered(client, root=self.root_group)
                 counts = {"dagster/row_count": len(table), "requests": client.tally.read}
-                told: dict[str, Any] = {**counts, "dagster/column_schema": column_schema(table, WUG.tables["devices"])}
+                told: dict[str, Any] = {
+                    **read_lineage("wug", WUG.tables[WUG.main]),
+                    **counts,
+                    "dagster/column_schema": column_schema(table, WUG.tables[WUG.main]),
+                }
                 return dg.MaterializeResult(value=table, metadata=told)
 
         return devices
@@ -162,4 +173,8 @@ class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
 
 def _told(judgement: pd.DataFrame, table: pd.DataFrame) -> dict[str, Any]:
     counts = {f"devices/{why}": int(count) for why, count in judgement["why"].value_counts().items()}
-    return {"dagster/row_count": len(table), **counts, "dagster/column_schema": column_schema(table, WUG.tables["devices"])}
+    return {
+        "dagster/row_count": len(table),
+        **counts,
+        "dagster/column_schema": column_schema(table, WUG.tables[WUG.main]),
+    }

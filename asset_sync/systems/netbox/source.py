@@ -15,8 +15,8 @@ from asset_sync.systems.netbox.kinds import CUSTOM, custom_name
 _NAMED: Final = (Column("id"), Column("name"), Column("slug"), Column("description"))
 
 
-def _table(name: str, words: str, *columns: Column) -> SourceTable:
-    return SourceTable(name, words, (*_NAMED, *columns), open_prefix=CUSTOM)
+def _table(name: str, kind: str | None, words: str, *columns: Column) -> SourceTable:
+    return SourceTable(name, words, (*_NAMED, *columns), open_prefix=CUSTOM, kind=kind)
 
 
 _ENDPOINTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -31,20 +31,27 @@ _ENDPOINTS: Final[Mapping[str, tuple[str, str]]] = {
 """Where the tables stand in the API, and the type of their objects."""
 
 ADDRESSED: Final = SourceTable(
-    "devices", "Devices that have a primary address.", tuple(Column(name) for name in COLUMNS), open_prefix=CUSTOM
+    "devices",
+    "Devices that have a primary address.",
+    tuple(Column(name) for name in COLUMNS),
+    open_prefix=CUSTOM,
+    kind="device",
 )
 TABLES: Final = {
     each.name: each
     for each in (
         ADDRESSED,
-        _table("regions", "Regions.", Column("parent", to="regions")),
-        _table("sites", "Sites.", Column("status"), Column("facility"), Column("region", to="regions"), Column("time_zone")),
+        _table("regions", None, "Regions.", Column("parent", to="regions")),
+        _table(
+            "sites", "site", "Sites.", Column("status"), Column("facility"), Column("region", to="regions"), Column("time_zone")
+        ),
         _table(
             "locations",
+            "location",
             "Locations within sites.",
             *(Column("status"), Column("site", to="sites"), Column("parent", to="locations")),
         ),
-        _table("manufacturers", "Manufacturers."),
+        _table("manufacturers", "manufacturer", "Manufacturers."),
         SourceTable(
             "device_types",
             "Device types; their name is their model.",
@@ -54,9 +61,10 @@ TABLES: Final = {
                 Column("u_height", type="number"),
             ),
             open_prefix=CUSTOM,
+            kind="device_type",
         ),
-        _table("device_roles", "Device roles.", Column("color")),
-        _table("platforms", "Platforms.", Column("manufacturer", to="manufacturers")),
+        _table("device_roles", "device_role", "Device roles.", Column("color")),
+        _table("platforms", "platform", "Platforms.", Column("manufacturer", to="manufacturers")),
     )
 }
 

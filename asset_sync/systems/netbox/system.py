@@ -21,6 +21,12 @@ def _observe(netbox: NetBox, kinds: Kinds, fields: Mapping[str, Mapping[str, Any
         return Observed({**tables, **checked}, client.tally.read)
 
 
+def _check(netbox: NetBox, kinds: Kinds, constants: Constants) -> None:
+    netbox.target(kinds, writable=False)
+    with netbox.client() as client:
+        check_choices(client, kinds, constants)
+
+
 def _checked(kind: Kind, observed: Any) -> Any:
     return observed_schema(kind, observed.columns[len(OBSERVED_COLUMNS) :]).validate(observed)
 
@@ -37,7 +43,7 @@ NETBOX: Final = System(
     NetBox,
     TABLES,
     _read,
-    TargetSide(KINDS, declared, _observe, OpenFields(CUSTOM, "custom fields"), conform, unready),
+    TargetSide(KINDS, declared, _observe, OpenFields(CUSTOM, "custom fields"), _check, conform, unready),
     pool="netbox",
     named=True,
 )

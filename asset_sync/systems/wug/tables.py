@@ -32,7 +32,9 @@ def _primary_addresses(tables: Tables) -> pd.DataFrame:
     return pd.DataFrame({"id": told["device"], "device": told["device"], **by_version}).astype("str")
 
 
-DEVICES: Final = SourceTable("devices", "Devices with what monitoring knows of them.", tuple(map(Column, DISCOVERED)))
+DEVICES: Final = SourceTable(
+    "devices", "Devices with what monitoring knows of them.", tuple(map(Column, DISCOVERED)), kind="device"
+)
 _INTERFACES: Final = SourceTable(
     "interfaces",
     "The management interface of each device.",

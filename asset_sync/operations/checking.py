@@ -1,0 +1,30 @@
+"""Checking the YAML files of syncs, without a run."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import asset_sync
+from asset_sync.components import SyncComponent, forms
+from asset_sync.reconcile.errors import AssetSyncError
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file, and what is wrong with it, in one line; None where nothing is."""
+
+    file: Path
+    wrong: str | None
+
+
+def check(files: Sequence[Path], *, connect: bool) -> Iterator[Checked]:
+    """Yield each of the files, all of the project's where none is named; to `connect` is to ask the targets as well."""
+    for file in files or forms.files(Path(asset_sync.__file__).parent / "defs"):
+        try:
+            component = forms.check_file(file)
+            if connect and isinstance(component, SyncComponent):
+                component.ask()
+        except (AssetSyncError, OSError) as error:
+            yield Checked(file, str(error))
+        else:
+            yield Checked(file, None)
