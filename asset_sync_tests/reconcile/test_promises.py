@@ -51,7 +51,10 @@ def test_a_tag_that_several_share_holds_itself_alone_where_serials_tell_the_mach
     lab.source = {"asset": [machine(key, tag="IT-1") for key in ("a", "b")]}
     plan = lab.run()
     assert [row["serial"] for row in lab.objects().values()] == ["SN-a-1", "SN-b-1"]
-    assert held(plan) == dict.fromkeys("ab", "tag 'IT-1' would stand on 2 objects")
+    assert held(plan) == {
+        "a": "tag 'IT-1' would stand on 2 objects: it is also on b",
+        "b": "tag 'IT-1' would stand on 2 objects: it is also on a",
+    }
 
 
 # Targets and ledgers that came back.

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from asset_sync.reconcile.identity.state import DECISION, LINK, Matching
-from asset_sync.reconcile.identity.values import compared, pairs
+from asset_sync.reconcile.identity.values import compared, pairs, twins
 from asset_sync.reconcile.kinds import IdentityRule
 from asset_sync.reconcile.tables import Mask, Positions, base_column, cell, filled, index, mask, take, text
 
@@ -58,11 +58,18 @@ def _hold_contradicted(state: Matching, rule: IdentityRule, wanted: pa.Array, th
     recognised = (state.observed_of >= 0) & (state.rule != state.names.index(DECISION)) & ~_confirmed(state)
     apart = np.flatnonzero(recognised & filled(wanted) & ~mask(same))
     found = _not_given_up(state, rule, pairs(apart, take(wanted, apart), there), wanted)
-    found = _not_parted(state, _not_anothers(state, rule, found))
+    found = _not_shared(_not_parted(state, _not_anothers(state, rule, found)), wanted)
     for row, others in state.by_id(found).items():
         mine = f"{state.names[state.rule[row]]} says {state.named(int(state.observed_of[row]))}"
         why = f"{mine}, but {rule.name} {state.shown(row, rule)} is on {state.named(others[0])}"
         state.hold(row, why, [int(state.observed_of[row]), *others])
+
+
+def _not_shared(found: pd.DataFrame, wanted: pa.Array) -> pd.DataFrame:
+    """Leave out the rows whose value other records have too: it says of none of them which object it is."""
+    shared = list(twins(wanted, np.unique(found["row"].to_numpy())))
+    kept: pd.DataFrame = found[~found["row"].isin(shared)] if shared else found
+    return kept
 
 
 def _confirmed(state: Matching) -> Mask:
@@ -105,17 +112,11 @@ def _not_given_up(state: Matching, rule: IdentityRule, found: pd.DataFrame, want
 
 def _without_twins(state: Matching, rule: IdentityRule, rows: Positions, wanted: pa.Array) -> Positions:
     """Leave out the rows whose decisive value other records have too: it identifies none, whatever the target has."""
-    if not rows.size:
-        return rows
-    ours = take(wanted, rows)
-    every = np.flatnonzero(mask(pc.is_in(wanted, value_set=ours, skip_nulls=True)))
-    codes = pc.dictionary_encode(take(wanted, every)).indices.to_numpy(zero_copy_only=False)
-    many = np.bincount(codes, minlength=1)[codes] > 1
-    others = state.also(dict(zip(every[many].tolist(), codes[many].tolist(), strict=True)))
-    twins = rows[np.isin(rows, every[many])]
-    for row in twins.tolist():
+    groups = twins(wanted, rows)
+    others, shared = state.also(groups), np.isin(rows, list(groups))
+    for row in rows[shared].tolist():
         state.unsettled.setdefault(row, (f"{rule.name} {state.shown(row, rule)} is also on {others[row]}", []))
-    return rows[~np.isin(rows, twins)]
+    return rows[~shared]
 
 
 def _decide(state: Matching, rule: IdentityRule, found: pd.DataFrame) -> None:

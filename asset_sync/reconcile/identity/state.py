@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from asset_sync.reconcile.identity.values import also
 from asset_sync.reconcile.kinds import IdentityRule, Kind
 from asset_sync.reconcile.resolutions import Resolutions
 from asset_sync.reconcile.tables import Mask, Positions, cell, take, text
@@ -112,14 +113,8 @@ class Matching:
     # Words.
 
     def also(self, group_of: dict[int, int]) -> dict[int, str]:
-        """Name for each row the others of its group, by source key, five at most."""
-        members: dict[int, list[str]] = {}
-        for row, group in group_of.items():
-            members.setdefault(group, []).append(cell(self.desired["source_key"], row))
-        for keys in members.values():
-            keys.sort()
-        own = {row: cell(self.desired["source_key"], row) for row in group_of}
-        return {row: ", ".join([k for k in members[g][:6] if k != own[row]][:5]) for row, g in group_of.items()}
+        """Name for each row the others of its group (see `asset_sync.reconcile.identity.values.also`)."""
+        return also(self.desired["source_key"], group_of)
 
     def by_id(self, found: pd.DataFrame) -> dict[int, list[int]]:
         """Return the objects of each row, in the order of their ids, so that the evidence is the same at every run."""
