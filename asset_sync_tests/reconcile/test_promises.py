@@ -105,6 +105,21 @@ def test_a_record_whose_id_is_a_strangers_is_found_by_its_serial_where_it_stands
     }
 
 
+def test_a_machine_that_is_found_where_it_stands_now_is_remembered_also_where_its_model_is_held() -> None:
+    lab = Lab()
+    lab.source = {
+        "maker": [{"source_key": "hp", "name": "..."}],
+        "model": [{"source_key": "m", "maker": "hp", "name": "M1"}],
+        "asset": [machine("d1", model="m")],
+    }
+    theirs = lab.target.make("asset", serial="SN-d1-1", status="in-use")
+    plan = lab.run()
+    assert held(plan)["d1"].startswith("its model 'm' is held")
+    assert lab.ledger.rows["asset", "d1"]["target_id"] == theirs
+    assert lab.ledger.rows["asset", "d1"]["status"] == "in-use"
+    assert settled(lab, 1)
+
+
 def test_what_a_person_made_without_a_serial_under_an_id_from_before_a_backup_is_not_written_to() -> None:
     lab = Lab()
     empty = lab.target.backup()

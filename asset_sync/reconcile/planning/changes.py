@@ -188,7 +188,6 @@ class Changes:
         renewed = self._renewed() & ~self.returning
         base = rebased or {}
         chosen = either([unlinked, renewed, *agreed.values(), *base.values()], len(sides.desired))
-        chosen[list(sides.blocked)] = False
         rows = np.flatnonzero(chosen if older is None else chosen | older)
         if not rows.size:
             return sides.draft(rows, p.CLAIM)
