@@ -18,6 +18,7 @@ from asset_sync.components.lineage import step_lineage
 from asset_sync.components.permission import ApplyConfig, Permission
 from asset_sync.components.plan_files import write_plan_files
 from asset_sync.components.planning import Planning
+from asset_sync.components.recovering import recover
 from asset_sync.components.snapshots import Snapshots, row_counts
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger
@@ -62,7 +63,7 @@ def _match_asset(sync: Sync) -> dg.AssetsDefinition:
         ins={"desired": dg.AssetIn(sync.key("desired")), "inventory": dg.AssetIn(sync.inventory)},
         io_manager_key="snapshots",
         partitions_def=sync.partitions,
-        required_resource_keys={"ledger"},
+        required_resource_keys={"ledger", "snapshots"},
         group_name=sync.name,
         kinds={"pandas", "parquet"},
         description="Which record is which object, decided by link, then by the identity rules; what nobody can tell is held.",
@@ -70,11 +71,13 @@ def _match_asset(sync: Sync) -> dg.AssetsDefinition:
     )
     def match(context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> dg.MaterializeResult[Tables]:
         with told_in_one_line():
-            matches = Planning(context, sync.of(context), desired, inventory).match()
+            linked = sync.of(context)
+            found = recover(context, linked, inventory)
+            matches = Planning(context, linked, desired, inventory).match()
             verdicts = {
                 f"{verdict}/{kind}": int(n) for kind, t in matches.items() for verdict, n in t["verdict"].value_counts().items()
             }
-            return dg.MaterializeResult(value=matches, metadata={**row_counts(matches), **verdicts})
+            return dg.MaterializeResult(value=matches, metadata={**row_counts(matches), **verdicts, "recovered": found})
 
     return match
 
