@@ -429,6 +429,22 @@ def test_a_recognised_record_that_refers_to_something_held_is_in_the_plan_with_t
     assert told["a3/e/ip"] == "its port 'a3/e' is held: its asset 'a3' is held: serial 'S1A' is also on a4"
 
 
+def test_a_primary_address_of_a_new_machine_that_is_held_is_in_the_plan_with_the_reason() -> None:
+    lab = Lab()
+    elsewhere = lab.target.make("asset", serial="SN-other-1", status="in-use")
+    port = lab.target.make("port", asset=elsewhere, name="eth9")
+    lab.target.make("address", address="10.0.0.1/24", port=port)
+    lab.source = {
+        "asset": [machine("a")],
+        "port": [{"source_key": "a/e", "key": "a/e", "asset": "a", "name": "eth0"}],
+        "address": [{"source_key": "a/e/ip", "key": "ip", "address": "10.0.0.1/24", "port": "a/e"}],
+        "primary": [{"source_key": "a", "key": "a", "asset": "a", "address": "ip"}],
+    }
+    lab.policy = Policy({**OWNERS, "primary": {name: Ownership("source") for name in ("asset", "address")}}, GRACE)
+    told = {(row["kind"], row["source_key"]): row["hold"] for row in p.records(lab.plan().held)}
+    assert told["primary", "a"].startswith("its address 'ip' is held: address #1001 is assigned to another object")
+
+
 def test_a_value_of_both_sides_after_an_emptied_field_is_a_conflict() -> None:
     clearing = {**OWNERS, "asset": {**OWNERS["asset"], "room": Ownership("shared", clears=True)}}
     lab = Lab(policy=Policy(clearing, GRACE))

@@ -1,5 +1,6 @@
 """Identity rules: what tells which object a record is, and what speaks against it."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -7,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from asset_sync.reconcile.identity.state import DECISION, LINK, Matching
+from asset_sync.reconcile.identity.state import DECISION, LINK, Compared, Matching
 from asset_sync.reconcile.identity.values import compared, pairs, twins
 from asset_sync.reconcile.kinds import IdentityRule
 from asset_sync.reconcile.tables import Mask, Positions, base_column, cell, filled, index, mask, take, text
@@ -27,13 +28,19 @@ def _by_decisive(state: Matching, rule: IdentityRule) -> None:
     wanted, there = compared(state.kind, state.desired, rule), compared(state.kind, state.observed, rule)
     _hold_contradicted(state, rule, wanted, there)
     undecided = np.flatnonzero(state.undecided())
-    rows = undecided[filled(take(wanted, undecided))]
-    state.usable[rows] = True
-    rows = _without_twins(state, rule, rows, wanted)
+    told = undecided[filled(take(wanted, undecided))]
+    state.usable[told] = True
+    rows = _without_twins(state, rule, told, wanted)
     state.decisive[rows] = True
-    found = _not_contradicted(state, pairs(rows, take(wanted, rows), there))
+    found = _not_contradicted(pairs(rows, take(wanted, rows), there), [(known.telling, known.there) for known in state.known])
     _decide(state, rule, _not_given_up(state, rule, found, wanted))
-    state.known.append((wanted, there))
+    state.known.append(Compared(wanted, _emptied(wanted, np.setdiff1d(told, rows)), there))
+
+
+def _emptied(values: pa.Array, rows: Positions) -> pa.Array:
+    at = np.arange(len(values))
+    at[rows] = -1
+    return take(values, at) if rows.size else values
 
 
 def _by_hint(state: Matching, rule: IdentityRule) -> None:
@@ -44,7 +51,8 @@ def _by_hint(state: Matching, rule: IdentityRule) -> None:
     wanted = compared(state.kind, state.desired[names].take(rows), rule)
     state.usable[rows[filled(wanted)]] = True
     found = pairs(rows, wanted, compared(state.kind, state.observed[names].take(free), rule))
-    _decide(state, rule, _not_contradicted(state, found.assign(observed=free[found["observed"].to_numpy()])))
+    found = found.assign(observed=free[found["observed"].to_numpy()])
+    _decide(state, rule, _not_contradicted(found, [(known.wanted, known.there) for known in state.known]))
 
 
 def _hold_contradicted(state: Matching, rule: IdentityRule, wanted: pa.Array, there: pa.Array) -> None:
@@ -75,8 +83,8 @@ def _not_shared(found: pd.DataFrame, wanted: pa.Array) -> pd.DataFrame:
 def _confirmed(state: Matching) -> Mask:
     """The linked rows whose object has one of their decisive values, by a rule that was asked before."""
     found = np.zeros(len(state.desired), dtype=bool)
-    for wanted, there in state.known:
-        found |= mask(pc.equal(wanted, take(there, state.observed_of)))
+    for known in state.known:
+        found |= mask(pc.equal(known.wanted, take(known.there, state.observed_of)))
     linked: Mask = state.rule == state.names.index(LINK)
     return linked & found
 
@@ -140,11 +148,14 @@ def _not_parted(state: Matching, found: pd.DataFrame) -> pd.DataFrame:
     return found[np.array(kept, dtype=bool)]
 
 
-def _not_contradicted(state: Matching, found: pd.DataFrame) -> pd.DataFrame:
-    """Two known and different values of a decisive rule: different objects, whatever a later rule says."""
+def _not_contradicted(found: pd.DataFrame, known: Sequence[tuple[pa.Array, pa.Array]]) -> pd.DataFrame:
+    """Two known and different values of a decisive rule: different objects, whatever a later rule says.
+
+    To a decisive one, a value that several records have speaks against nothing, as it speaks for nothing.
+    """
     if found.empty:
         return found
-    for wanted, there in state.known:
+    for wanted, there in known:
         left, right = take(wanted, found["row"].to_numpy()), take(there, found["observed"].to_numpy())
         found = found[~mask(pc.not_equal(left, right))]
     return found

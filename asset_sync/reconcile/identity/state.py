@@ -1,7 +1,7 @@
 """The state of one matching: what each desired row was decided to be so far, and why; and its words."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,14 @@ DECISION: Final = "decision"
 IGNORED: Final = "ignored: "
 
 _VERDICTS: Final = (SAME, NEW, HELD)
+
+
+class Compared(NamedTuple):
+    """What a decisive rule compares: of records, of those records alone that tell it by themselves, and of objects."""
+
+    wanted: pa.Array
+    telling: pa.Array
+    there: pa.Array
 
 
 class Matching:
@@ -54,7 +62,7 @@ class Matching:
         self.evidence: dict[int, str] = {}
         self.candidates: dict[int, list[int]] = {}
         self.unsettled: dict[int, tuple[str, list[int]]] = {}
-        self.known: list[tuple[pa.Array, pa.Array]] = []
+        self.known: list[Compared] = []
         self.parted: set[tuple[int, int]] = set()
         self.moves: list[tuple[int, int, IdentityRule]] = []
 
