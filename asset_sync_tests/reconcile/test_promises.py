@@ -266,6 +266,21 @@ def test_the_tag_of_a_retired_machine_is_its_successors() -> None:
     }
 
 
+def test_the_tag_of_a_machine_whose_making_was_undone_is_its_successors() -> None:
+    lab = Lab()
+    lab.source = {"asset": [machine("old", tag="IT-1")]}
+    plan = lab.plan()
+    lab.undo(plan, lab.apply(plan))
+    assert lab.objects("asset", "tag", "status") == {"1001": {"tag": "IT-1", "status": "retired"}}
+    lab.source = {"asset": [machine("new", tag="IT-1")]}
+    assert held(lab.run()) == {}
+    assert lab.objects("asset", "serial", "tag", "status") == {
+        "1001": {"serial": "SN-old-1", "status": "retired"},
+        "1002": {"serial": "SN-new-1", "tag": "IT-1", "status": "in-use"},
+    }
+    assert settled(lab)
+
+
 def test_a_retired_machine_gives_up_all_that_its_successor_is_called_by_in_one_run() -> None:
     devices = replace(ASSET, unique=(Unique(("name",), "folded"), Unique(("tag",))))
     lab = Lab(kinds={**KINDS, "asset": devices}, source={"asset": [machine("a", name="PC-1", tag="T1"), machine("z")]})
@@ -542,8 +557,20 @@ def test_a_record_is_ignored_until_it_changes() -> None:
     assert held(lab.run()) == {"a": "ignored: decided by anna on 2025-06-01 12:00 UTC"}
     assert lab.objects() == {}
     lab.source = {"asset": [machine("a", name="pc-2")]}
-    lab.run()
+    plan = lab.run()
+    assert [row["reason"] for row in p.records(plan.operations) if row["op"] == p.SEEN] == ["changed since it was ignored"]
     assert len(lab.objects()) == 1
+
+
+def test_a_record_that_is_ignored_is_not_one_of_several_that_have_a_serial() -> None:
+    lab = Lab(source={"asset": [machine("a", serial="S1"), machine("b", serial="S1")]})
+    assert set(held(lab.run())) == {"a", "b"}
+    lab.resolutions = decided("ignore", "a")
+    assert set(held(lab.run())) == {"a"}
+    assert lab.objects("asset", "serial") == {"1001": {"serial": "S1"}}
+    lab.resolutions = decided("ignore", "b")
+    assert set(held(lab.run())) == {"b"}, "of two records of one machine the other one is left"
+    assert lab.objects("asset", "serial") == {"1001": {"serial": "S1"}}
 
 
 def test_an_object_that_people_gave_to_two_records_is_neithers_until_one_decision_is_taken_back() -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from asset_sync.reconcile.identity.state import DECISION, LINK, Compared, Matching
-from asset_sync.reconcile.identity.values import compared, pairs, twins
+from asset_sync.reconcile.identity.values import compared, emptied, pairs, twins
 from asset_sync.reconcile.kinds import IdentityRule
 from asset_sync.reconcile.tables import Mask, Positions, base_column, cell, filled, index, mask, take, text
 
@@ -26,6 +26,7 @@ def by_rule(state: Matching, rule: IdentityRule) -> None:
 
 def _by_decisive(state: Matching, rule: IdentityRule) -> None:
     wanted, there = compared(state.kind, state.desired, rule), compared(state.kind, state.observed, rule)
+    wanted = emptied(wanted, np.flatnonzero(state.ignored))
     _hold_contradicted(state, rule, wanted, there)
     undecided = np.flatnonzero(state.undecided())
     told = undecided[filled(take(wanted, undecided))]
@@ -34,13 +35,7 @@ def _by_decisive(state: Matching, rule: IdentityRule) -> None:
     state.decisive[rows] = True
     found = _not_contradicted(pairs(rows, take(wanted, rows), there), [(known.telling, known.there) for known in state.known])
     _decide(state, rule, _not_given_up(state, rule, found, wanted))
-    state.known.append(Compared(wanted, _emptied(wanted, np.setdiff1d(told, rows)), there))
-
-
-def _emptied(values: pa.Array, rows: Positions) -> pa.Array:
-    at = np.arange(len(values))
-    at[rows] = -1
-    return take(values, at) if rows.size else values
+    state.known.append(Compared(wanted, emptied(wanted, np.setdiff1d(told, rows)), there))
 
 
 def _by_hint(state: Matching, rule: IdentityRule) -> None:

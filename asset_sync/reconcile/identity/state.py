@@ -35,7 +35,7 @@ class Matching:
 
     `unsettled` has, by row, evidence that told of several: it holds the row, unless something else identifies it. `usable` are
     the rows of which anything is known that a rule asks for, `decisive` those with a decisive value of their own. `sealed` are
-    rows that are not asked about any more.
+    rows that are not asked about any more. `ignored` are those that somebody decided to leave alone: they count for nothing.
     """
 
     def __init__(
@@ -54,6 +54,7 @@ class Matching:
         self.observed_of: Positions = np.full(len(desired), -1, dtype=np.int64)
         self.claimant: Positions = np.full(len(observed), -1, dtype=np.int64)
         self.held: Mask = np.zeros(len(desired), dtype=bool)
+        self.ignored: Mask = np.zeros(len(desired), dtype=bool)
         self.sealed: Mask = np.zeros(len(desired), dtype=bool)
         self.usable: Mask = np.zeros(len(desired), dtype=bool)
         self.decisive: Mask = np.zeros(len(desired), dtype=bool)

@@ -42,6 +42,15 @@ def twins(values: pa.Array, rows: Positions) -> dict[int, int]:
     return dict(zip(every[many].tolist(), codes[many].tolist(), strict=True))
 
 
+def emptied(values: pa.Array, rows: Positions) -> pa.Array:
+    """Return the values without those of some rows."""
+    if not rows.size:
+        return values
+    at = np.arange(len(values))
+    at[rows] = -1
+    return take(values, at)
+
+
 def also(source_keys: pd.Series, group_of: Mapping[int, int]) -> dict[int, str]:
     """Name for each row the others of its group, by source key, five at most."""
     members: dict[int, list[str]] = {}

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
-from asset_sync.reconcile.identity import also, compared, twins
+from asset_sync.reconcile.identity import IGNORED, also, compared, emptied, twins
 from asset_sync.reconcile.kinds import IdentityRule, Kind
 from asset_sync.reconcile.planning.drafts import Drafts, together
 from asset_sync.reconcile.planning.fields import part
@@ -41,7 +41,8 @@ def _shared(sides: Sides, given: Drafts, rule: IdentityRule) -> dict[int, str]:
     rows, records = rows[records >= 0], records[records >= 0]
     if not rows.size:
         return {}
-    groups = twins(compared(sides.kind, sides.desired, rule), records)
+    ignored = np.flatnonzero(mask(pc.starts_with(text(sides.matches["evidence"]), IGNORED)))
+    groups = twins(emptied(compared(sides.kind, sides.desired, rule), ignored), records)
     several, others = np.bincount(list(groups.values()), minlength=1), also(sides.desired["source_key"], groups)
     values = take(given.new(rule.fields[0]), rows).to_pylist()
     return {
