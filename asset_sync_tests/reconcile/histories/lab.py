@@ -257,11 +257,12 @@ class HistoryLab(Lab):
     def restore_target(self, day: Day) -> None:
         """The target comes back from a backup of some days ago, and people go on working in it."""
         if self.saved:
-            saved = self.saved[-1 - len(day.faults) % len(self.saved)]
+            saved, lost = self.saved[-1 - len(day.faults) % len(self.saved)], self.moment()
             self.target.restore(saved.target)
-            self.oracle.hands = saved.hands.copy()
+            self.oracle.hands, restored = saved.hands.copy(), self.moment()
             self.done = None
             self.happen(_of_people(day), meanwhile=False)
+            self.oracle.hands.came_back(lost, restored, self.moment())
 
     def lose_ledger(self, day: Day) -> None:
         """The ledger is lost; somebody may take the target as it stands for what was applied last."""
