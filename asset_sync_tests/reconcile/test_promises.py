@@ -10,7 +10,7 @@ import pytest
 from asset_sync.reconcile import guards
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.guards import Limits
-from asset_sync.reconcile.kinds import Unique
+from asset_sync.reconcile.kinds import IdentityRule, Unique, in_order
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.planning import Policy
 from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb, fingerprints
@@ -152,6 +152,35 @@ def test_a_maker_whose_id_is_a_strangers_is_not_taken_for_it_and_found_where_it_
     assert settled(lab, 2)
     assert lab.objects("maker", "name") == {hp: {"name": "Canon"}, "5000": {"name": "HP"}}
     assert {row["maker"] for row in lab.objects("model").values()} == {"5000"}
+
+
+def test_makers_whose_ids_were_all_given_again_are_found_by_their_names_in_one_run() -> None:
+    names = (IdentityRule("name", ("name",), decisive=False), IdentityRule("similar name", ("name",), "label", decisive=False))
+    lab = Lab(in_order(replace(kind, identity=names) if kind.name == "maker" else kind for kind in KINDS.values()))
+    makers = ("Acer", "Dell", "HP")
+    lab.source = {
+        "maker": [{"source_key": name, "key": name, "name": name} for name in makers],
+        "model": [{"source_key": f"m{name}", "key": f"m{name}", "maker": name, "name": "M1"} for name in makers],
+        "asset": [machine(name, model=f"m{name}") for name in makers],
+    }
+    empty = lab.target.backup()
+    lab.run()
+    lab.target.restore(empty)
+    for name in ("HP", "Acer", "Dell"):
+        lab.target.make("maker", name=name)
+    assert held(lab.run()) == {}
+    assert lab.objects("maker", "name") == {"1001": {"name": "HP"}, "1002": {"name": "Acer"}, "1003": {"name": "Dell"}}
+    assert settled(lab)
+
+
+def test_a_maker_that_is_another_one_under_its_id_is_not_taken_for_one_of_a_similar_name() -> None:
+    names = (IdentityRule("name", ("name",), decisive=False), IdentityRule("similar name", ("name",), "label", decisive=False))
+    lab = Lab(in_order(replace(kind, identity=names) if kind.name == "maker" else kind for kind in KINDS.values()))
+    lab.source = {"maker": [{"source_key": "hp", "key": "hp", "name": "HP"}]}
+    lab.run()
+    lab.target.edit("maker", "1001", name="Lenovo")
+    lab.target.make("maker", name="H.P.")
+    assert "another object under its id" in held(lab.run())["hp"]
 
 
 def test_a_serial_that_a_person_mistyped_is_put_back_where_the_tag_stands() -> None:

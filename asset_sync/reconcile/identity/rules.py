@@ -39,8 +39,13 @@ def _by_decisive(state: Matching, rule: IdentityRule) -> None:
 
 
 def _by_hint(state: Matching, rule: IdentityRule) -> None:
-    """A rule that is not decisive is asked last, about objects that nobody was recognised as."""
-    hold_unsettled(state)
+    """A rule that is not decisive is asked last, about objects that nobody was recognised as.
+
+    What is known by its name alone is looked for under that, too, where another object has its id by now; but not under one
+    that is but similar.
+    """
+    if rule != state.kind.identity[0]:
+        hold_unsettled(state)
     rows, free = np.flatnonzero(state.undecided()), np.flatnonzero(state.claimant < 0)
     names = list(rule.fields)
     wanted = compared(state.kind, state.desired[names].take(rows), rule)
