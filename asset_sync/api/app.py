@@ -207,14 +207,17 @@ def show_run(run_id: str, runs: _Runs) -> Run:
     return Run(id=other.run_id, sync=other.sync, status=other.status, plan_id=other.plan_id)
 
 
-@_guarded.get("/history")
+@_guarded.get("/history", responses=_ABSENT)
 def show_history(
     kind: Annotated[str, Query(description="As in the mapping: asset, device, …")],
     id: Annotated[str, Query(description="The object's id in the target.")],  # noqa: A002 - the parameter's name
     field: str | None = None,
 ) -> History:
     """Tell who set an object's values, newest first."""
-    table = operations.history(kind, id, field)
+    try:
+        table = operations.history(kind, id, field)
+    except ConfigurationError as error:
+        raise HTTPException(404, str(error)) from None
     rows = table.astype(object).where(table.notna(), None).to_dict("records")
     return History(kind=kind, id=id, writes=[Written.model_validate(row) for row in rows])
 

@@ -19,7 +19,10 @@ _CONFLICT: Final[dict[int | str, dict[str, Any]]] = {409: {"model": Problem, "de
 
 
 class HeldRecord(BaseModel):
-    """A record that is held, or some of its fields; `waits`: nothing is asked, the grace has yet to pass."""
+    """A record that is held, or some of its fields.
+
+    `waits`: nothing is asked, the grace has yet to pass. `ignored`: nothing is asked, somebody decided to leave it alone.
+    """
 
     sync: str
     link_set: str = Field(description="The sync, with its connection where each has links of its own.")
@@ -33,6 +36,7 @@ class HeldRecord(BaseModel):
     why: str
     since: datetime
     waits: bool
+    ignored: bool
 
     @classmethod
     def of(cls, held: Held) -> Self:

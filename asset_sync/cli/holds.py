@@ -23,21 +23,26 @@ _Command = Callable[..., Any]
 def held(sync: str | None, as_json: bool) -> None:
     """List what is held now, of SYNC or of all: the record, what it may be, why, and since when.
 
-    What only waits for a grace to pass is listed apart.
+    What somebody decided to ignore, and what only waits for a grace to pass, is listed apart.
     """
     found = operations.held(sync)
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], indent=2, default=str))
         return
-    asked, waiting = [each for each in found if not each.waits], [each for each in found if each.waits]
+    asked = [each for each in found if not each.waits and not each.ignored]
     if asked:
         printed().print(_held_table(asked))
         click.echo("\nTo decide about one: asset-sync resolve --help")
     else:
         click.echo("Nothing is held.")
-    if waiting:
-        click.echo("\nOnly waiting for the grace to pass:")
-        printed().print(_held_table(waiting))
+    _list_apart("Ignored, as somebody decided:", [each for each in found if each.ignored])
+    _list_apart("Only waiting for the grace to pass:", [each for each in found if each.waits])
+
+
+def _list_apart(told: str, found: list[Held]) -> None:
+    if found:
+        click.echo(f"\n{told}")
+        printed().print(_held_table(found))
 
 
 def _held_table(found: list[Held]) -> Any:

@@ -7,11 +7,11 @@ import dagster as dg
 
 from asset_sync.components.convergence import Convergence, outcome_counts
 from asset_sync.components.lineage import step_lineage
-from asset_sync.components.snapshots import Snapshots
+from asset_sync.components.recovering import known_objects_of
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger, PlanHeader
 from asset_sync.reconcile import plan as p
-from asset_sync.reconcile.apply import Known, apply, known_objects
+from asset_sync.reconcile.apply import Known, apply
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.target import Outcome
 
@@ -71,14 +71,11 @@ class Applying:
         """
         if not self._plan.counts[p.CREATE]:
             return {}
-        snapshots: Snapshots = self._context.resources.snapshots
         try:
-            observed = snapshots.load(self._sync.inventory, self._header.run_id)
+            return known_objects_of(self._context, self._sync, self._header)
         except FileNotFoundError as error:
             told = f"plan {self._plan.id} of {self._sync.name}: what its target held when it was made is not kept any more"
             raise PlanError(f"{told}; make a new plan: asset-sync run {self._sync.name}") from error
-        links = self._sync.known_links(self._ledger)
-        return known_objects({name: observed[name] for name in self._sync.kinds}, links)
 
     def _intend(self, seqs: Sequence[int]) -> None:
         self._ledger.intend(self._plan.id, seqs, self._context.run.run_id, datetime.now(UTC))

@@ -19,6 +19,7 @@ from asset_sync.components.objects import WRITES
 from asset_sync.components.permission import ApplyConfig, Permission
 from asset_sync.components.plan_files import write_plan_files
 from asset_sync.components.planning import Planning
+from asset_sync.components.recovering import recover
 from asset_sync.components.snapshots import Snapshots, row_counts
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger
@@ -63,7 +64,7 @@ def _match_asset(sync: Sync) -> dg.AssetsDefinition:
         ins={"desired": dg.AssetIn(sync.key("desired")), "inventory": dg.AssetIn(sync.inventory)},
         io_manager_key="snapshots",
         partitions_def=sync.partitions,
-        required_resource_keys={"ledger"},
+        required_resource_keys={"ledger", "snapshots"},
         owners=list(sync.owners),
         group_name=sync.name,
         kinds={"pandas", "parquet"},
@@ -72,11 +73,13 @@ def _match_asset(sync: Sync) -> dg.AssetsDefinition:
     )
     def match(context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> dg.MaterializeResult[Tables]:
         with told_in_one_line():
-            matches = Planning(context, sync.of(context), desired, inventory).match()
+            linked = sync.of(context)
+            found = recover(context, linked, inventory)
+            matches = Planning(context, linked, desired, inventory).match()
             verdicts = {
                 f"{verdict}/{kind}": int(n) for kind, t in matches.items() for verdict, n in t["verdict"].value_counts().items()
             }
-            return dg.MaterializeResult(value=matches, metadata={**row_counts(matches), **verdicts})
+            return dg.MaterializeResult(value=matches, metadata={**row_counts(matches), **verdicts, "recovered": found})
 
     return match
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, text
 from asset_sync.ledger import plans
 from asset_sync.ledger import schema as s
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.identity import IGNORED
 from asset_sync.reconcile.planning.retiring import only_waits
 
 
@@ -16,7 +17,7 @@ class Held:
     """A record that is held, or one of its fields. `candidates` are the ids of the objects that it may be.
 
     `fields` are those that are held of an object that goes on otherwise; none where the record is held as a whole. `since` is
-    in UTC. `waits` says that nothing is asked of anybody: the grace has yet to pass.
+    in UTC. `waits` says that nothing is asked of anybody: the grace has yet to pass; `ignored`, that somebody said so.
     """
 
     sync: str
@@ -31,6 +32,7 @@ class Held:
     why: str
     since: datetime
     waits: bool
+    ignored: bool
 
 
 def read(connection: Connection, sync: str) -> list[Held]:
@@ -86,6 +88,7 @@ def _held(connection: Connection, sync: str, link_set: str, plan_id: str) -> lis
             why=row["hold"],
             since=since[row["kind"], row["source_key"]],
             waits=only_waits(row),
+            ignored=row["hold"].startswith(IGNORED),
         )
         for row in rows
     ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+import pandas as pd
 from sqlalchemy import Connection, Row, Select, Text, and_, insert, or_, select, update
 
 from asset_sync.ledger import schema as s
@@ -13,6 +14,7 @@ from asset_sync.ledger.headers import header
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.planning.retiring import CHANGED
 from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb
 
 _ABOUT_IDENTITY: Final[tuple[Verb, ...]] = ("link", "create", "ignore")
@@ -93,10 +95,11 @@ def follow_undo(connection: Connection, plan: Plan, done: Sequence[Mapping[str, 
 
 
 def lapse(connection: Connection, plan: Plan, at: datetime) -> None:
-    """End what an undo decided of the records that the source has again."""
+    """End what an undo decided of the records that the source has again, and what held until records changed that did."""
     seen = plan.operations[plan.operations["op"] == p.SEEN]
-    records = list(zip(seen["kind"], seen["source_key"], strict=True))
-    _end(connection, plan.link_set, records, "the source, which has it again", at)
+    changed = seen[seen["reason"] == CHANGED]
+    _end(connection, plan.link_set, _records(seen), "the source, which has it again", at)
+    _end(connection, plan.link_set, _records(changed), "the source, which says otherwise", at, until_changed=True)
 
 
 def _undone_by(connection: Connection, plan: Plan) -> str:
@@ -104,15 +107,28 @@ def _undone_by(connection: Connection, plan: Plan) -> str:
     return f"{UNDO}{plan.undoes}" + (f" by {approvals[-1].by}" if approvals else "")
 
 
-def _end(connection: Connection, link_set: str, records: Sequence[tuple[str, str]], by: str, at: datetime) -> None:
+def _records(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    return list(zip(rows["kind"], rows["source_key"], strict=True))
+
+
+def _end(
+    connection: Connection,
+    link_set: str,
+    records: Sequence[tuple[str, str]],
+    by: str,
+    at: datetime,
+    *,
+    until_changed: bool = False,
+) -> None:
+    """End what undos decided about those records, or what held until they changed."""
     if not records:
         return
     c = s.resolution.c
     kinds, keys = zip(*records, strict=True)
     ended = unnested("ended", kind=(Text, kinds), source_key=(Text, keys))
     those = (c.link_set == link_set, c.kind == ended.c.kind, c.source_key == ended.c.source_key, c.taken_back_at.is_(None))
-    of_undo = (c.verb == "keep_target", c.by.startswith(UNDO))
-    connection.execute(update(s.resolution).where(*those, *of_undo).values(taken_back_by=by, taken_back_at=at))
+    which = c.until_changed if until_changed else and_(c.verb == "keep_target", c.by.startswith(UNDO))
+    connection.execute(update(s.resolution).where(*those, which).values(taken_back_by=by, taken_back_at=at))
 
 
 def history(connection: Connection, kind: str, target_id: str, field: str | None) -> list[tuple[object, ...]]:

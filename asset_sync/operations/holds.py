@@ -19,11 +19,11 @@ LARGEST_NUMBER: Final = 2**63 - 1
 
 
 def held(sync: str | None = None) -> list[Held]:
-    """Return what is held now of one sync or of all, the longest held first; what only waits for a grace comes last."""
+    """Return what is held now of one sync or of all, the longest held first; last what is ignored or only waits for a grace."""
     ledger = open_ledger()
     names = [declared(sync).name] if sync else [name for name in sync_names() if makes_plans(name)]
     found = [each for name in names for each in ledger.held(name)]
-    return sorted(found, key=lambda each: (each.waits, each.since, each.sync, each.kind, each.source_key))
+    return sorted(found, key=lambda each: (each.waits, each.ignored, each.since, each.sync, each.kind, each.source_key))
 
 
 def resolutions(sync: str | None = None) -> Sequence[KeptResolution]:

@@ -12,11 +12,11 @@ from asset_sync.components import run_tags
 from asset_sync.components.resources import open_ledger
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger, PlanHeader
-from asset_sync.operations.definitions import declared, instance
+from asset_sync.operations.definitions import declared, instance, makes_plans, sync_names
 from asset_sync.operations.runs import RunReport, Watch, execute
 from asset_sync.reconcile import guards
 from asset_sync.reconcile import plan as p
-from asset_sync.reconcile.errors import PlanError
+from asset_sync.reconcile.errors import ConfigurationError, PlanError
 from asset_sync.reconcile.guards import Guard
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Snapshot
@@ -160,8 +160,16 @@ def restored(plan_id: str) -> list[Restored]:
 
 
 def history(kind: str, target_id: str, field: str | None = None) -> pd.DataFrame:
-    """Return who set an object's values, newest first; see `Ledger.history`."""
-    return open_ledger().history(kind, target_id, field)
+    """Return who set an object's values, newest first; see `Ledger.history`.
+
+    Raises ConfigurationError for a kind that no sync has, and of which nothing is known from one that had it.
+    """
+    written = open_ledger().history(kind, target_id, field)
+    if written.empty:
+        kinds = sorted({name for sync in sync_names() if makes_plans(sync) for name in declared(sync).kinds})
+        if kind not in kinds:
+            raise ConfigurationError(f"no sync has a kind {kind!r}; there are {', '.join(kinds)}")
+    return written
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
-from asset_sync.reconcile.identity import HELD, NEW, hold_back, match
+from asset_sync.reconcile.identity import HELD, IGNORED, NEW, hold_back, match
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.resolutions import NONE, Resolutions
 from asset_sync.reconcile.tables import Tables, cell, filled, index, no_links, take_series, text
@@ -46,9 +46,12 @@ def match_all(
 
 
 def _with_causes(matched: pd.DataFrame, blocked: Mapping[int, str]) -> pd.DataFrame:
-    """Return the matches with what a held record refers to as its evidence: without that, nothing could identify it."""
+    """Return the matches with what a held record refers to as its evidence: without that, nothing could identify it.
+
+    One that is ignored is so for that reason.
+    """
     held = (matched["verdict"] == HELD).to_numpy()
-    causes = {row: why for row, why in blocked.items() if held[row]}
+    causes = {row: why for row, why in blocked.items() if held[row] and not cell(matched["evidence"], row).startswith(IGNORED)}
     if not causes:
         return matched
     evidence = matched["evidence"].tolist()

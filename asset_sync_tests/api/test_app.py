@@ -97,6 +97,7 @@ WRONG: list[tuple[str, str, Json | None, int, str]] = [
     ("GET", "/plans?limit=0", None, 422, "limit: "),
     ("GET", "/plans?sync=nonsense", None, 404, "there is no sync 'nonsense'"),
     ("GET", "/history?kind=asset", None, 422, "id: "),
+    ("GET", "/history?kind=foo&id=1", None, 404, "no sync has a kind 'foo'; there are "),
     ("POST", "/syncs/nonsense/runs", {}, 404, "there is no sync 'nonsense'"),
     ("POST", f"/syncs/{SYNC}/runs", {"mode": "loud"}, 422, "mode: "),
     ("POST", f"/syncs/{SYNC}/runs", {"mod": "dry_run"}, 422, "mod: "),

@@ -34,7 +34,7 @@ def test_a_held_record_is_listed_decided_about_and_the_decision_taken_back(world
     asked("run", SYNC)
     both = held()
     assert {each["source_key"] for each in both} == {first.id, other.id}
-    assert all("is also on" in each["why"] and not each["waits"] for each in both)
+    assert all("is also on" in each["why"] and not each["waits"] and not each["ignored"] for each in both)
     asked("run", SYNC)
     assert [each["since"] for each in held()] == [each["since"] for each in both], "since when it is held does not move"
 
@@ -42,7 +42,9 @@ def test_a_held_record_is_listed_decided_about_and_the_decision_taken_back(world
     asked("resolve", "ignore", SYNC, "asset", other.id, "--by", "anna", "--until-changed")
     asked("run", SYNC)
     assert len(world.netbox.objects("plugins/inventory/assets")) == len(list(world.company)) - 1
-    assert [each["why"].split(" on ")[0] for each in held()] == ["ignored: decided by anna"]
+    assert [(each["ignored"], each["why"].split(" on ")[0]) for each in held()] == [(True, "ignored: decided by anna")]
+    told = asked("held", SYNC)
+    assert told.index("Nothing is held.") < told.index("Ignored, as somebody decided:") < told.index(other.id)
 
     assert "Taken back by bob" in asked("resolve", "take-back", "2", "--by", "bob")
     asked("run", SYNC)

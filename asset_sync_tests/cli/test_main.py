@@ -71,6 +71,7 @@ def test_what_the_ledger_does_not_know_is_one_line() -> None:
         check_one_line(ask(command, "abc"), 1, "no plan 'abc': asset-sync plans lists them")
     check_one_line(ask("undo", ""), 1, "no plan ''")
     check_one_line(ask("missing", "nonsense"), 1, "there is no sync 'nonsense'")
+    check_one_line(ask("history", "foo", "1"), 1, "no sync has a kind 'foo'; there are ")
     check_one_line(ask("plans", "--sync", "nonsense"), 1, "there is no sync 'nonsense'")
     check_one_line(ask("plans", "--sync", "snipeit_to_postgres"), 1, "is a mirror: it makes no plans")
     check_one_line(ask("connections", "nonsense"), 1, "there is no connection 'nonsense'; there are main")

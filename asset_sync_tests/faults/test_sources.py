@@ -122,7 +122,6 @@ def test_of_machines_that_share_a_serial_those_that_no_tag_tells_apart_are_held(
     assert tagged <= {row["name"] for row in pipeline.world.netbox.objects("plugins/inventory/assets")}
 
 
-@pytest.mark.xfail(strict=True, reason="NetBox takes one serial of two types, and a shared serial is written to both as yet")
 def test_no_serial_stands_on_two_objects(pipeline: Pipeline) -> None:
     pipeline.world.pdq_faults.set("duplicate_serials", rate=0.2)
     pipeline.run()

@@ -5,9 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
+from datetime import datetime
 
 import pytest
 
+from asset_sync.ledger import Ledger
+from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.target import Outcome
 from asset_sync_tests.pipeline import ASSETS, SYNC, Pipeline
 
 LISTED = "plugins/inventory/assets/"
@@ -45,6 +50,33 @@ def test_a_target_that_is_down_fails_the_run_and_the_next_one_goes_on(pipeline: 
     pipeline.world.netbox_faults.clear()
     assert pipeline.run().success
     assert serials(pipeline) == expected(pipeline)
+
+
+def test_what_an_apply_had_sent_when_it_broke_off_is_its_own_doing_for_the_next_plan(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Ledger.record
+
+    def broken(ledger: Ledger, plan: Plan, ended: Sequence[Outcome], run_id: str, at: datetime) -> None:
+        if any(plan.operations.loc[outcome.seq, "kind"] == "asset" for outcome in ended):
+            raise ConnectionError("the ledger is gone")
+        kept(ledger, plan, ended, run_id, at)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "record", broken)
+        assert not pipeline.run().success
+    broken_off = pipeline.ledger.latest(SYNC)
+    assert broken_off is not None
+    assert broken_off.state == "interrupted"
+    stored = {str(row["id"]) for row in pipeline.world.netbox.objects(ASSETS)}
+    assert stored
+    run = pipeline.run()
+    assert run.success
+    assert run.metadata(f"{SYNC}/match")["recovered"] == len(stored)
+    assert serials(pipeline) == expected(pipeline)
+    for target_id in stored:
+        assert set(pipeline.ledger.history("asset", target_id)["plan_id"]) == {broken_off.id}
+    assert not any(pipeline.run().planned.values())
 
 
 @pytest.mark.slow

@@ -60,6 +60,18 @@ def test_the_first_plan_after_the_decision_says_what_an_ignored_record_was_like(
     assert [each.fingerprint for each in ledger.resolutions(SYNC)] == ["f1"]
 
 
+def test_what_held_until_a_record_changed_is_over_once_it_did_also_where_it_is_as_before_again(ledger: Ledger) -> None:
+    ledger.resolve(SYNC, decision("ignore", until_changed=True))
+    ledger.save(make(row("quarantine", "a", hold="ignored: …", version="f1")), "r1", at(1))
+    seen = make(row("seen", "a", "1", reason="changed since it was ignored"))
+    ledger.save(seen, "r2", at(2))
+    assert counting(ledger), "a plan alone ends nothing"
+    ledger.note_sighting(seen, "r2", at(2))
+    assert counting(ledger) == []
+    (kept,) = ledger.every_resolution()
+    assert (kept.taken_back_by, kept.taken_back_at) == ("the source, which says otherwise", at(2))
+
+
 def test_an_undone_retirement_is_a_decision_until_the_source_has_the_record_again(ledger: Ledger) -> None:
     claim = make(row("claim", "a", "1", changes={"status": {"new": "active"}}), source_rows={"devices": 1})
     ledger.save(claim, "r0", at(0))

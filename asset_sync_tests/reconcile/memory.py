@@ -248,11 +248,12 @@ class MemoryLedger:
                 link = self.rows[where]
                 link |= {"missing_runs": link["missing_runs"] + 1, "missing_since": link["missing_since"] or at}
 
-    def follow(self, plan: Plan, outcomes: Mapping[int, Outcome]) -> None:
-        """Remember what was applied."""
+    def follow(self, plan: Plan, outcomes: Mapping[int, Outcome], before: Mapping[int, Outcome] | None = None) -> None:
+        """Remember what was applied; `before` is what of the plan was remembered already."""
         rows = {row["seq"]: row for row in p.records(plan.operations)}
         done = {seq: o for seq, o in outcomes.items() if o.outcome in {APPLIED, ALREADY}}
-        created = {(rows[seq]["kind"], rows[seq]["key"]): o.target_id for seq, o in done.items() if rows[seq]["op"] == p.CREATE}
+        made = {seq: o for seq, o in {**(before or {}), **done}.items() if rows[seq]["op"] == p.CREATE}
+        created = {(rows[seq]["kind"], rows[seq]["key"]): o.target_id for seq, o in made.items()}
         for seq, outcome in sorted(done.items()):
             row = rows[seq]
             where = (row["kind"], row["source_key"])

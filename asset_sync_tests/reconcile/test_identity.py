@@ -137,6 +137,24 @@ def test_a_copy_of_a_linked_machine_is_held_and_the_linked_one_goes_on() -> None
     assert verdicts(wanted, there, [link("a", "1")]) == {"a": ("same", "link", "1"), "b": ("held", None, None)}
 
 
+def test_a_serial_that_several_records_have_does_not_say_of_a_linked_one_that_it_is_another_object() -> None:
+    wanted: list[Row] = [{"source_key": "a", "serial": "S1"}, {"source_key": "b", "serial": "S1"}]
+    there: list[Row] = [{"id": "1", "serial": "S1"}, {"id": "2", "serial": "S2"}]
+    found = verdicts(wanted, there, [link("a", "1"), link("b", "2")])
+    assert found == {"a": ("same", "link", "1"), "b": ("same", "link", "2")}
+
+
+def test_a_serial_that_several_records_have_does_not_speak_against_an_object_that_the_tag_finds() -> None:
+    wanted: list[Row] = [{"source_key": "a", "serial": "S1"}, {"source_key": "b", "serial": "S1", "tag": "T2"}]
+    there: list[Row] = [{"id": "1", "serial": "S1"}, {"id": "2", "serial": "S2", "tag": "T2"}]
+    assert verdicts(wanted, there, [link("a", "1")]) == {"a": ("same", "link", "1"), "b": ("same", "tag", "2")}
+    alone: list[Row] = [{**wanted[1], "serial": "S3"}]
+    assert verdicts(alone, there, []) == {"b": ("new", None, None)}
+    named: list[Row] = [wanted[0], {"source_key": "b", "serial": "S1", "tag": "T9", "name": "pc"}]
+    like: list[Row] = [there[0], {"id": "2", "serial": "S2", "name": "pc"}]
+    assert verdicts(named, like, [link("a", "1")])["b"] == ("new", None, None), "a name says less than that"
+
+
 def test_one_serial_on_two_objects_of_the_target_is_held_with_both() -> None:
     there: list[Row] = [{"id": "2", "serial": "S1"}, {"id": "1", "serial": "s1"}]
     assert evidence([{"source_key": "a", "serial": "S1"}], there) == {

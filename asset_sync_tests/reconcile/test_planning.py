@@ -371,7 +371,41 @@ def test_a_unique_value_that_two_records_want_is_held_on_both() -> None:
     there: list[Row] = [{"id": "1", "serial": "S1"}, {"id": "2", "serial": "S2"}]
     plan = planned(assets(wanted, there, [link("a", "1"), link("b", "2")]))
     assert writes(plan) == []
-    assert holds(plan) == dict.fromkeys("ab", "tag 'T1' would stand on 2 objects")
+    assert holds(plan) == {
+        "a": "tag 'T1' would stand on 2 objects: it is also on b",
+        "b": "tag 'T1' would stand on 2 objects: it is also on a",
+    }
+
+
+def test_a_serial_that_several_records_have_is_written_to_none_of_them_also_where_the_target_would_take_it() -> None:
+    wanted: list[Row] = [
+        {"source_key": "a", "serial": "S1", "room": "r1"},
+        {"source_key": "b", "serial": "s-1", "room": "r2"},
+        {"source_key": "c", "serial": "S1", "tag": "T3"},
+        {"source_key": "d", "serial": "S4"},
+    ]
+    there: list[Row] = [{"id": "1", "tag": "T1"}, {"id": "2"}]
+    plan = planned(assets(wanted, there, [link("a", "1"), link("b", "2")]))
+    assert sorted((key, changes) for _, _, key, changes in writes(plan)) == [
+        ("a", {"room": "r1"}),
+        ("b", {"room": "r2"}),
+        ("c", {"tag": "T3"}),
+        ("d", {"serial": "S4"}),
+    ]
+    assert holds(plan) == {
+        "a": "serial 'S1' would stand on 3 objects: it is also on b, c",
+        "b": "serial 's-1' would stand on 3 objects: it is also on a, c",
+        "c": "serial 'S1' would stand on 3 objects: it is also on a, b",
+    }
+
+
+@pytest.mark.parametrize("has", ["S1", "s-1"])
+def test_a_shared_serial_stays_where_it_stands(has: str) -> None:
+    wanted: list[Row] = [{"source_key": "a", "serial": "S1"}, {"source_key": "b", "serial": "S1", "room": "r2"}]
+    there: list[Row] = [{"id": "1", "serial": has}, {"id": "2", "serial": "S2"}]
+    plan = planned(assets(wanted, there, [link("a", "1"), link("b", "2")]))
+    assert {key: changes for _, _, key, changes in writes(plan) if key == "b"} == {"b": {"room": "r2"}}
+    assert holds(plan) == {"b": "serial 'S1' would stand on 2 objects: it is also on a"}
 
 
 def test_a_unique_value_may_be_handed_on_when_its_holder_gives_it_up() -> None:

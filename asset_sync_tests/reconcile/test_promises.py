@@ -10,7 +10,7 @@ import pytest
 from asset_sync.reconcile import guards
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.guards import Limits
-from asset_sync.reconcile.kinds import Unique
+from asset_sync.reconcile.kinds import IdentityRule, Unique, in_order
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.planning import Policy
 from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb, fingerprints
@@ -51,7 +51,10 @@ def test_a_tag_that_several_share_holds_itself_alone_where_serials_tell_the_mach
     lab.source = {"asset": [machine(key, tag="IT-1") for key in ("a", "b")]}
     plan = lab.run()
     assert [row["serial"] for row in lab.objects().values()] == ["SN-a-1", "SN-b-1"]
-    assert held(plan) == dict.fromkeys("ab", "tag 'IT-1' would stand on 2 objects")
+    assert held(plan) == {
+        "a": "tag 'IT-1' would stand on 2 objects: it is also on b",
+        "b": "tag 'IT-1' would stand on 2 objects: it is also on a",
+    }
 
 
 # Targets and ledgers that came back.
@@ -102,6 +105,21 @@ def test_a_record_whose_id_is_a_strangers_is_found_by_its_serial_where_it_stands
     }
 
 
+def test_a_machine_that_is_found_where_it_stands_now_is_remembered_also_where_its_model_is_held() -> None:
+    lab = Lab()
+    lab.source = {
+        "maker": [{"source_key": "hp", "name": "..."}],
+        "model": [{"source_key": "m", "maker": "hp", "name": "M1"}],
+        "asset": [machine("d1", model="m")],
+    }
+    theirs = lab.target.make("asset", serial="SN-d1-1", status="in-use")
+    plan = lab.run()
+    assert held(plan)["d1"].startswith("its model 'm' is held")
+    assert lab.ledger.rows["asset", "d1"]["target_id"] == theirs
+    assert lab.ledger.rows["asset", "d1"]["status"] == "in-use"
+    assert settled(lab, 1)
+
+
 def test_what_a_person_made_without_a_serial_under_an_id_from_before_a_backup_is_not_written_to() -> None:
     lab = Lab()
     empty = lab.target.backup()
@@ -134,6 +152,35 @@ def test_a_maker_whose_id_is_a_strangers_is_not_taken_for_it_and_found_where_it_
     assert settled(lab, 2)
     assert lab.objects("maker", "name") == {hp: {"name": "Canon"}, "5000": {"name": "HP"}}
     assert {row["maker"] for row in lab.objects("model").values()} == {"5000"}
+
+
+def test_makers_whose_ids_were_all_given_again_are_found_by_their_names_in_one_run() -> None:
+    names = (IdentityRule("name", ("name",), decisive=False), IdentityRule("similar name", ("name",), "label", decisive=False))
+    lab = Lab(in_order(replace(kind, identity=names) if kind.name == "maker" else kind for kind in KINDS.values()))
+    makers = ("Acer", "Dell", "HP")
+    lab.source = {
+        "maker": [{"source_key": name, "key": name, "name": name} for name in makers],
+        "model": [{"source_key": f"m{name}", "key": f"m{name}", "maker": name, "name": "M1"} for name in makers],
+        "asset": [machine(name, model=f"m{name}") for name in makers],
+    }
+    empty = lab.target.backup()
+    lab.run()
+    lab.target.restore(empty)
+    for name in ("HP", "Acer", "Dell"):
+        lab.target.make("maker", name=name)
+    assert held(lab.run()) == {}
+    assert lab.objects("maker", "name") == {"1001": {"name": "HP"}, "1002": {"name": "Acer"}, "1003": {"name": "Dell"}}
+    assert settled(lab)
+
+
+def test_a_maker_that_is_another_one_under_its_id_is_not_taken_for_one_of_a_similar_name() -> None:
+    names = (IdentityRule("name", ("name",), decisive=False), IdentityRule("similar name", ("name",), "label", decisive=False))
+    lab = Lab(in_order(replace(kind, identity=names) if kind.name == "maker" else kind for kind in KINDS.values()))
+    lab.source = {"maker": [{"source_key": "hp", "key": "hp", "name": "HP"}]}
+    lab.run()
+    lab.target.edit("maker", "1001", name="Lenovo")
+    lab.target.make("maker", name="H.P.")
+    assert "another object under its id" in held(lab.run())["hp"]
 
 
 def test_a_serial_that_a_person_mistyped_is_put_back_where_the_tag_stands() -> None:
@@ -246,6 +293,21 @@ def test_the_tag_of_a_retired_machine_is_its_successors() -> None:
         "1001": {"serial": "SN-old-1", "status": "retired"},
         "1002": {"serial": "SN-new-1", "tag": "IT-1", "status": "in-use"},
     }
+
+
+def test_the_tag_of_a_machine_whose_making_was_undone_is_its_successors() -> None:
+    lab = Lab()
+    lab.source = {"asset": [machine("old", tag="IT-1")]}
+    plan = lab.plan()
+    lab.undo(plan, lab.apply(plan))
+    assert lab.objects("asset", "tag", "status") == {"1001": {"tag": "IT-1", "status": "retired"}}
+    lab.source = {"asset": [machine("new", tag="IT-1")]}
+    assert held(lab.run()) == {}
+    assert lab.objects("asset", "serial", "tag", "status") == {
+        "1001": {"serial": "SN-old-1", "status": "retired"},
+        "1002": {"serial": "SN-new-1", "tag": "IT-1", "status": "in-use"},
+    }
+    assert settled(lab)
 
 
 def test_a_retired_machine_gives_up_all_that_its_successor_is_called_by_in_one_run() -> None:
@@ -411,6 +473,22 @@ def test_a_recognised_record_that_refers_to_something_held_is_in_the_plan_with_t
     assert told["a3/e/ip"] == "its port 'a3/e' is held: its asset 'a3' is held: serial 'S1A' is also on a4"
 
 
+def test_a_primary_address_of_a_new_machine_that_is_held_is_in_the_plan_with_the_reason() -> None:
+    lab = Lab()
+    elsewhere = lab.target.make("asset", serial="SN-other-1", status="in-use")
+    port = lab.target.make("port", asset=elsewhere, name="eth9")
+    lab.target.make("address", address="10.0.0.1/24", port=port)
+    lab.source = {
+        "asset": [machine("a")],
+        "port": [{"source_key": "a/e", "key": "a/e", "asset": "a", "name": "eth0"}],
+        "address": [{"source_key": "a/e/ip", "key": "ip", "address": "10.0.0.1/24", "port": "a/e"}],
+        "primary": [{"source_key": "a", "key": "a", "asset": "a", "address": "ip"}],
+    }
+    lab.policy = Policy({**OWNERS, "primary": {name: Ownership("source") for name in ("asset", "address")}}, GRACE)
+    told = {(row["kind"], row["source_key"]): row["hold"] for row in p.records(lab.plan().held)}
+    assert told["primary", "a"].startswith("its address 'ip' is held: address #1001 is assigned to another object")
+
+
 def test_a_value_of_both_sides_after_an_emptied_field_is_a_conflict() -> None:
     clearing = {**OWNERS, "asset": {**OWNERS["asset"], "room": Ownership("shared", clears=True)}}
     lab = Lab(policy=Policy(clearing, GRACE))
@@ -508,8 +586,20 @@ def test_a_record_is_ignored_until_it_changes() -> None:
     assert held(lab.run()) == {"a": "ignored: decided by anna on 2025-06-01 12:00 UTC"}
     assert lab.objects() == {}
     lab.source = {"asset": [machine("a", name="pc-2")]}
-    lab.run()
+    plan = lab.run()
+    assert [row["reason"] for row in p.records(plan.operations) if row["op"] == p.SEEN] == ["changed since it was ignored"]
     assert len(lab.objects()) == 1
+
+
+def test_a_record_that_is_ignored_is_not_one_of_several_that_have_a_serial() -> None:
+    lab = Lab(source={"asset": [machine("a", serial="S1"), machine("b", serial="S1")]})
+    assert set(held(lab.run())) == {"a", "b"}
+    lab.resolutions = decided("ignore", "a")
+    assert set(held(lab.run())) == {"a"}
+    assert lab.objects("asset", "serial") == {"1001": {"serial": "S1"}}
+    lab.resolutions = decided("ignore", "b")
+    assert set(held(lab.run())) == {"b"}, "of two records of one machine the other one is left"
+    assert lab.objects("asset", "serial") == {"1001": {"serial": "S1"}}
 
 
 def test_an_object_that_people_gave_to_two_records_is_neithers_until_one_decision_is_taken_back() -> None:

@@ -8,7 +8,8 @@ place of an object that is to be created is taken for this plan's own only where
 """
 
 from asset_sync.reconcile.apply.execution import apply
+from asset_sync.reconcile.apply.recovering import recovered
 from asset_sync.reconcile.apply.settling import Settling
 from asset_sync.reconcile.apply.standing import Known, known_objects
 
-__all__ = ["Known", "Settling", "apply", "known_objects"]
+__all__ = ["Known", "Settling", "apply", "known_objects", "recovered"]

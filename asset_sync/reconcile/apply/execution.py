@@ -1,17 +1,17 @@
 """Execution: a plan's rows, group by group, each group in batches."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from threading import Lock
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply.creating import Creator
 from asset_sync.reconcile.apply.crew import Crew, in_batches
-from asset_sync.reconcile.apply.groups import Record, check_mapped, check_once, groups
+from asset_sync.reconcile.apply.groups import check_mapped, check_once, groups
 from asset_sync.reconcile.apply.operations import Operation
 from asset_sync.reconcile.apply.preparing import DONE, Preparer
 from asset_sync.reconcile.apply.settling import Settling, may_come_late
-from asset_sync.reconcile.apply.standing import Known, OwnObjects, parted
+from asset_sync.reconcile.apply.standing import Known, own_objects, parted
 from asset_sync.reconcile.apply.updating import Updater
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.plan import Plan
@@ -50,7 +50,7 @@ def apply(
     check_mapped(plan.id, rows, kinds, "make a new plan")
     check_once(plan.id, rows, kinds)
     outcomes = {seq: outcome for seq, outcome in done.items() if outcome.outcome in DONE}
-    own = _own_objects(known, rows, outcomes)
+    own = own_objects(known, rows, outcomes)
     told = (target, f"asset_sync {plan.sync}, plan {plan.id}", settling or Settling())
     creator = Creator(*told, own, intend := _by_turns(intend))
     updater = Updater(*told, intend)
@@ -75,15 +75,6 @@ def _create(crew: Crew, creator: Creator, kind: Kind, ready: Sequence[Operation]
     apart, alike = parted(kind, ready) if len(ready) > size else (ready, [])
     crew.work(partial(creator.create, kind), in_batches(apart, size))
     crew.work(partial(creator.create, kind), in_batches(alike, size), workers=1)
-
-
-def _own_objects(known: Known, rows: Iterable[Record], outcomes: Mapping[int, Outcome]) -> OwnObjects:
-    own = OwnObjects(known)
-    for row in rows:
-        outcome = outcomes.get(row["seq"]) if row["op"] == p.CREATE else None
-        if outcome and outcome.target_id:
-            own.add(row["kind"], outcome.target_id)
-    return own
 
 
 def _by_turns(intend: Intend) -> Intend:

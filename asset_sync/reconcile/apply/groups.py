@@ -41,6 +41,15 @@ def _part(plan_id: str, kind: Kind, row: Record) -> int:
     return next((number for number, part in enumerate(kind.parts) if not part.isdisjoint(names)), -1)
 
 
+def fits(plan_id: str, rows: Sequence[Record], kinds: Kinds) -> bool:
+    """Return whether these kinds have all that rows write."""
+    try:
+        check_mapped(plan_id, rows, kinds, "")
+    except PlanError:
+        return False
+    return True
+
+
 def check_mapped(plan_id: str, rows: Sequence[Record], kinds: Kinds, remedy: str) -> None:
     """Raise `PlanError`, saying what to do, where rows write what these kinds do not have: the mapping was another one."""
     mapped = {name: {field.name for field in kind.fields} for name, kind in kinds.items()}

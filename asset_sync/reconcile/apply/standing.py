@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply.operations import Operation
 from asset_sync.reconcile.identity.values import compared
 from asset_sync.reconcile.kinds import Kind
@@ -62,6 +63,16 @@ class OwnObjects:
         moments = _made_at(found, "id")
         other = [one not in made and not _is_known(known, one, at) for one, at in moments.items()]
         return list(by_id(found[other]).values()) if any(other) else []
+
+
+def own_objects(known: Known, rows: Iterable[Row], outcomes: Mapping[int, Outcome]) -> OwnObjects:
+    """Return what the operations of a plan cannot have made, of which those `outcomes` are known so far."""
+    own = OwnObjects(known)
+    for row in rows:
+        outcome = outcomes.get(row["seq"]) if row["op"] == p.CREATE else None
+        if outcome and outcome.target_id:
+            own.add(row["kind"], outcome.target_id)
+    return own
 
 
 def _is_known(known: Mapping[str, str | None], target_id: str, created: str | None) -> bool:

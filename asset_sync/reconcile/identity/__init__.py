@@ -9,7 +9,7 @@ held with what is known, and the rest goes on.
 from asset_sync.reconcile.identity.matching import hold_back, match
 from asset_sync.reconcile.identity.remembered import changed_objects
 from asset_sync.reconcile.identity.state import DECISION, HELD, IGNORED, LINK, NEW, SAME
-from asset_sync.reconcile.identity.values import suspects
+from asset_sync.reconcile.identity.values import also, compared, emptied, suspects, twins
 
 __all__ = [
     "DECISION",
@@ -18,8 +18,12 @@ __all__ = [
     "LINK",
     "NEW",
     "SAME",
+    "also",
     "changed_objects",
+    "compared",
+    "emptied",
     "hold_back",
     "match",
     "suspects",
+    "twins",
 ]

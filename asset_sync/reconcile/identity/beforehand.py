@@ -47,6 +47,7 @@ def _decide_by(state: Matching, resolution: Resolution, row: int, other: int) ->
         unchanged = resolution.fingerprint in (None, fingerprints(state.kind, state.desired, [row])[0])
         if unchanged or not resolution.until_changed:
             state.hold(row, f"{IGNORED}{describe(resolution)}")
+            state.ignored[row] = True
     elif resolution.verb == "never_link":
         state.parted.add((row, other))
     else:

@@ -1,5 +1,6 @@
 """Identity rules: what tells which object a record is, and what speaks against it."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -8,8 +9,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from asset_sync.reconcile.identity.state import DECISION, LINK, Matching
-from asset_sync.reconcile.identity.values import compared, pairs
+from asset_sync.reconcile.identity.state import DECISION, LINK, Compared, Matching
+from asset_sync.reconcile.identity.values import compared, emptied, pairs, twins
 from asset_sync.reconcile.kinds import IdentityRule
 from asset_sync.reconcile.tables import Mask, Positions, base_column, cell, filled, index, mask, take, text
 from asset_sync.reconcile.threads import side_by_side
@@ -28,26 +29,33 @@ def by_rule(state: Matching, rule: IdentityRule) -> None:
 def _by_decisive(state: Matching, rule: IdentityRule) -> None:
     tables = (state.desired, state.observed)
     wanted, there = side_by_side(len(state.desired), [partial(compared, state.kind, table, rule) for table in tables])
+    wanted = emptied(wanted, np.flatnonzero(state.ignored))
     _hold_contradicted(state, rule, wanted, there)
     undecided = np.flatnonzero(state.undecided())
-    rows = undecided[filled(take(wanted, undecided))]
-    state.usable[rows] = True
-    rows = _without_twins(state, rule, rows, wanted)
+    told = undecided[filled(take(wanted, undecided))]
+    state.usable[told] = True
+    rows = _without_twins(state, rule, told, wanted)
     state.decisive[rows] = True
-    found = _not_contradicted(state, pairs(rows, take(wanted, rows), there))
+    found = _not_contradicted(pairs(rows, take(wanted, rows), there), [(known.telling, known.there) for known in state.known])
     _decide(state, rule, _not_given_up(state, rule, found, wanted))
-    state.known.append((wanted, there))
+    state.known.append(Compared(wanted, emptied(wanted, np.setdiff1d(told, rows)), there))
 
 
 def _by_hint(state: Matching, rule: IdentityRule) -> None:
-    """A rule that is not decisive is asked last, about objects that nobody was recognised as."""
-    hold_unsettled(state)
+    """A rule that is not decisive is asked last, about objects that nobody was recognised as.
+
+    What is known by its name alone is looked for under that, too, where another object has its id by now; but not under one
+    that is but similar.
+    """
+    if rule != state.kind.identity[0]:
+        hold_unsettled(state)
     rows, free = np.flatnonzero(state.undecided()), np.flatnonzero(state.claimant < 0)
     names = list(rule.fields)
     wanted = compared(state.kind, state.desired[names].take(rows), rule)
     state.usable[rows[filled(wanted)]] = True
     found = pairs(rows, wanted, compared(state.kind, state.observed[names].take(free), rule))
-    _decide(state, rule, _not_contradicted(state, found.assign(observed=free[found["observed"].to_numpy()])))
+    found = found.assign(observed=free[found["observed"].to_numpy()])
+    _decide(state, rule, _not_contradicted(found, [(known.wanted, known.there) for known in state.known]))
 
 
 def _hold_contradicted(state: Matching, rule: IdentityRule, wanted: pa.Array, there: pa.Array) -> None:
@@ -62,11 +70,18 @@ def _hold_contradicted(state: Matching, rule: IdentityRule, wanted: pa.Array, th
     apart = np.flatnonzero(recognised & filled(wanted) & ~alike)
     state.confirmed |= alike & (state.rule == state.names.index(LINK))
     found = _not_given_up(state, rule, pairs(apart, take(wanted, apart), there), wanted)
-    found = _not_parted(state, _not_anothers(state, rule, found))
+    found = _not_shared(_not_parted(state, _not_anothers(state, rule, found)), wanted)
     for row, others in state.by_id(found).items():
         mine = f"{state.names[state.rule[row]]} says {state.named(int(state.observed_of[row]))}"
         why = f"{mine}, but {rule.name} {state.shown(row, rule)} is on {state.named(others[0])}"
         state.hold(row, why, [int(state.observed_of[row]), *others])
+
+
+def _not_shared(found: pd.DataFrame, wanted: pa.Array) -> pd.DataFrame:
+    """Leave out the rows whose value other records have too: it says of none of them which object it is."""
+    shared = list(twins(wanted, np.unique(found["row"].to_numpy())))
+    kept: pd.DataFrame = found[~found["row"].isin(shared)] if shared else found
+    return kept
 
 
 def _not_anothers(state: Matching, rule: IdentityRule, found: pd.DataFrame) -> pd.DataFrame:
@@ -100,17 +115,11 @@ def _not_given_up(state: Matching, rule: IdentityRule, found: pd.DataFrame, want
 
 def _without_twins(state: Matching, rule: IdentityRule, rows: Positions, wanted: pa.Array) -> Positions:
     """Leave out the rows whose decisive value other records have too: it identifies none, whatever the target has."""
-    if not rows.size:
-        return rows
-    ours = take(wanted, rows)
-    every = np.flatnonzero(mask(pc.is_in(wanted, value_set=ours, skip_nulls=True)))
-    codes = pc.dictionary_encode(take(wanted, every)).indices.to_numpy(zero_copy_only=False)
-    many = np.bincount(codes, minlength=1)[codes] > 1
-    others = state.also(dict(zip(every[many].tolist(), codes[many].tolist(), strict=True)))
-    twins = rows[np.isin(rows, every[many])]
-    for row in twins.tolist():
+    groups = twins(wanted, rows)
+    others, shared = state.also(groups), np.isin(rows, list(groups))
+    for row in rows[shared].tolist():
         state.unsettled.setdefault(row, (f"{rule.name} {state.shown(row, rule)} is also on {others[row]}", []))
-    return rows[~np.isin(rows, twins)]
+    return rows[~shared]
 
 
 def _decide(state: Matching, rule: IdentityRule, found: pd.DataFrame) -> None:
@@ -134,11 +143,14 @@ def _not_parted(state: Matching, found: pd.DataFrame) -> pd.DataFrame:
     return found[np.array(kept, dtype=bool)]
 
 
-def _not_contradicted(state: Matching, found: pd.DataFrame) -> pd.DataFrame:
-    """Two known and different values of a decisive rule: different objects, whatever a later rule says."""
+def _not_contradicted(found: pd.DataFrame, known: Sequence[tuple[pa.Array, pa.Array]]) -> pd.DataFrame:
+    """Two known and different values of a decisive rule: different objects, whatever a later rule says.
+
+    To a decisive one, a value that several records have speaks against nothing, as it speaks for nothing.
+    """
     if found.empty:
         return found
-    for wanted, there in state.known:
+    for wanted, there in known:
         left, right = take(wanted, found["row"].to_numpy()), take(there, found["observed"].to_numpy())
         found = found[~mask(pc.not_equal(left, right))]
     return found

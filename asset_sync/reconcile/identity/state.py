@@ -1,12 +1,13 @@
 """The state of one matching: what each desired row was decided to be so far, and why; and its words."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from asset_sync.reconcile.identity.values import also
 from asset_sync.reconcile.kinds import IdentityRule, Kind
 from asset_sync.reconcile.resolutions import Resolutions
 from asset_sync.reconcile.tables import Mask, Positions, cell, take, text
@@ -21,13 +22,21 @@ IGNORED: Final = "ignored: "
 _VERDICTS: Final = (SAME, NEW, HELD)
 
 
+class Compared(NamedTuple):
+    """What a decisive rule compares: of records, of those records alone that tell it by themselves, and of objects."""
+
+    wanted: pa.Array
+    telling: pa.Array
+    there: pa.Array
+
+
 class Matching:
     """The state of one matching: what each desired row was decided to be so far, and why.
 
     `unsettled` has, by row, evidence that told of several: it holds the row, unless something else identifies it. `usable` are
     the rows of which anything is known that a rule asks for, `decisive` those with a decisive value of their own. `sealed` are
-    rows that are not asked about any more. `confirmed` are the linked rows whose object has one of their decisive values, by
-    the rules asked so far.
+    rows that are not asked about any more, `ignored` those that somebody decided to leave alone: they count for nothing.
+    `confirmed` are the linked rows whose object has one of their decisive values, by the rules asked so far.
     """
 
     def __init__(
@@ -47,6 +56,7 @@ class Matching:
         self.observed_of: Positions = np.full(len(desired), -1, dtype=np.int64)
         self.claimant: Positions = np.full(len(observed), -1, dtype=np.int64)
         self.held: Mask = np.zeros(len(desired), dtype=bool)
+        self.ignored: Mask = np.zeros(len(desired), dtype=bool)
         self.sealed: Mask = np.zeros(len(desired), dtype=bool)
         self.usable: Mask = np.zeros(len(desired), dtype=bool)
         self.decisive: Mask = np.zeros(len(desired), dtype=bool)
@@ -56,7 +66,7 @@ class Matching:
         self.candidates: dict[int, list[int]] = {}
         self.unsettled: dict[int, tuple[str, list[int]]] = {}
         self.confirmed: Mask = np.zeros(len(desired), dtype=bool)
-        self.known: list[tuple[pa.Array, pa.Array]] = []
+        self.known: list[Compared] = []
         self.parted: set[tuple[int, int]] = set()
         self.moves: list[tuple[int, int, IdentityRule]] = []
 
@@ -117,14 +127,8 @@ class Matching:
     # Words.
 
     def also(self, group_of: dict[int, int]) -> dict[int, str]:
-        """Name for each row the others of its group, by source key, five at most."""
-        members: dict[int, list[str]] = {}
-        for row, group in group_of.items():
-            members.setdefault(group, []).append(cell(self.desired["source_key"], row))
-        for keys in members.values():
-            keys.sort()
-        own = {row: cell(self.desired["source_key"], row) for row in group_of}
-        return {row: ", ".join([k for k in members[g][:6] if k != own[row]][:5]) for row, g in group_of.items()}
+        """Name for each row the others of its group (see `asset_sync.reconcile.identity.values.also`)."""
+        return also(self.desired["source_key"], group_of)
 
     def by_id(self, found: pd.DataFrame) -> dict[int, list[int]]:
         """Return the objects of each row, in the order of their ids, so that the evidence is the same at every run."""

@@ -1,5 +1,7 @@
 """The values by which records and objects are compared, and the pairs that share one."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -7,7 +9,7 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
 from asset_sync.reconcile.kinds import IdentityRule, Kind
-from asset_sync.reconcile.tables import Positions, index, mask, take, text
+from asset_sync.reconcile.tables import Positions, cell, index, mask, take, text
 
 
 def compared(kind: Kind, table: pd.DataFrame, rule: IdentityRule) -> pa.Array:
@@ -28,6 +30,36 @@ def pairs(rows: Positions, ours: pa.Array, there: pa.Array) -> pd.DataFrame:
     left = pd.DataFrame({"row": rows, "value": pd.array(ours, dtype="str")}).dropna()
     right = pd.DataFrame({"observed": near, "value": pd.array(take(there, near), dtype="str")})
     return left.merge(right, on="value")[["row", "observed"]]
+
+
+def twins(values: pa.Array, rows: Positions) -> dict[int, int]:
+    """Return every row, those and others, whose value is one of those rows' and that several have, with its group's number."""
+    if not rows.size:
+        return {}
+    every = np.flatnonzero(mask(pc.is_in(values, value_set=take(values, rows), skip_nulls=True)))
+    codes = pc.dictionary_encode(take(values, every)).indices.to_numpy(zero_copy_only=False)
+    many = np.bincount(codes, minlength=1)[codes] > 1
+    return dict(zip(every[many].tolist(), codes[many].tolist(), strict=True))
+
+
+def emptied(values: pa.Array, rows: Positions) -> pa.Array:
+    """Return the values without those of some rows."""
+    if not rows.size:
+        return values
+    at = np.arange(len(values))
+    at[rows] = -1
+    return take(values, at)
+
+
+def also(source_keys: pd.Series, group_of: Mapping[int, int]) -> dict[int, str]:
+    """Name for each row the others of its group, by source key, five at most."""
+    members: dict[int, list[str]] = {}
+    for row, group in group_of.items():
+        members.setdefault(group, []).append(cell(source_keys, row))
+    for keys in members.values():
+        keys.sort()
+    own = {row: cell(source_keys, row) for row in group_of}
+    return {row: ", ".join([k for k in members[g][:6] if k != own[row]][:5]) for row, g in group_of.items()}
 
 
 def suspects(kind: Kind, held: pd.DataFrame, objects: pd.DataFrame) -> list[str | None]:

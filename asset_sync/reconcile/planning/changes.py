@@ -158,7 +158,8 @@ class Changes:
         changes = {name: self._created(name, rows) for name in names}
         op = p.UPDATE if kind.facet_of else p.CREATE
         created = sides.draft(rows, op, changes, reason=self._new_because(rows), hold=sides.blocked_at(rows))
-        yield from fitting(created.where(created.says_something()))
+        # Of a facet nothing may be left but what holds it.
+        yield from fitting(created.where(created.says_something() | ~created.open))
 
     def _created(self, name: str, rows: Positions) -> Change:
         return self.sides.change(name, "null", take(self.sides.desired[name], rows), "new").among(
@@ -191,7 +192,6 @@ class Changes:
         renewed = self._renewed() & ~self.returning
         base = rebased or {}
         chosen = either([unlinked, renewed, *agreed.values(), *base.values()], len(sides.desired))
-        chosen[list(sides.blocked)] = False
         rows = np.flatnonzero(chosen if older is None else chosen | older)
         if not rows.size:
             return sides.draft(rows, p.CLAIM)

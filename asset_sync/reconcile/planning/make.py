@@ -18,6 +18,7 @@ from asset_sync.reconcile.planning.model import Policy, Snapshot
 from asset_sync.reconcile.planning.moving import Pins, left_behind
 from asset_sync.reconcile.planning.rebasing import older_records, rebased, rebased_links
 from asset_sync.reconcile.planning.retiring import restores, retirements, returned, returning
+from asset_sync.reconcile.planning.shared import without_shared
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.planning.unique import free_before_taken
 from asset_sync.reconcile.resolutions import fingerprints
@@ -61,7 +62,7 @@ def _operations(kinds: Kinds, sides: Mapping[str, Sides], now: datetime, mode: M
         back = returning(own)
         changes = Changes(own, back, mode)
         drafted = together(own.kind, [*changes.updates(), left_behind(own), restores(own, back), *changes.creates()])
-        written[name] = free_before_taken(own, drafted)
+        written[name] = free_before_taken(own, without_shared(own, drafted))
         others[name] = [in_order(retirements(own, now))] if complete else []
         told = [changes.claims(), returned(own), changes.refused(), quarantined(own)]
         others[name].append(in_order(together(own.kind, told)))

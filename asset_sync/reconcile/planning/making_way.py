@@ -11,7 +11,6 @@ from asset_sync.reconcile.kinds import Field
 from asset_sync.reconcile.planning.drafts import Drafts
 from asset_sync.reconcile.planning.fields import marked
 from asset_sync.reconcile.planning.holders import Holder, Values
-from asset_sync.reconcile.planning.retiring import RETIRED_BY_SYNC
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.tables import filled, index, mask, take, text
 
@@ -51,11 +50,14 @@ def _text_field(values: Values) -> Field | None:
 
 
 def _retired_by_us(sides: Sides) -> dict[int, int]:
-    """Return the objects that this sync retired and nobody moved on since, as rows of the observed table, with their links."""
+    """Return the objects that this sync retired and nobody moved on since, as rows of the observed table, with their links.
+
+    Those too that an undo retired, because the plan that it took back had made them.
+    """
     retirement = sides.kind.retirement
     if retirement is None or not sides.links["retired_by"].notna().any():
         return {}
-    ours = (sides.links["retired_by"] == RETIRED_BY_SYNC).to_numpy(dtype=bool, na_value=False) & sides.own
+    ours = sides.links["retired_by"].notna().to_numpy() & sides.own
     ours[sides.link_of[sides.link_of >= 0]] = False
     links = np.flatnonzero(ours)
     objects = index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))

@@ -16,10 +16,11 @@ from asset_sync.reconcile.kinds import Retirement
 from asset_sync.reconcile.planning.drafts import Change, Drafts, none
 from asset_sync.reconcile.planning.model import Grace
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.resolutions import Resolution, describe
+from asset_sync.reconcile.resolutions import Resolution, describe, fingerprints
 from asset_sync.reconcile.tables import Mask, Positions, arrow, differs, filled, index, mask, take, take_series, text
 
 RETIRED_BY_SYNC: Final = "sync"
+CHANGED: Final = "changed since it was ignored"
 _MISSING: Final = "missing "
 _TEXT = pa.large_string()
 
@@ -63,10 +64,24 @@ def _before(sides: Sides, retirement: Retirement, rows: Positions) -> list[Any]:
 
 
 def returned(sides: Sides) -> Drafts:
-    """Records that were counted as missing and are there again."""
+    """Records that were counted as missing and are there again, and those that were ignored until they changed, and did."""
     away = sides.links["missing_since"].notna() | sides.links["retired_by"].notna()
     missing = np.append(away.to_numpy(dtype=bool) & sides.own, False)  # the last one stands for no link at all
-    return sides.draft(np.flatnonzero(missing[sides.link_of]), p.SEEN, reason="in the source again")
+    changed = np.zeros(len(sides.link_of), dtype=bool)
+    changed[_changed_since_ignored(sides)] = True
+    rows = np.flatnonzero(missing[sides.link_of] | changed)
+    reasons = pc.if_else(pa.array(changed[rows]), CHANGED, "in the source again")
+    return sides.draft(rows, p.SEEN, reason=reasons)
+
+
+def _changed_since_ignored(sides: Sides) -> list[int]:
+    lapsing = {
+        row: resolution.fingerprint
+        for row, (resolution, *_) in sides.resolved("ignore").items()
+        if resolution.until_changed and resolution.fingerprint is not None
+    }
+    now = fingerprints(sides.kind, sides.desired, list(lapsing))
+    return [row for (row, then), told in zip(lapsing.items(), now, strict=True) if then != told]
 
 
 def retirements(sides: Sides, now: datetime) -> Drafts:

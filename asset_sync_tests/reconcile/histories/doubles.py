@@ -54,7 +54,8 @@ def _is_another_now(ever: Set[Place], thing: Thing) -> bool:
 
 def _is_elsewhere(run: Run, thing: Thing, made: Thing) -> bool:
     """Return whether two objects stand for different places: ports of two machines, two addresses, models of two makers."""
-    one, other = run.after.rows[thing], run.after.rows[made]
+    # What somebody deleted meanwhile was there when the plan was made.
+    one, other = run.after.rows.get(thing) or run.planned.rows[thing], run.after.rows[made]
     place = {"port": "asset", "address": "address", "model": "maker"}.get(made.kind)
     return place is not None and host(one[place]) != host(other[place])
 

@@ -38,6 +38,15 @@ class Hands:
             for name in changed_fields(old, new):
                 self.person((thing, name), new.get(name))
 
+    def came_back(self, lost: Moment, restored: Moment, now: Moment) -> None:
+        """Note what a backup brought back on objects that people touched before anybody looked.
+
+        These objects are newer than what the sync wrote last: nothing tells the old values from these people's.
+        """
+        for thing, *_ in now.changes(restored):
+            if thing in lost.rows:
+                self.ever |= {(thing, name) for name in changed_fields(lost.rows[thing], restored.rows[thing])}
+
     def person(self, place: Place, value: Any) -> None:
         """Note a value that a person set. One that stood there before by the sync's hand says nothing of a person."""
         self.ever.add(place)

@@ -8,11 +8,12 @@ from typing import Any
 
 from asset_sync.reconcile import guards
 from asset_sync.reconcile import plan as p
-from asset_sync.reconcile.apply import Known, apply
+from asset_sync.reconcile.apply import Known, apply, recovered
 from asset_sync.reconcile.errors import TargetError
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.resolutions import Resolution, Resolutions
+from asset_sync.reconcile.tables import Tables
 from asset_sync.reconcile.target import APPLIED, Outcome, Write, Written
 from asset_sync.reconcile.undo import inverse
 from asset_sync_tests.reconcile.histories.evidence import Moment, ids_of
@@ -65,6 +66,8 @@ class HistoryLab(Lab):
         self.companies = [Company(number) for number in range(history.companies)]
         self.oracle = Oracle(self.kinds, OWNERS)
         self.done: Run | None = None
+        self.begun: Run | None = None
+        """The last run that wrote, until the next one looks."""
         self.seen: Counter[str] = Counter()
         """What really happened, so that nobody takes a history for one of people and faults in which nothing came of them."""
         self.saved: list[Saved] = []
@@ -127,9 +130,17 @@ class HistoryLab(Lab):
 
     def planned(self, mode: Mode = "normal") -> Run:
         """Return a run that has a plan, and nothing else yet."""
-        self.target.tables()
+        self._recover(self.target.tables())
         links = self.ledger.backup()
         return Run(self.plan(mode), self.at, _by_key(self.source), links, self.moment(), links)
+
+    def _recover(self, observed: Tables) -> None:
+        """What an apply had sent that nobody goes on with is remembered where the target has it."""
+        if self.begun is not None:
+            run, self.begun = self.begun, None
+            sent, known = run.intended - run.outcomes.keys(), self._known(run)
+            found = recovered(run.plan, self.kinds, observed, done=run.outcomes, known=known, intended=sent)
+            self.ledger.follow(run.plan, found, run.outcomes)
 
     def rebase(self) -> None:
         """Take the target as it stands for what was applied last, as a person decides."""
@@ -156,7 +167,7 @@ class HistoryLab(Lab):
         for _ in range(len(day.faults) + 1):
             if self._attempt(run) or day.abandoned:
                 break
-        self.last = run.plan.id
+        self.last, self.begun = run.plan.id, run
         whole = not any(fault != "fine" for number, fault in faults.items() if number < self.target.requests)
         self.target.faults = lambda _: "fine"
         return whole
@@ -246,15 +257,17 @@ class HistoryLab(Lab):
     def restore_target(self, day: Day) -> None:
         """The target comes back from a backup of some days ago, and people go on working in it."""
         if self.saved:
-            saved = self.saved[-1 - len(day.faults) % len(self.saved)]
+            saved, lost = self.saved[-1 - len(day.faults) % len(self.saved)], self.moment()
             self.target.restore(saved.target)
-            self.oracle.hands = saved.hands.copy()
+            self.oracle.hands, restored = saved.hands.copy(), self.moment()
             self.done = None
             self.happen(_of_people(day), meanwhile=False)
+            self.oracle.hands.came_back(lost, restored, self.moment())
 
     def lose_ledger(self, day: Day) -> None:
         """The ledger is lost; somebody may take the target as it stands for what was applied last."""
         self.ledger.lose()
+        self.begun = None
         self.decided.clear()
         self.oracle.hands.undone.clear()
         self.oracle.hands.doubt(self.moment())
@@ -268,6 +281,7 @@ class HistoryLab(Lab):
         if self.saved:
             saved = self.saved[-1 - len(day.faults) % len(self.saved)]
             self.ledger.restore(saved.links)
+            self.begun = None
             self.decided = dict(saved.decided)
             self.oracle.hands.undone.clear()
             self.oracle.hands.doubt(self.moment())

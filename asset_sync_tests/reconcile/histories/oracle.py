@@ -136,10 +136,9 @@ class Oracle:
         placed = name == self.kinds[thing.kind].parent and value is not None
         if not placed and (owner is None or owner.owner != "shared"):
             return False
-        links = [link for (kind, _), link in run.links_before.items() if kind == thing.kind and link["target_id"] == thing.id]
         if value is None:
-            # Nobody knows that it was emptied, unless what stood there is remembered.
-            return any(link.get(name) is not None for link in links)
+            # Nobody knows that it was emptied, unless what stood there is remembered: there, not in one of its id before.
+            return any(link.get(name) is not None for link in run.linked_to(thing))
         # What the source said itself before is no edit that could be told from a value applied then.
         told = any(value in self.said[f"{thing.kind} {key}", name] for key in self.known_as[thing])
         return not told and ((thing, name), value) not in self.rebased

@@ -1,6 +1,6 @@
 """What one run did, as it is put before the oracle."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -52,6 +52,12 @@ class Run:
         """Return the id of the object that a record is linked to after the run, the record named as references name it."""
         link = self.links_after.get((kind, self.keys(kind).get(str(reference), "")))
         return link["target_id"] if link else None
+
+    def linked_to(self, thing: Thing) -> Iterator[dict[str, Any]]:
+        """Yield the links that were to an object when the plan was made, and not to one that had its id before."""
+        for (kind, _), link in self.links_before.items():
+            if (kind, link["target_id"]) == thing[:2] and link.get("created") in (None, thing.created):
+                yield link
 
     def holds(self) -> list[dict[str, Any]]:
         """Return the operations that the plan holds."""

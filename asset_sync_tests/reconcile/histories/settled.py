@@ -49,13 +49,13 @@ class Settled:
     def _judge_record(self, kind: str, source_key: str) -> None:
         holds = [row for row in self.run.holds() if (row["kind"], row["source_key"]) == (kind, source_key)]
         whole = any(row["op"] in (p.QUARANTINE, p.CREATE) or row["target_id"] is None for row in holds)
-        if whole or (kind in LOOKUPS and not self._is_needed(kind, source_key)):
+        if whole:
             return
         base = base_of(self.oracle.kinds[kind])
         link = self.run.links_after.get((base, source_key))
         thing = self.run.after.at(base, link["target_id"]) if link else None
         if thing is None:
-            if not holds:
+            if not holds and (kind not in LOOKUPS or self._is_needed(kind, source_key)):
                 raise HistoryFault(f"{kind} {source_key} is neither an object nor held: {self.run.wanted[kind][source_key]}")
             return
         if base == kind and not self.oracle.is_own(self.run, thing, kind, source_key):
@@ -67,7 +67,15 @@ class Settled:
                 self._judge_field(kind, source_key, thing, name, waits=bool(holds))
 
     def _is_needed(self, kind: str, source_key: str) -> bool:
-        return (kind, source_key) in self.run.links_after
+        """Return whether a record that goes on, with nothing of it held, refers to what is made for that alone."""
+        key = self.run.wanted[kind][source_key]["key"]
+        waiting = {(row["kind"], row["source_key"]) for row in self.run.holds()}
+        return any(
+            (other, own) not in waiting and (other not in LOOKUPS or self._is_needed(other, own))
+            for other, declared in self.oracle.kinds.items()
+            for own, row in self.run.wanted[other].items()
+            if any(reference.to == kind and row.get(reference.name) == key for reference in declared.references)
+        )
 
     def _judge_field(self, kind: str, source_key: str, thing: Thing, name: str, *, waits: bool) -> None:
         declared, place = self.oracle.kinds[kind].field(name), (thing, stored_name(self.oracle.kinds[kind], name))

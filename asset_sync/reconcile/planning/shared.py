@@ -1,0 +1,63 @@
+"""Shared values: what is to tell one record from all others, and several records of the source say.
+
+Nobody knows whose it is, so that it is written to none of them, also where the target would take it more than once; where it
+stands already, it stays. The records' other fields go on.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow.compute as pc
+
+from asset_sync.reconcile import forms
+from asset_sync.reconcile.identity import IGNORED, also, compared, emptied, twins
+from asset_sync.reconcile.kinds import IdentityRule, Kind
+from asset_sync.reconcile.planning.drafts import Drafts, together
+from asset_sync.reconcile.planning.fields import part
+from asset_sync.reconcile.planning.sides import Sides
+from asset_sync.reconcile.tables import Positions, index, mask, take, text
+
+
+def without_shared(sides: Sides, given: Drafts) -> Drafts:
+    """Return the operations without the decisive values that several records have, and those held."""
+    held: list[Drafts] = []
+    for rule in _of_one_field(sides.kind):
+        given, apart = part(given, rule.fields[0], _shared(sides, given, rule))
+        held.append(apart)
+    return together(sides.kind, [given, *held])
+
+
+def _of_one_field(kind: Kind) -> Iterator[IdentityRule]:
+    """Yield the rules by which a single value is one object's for itself; what counts within another object is not."""
+    for rule in kind.identity:
+        if rule.decisive and len(rule.fields) == 1 and kind.field(rule.fields[0]).type != "reference":
+            yield rule
+
+
+def _shared(sides: Sides, given: Drafts, rule: IdentityRule) -> dict[int, str]:
+    """Return, by row, who else has the value that an operation would write."""
+    rows = _writing(sides, given, rule)
+    records = index(take(given["source_key"], rows), sides.source_keys)
+    rows, records = rows[records >= 0], records[records >= 0]
+    if not rows.size:
+        return {}
+    ignored = np.flatnonzero(mask(pc.starts_with(text(sides.matches["evidence"]), IGNORED)))
+    groups = twins(emptied(compared(sides.kind, sides.desired, rule), ignored), records)
+    several, others = np.bincount(list(groups.values()), minlength=1), also(sides.desired["source_key"], groups)
+    values = take(given.new(rule.fields[0]), rows).to_pylist()
+    return {
+        row: f"{rule.name} {value!r} would stand on {several[groups[record]]} objects: it is also on {others[record]}"
+        for row, record, value in zip(rows.tolist(), records.tolist(), values, strict=True)
+        if record in groups
+    }
+
+
+def _writing(sides: Sides, given: Drafts, rule: IdentityRule) -> Positions:
+    """Return the rows that give an object another value than it has, whatever it is written like."""
+    name = rule.fields[0]
+    rows = np.flatnonzero(given.changed(name) & given.open)
+    if not rows.size:
+        return rows
+    there = take(text(sides.observed[name]), given.objects[rows])
+    new, old = (forms.normal(values, rule.form) for values in (take(given.new(name), rows), there))
+    return rows[~mask(pc.equal(new, old))]
