@@ -76,19 +76,17 @@ class SourceTable:
         keys = self.keys_to(to)
         if told is not None:
             if told not in keys:
-                raise ValueError(f"{self.name}.{told} does not point to {to}; {_named(keys)}")
+                there = f"; what does is {', '.join(keys)}" if keys else ""
+                raise ValueError(f"{self.name}.{told} does not point to {to}{there}")
             return told
         if name in keys:
             return name
         if to == self.name:
             return None
         if len(keys) != 1:
-            raise ValueError(f"{self.name} has {'several columns' if keys else 'no column'} that point to {to}: {_named(keys)}")
+            several = f"has several columns that point to {to}: name one with `from`: {', '.join(keys)}"
+            raise ValueError(f"{self.name} {several if keys else f'has no column that points to {to}'}")
         return keys[0]
-
-
-def _named(keys: tuple[str, ...]) -> str:
-    return f"name one with `from`: {', '.join(keys)}" if keys else "there is none"
 
 
 SourceTables = Mapping[str, SourceTable]

@@ -1,8 +1,13 @@
 """A column can be followed through the graph: PDQ's serialNumber → desired → plan → NetBox's serial."""
 
-import dagster as dg
+from pathlib import Path
+from typing import Any
 
-from asset_sync_tests.pipeline import SYNC, Pipeline
+import dagster as dg
+import pytest
+
+from asset_sync_tests.components.probe import ASSETS, DEVICES, YAML, load_whole
+from asset_sync_tests.pipeline import DEFINITIONS, SYNC, Pipeline
 
 
 def dep_of(pipeline: Pipeline, key: str, column: str) -> tuple[str, str]:
@@ -21,6 +26,37 @@ def test_the_serial_can_be_followed_from_pdq_to_netbox(pipeline: Pipeline) -> No
     assert dep_of(pipeline, f"{SYNC}/applied", "asset.serial") == (f"{SYNC}/plan", "asset.serial")
     assert dep_of(pipeline, f"{SYNC}/plan", "asset.serial") == (f"{SYNC}/desired", "asset.serial")
     assert dep_of(pipeline, f"{SYNC}/desired", "asset.serial") == ("pdq/devices", "serialNumber")
+
+
+def above(graph: Any, key: str) -> set[str]:
+    """The keys of all assets upstream of one."""
+    found: set[dg.AssetKey] = set()
+    near = {dg.AssetKey(key.split("/"))}
+    while near:
+        near = {parent for each in near for parent in graph.get(each).parent_keys} - found
+        found |= near
+    return {each.to_user_string() for each in found}
+
+
+def test_what_one_sync_writes_and_another_reads_is_one_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "devices"
+    folder.mkdir()
+    written = load_whole(folder, YAML.replace(ASSETS, DEVICES), monkeypatch)
+    graph = DEFINITIONS.resolve_asset_graph()
+    assert {"netbox_to_wug/devices", "netbox/device", "wug_to_netbox/applied", "wug/device"} <= above(
+        graph, "netbox_to_wug/applied"
+    )
+    assert {"pdq_to_netbox/applied", "pdq_exports/applied", "pdq/devices"} <= above(graph, "netbox/asset")
+    assert {"pdq_to_netbox/applied", "pdq/devices"} <= above(written.resolve_asset_graph(), "netbox/device")
+
+
+def test_the_columns_of_what_is_written_come_from_the_writers() -> None:
+    spec = next(each for each in DEFINITIONS.resolve_all_asset_specs() if each.key == dg.AssetKey(["netbox", "device"]))
+    lineage = spec.metadata["dagster/column_lineage"]
+    assert isinstance(lineage, dg.TableColumnLineage)
+    assert lineage.deps_by_column["name"] == [
+        dg.TableColumnDep(asset_key=dg.AssetKey(["wug_to_netbox", "applied"]), column_name="device.name")
+    ]
 
 
 def test_the_plan_is_told_in_words_with_its_files(pipeline: Pipeline) -> None:

@@ -118,7 +118,7 @@ WRONG: Final[dict[str, tuple[str, str, str, str]]] = {
         SNIPEIT,
         "manufacturer: {from: manufacturer_id}",
         "manufacturer: {from: category_id}",
-        "models.category_id does not point to manufacturers; name one with `from`: manufacturer_id",
+        "models.category_id does not point to manufacturers; what does is manufacturer_id",
     ),
     "a reference of which nobody knows which": (
         SNIPEIT,
