@@ -55,7 +55,8 @@ def sync_job(sync: Sync, *between: str) -> Any:
     """Return the job of a sync: its extracts, the steps of its own that lie `between`, and the staircase."""
     own = (sync.key(step) for step in (*between, "desired", "match", "plan", "applied"))
     selection = dg.AssetSelection.keys(*sync.sources, sync.inventory, *own)
-    return dg.define_asset_job(sync.name, selection=selection, tags=sync.tags)
+    words = f"{sync.title}: reads both sides, plans what differs, and applies the plan if its guards pass."
+    return dg.define_asset_job(sync.name, selection=selection, tags=sync.tags, description=words)
 
 
 def _match_asset(sync: Sync) -> dg.AssetsDefinition:

@@ -72,7 +72,7 @@ def _of_resource(context: dg.AssetExecutionContext, sync: "Sync", plan: Plan) ->
 
 @dataclass(frozen=True)
 class Sync:
-    """A sync as the staircase sees it.
+    """A sync as the staircase sees it; `title` says for people from where to where it goes.
 
     `inventory` is the key of the asset that holds the observed tables, `source` and `target` are the keys of the two
     systems' resources, and `pool` is the concurrency pool that lets one run at a time write to the target: None where each
@@ -92,6 +92,7 @@ class Sync:
     """
 
     name: str
+    title: str
     kinds: Kinds
     mapping: Mapping[str, Mapping[str, FieldMapping]]
     policy: Policy

@@ -130,6 +130,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         extracts = self._extract_keys(name, source, mapping)
         return Sync(
             name=name,
+            title=f"{source.title} → {target.title}",
             kinds=kinds,
             mapping=mapping.fields,
             policy=Policy(config.owners(mapping.fields), self.grace.grace()),

@@ -125,6 +125,7 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
         }
         return Sync(
             name=name,
+            title="NetBox → WhatsUp Gold",
             kinds=declared(mapping, self._retirement()),
             mapping=mapping,
             policy=Policy(config.owners(mapping), self.grace.grace()),

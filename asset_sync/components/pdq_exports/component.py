@@ -88,6 +88,7 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
         kinds = NETBOX.side.declared(mapping)
         return Sync(
             name=name,
+            title="PDQ export files → NetBox",
             kinds=kinds,
             mapping=mapping,
             policy=Policy(config.owners(mapping), self.grace.grace()),

@@ -57,6 +57,9 @@ class LoadConfig(dg.Config):
     accept_losses: bool = False
 
 
+_WORDS: Final = "Snipe-IT → PostgreSQL: loads what changed into the mirror, and compares all rows as often as the YAML says."
+
+
 class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
     """Keeps a mirror of Snipe-IT in PostgreSQL, schema `snipeit`.
 
@@ -74,9 +77,15 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
         """Return the tables' assets, the job and the schedule; they have the name of the component's folder."""
         self.check(context.path / config.FILE)
         name = context.path.name
-        job = dg.define_asset_job(name, selection=dg.AssetSelection.assets(*map(_key, TABLES)), tags={"asset_sync/sync": name})
+        job = dg.define_asset_job(
+            name, selection=dg.AssetSelection.assets(*map(_key, TABLES)), tags={"asset_sync/sync": name}, description=_WORDS
+        )
         schedule = dg.ScheduleDefinition(
-            name=f"{name}_schedule", job=job, cron_schedule=self.schedule.cron, execution_timezone=self.schedule.zone
+            name=f"{name}_schedule",
+            job=job,
+            cron_schedule=self.schedule.cron,
+            execution_timezone=self.schedule.zone,
+            description=f"Loads {name} by itself.",
         )
         return dg.Definitions(assets=[self._tables_asset(name)], jobs=[job], schedules=[schedule])
 

@@ -91,6 +91,7 @@ class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
         kinds = NETBOX.side.declared(mapping)
         return Sync(
             name=name,
+            title="WhatsUp Gold → NetBox",
             kinds=kinds,
             mapping=mapping,
             policy=Policy(config.owners(mapping), self.grace.grace()),

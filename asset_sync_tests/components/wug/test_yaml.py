@@ -179,26 +179,46 @@ def test_a_mistake_is_refused_with_file_and_line_and_what_is_possible(
 
 
 FORMS = {
-    "retire: something else": ("retire: maintenance", "retire: delete", "retire: Input should be 'maintenance' or 'group'"),
+    "retire: something else": (
+        "retire: maintenance",
+        "retire: delete",
+        "{file}:{line}: retire: 'delete': input should be 'maintenance' or 'group'",
+    ),
     "an unknown key": (
         "root_group: NetBox",
         "root_grup: NetBox",
-        "attributes.root_grup at {file}:{line}: Extra inputs are not permitted",
+        "{file}:{line}: root_grup: there is no such key here; there are connections, mapping, root_group",
     ),
-    "an unknown key of a connection": ("enable_netbox_export: true", "enable_export: true", ".enable_export at {file}:"),
-    "an unknown filter": ("{sites: []", "{site: []", ".site at {file}:"),
+    "an unknown key of a connection": (
+        "enable_netbox_export: true",
+        "enable_export: true",
+        "{file}:{line}: connections.0.enable_export: there is no such key here; there are name, url_variable",
+    ),
+    "an unknown filter": (
+        "{sites: []",
+        "{site: []",
+        "{file}:{line}: connections.0.filters.site: there is no such key here; there are sites, roles",
+    ),
     "a filter that is no list": (
         "{sites: []",
         "{sites: hq",
-        "{file}:{line} - attributes.connections.0.filters: sites: Input should be a valid list",
+        "{file}:{line}: connections.0.filters.sites: 'hq': input should be a valid list",
     ),
-    "no time between two exports": ("interval_minutes: 180", "interval_minutes: 0", ".export_interval_minutes"),
+    "no time between two exports": (
+        "interval_minutes: 180",
+        "interval_minutes: 0",
+        "{file}:{line}: connections.0.export_interval_minutes: 0: input should be greater than or equal to 1",
+    ),
     "an unknown owner": (
         "{from: site_path, owner: source}",
         "{from: site_path, owner: netbox}",
-        "owner: Input should be 'source', 'shared' or 'initial'",
+        "{file}:{line}: mapping.device.group.owner: 'netbox': input should be 'source', 'shared' or 'initial'",
     ),
-    "a word for a switch": ("auto_scan_exported_ips: true", "auto_scan_exported_ips: perhaps", "auto_scan_exported_ips"),
+    "a word for a switch": (
+        "auto_scan_exported_ips: true",
+        "auto_scan_exported_ips: perhaps",
+        "{file}:{line}: connections.0.auto_scan_exported_ips: 'perhaps': input should be a valid boolean",
+    ),
     "no YAML at all": ("    device:\n", "    device: {\n", "{file}"),
 }
 
