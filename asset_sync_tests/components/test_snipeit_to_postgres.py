@@ -41,7 +41,9 @@ def test_every_table_is_an_asset_with_checks_and_figures(pipeline: Pipeline) -> 
     assert first.success, first.errors()
     assert first.materialized() == {f"snipeit/{table}" for table in TABLES}
     assert all(check.passed for check in first.checks().values()), first.errors()
-    assert set(first.checks()) == {"counts_equal", "references_resolve", "living_tags_are_unique", "values_are_readable"}
+    assert set(first.checks()) == {
+        *("counts_equal", "references_resolve", "living_tags_are_unique", "values_are_readable", "token_sees_all")
+    }
     told = first.metadata("snipeit/hardware")
     assert told["rows/inserted"] == told["rows/read"] == count("hardware") == 40
     assert told["load/end"] >= told["load/start"]
