@@ -71,7 +71,7 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
     limits: LossConfig = Field(default_factory=LossConfig)
     freshness: FreshConfig = Field(default_factory=FreshConfig)
     server_timezone: str = "UTC"
-    token_without_superuser: Literal["warn", "stop"] = "warn"
+    without_superuser: Literal["warn", "stop"] = "warn"
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Return the tables' assets, the job and the schedule; they have the name of the component's folder."""
@@ -112,7 +112,7 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
             timezone=self.server_timezone,
             full=run.full,
             accept_losses=run.accept_losses,
-            superuser_only=self.token_without_superuser == "stop",
+            superuser_only=self.without_superuser == "stop",
         )
 
     def _tables_asset(self, name: str) -> dg.AssetsDefinition:
@@ -184,9 +184,7 @@ def _check_specs(table: Table) -> list[dg.AssetCheckSpec]:
     key = _key(table.name)
     specs = [
         dg.AssetCheckSpec(COUNTS, asset=key, description="The mirror has as many rows as Snipe-IT says."),
-        dg.AssetCheckSpec(
-            OWNER, asset=key, description="The token's owner is a superuser, who sees the rows of all companies."
-        ),
+        dg.AssetCheckSpec(OWNER, asset=key, description="The token is that of a superuser, who sees all rows."),
     ]
     if any(column.references for column in table.columns):
         specs.append(dg.AssetCheckSpec(REFERENCES, asset=key, description="Every id of another row is that of a mirrored row."))
