@@ -6,16 +6,10 @@ merged with them holds at least what Snipe-IT holds. If the counts are equal, so
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from asset_sync.mirror.staging import Stage
 from asset_sync.systems.snipeit import TABLES, Listing, Page, Read, Reader, SnipeItClient, TooManyAtOnce
 from asset_sync.systems.snipeit.values import Row
-
-_SINGLES_MOST: Final = 50
-"""More missed rows than these are looked for in the lists again before they are asked for one by one."""
-_HIDING_ROWS: Final = frozenset({"hardware"})
-"""Tables with rows that no list has and that can be asked for: an asset whose status label was purged is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +57,7 @@ class Gatherer:
     def gather(self, stage: Stage, cursor: str | None, *, is_new: bool) -> Gathered:
         """Read what changed since the cursor, or all where that is None or where the counts do not add up.
 
-        `is_new` is a table that was never loaded. What is missed is looked for by `find_missing`.
+        `is_new` is a table that was never loaded. What is missed is looked for by `missing.find_missing`.
         """
         gathered = self._whole(stage) if cursor is None else self._changed(stage, cursor)
         stage.settle()
@@ -212,44 +206,6 @@ class Gatherer:
         stage.put([row for (one,) in changed if (row := self.reader.single(stage.table, one)) is not None])
         stage.settle()
 
-    # What is no longer there.
-
-    def find_missing(self, stage: Stage) -> None:
-        """Note what the mirror has and Snipe-IT did not list, and take back whatever of it is there all the same.
-
-        A row that moved from one list to another while both were read is in neither, and is not gone. Nothing is believed to
-        be gone that was not looked for.
-        """
-        stage.run(
-            """
-            INSERT INTO {missed} SELECT id FROM {target} AS target
-            WHERE purged_at IS NULL AND (deleted_at IS NULL OR NOT %(hides_trash)s)
-            AND NOT EXISTS (SELECT FROM {staged} AS staged WHERE staged.id = target.id)
-            """,
-            hides_trash=stage.table.hides_trash,
-        )
-        if stage.table.changes == "append":
-            # An entry of the log is in one list alone, and cannot be asked for.
-            return
-        missed = _missed(stage)
-        if len(missed) > _SINGLES_MOST:
-            self._look_again(stage)
-            missed = _missed(stage) if stage.table.name in _HIDING_ROWS else []
-        self._ask_for(stage, missed)
-
-    def _look_again(self, stage: Stage) -> None:
-        for listing in stage.table.lists:
-            self.reader.whole(stage.table, listing, stage)
-        stage.settle()
-        stage.run("DELETE FROM {missed} AS missed USING {staged} AS staged WHERE staged.id = missed.id")
-
-    def _ask_for(self, stage: Stage, missed: Sequence[int]) -> None:
-        for start in range(0, len(missed), _SINGLES_MOST):
-            some = missed[start : start + _SINGLES_MOST]
-            there = [row for one in some if (row := self.reader.single(stage.table, one)) is not None]
-            stage.put(there)
-            stage.run("DELETE FROM {missed} WHERE id = ANY(%(there)s)", there=[row["id"] for row in there])
-
 
 class _MirroredIds:
     """What the mirror has of a table, by id (a `reading.Mirrored`)."""
@@ -273,10 +229,6 @@ class _MirroredIds:
             high=high,
         )
         return {one for (one,) in found}
-
-
-def _missed(stage: Stage) -> list[int]:
-    return [one for (one,) in stage.ask("SELECT id FROM {missed} ORDER BY id")]
 
 
 def _as_read(stage: Stage, gathered: Gathered, reads: Mapping[str, Sequence[Read]]) -> Gathered:

@@ -15,6 +15,7 @@ from asset_sync.mirror import guards
 from asset_sync.mirror.failures import database_told
 from asset_sync.mirror.gathering import Counts, Gathered, Gatherer, Known, merged_counts
 from asset_sync.mirror.masks import keep_known, unmask
+from asset_sync.mirror.missing import find_missing
 from asset_sync.mirror.schema import SCHEMA, sync_runs, sync_state
 from asset_sync.mirror.staging import Stage
 from asset_sync.mirror.switching import Written, prepare, switch
@@ -212,7 +213,7 @@ class _Load:
             guards.check_size(stage, gathered, self._options.shrink)
             guards.check_scope(stage, gathered)
         if gathered.complete and stage.table.changes != "seats":
-            self._gatherer.find_missing(stage)
+            find_missing(self._gatherer.reader, stage)
         if name == "activity" and cursor is not None and not gathered.complete:
             self._known.touched = _touched(stage)
 
