@@ -163,6 +163,35 @@ def test_deletes_while_pages_are_read_cost_a_page_and_not_the_load(
 
 
 @pytest.mark.usefixtures("small_pages")
+def test_deletes_while_changes_are_read_lose_no_change(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of forty assets that were changed, one goes before each of the pages that are read of them."""
+    state = register.state
+    for asset_id in list(state.hardware.rows):
+        # No more than a page of them was updated in one second.
+        state.now += timedelta(seconds=1)
+        state.update("hardware", asset_id, order_number=f"PO {asset_id}")
+    register.load()
+    state.now += timedelta(hours=5)
+    free = [row.id for row in state.hardware.living() if row.assigned_to is None]
+    for asset_id in range(1, 41):
+        state.now += timedelta(seconds=1)
+        state.update("hardware", asset_id, name=f"Changed {asset_id}")
+    doomed = [one for one in free if one <= 40][::-1]
+
+    def delete(asked: int) -> None:
+        if 1 < asked <= 4:
+            state.delete("hardware", doomed[asked])
+
+    _while_reading(monkeypatch, "hardware", delete)
+    report = register.load()
+    monkeypatch.undo()
+    assert not report.tables["hardware"].told.complete
+    assert register.true("hardware") == register.mirrored("hardware")
+    register.load()
+    assert register.differences() == []
+
+
+@pytest.mark.usefixtures("small_pages")
 def test_deletes_and_new_rows_between_two_pages_lose_none(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     """The number of rows stays the same, so that no total tells of it."""
     register.load()
