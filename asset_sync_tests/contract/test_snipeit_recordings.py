@@ -51,17 +51,17 @@ def cases() -> Mapping[str, Case]:
 @cache
 def state() -> SnipeState:
     """A register in which everything that was recorded has something to be about."""
-    made = SnipeState(Company(1300, 3), 3)
-    made.update("licenses", 1, seats=700)
+    made = SnipeState(Company(120, 3), 3)
+    made.update("licenses", 1, seats=40)
     fields = {3: "Small", 4: "2026-01-05", 6: "secret"}
     for asset_id in (1, 2):
         made.update("models", made.hardware.rows[asset_id].model_id, fieldset_id=1)
         made.update("hardware", asset_id, name="changed & co", notes="**b** A & B", custom_fields=fields)
     made.checkout(_free(made), "user", 5)
     made.hand_out("components", 1, "asset", 2)
-    for day in range(6):
-        made.day(day, 0.02)
-    for table, columns in (("manufacturers", {"name": "Gone"}), ("users", {"username": "gone", "first_name": "Gone"})):
+    asset = {"asset_tag": "GONE", "model_id": 1, "status_id": 1}
+    user = {"username": "gone", "first_name": "Gone"}
+    for table, columns in (("manufacturers", {"name": "Gone"}), ("users", user), ("hardware", asset)):
         made.delete(table, made.create(table, **columns))
     # Only what the log leaves out of the differences was changed.
     made.activity.rows[made.activity.last_id].log_meta = {}

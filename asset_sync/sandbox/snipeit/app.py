@@ -1,9 +1,9 @@
 """The HTTP server: from a request to the part of the simulated Snipe-IT that it is for.
 
-What is known of v8.1.4 is done as it is done there (source: routes, controllers and transformers of snipe/snipe-it at
-5aa5c480, read, not run). Where nothing is known, this is assumed: a path outside the API
-leads to the login page, but for `/health`; only reading is possible (any other method is a 405); a row that belongs to
-another company is as one that does not exist; trashed rows can be read singly in `/hardware` only.
+What is known of v8.1.4 is done as it is done there (sources: recorded answers of it, to which a contract test holds this;
+routes, controllers and transformers of snipe/snipe-it at 5aa5c480). Where nothing is known, this is assumed: a path outside the
+API leads to the login page, but for `/health`; only reading is possible (any other method is a 405); a row that belongs to
+another company is as one that does not exist. Trashed rows can be read singly in `/hardware` only.
 """
 
 import time
