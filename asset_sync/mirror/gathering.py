@@ -6,14 +6,10 @@ merged with them holds at least what Snipe-IT holds. If the counts are equal, so
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from asset_sync.mirror.staging import Stage
-from asset_sync.systems.snipeit import TABLES, Page, Read, Reader, SnipeItClient, TooManyAtOnce
+from asset_sync.systems.snipeit import TABLES, Listing, Page, Read, Reader, SnipeItClient, TooManyAtOnce
 from asset_sync.systems.snipeit.values import Row
-
-_VERIFIED_MOST: Final = 50
-_NO_SINGLES: Final = frozenset({"license_seats", "activity"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +39,10 @@ class Known:
     """What earlier tables of the load tell the later ones.
 
     `touched` are the rows that the activity log names since the last load, by its word for their kind; None where the log was
-    not read on from where it was left.
+    not read on from where it was left. `merged` are users that were merged since.
     """
 
+    merged: set[int] = field(default_factory=set)
     touched: Mapping[str, set[int]] | None = None
     stages: dict[str, Stage] = field(default_factory=dict)
 
@@ -53,21 +50,23 @@ class Known:
 class Gatherer:
     """Reads tables of a Snipe-IT into their stages."""
 
-    def __init__(self, client: SnipeItClient, known: Known) -> None:
-        self._client = client
-        self._reader = Reader(client)
+    def __init__(self, client: SnipeItClient, known: Known, timezone: str) -> None:
+        self.reader = Reader(client, timezone)
         self._known = known
 
-    def gather(self, stage: Stage, cursor: str | None) -> Gathered:
-        """Read what changed since the cursor, or all where that is None or where the counts do not add up."""
+    def gather(self, stage: Stage, cursor: str | None, *, is_new: bool) -> Gathered:
+        """Read what changed since the cursor, or all where that is None or where the counts do not add up.
+
+        `is_new` is a table that was never loaded. What is missed is looked for by `missing.find_missing`.
+        """
         gathered = self._whole(stage) if cursor is None else self._changed(stage, cursor)
         stage.settle()
         if not gathered.complete and not adds_up(stage, gathered):
-            stage.forget(0)
+            stage.clear()
             gathered = self._whole(stage)
             stage.settle()
-        if gathered.complete and stage.table.changes != "seats":
-            self._find_missing(stage)
+        if stage.table.alone:
+            self._complete(stage, is_new=is_new)
         return gathered
 
     def _whole(self, stage: Stage) -> Gathered:
@@ -75,8 +74,9 @@ class Gatherer:
             return self._seats(stage, self._living_licenses())
         reads: dict[str, list[Read]] = {}
         for listing in stage.table.lists:
-            reads.setdefault(listing.has, []).append(self._reader.whole(stage.table, listing, stage))
-        return _gathered(reads, complete=True)
+            reads.setdefault(listing.has, []).append(self.reader.whole(stage.table, listing, stage))
+        stage.settle()
+        return _as_read(stage, _gathered(reads, complete=True), reads)
 
     def _changed(self, stage: Stage, cursor: str) -> Gathered:
         match stage.table.changes:
@@ -85,9 +85,7 @@ class Gatherer:
             case "log" if self._known.touched is not None:
                 return self._logged(stage, self._known.touched)
             case "append":
-                [(last_id,)] = stage.ask("SELECT coalesce(max(id), 0) FROM {target}")
-                read = self._reader.appended(stage.table, stage, last_id)
-                return Gathered(False, Counts(living=read.total))
+                return self._appended(stage)
             case "seats" if self._known.touched is not None:
                 return self._seats(stage, self._living_licenses() & self._doubtful_licenses(), complete=False)
         return self._whole(stage)
@@ -98,33 +96,48 @@ class Gatherer:
         reads: dict[str, list[Read]] = {}
         try:
             for listing in stage.table.lists:
-                reads.setdefault(listing.has, []).append(self._reader.changed(stage.table, listing, stage, cursor))
+                reads.setdefault(listing.has, []).append(self.reader.changed(stage.table, listing, stage, cursor))
         except TooManyAtOnce:
             stage.forget(0)
             return self._whole(stage)
         gathered = _gathered(reads, complete=False)
-        return replace(gathered, cursor=max(cursor, gathered.cursor))
+        return replace(gathered, cursor=gathered.cursor or cursor)
+
+    def _appended(self, stage: Stage) -> Gathered:
+        """Read what the log has more or less than the mirror, and what a merge of users gave to another user in place."""
+        read, gone = self.reader.logged(stage.table, stage, _MirroredIds(stage))
+        stage.run("INSERT INTO {missed} SELECT unnest(%(gone)s::bigint[])", gone=sorted(gone))
+        merged = stage.ask(
+            """
+            SELECT item_id, target_id FROM {staged} AS staged
+            WHERE action_type = 'merged' AND NOT EXISTS (SELECT FROM {target} AS target WHERE target.id = staged.id)
+            """
+        )
+        self._known.merged = {user for pair in merged for user in pair if user is not None}
+        for user in sorted(self._known.merged):
+            self.reader.whole(stage.table, Listing({"target_type": "user", "target_id": str(user)}), stage)
+        return Gathered(False, Counts(living=read.total))
 
     def _logged(self, stage: Stage, touched: Mapping[str, set[int]]) -> Gathered:
         """Read the lists where the log names rows of the kind.
 
-        Where the trash can be listed, it can be emptied, which no log tells: then the first pages are read for their totals.
+        Where the trash can be listed, it can be emptied, which no log tells: then its first page is read for its total.
         """
         named = stage.table.word in touched
         if not named and stage.table.hides_trash:
             return Gathered(False, Counts())
         known = merged_counts(stage)
         reads: dict[str, list[Read]] = {}
-        for listing in stage.table.lists:
+        for listing in (one for one in stage.table.lists if named or one.has == "trash"):
             count = known.trashed if listing.has == "trash" else known.living
-            read = self._reader.whole(stage.table, listing, stage, after=_unless_known(count, named=named))
+            read = self.reader.whole(stage.table, listing, stage, after=_unless_known(count, named=named))
             reads.setdefault(listing.has, []).append(read)
-        return _gathered(reads, complete=all(read.whole for of in reads.values() for read in of))
+        return _gathered(reads, complete=named and all(read.whole for of in reads.values() for read in of))
 
     # Seats, which are read by licence.
 
     def _seats(self, stage: Stage, licenses: set[int], *, complete: bool = True) -> Gathered:
-        totals = [self._reader.seats(stage.table.path.format(one), stage) for one in sorted(licenses)]
+        totals = [self.reader.seats(stage.table, one, stage) for one in sorted(licenses)]
         stage.settle()
         stage.run(
             """
@@ -142,7 +155,7 @@ class Gatherer:
         stage = self._known.stages.get("licenses")
         if stage is None:
             ids = _Ids()
-            self._reader.whole(TABLES["licenses"], TABLES["licenses"].lists[0], ids)
+            self.reader.whole(TABLES["licenses"], TABLES["licenses"].lists[0], ids)
             return set(ids.found)
         living = stage.ask(
             """
@@ -156,7 +169,7 @@ class Gatherer:
 
     def _doubtful_licenses(self) -> set[int]:
         """Return the licences that the log names, and those whose number of seats is not the number that is mirrored."""
-        touched = (self._known.touched or {}).get("license", set())
+        touched = (self._known.touched or {}).get("license", set()) | self._merged_licenses()
         stage = self._known.stages.get("licenses")
         if stage is None:
             return touched
@@ -169,30 +182,64 @@ class Gatherer:
         )
         return touched | {one for (one,) in odd}
 
-    # What is no longer there.
+    def _merged_licenses(self) -> set[int]:
+        """Return the licences of which merged users had seats: those changed hands without an entry of their own."""
+        stage = self._known.stages.get("licenses")
+        if stage is None or not self._known.merged:
+            return set()
+        held = "SELECT DISTINCT license_id FROM snipeit.license_seats WHERE assigned_user_id = ANY(%(users)s)"
+        return {one for (one,) in stage.ask(held, users=sorted(self._known.merged))}
 
-    def _find_missing(self, stage: Stage) -> None:
-        """Note what the mirror has and Snipe-IT did not list, and ask for each such row where they are few.
+    # What lists do not have.
 
-        A row that moved from one list to another while both were read is in neither, and is not gone.
-        """
-        stage.run(
+    def _complete(self, stage: Stage, *, is_new: bool) -> None:
+        """Ask for each row that changed, and take from the mirror what the lists lack of the others."""
+        for column in sorted(stage.table.alone):
+            stage.copy_known(column)
+        changed = stage.ask(
             """
-            INSERT INTO {missed} SELECT id FROM {target} AS target
-            WHERE purged_at IS NULL AND (deleted_at IS NULL OR NOT %(hides_trash)s)
-            AND NOT EXISTS (SELECT FROM {staged} AS staged WHERE staged.id = target.id)
+            SELECT staged.id FROM {staged} AS staged LEFT JOIN {target} AS target USING (id)
+            WHERE %(is_new)s OR target.id IS NULL OR staged.updated_at IS DISTINCT FROM target.updated_at ORDER BY staged.id
             """,
-            hides_trash=stage.table.hides_trash,
+            is_new=is_new,
         )
-        missed = [one for (one,) in stage.ask("SELECT id FROM {missed} ORDER BY id LIMIT %(most)s", most=_VERIFIED_MOST + 1)]
-        if len(missed) <= _VERIFIED_MOST and stage.table.name not in _NO_SINGLES:
-            self._verify(stage, missed)
+        stage.put([row for (one,) in changed if (row := self.reader.single(stage.table, one)) is not None])
+        stage.settle()
 
-    def _verify(self, stage: Stage, missed: Sequence[int]) -> None:
-        there = [row for one in missed if (row := self._client.row(stage.table.path, one)) is not None]
-        if there:
-            stage.put(there)
-            stage.run("DELETE FROM {missed} WHERE id = ANY(%(there)s)", there=[row["id"] for row in there])
+
+class _MirroredIds:
+    """What the mirror has of a table, by id (a `reading.Mirrored`)."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def count(self, low: int, high: int) -> int:
+        [(count,)] = self._stage.ask(
+            "SELECT count(*) FROM {target} WHERE deleted_at IS NULL AND id >= %(low)s AND id < %(high)s", low=low, high=high
+        )
+        return int(count)
+
+    def ids(self, low: int, high: int | None) -> set[int]:
+        found = self._stage.ask(
+            """
+            SELECT id FROM {target} WHERE deleted_at IS NULL AND id >= %(low)s
+            AND (%(high)s::bigint IS NULL OR id < %(high)s::bigint)
+            """,
+            low=low,
+            high=high,
+        )
+        return {one for (one,) in found}
+
+
+def _as_read(stage: Stage, gathered: Gathered, reads: Mapping[str, Sequence[Read]]) -> Gathered:
+    """Return the counts of what came where rows went, or moved to another list, while the lists were read."""
+    [(living, trashed)] = stage.ask("SELECT count(*) FILTER (WHERE deleted_at IS NULL), count(deleted_at) FROM {staged}")
+    all_of = [read for of in reads.values() for read in of]
+    came = sum(read.came for read in all_of)
+    if came == living + trashed == sum(read.total for read in all_of):
+        return gathered
+    total = Counts(living if "living" in reads else None, trashed if "trash" in reads else None)
+    return replace(gathered, total=total, both=living + trashed if gathered.both is not None else None)
 
 
 def _unless_known(count: int | None, *, named: bool) -> Callable[[Page], bool]:

@@ -9,6 +9,7 @@ from typing import Final
 from asset_sync.mirror.gathering import Gathered
 from asset_sync.mirror.staging import Stage
 from asset_sync.reconcile.errors import SourceError
+from asset_sync.systems.snipeit import Owner
 
 _FEW: Final = 10
 """So many rows may go from a table whatever share of it they are: a small table loses half of itself on any day."""
@@ -18,6 +19,21 @@ _HOW: Final = "nothing was changed; if it is so, run once with accept_losses: tr
 
 class GuardError(SourceError):
     """A load that would take too much away."""
+
+
+def check_owner(owner: Owner) -> None:
+    """Raise `GuardError` for a token whose owner is no superuser; see `told_of`."""
+    if not owner.superuser:
+        raise GuardError(f"{told_of(owner)}; {_HOW}")
+
+
+def told_of(owner: Owner) -> str:
+    """Return what the token of that owner sees."""
+    if owner.superuser:
+        return f"the token is that of {owner.username}, a superuser, who sees all rows"
+    company = f" belongs to {owner.company} and" if owner.company else ""
+    what = f"the owner of SNIPEIT_TOKEN, {owner.username},{company} is no superuser"
+    return f"{what}: with Full Multiple Company Support only the rows of one company are seen, without a word of the others"
 
 
 def check_size(stage: Stage, gathered: Gathered, shrink: float) -> None:

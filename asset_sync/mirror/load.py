@@ -14,15 +14,18 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from asset_sync.mirror import guards
 from asset_sync.mirror.failures import database_told
 from asset_sync.mirror.gathering import Counts, Gathered, Gatherer, Known, merged_counts
-from asset_sync.mirror.masks import unmask
+from asset_sync.mirror.masks import keep_known, unmask
+from asset_sync.mirror.missing import find_missing
 from asset_sync.mirror.schema import SCHEMA, sync_runs, sync_state
 from asset_sync.mirror.staging import Stage
 from asset_sync.mirror.switching import Written, prepare, switch
 from asset_sync.reconcile.errors import AssetSyncError, SourceUnavailable
-from asset_sync.systems.snipeit import TABLES, SnipeItClient
+from asset_sync.systems.snipeit import TABLES, Owner, SnipeItClient
 
 _TOLERANCE: Final = timedelta(minutes=10)
 """A daily load starts some seconds earlier or later than the day before."""
+
+_NOBODY: Final = Owner("", superuser=False)
 
 _LOCK_WAIT: Final = "10s"
 
@@ -32,7 +35,8 @@ class Options:
     """How a load goes.
 
     Every `compare_every` the tables are read whole, or now where it is `full`. A table may lose a share of `shrink` of its
-    rows, or any where losses are accepted. `timezone` is the server's (APP_TIMEZONE): moments come without one.
+    rows, or any where losses are accepted. `timezone` is the server's (APP_TIMEZONE): moments come without one. Where
+    `superuser_only`, a token of anybody else stops the load, unless losses are accepted.
     """
 
     compare_every: timedelta = timedelta(days=1)
@@ -40,13 +44,15 @@ class Options:
     timezone: str = "UTC"
     full: bool = False
     accept_losses: bool = False
+    superuser_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TableReport:
     """What a load did to one table, what Snipe-IT counts of it, and what the mirror has now (rows that are not purged).
 
-    `hidden` is how many values the mirror keeps from before, because the token may no longer see them.
+    `hidden` is how many values the mirror keeps from before, because the token may no longer see them. `mended` is how many
+    rows were old and had been missed by the loads before: only the comparison of all rows found them.
     """
 
     written: Written
@@ -54,6 +60,7 @@ class TableReport:
     told: Gathered
     has: Counts
     hidden: int
+    mended: int
 
     @property
     def adds_up(self) -> bool:
@@ -75,6 +82,12 @@ class LoadReport:
     ended: datetime
     requests: int
     tables: Mapping[str, TableReport]
+    owner: Owner
+
+    @property
+    def mended(self) -> int:
+        """How many rows only the comparison found to be old."""
+        return sum(table.mended for table in self.tables.values())
 
     @property
     def written(self) -> Written:
@@ -103,14 +116,17 @@ def load(
     started, before = now(), client.tally.read
     try:
         with database_told(), _session(engine, options.timezone) as connection:
+            owner = client.owner()
+            if options.superuser_only and not options.accept_losses:
+                guards.check_owner(owner)
             under_way = _Load(connection, client, options, started)
             tables = under_way.read(names)
-            return under_way.switch(lambda: LoadReport(started, now(), client.tally.read - before, tables), run_id)
+            return under_way.switch(lambda: LoadReport(started, now(), client.tally.read - before, tables, owner), run_id)
     except Exception as error:
         told = str(error) if isinstance(error, AssetSyncError) else type(error).__name__
         # Where the database itself is what failed, nobody can write that into it.
         with suppress(SQLAlchemyError), engine.begin() as connection:
-            _record(connection, LoadReport(started, now(), client.tally.read - before, {}), run_id, told)
+            _record(connection, LoadReport(started, now(), client.tally.read - before, {}, _NOBODY), run_id, told)
         raise
 
 
@@ -157,7 +173,7 @@ class _Load:
         self._options = options
         self._started = started
         self._known = Known()
-        self._gatherer = Gatherer(client, self._known)
+        self._gatherer = Gatherer(client, self._known, options.timezone)
         self._gathered: dict[str, Gathered] = {}
         with connection.begin():
             self._states = {row.name: row for row in connection.execute(select(sync_state))}
@@ -174,9 +190,10 @@ class _Load:
     def _cursor(self, name: str) -> str | None:
         """Return from where on the table is to be read; None for all of it."""
         state = self._states.get(name)
-        if state is None or self._options.full or self._is_due(name, state.compared_at) or self._is_left_behind(name):
+        if state is None or self._options.full or self._is_due(state.compared_at) or self._is_left_behind(name):
             return None
-        return str(state.cursor)
+        # In another time zone all moments are others, those of rows that did not change as well.
+        return str(state.cursor) if state.timezone == self._options.timezone else None
 
     def _is_left_behind(self, name: str) -> bool:
         """Tell whether what says that the table changed was loaded without it, so that it would not be said again."""
@@ -184,18 +201,19 @@ class _Load:
         sayers = _SAID_BY.get(name) or _SAID_BY.get(TABLES[name].changes, ())
         return any(sayer in loaded and loaded[sayer] > loaded[name] for sayer in sayers)
 
-    def _is_due(self, name: str, compared_at: datetime) -> bool:
-        # Entries of the log never change, so that equal counts say all that reading them again could.
-        return name != "activity" and self._started - compared_at >= self._options.compare_every - _TOLERANCE
+    def _is_due(self, compared_at: datetime) -> bool:
+        return self._started - compared_at >= self._options.compare_every - _TOLERANCE
 
     def _read(self, name: str, cursor: str | None) -> None:
         stage = self._known.stages.get(name) or Stage(self._connection, TABLES[name])
         stage.clear()  # it was read before where it has to be read again
-        self._gathered[name] = gathered = self._gatherer.gather(stage, cursor)
+        self._gathered[name] = gathered = self._gatherer.gather(stage, cursor, is_new=name not in self._states)
         self._known.stages[name] = stage
         if not self._options.accept_losses:
             guards.check_size(stage, gathered, self._options.shrink)
             guards.check_scope(stage, gathered)
+        if gathered.complete and stage.table.changes != "seats":
+            find_missing(self._gatherer.reader, stage)
         if name == "activity" and cursor is not None and not gathered.complete:
             self._known.touched = _touched(stage)
 
@@ -211,8 +229,20 @@ class _Load:
         gathered, state = self._gathered[name], self._states.get(name)
         whole = gathered.complete or state is None
         compared_at = self._started if state is None or whole else state.compared_at
+        keep_known(stage)
         hidden = unmask(stage)
-        return TableReport(prepare(stage), compared_at, gathered, merged_counts(stage), hidden)
+        written = prepare(stage)
+        mended = self._mended(name, stage, str(state.cursor)) if state is not None and gathered.complete else 0
+        return TableReport(written, compared_at, gathered, merged_counts(stage), hidden, mended)
+
+    def _mended(self, name: str, stage: Stage, cursor: str) -> int:
+        """Count the staged rows that differ and that no load of what changed would have read."""
+        statement = _MENDED.get(stage.table.changes)
+        if statement is None or "activity" not in self._known.stages or self._states[name].timezone != self._options.timezone:
+            return 0
+        since = self._gatherer.reader.beginning(cursor) if cursor else None
+        [(count,)] = stage.ask(statement, since=since, word=stage.table.word)
+        return int(count)
 
     def switch(self, reported: Callable[[], LoadReport], run_id: str) -> LoadReport:
         """Let readers see what was read, in one transaction."""
@@ -222,14 +252,15 @@ class _Load:
                 switch(stage)
             report = reported()
             for name, table in report.tables.items():
-                _keep(connection, name, table, self._started)
+                _keep(connection, name, table, self._started, self._options.timezone)
             _record(connection, report, run_id, None)
         return report
 
 
-def _keep(connection: Connection, name: str, table: TableReport, started: datetime) -> None:
+def _keep(connection: Connection, name: str, table: TableReport, started: datetime, timezone: str) -> None:
     """Remember how far the table is known."""
-    state = {"loaded_at": started, "compared_at": table.compared_at, "cursor": table.told.cursor}
+    times = {"loaded_at": started, "compared_at": table.compared_at}
+    state = {**times, "cursor": table.told.cursor, "timezone": timezone}
     connection.execute(upsert(sync_state).values(name=name, **state).on_conflict_do_update(index_elements=["name"], set_=state))
 
 
@@ -245,10 +276,22 @@ def _record(connection: Connection, report: LoadReport, run_id: str, failure: st
             message=failure,
             requests=report.requests,
             tables={name: asdict(table.written) for name, table in report.tables.items()},
+            mended=report.mended,
             **asdict(report.written),
         )
     )
 
+
+_MENDED: Final[Mapping[str, str]] = {
+    "updated": "SELECT count(*) FROM {staged} WHERE updated_at < %(since)s::timestamptz",
+    "append": "SELECT count(*) FROM {staged} JOIN {target} AS target USING (id)",
+    "log": """
+        SELECT count(*) FROM {staged} WHERE NOT EXISTS (
+            SELECT FROM pg_temp.staged_activity AS entry WHERE entry.item_type = %(word)s
+        )
+    """,
+}
+"""What counts, of the rows that differ, those that loads of what changed had missed, by how these find changes."""
 
 _SHOWN_BY: Final = {
     "fieldsets": """
@@ -278,6 +321,10 @@ _SAID_BY: Final[Mapping[str, Collection[str]]] = {
 
 def _touched(stage: Stage) -> Mapping[str, set[int]]:
     touched: dict[str, set[int]] = {}
-    for word, row_id in stage.ask("SELECT DISTINCT item_type, item_id FROM {staged}"):
+    new = """
+        SELECT DISTINCT item_type, item_id FROM {staged} AS staged
+        WHERE NOT EXISTS (SELECT FROM {target} AS target WHERE target.id = staged.id)
+    """
+    for word, row_id in stage.ask(new):
         touched.setdefault(word, set()).add(row_id)
     return touched

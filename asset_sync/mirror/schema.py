@@ -97,6 +97,9 @@ sync_runs = Table(
     Column("updated", BigInteger, nullable=False, server_default=text("0")),
     Column("deleted", BigInteger, nullable=False, server_default=text("0")),
     Column("tables", JSONB, nullable=False, server_default=text("'{}'"), comment="the same numbers by table"),
+    Column(
+        "mended", BigInteger, nullable=False, server_default=text("0"), comment="rows that only the comparison found to be old"
+    ),
     Index(None, "started_at"),
 )
 
@@ -107,4 +110,5 @@ sync_state = Table(
     Column("loaded_at", _MOMENT, nullable=False, comment="the start of the last load that succeeded"),
     Column("compared_at", _MOMENT, nullable=False, comment="the start of the last load that read the table whole"),
     Column("cursor", Text, nullable=False, comment="up to which updated_at, as Snipe-IT writes it, all is known"),
+    Column("timezone", Text, nullable=False, comment="the server's time zone that its moments were read in"),
 )

@@ -6,10 +6,11 @@ They are gone when the connection is, however the process ends; what readers see
 from collections.abc import Mapping
 from typing import Any
 
-from psycopg import sql
+from psycopg import DataError, sql
 from sqlalchemy import Connection
 
 from asset_sync.mirror.schema import SCHEMA, columns_of
+from asset_sync.reconcile.errors import TargetError
 from asset_sync.systems.snipeit import Table
 from asset_sync.systems.snipeit.values import Row
 
@@ -50,10 +51,15 @@ class Stage:
         """Take the rows of a page. A row that comes again counts as it came last."""
         copied = [*self.columns] if self._deletion_is_told else self.columns[:-1]
         statement = self._composed("COPY {staged} (sequence, {copied}) FROM STDIN", copied=_list(copied))
-        with self._connection.begin(), self._cursor().copy(statement) as copy:
-            for row in rows:
-                self.taken += 1
-                copy.write_row([self.taken, *self._parse(row)])
+        try:
+            with self._connection.begin(), self._cursor().copy(statement) as copy:
+                for row in rows:
+                    self.taken += 1
+                    copy.write_row([self.taken, *self._parse(row)])
+        except DataError as error:
+            first, last = rows[0]["id"], rows[-1]["id"]
+            told = f"PostgreSQL refused a value of Snipe-IT's /{self.table.path} for {SCHEMA}.{self.table.name}"
+            raise TargetError(f"{told}, in the rows {first} to {last} ({type(error).__name__}); nothing was changed") from error
 
     def mark(self) -> int:
         """Return a mark of what was taken so far."""
@@ -78,6 +84,14 @@ class Stage:
             """
         )
         self.run("ANALYZE {staged}")
+
+    def copy_known(self, column: str) -> None:
+        """Take a column from the mirror, of all rows that it has."""
+        statement = """
+            UPDATE {staged} AS staged SET {column} = target.{column} FROM {target} AS target WHERE target.id = staged.id
+        """
+        with self._connection.begin():
+            self._cursor().execute(self._composed(statement, column=sql.Identifier(column)))
 
     def run(self, statement: str, **values: Any) -> None:
         """Run a statement in a transaction of its own; see `_composed` for the names in it."""

@@ -18,13 +18,15 @@ class Server:
     """A context manager: inside it the application answers at `url`, on a free port unless one is given.
 
     Raises OSError where the port is taken, and RuntimeError where the application does not start or where the same
-    server is entered twice. Leaving stops at once: requests that hang are abandoned.
+    server is entered twice. Leaving stops at once: requests that hang are abandoned. A `dated` application sends its own Date.
     """
 
-    def __init__(self, app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(self, app: ASGIApp, host: str = "127.0.0.1", port: int = 0, *, dated: bool = False) -> None:
         self._address = (host, port)
         self._url: str | None = None
-        config = uvicorn.Config(app, log_config=None, log_level="critical", access_log=False, timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            app, log_config=None, log_level="critical", access_log=False, timeout_graceful_shutdown=1, date_header=not dated
+        )
         self._server = uvicorn.Server(config)
         self._thread: threading.Thread | None = None
 

@@ -109,7 +109,7 @@ class World:
         netbox = create_netbox(self.netbox, version=netbox_version)
         self._pdq = Server(pdq.create_app(self.company, token=PDQ_TOKEN, faults=self.pdq_faults), port=pdq_port)
         self._netbox = Server(FaultMiddleware(netbox, self.netbox_faults), port=netbox_port)
-        self._snipeit = Server(_Lazy(self._snipeit_application), port=snipeit_port)
+        self._snipeit = Server(_Lazy(self._snipeit_application), port=snipeit_port, dated=True)
         wug_app = wug.create_app(self.wug, users={WUG_USERNAME: WUG_PASSWORD}, faults=self.wug_faults)
         self._wug = Server(wug_app, port=wug_port)
         self._control = Server(create_control(self), port=control_port)

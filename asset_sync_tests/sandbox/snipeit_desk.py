@@ -1,6 +1,7 @@
 """Reads the simulated Snipe-IT as a careful client does, so that tests can compare what it says with what is true."""
 
 import asyncio
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -13,6 +14,7 @@ from httpx import ASGITransport, AsyncClient, Response
 from asset_sync.sandbox.company import Company
 from asset_sync.sandbox.faults import Faults
 from asset_sync.sandbox.snipeit import FAULTS, Settings, SnipeState, Token, create_app
+from asset_sync.sandbox.snipeit.records import LOGGED
 
 SECRET = "secret"
 PATHS = {
@@ -43,6 +45,8 @@ TRASH: Mapping[str, dict[str, str]] = {
     "licenses": {"deleted": "true"},
 }
 MONEY = frozenset({"purchase_cost", "cost"})
+ACTIONS = {"create new": "create", "added seats": "add seats", "deleted seats": "delete seats"}
+RENDERED = frozenset({"notes", "eula"})
 Row = dict[str, Any]
 
 
@@ -98,6 +102,8 @@ class Desk:
         if table == "license_seats":
             return [row for one in self.ids("licenses") for row in self.all_rows(f"licenses/{one}/seats")]
         rows = self.all_rows(PATHS[table])
+        if table == "suppliers":
+            rows = [self.get(f"suppliers/{row['id']}") for row in rows]
         if table == "hardware":
             rows += self.all_rows("hardware", status="Archived")
         if table in TRASH:
@@ -107,6 +113,8 @@ class Desk:
     def true(self, table: str) -> list[Row]:
         """The truth, without what no client can see: trash that is not listed, and seats of deleted licences."""
         rows = self.state.truth(table)
+        if table == "activity":
+            rows = [seen(self.state, row) for row in rows]
         return rows if table in TRASH else [row for row in rows if row.get("deleted_at") is None]
 
     def _plain(self, table: str, names: list[str], row: Row) -> Row:
@@ -126,12 +134,32 @@ class Desk:
         if isinstance(value, dict) and "id" in value:
             return value["id"]
         if isinstance(value, str):
-            return self._money(value) if name in MONEY else unescape(value) or None
+            return self._money(value) if name in MONEY else _seen(value) if name in RENDERED else unescape(value) or None
         return value
 
     def _money(self, text: str) -> Decimal:
         swapped = text.translate(str.maketrans(",.", ".,")) if self.settings.digit_separator == "1.234,56" else text
         return Decimal(swapped.replace(",", ""))
+
+
+def seen(state: SnipeState, row: Row) -> Row:
+    """An entry of the log without what was purged since."""
+    tables = {word: table for table, word in LOGGED.items()} | {"location": "locations"}
+    gone = {
+        name: None
+        for side in ("item", "target")
+        for name in (f"{side}_type", f"{side}_id")
+        if row[f"{side}_type"] and row[f"{side}_id"] not in state.tables[tables[row[f"{side}_type"]]].rows
+    }
+    return {**row, **gone}
+
+
+def _seen(rendered: str) -> str | None:
+    """The text of rendered notes, with the address of a link behind a label that is another one."""
+    text = re.sub(
+        r'<a href="([^"]*)">(.*?)</a>', lambda link: link[2] if link[1] == link[2] else f"{link[2]} ({link[1]})", rendered
+    )
+    return unescape(re.sub(r"</?(?:strong|em|del|code|p)>|<br />", "", text.replace("</p>\n<p>", "\n\n"))) or None
 
 
 def _id(stub: Row | None) -> int | None:
@@ -158,11 +186,12 @@ def _hardware(row: Row) -> Row:
 
 
 def _activity(row: Row) -> Row:
-    target = row["target"] or {}
+    item, target = row["item"] or {}, row["target"] or {}
     meta = row["log_meta"]
     return {
-        "item_type": row["item"]["type"],
-        "item_id": row["item"]["id"],
+        "action_type": ACTIONS.get(row["action_type"], row["action_type"]),
+        "item_type": item.get("type"),
+        "item_id": item.get("id"),
         "target_type": target.get("type"),
         "target_id": target.get("id"),
         "log_meta": meta

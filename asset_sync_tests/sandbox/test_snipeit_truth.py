@@ -6,7 +6,7 @@ import pytest
 
 from asset_sync.sandbox.company import Company
 from asset_sync.sandbox.snipeit import Settings, SnipeState
-from asset_sync.sandbox.snipeit.change import WEIGHTS
+from asset_sync.sandbox.snipeit.deeds import WEIGHTS
 from asset_sync.sandbox.snipeit.records import HOLDERS, REFERENCES
 from asset_sync_tests.sandbox.snipeit_desk import PATHS, Desk
 
@@ -54,7 +54,8 @@ def test_days_do_everything_that_people_do() -> None:
         done.update(state.day(day))
     assert {kind for kind in WEIGHTS if not done[kind]} == set()
     assert {row["action_type"] for row in state.truth("activity")} == {
-        *("create", "update", "delete", "restore", "checkout", "checkin from", "audit")
+        *("create", "update", "delete", "restore", "checkout", "checkin from", "audit"),
+        *("add seats", "delete seats", "merged"),
     }
 
 

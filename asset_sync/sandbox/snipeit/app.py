@@ -1,20 +1,22 @@
 """The HTTP server: from a request to the part of the simulated Snipe-IT that it is for.
 
-What is known of v8.1.4 is done as it is done there (source: routes, controllers and transformers of snipe/snipe-it at
-5aa5c480, read, not run). Where nothing is known, this is assumed: a path outside the API
-leads to the login page, but for `/health`; only reading is possible (any other method is a 405); a row that belongs to
-another company is as one that does not exist; trashed rows can be read singly in `/hardware` only.
+What is known of v8.1.4 is done as it is done there (sources: recorded answers of it, to which a contract test holds this;
+routes, controllers and transformers of snipe/snipe-it at 5aa5c480). Where nothing is known, this is assumed: a path outside the
+API leads to the login page, but for `/health`; only reading is possible (any other method is a 405); a row that belongs to
+another company is as one that does not exist. Trashed rows can be read singly in `/hardware` only.
 """
 
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC
+from email.utils import format_datetime
 
 import orjson
 from starlette.applications import Starlette
 from starlette.datastructures import Headers, QueryParams
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from asset_sync.sandbox.faults import DATA, WIRE, FaultMiddleware, Faults, path_and_query
@@ -24,12 +26,14 @@ from asset_sync.sandbox.snipeit.endpoints import ENDPOINTS, Endpoint
 from asset_sync.sandbox.snipeit.filters import Filters
 from asset_sync.sandbox.snipeit.listing import Lists
 from asset_sync.sandbox.snipeit.records import Asset
-from asset_sync.sandbox.snipeit.serialize import SERIALIZERS
+from asset_sync.sandbox.snipeit.serialize import SERIALIZERS, SINGLE
 from asset_sync.sandbox.snipeit.settings import Formats, Json, Settings
+from asset_sync.sandbox.snipeit.shown_people import oneself
 from asset_sync.sandbox.snipeit.state import SnipeState
 from asset_sync.sandbox.snipeit.store import is_trashed
 from asset_sync.sandbox.snipeit.throttle import Refusal, Throttle
 from asset_sync.sandbox.snipeit.view import View
+from asset_sync.sandbox.snipeit.words import message
 
 BASE = "/api/v1"
 FAULTS = WIRE | {
@@ -38,7 +42,11 @@ FAULTS = WIRE | {
 """What can go wrong here: all faults of the wire, and these of the data, the last two with assets."""
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
-_LOST = "404 endpoint not found. This is the API URL; see the documentation for the endpoints that there are."
+_LOST = (
+    "404 endpoint not found. {}"
+    "Please check the API reference at https://snipe-it.readme.io/reference to find a valid API endpoint."
+)
+_BASE_ASKED = "This is the base URL for the API and does not return anything itself. "
 _PAGE = "<!DOCTYPE html><html><head><title>Snipe-IT</title></head><body><h1>{}</h1></body></html>"
 
 
@@ -87,17 +95,21 @@ class _Server:
         self._lists = Lists(state, self._filters, faults)
 
     async def serve(self, request: Request) -> Response:
+        body = await request.body()
         with self._state.lock:
             self._state.requests[f"{request.method} {request.url.path}"] += 1
             try:
-                return self._serve(request)
+                answer = self._serve(request, body)
             except _Refused as refused:
-                return refused.answer
+                answer = refused.answer
+            # By the register's clock, which need not be this machine's.
+            answer.headers["Date"] = format_datetime(self._state.now.astimezone(UTC), usegmt=True)
+            return answer
 
-    def _serve(self, request: Request) -> Response:
+    def _serve(self, request: Request, body: bytes) -> Response:
         path = request.url.path
         if not self._settings.set_up:
-            return _page("Setup") if path == "/setup" else RedirectResponse("/setup", 302)
+            return _page("Setup") if path == "/setup" else _redirect("/setup")
         if path != BASE and not path.startswith(f"{BASE}/"):
             return _outside(path)
         token = self._authenticate(request.headers)
@@ -106,7 +118,7 @@ class _Server:
             return _json(verdict.refusal, 429, verdict.headers)
         view = View(self._state, self._settings, self._formats, token)
         try:
-            answer = self._answer(request, view, path.removeprefix(BASE).strip("/"))
+            answer = self._answer(request, view, path.removeprefix(BASE).strip("/"), body)
         except _Refused as refused:
             answer = refused.answer
         answer.headers.update(verdict.headers)
@@ -119,13 +131,18 @@ class _Server:
         # Laravel takes who does not ask for JSON for a browser.
         if "/json" in headers.get("accept", "") or "+json" in headers.get("accept", ""):
             raise _Refused(_json({"error": "Unauthorized or unauthenticated."}, 401))
-        raise _Refused(RedirectResponse("/login", 302))
+        raise _Refused(_redirect("/login"))
 
-    def _answer(self, request: Request, view: View, path: str) -> Response:
+    def _answer(self, request: Request, view: View, path: str, body: bytes) -> Response:
+        if body and not _is_json(body):
+            return _error("Invalid JSON", 422)
         found = self._find(request, view, path)
         if request.method not in ("GET", "HEAD"):
             return _error("Method not allowed", 405)
-        return _json(found())
+        answer = _json(found())
+        if path == "reports/activity":
+            answer.headers["Content-Type"] = "application/json;charset=utf8"
+        return answer
 
     def _find(self, request: Request, view: View, path: str) -> Callable[[], Json]:
         """What a path is for. Raises _Refused where it is for nothing."""
@@ -134,7 +151,7 @@ class _Server:
             case ["version"]:
                 return lambda: {"version": f"v{self._settings.version}"}
             case ["users", "me"]:
-                return lambda: SERIALIZERS["users"](view, self._state.users.rows[view.token.user_id])
+                return lambda: oneself(view)
             case ["hardware", ("bytag" | "byserial") as by, value]:
                 return lambda: self._look_up(view, by, value, trashed=query.get("deleted") == "true")
             case ["licenses", license_id, "seats", *seat]:
@@ -143,14 +160,15 @@ class _Server:
                 return lambda: self._lists.page(_allowed(view, path), query, view, where)
             case [name, row_id] if name in ENDPOINTS:
                 return lambda: self._one(view, _allowed(view, name), row_id)
-        raise _Refused(_json({"status": "error", "message": _LOST, "payload": None}, 404))
+        lost = _LOST.format("" if path else _BASE_ASKED)
+        raise _Refused(_json({"status": "error", "message": lost, "payload": None}, 404))
 
     def _one(self, view: View, endpoint: Endpoint, row_id: str) -> Json:
         row = self._state.tables[endpoint.table].rows.get(_number(row_id))
         hidden = is_trashed(row) and endpoint.table != "hardware" if row else True
         if row is None or hidden or not self._filters.visible(endpoint, row, view.token):
-            raise _Refused(_error(endpoint.missing))
-        return SERIALIZERS[endpoint.table](view, row)
+            raise _Refused(_error(message(endpoint.missing, view.token.locale)))
+        return SINGLE[endpoint.table](view, row)
 
     def _look_up(self, view: View, by: str, value: str, *, trashed: bool) -> Json:
         """By serial always a list; by tag one asset, but a list where trashed ones are asked for too."""
@@ -169,14 +187,14 @@ class _Server:
             and self._filters.visible(endpoint, asset, view.token)
         ]
         if not found:
-            raise _Refused(_error(endpoint.missing))
+            raise _Refused(_error(message(endpoint.missing, view.token.locale)))
         return found
 
     def _license(self, view: View, text: str) -> int:
         endpoint = _allowed(view, "licenses")
         row = self._state.licenses.rows.get(_number(text))
         if row is None or is_trashed(row) or not self._filters.visible(endpoint, row, view.token):
-            raise _Refused(_error("License does not exist."))
+            raise _Refused(_error("License does not exist or you do not have permission to view it."))
         return row.id
 
     def _seats(self, view: View, license_id: str, seat_id: list[str], query: QueryParams, where: str) -> Json:
@@ -201,14 +219,27 @@ def _number(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() else 0
 
 
+def _is_json(body: bytes) -> bool:
+    try:
+        orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return False
+    return True
+
+
 def _outside(path: str) -> Response:
     if path == "/health":
         return _json({"status": "ok"})
-    return _page("Sign in") if path == "/login" else RedirectResponse("/login", 302)
+    return _page("Sign in") if path == "/login" else _redirect("/login")
 
 
 def _page(title: str) -> Response:
     return HTMLResponse(_PAGE.format(title))
+
+
+def _redirect(path: str) -> Response:
+    """Laravel sends a page along for who does not follow by himself."""
+    return HTMLResponse(_PAGE.format(f"Redirecting to {path}"), 302, {"Location": path})
 
 
 def _error(messages: str, status: int = 200) -> Response:

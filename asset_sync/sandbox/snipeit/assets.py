@@ -5,10 +5,10 @@ from datetime import date
 
 from asset_sync.sandbox.snipeit.records import Asset, CustomField
 from asset_sync.sandbox.snipeit.settings import Json
-from asset_sync.sandbox.snipeit.text import escape, escape_or_none, notes
+from asset_sync.sandbox.snipeit.shapes import notes
+from asset_sync.sandbox.snipeit.text import escape, escape_or_none
 from asset_sync.sandbox.snipeit.view import View
-
-ENCRYPTED = "ENCRYPTED"
+from asset_sync.sandbox.snipeit.words import encrypted, months
 
 
 def hardware(view: View, asset: Asset) -> Json:
@@ -32,7 +32,7 @@ def _hardware(view: View, asset: Asset) -> Json:
         "model_number": escape_or_none(model.model_number),
         "eol": f"{model.eol} months" if model.eol else None,
         "asset_eol_date": formats.day(asset.asset_eol_date),
-        "status_label": _status(view, asset),
+        "status_label": view.status(asset),
         "category": stub("categories", model.category_id),
         "manufacturer": stub("manufacturers", model.manufacturer_id),
         "supplier": stub("suppliers", asset.supplier_id),
@@ -45,7 +45,7 @@ def _hardware(view: View, asset: Asset) -> Json:
         "qr": None,
         "alt_barcode": None,
         "assigned_to": _holder(view, asset),
-        "warranty_months": f"{asset.warranty_months} months" if asset.warranty_months else None,
+        "warranty_months": months(asset.warranty_months, view.token.locale) if asset.warranty_months else None,
         "warranty_expires": formats.day(warranty_expires(asset)),
         "created_by": stub("users", asset.created_by),
         "created_at": formats.moment(asset.created_at),
@@ -98,16 +98,10 @@ def warranty_expires(asset: Asset) -> date | None:
 def custom_value(view: View, field: CustomField, value: str | None) -> str:
     """The text of a custom field: a date in display format alone, and nothing but a word for who may not see it."""
     if field.encrypted and value and not view.token.superuser:
-        return ENCRYPTED
+        return encrypted(view.token.locale)
     if field.format == "DATE" and value:
         return view.formats.plain(date.fromisoformat(value))
     return escape(value)
-
-
-def _status(view: View, asset: Asset) -> Json:
-    label = view.store.status_labels.rows[asset.status_id]
-    meta = "deployed" if asset.assigned_to is not None else label.type
-    return {"id": label.id, "name": escape(label.name), "status_type": label.type, "status_meta": meta}
 
 
 def _holder(view: View, asset: Asset) -> Json | None:

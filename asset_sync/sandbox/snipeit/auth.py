@@ -13,13 +13,14 @@ class Token:
 
     Who is no superuser sees custom fields that are encrypted as `ENCRYPTED`, product keys as dashes, and, with a
     `company_id`, the rows of that company alone (Full Multiple Company Support). `denied` names endpoints that answer
-    403, such as `hardware` or `reports/activity`.
+    403, such as `hardware` or `reports/activity`. `locale` is the language of the words in answers: `en-US`, `de-DE`.
     """
 
     user_id: int = 1
     superuser: bool = True
     company_id: int | None = None
     denied: frozenset[str] = frozenset()
+    locale: str = "en-US"
 
     @property
     def scope(self) -> int | None:

@@ -9,19 +9,9 @@ from math import ceil
 from typing import Any
 
 from asset_sync.sandbox.snipeit.data import ADMINS, Register, maintenance
+from asset_sync.sandbox.snipeit.deeds import BASICS, NAMES, TEXTS, WEIGHTS
 from asset_sync.sandbox.snipeit.records import Asset, Record
 from asset_sync.sandbox.snipeit.store import Store, is_trashed
-
-TEXTS = (
-    'Screen 15" <dim> & cracked',
-    "Zoë's Gerät, geprüft ✅",
-    "R&amp;D (typed like that)",
-    "**Urgent**: don't lend, *ever*",
-    "O'Neil & Söhne „GmbH“",
-    "line one\nline two",
-    None,
-)
-NAMES = ("Müller's & Co.", 'The "New" One', "Größe <XL>", "Łódź 📦", "Plain")
 
 _TRIES = 60
 _WORKDAY = timedelta(hours=10)
@@ -195,6 +185,14 @@ class DayOfWork:
     def _delete_user(self) -> bool:
         return self._delete("users", lambda row: row.id > ADMINS)
 
+    def _merge_users(self) -> bool:
+        kept, gone = (self._pick("users", lambda row: row.id > ADMINS) for _ in range(2))
+        if kept is None or gone is None or kept is gone:
+            return False
+        self._store.merge_users(kept.id, gone.id)
+        self._trash["users"].append(gone.id)
+        return True
+
     def _rename(self) -> bool:
         """The name of something that assets show, and whose change does not touch them."""
         table = self._rng.choice(_RENAMED)
@@ -206,8 +204,8 @@ class DayOfWork:
 
     def _create_basic(self) -> bool:
         name = f"{self._rng.choice(NAMES)} {self._rng.randrange(10**6)}"
-        table = self._rng.choice(list(_BASICS))
-        columns = dict(_BASICS[table])
+        table = self._rng.choice(list(BASICS))
+        columns = dict(BASICS[table])
         if table == "models":
             columns |= {"category_id": 1, "manufacturer_id": self._any("manufacturers"), "fieldset_id": self._any("fieldsets")}
         if table == "locations":
@@ -215,7 +213,7 @@ class DayOfWork:
         return self._create(table, name=name, **columns)
 
     def _delete_basic(self) -> bool:
-        return self._delete(self._rng.choice(list(_BASICS)), lambda _row: True)
+        return self._delete(self._rng.choice(list(BASICS)), lambda _row: True)
 
     def _create_license(self) -> bool:
         columns = {"category_id": self._any("categories"), "purchase_cost": Decimal("1234.50"), "product_key": "K<1>"}
@@ -400,60 +398,3 @@ class DayOfWork:
             "ANY": self._rng.choice(NAMES),
         }
         return values[field.format]
-
-
-_BASICS: Mapping[str, Mapping[str, Any]] = {
-    "models": {"eol": 24},
-    "manufacturers": {"url": "https://new.example/?a=1&b=2"},
-    "categories": {"category_type": "asset"},
-    "locations": {"city": "Köln", "country": "DE"},
-    "suppliers": {"contact": "Zoë O'Hara"},
-    "status_labels": {"type": "deployable"},
-    "departments": {"location_id": 1},
-    "companies": {"phone": "+49 & 30"},
-}
-
-WEIGHTS: Mapping[str, float] = {
-    "edit_asset": 20,
-    "edit_custom_field": 10,
-    "edit_many": 0.5,
-    "move_model": 1,
-    "set_status": 3,
-    "archive": 3,
-    "unarchive": 2,
-    "checkout": 15,
-    "checkin": 12,
-    "audit": 4,
-    "create_asset": 6,
-    "reuse_tag": 1,
-    "delete_asset": 5,
-    "restore_asset": 2,
-    "purge_asset": 1,
-    "restore": 1,
-    "purge": 1,
-    "edit_user": 6,
-    "create_user": 3,
-    "delete_user": 2,
-    "rename": 3,
-    "annotate": 3,
-    "create_basic": 1,
-    "delete_basic": 1,
-    "create_license": 0.5,
-    "edit_license": 1,
-    "resize_license": 0.5,
-    "delete_license": 0.5,
-    "assign_seat": 4,
-    "release_seat": 3,
-    "hand_out": 2,
-    "take_back": 1,
-    "edit_stock": 1,
-    "create_stock": 0.5,
-    "delete_stock": 0.5,
-    "open_maintenance": 2,
-    "close_maintenance": 2,
-    "delete_maintenance": 0.5,
-    "rename_field": 0.1,
-    "create_field": 0.1,
-    "delete_field": 0.05,
-}
-"""Every kind of deed, and how common it is: in the smallest of days it is done so often, rounded up."""

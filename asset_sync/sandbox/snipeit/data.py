@@ -35,8 +35,9 @@ _NOTES = (
     "Bought with R&D money",
     "**Do not** lend to guests",
     'Sticker says "#1", screen < 15"',
-    "Grüße aus Köln 🚚, it's *used*",
+    "Grüße aus Köln 🚚, it's *used* ~~new~~, see https://example.com/a?b=1&c=2",
 )
+_EULA = "Take **care** of it & <b>bring it back</b>.\n\nSee [the rules](https://example.com/rules?a=1&b=2)."
 _OTHER_CATEGORIES: tuple[tuple[str, CategoryType], ...] = (
     ("Keyboards & Mice", "accessory"),
     ("Docks", "accessory"),
@@ -178,9 +179,15 @@ def _put_basics(store: Store, company: Company) -> None:
         }
         store.manufacturers.add(store.now, {"name": maker.name, "url": f"https://{domain}.example", **support})
     for name in _SUPPLIERS:
-        store.suppliers.add(store.now, {"name": name, "city": "Köln", "country": "DE", "contact": "Zoë O'Hara"})
+        contact = {"city": "Köln", "zip": f"5{len(name):04d}", "country": "DE", "contact": "Zoë O'Hara"}
+        store.suppliers.add(store.now, {"name": name, **contact})
     for name, kind in (*((name, "asset") for name in _KINDS.values()), *_OTHER_CATEGORIES):
-        store.categories.add(store.now, {"name": name, "category_type": kind, "require_acceptance": kind == "accessory"})
+        category = {
+            "category_type": kind,
+            "require_acceptance": kind == "accessory",
+            "eula": _EULA if kind == "asset" else None,
+        }
+        store.categories.add(store.now, {"name": name, **category})
     for name, status in _STATUSES:
         row = {"name": name, "type": status, "color": "#00ff00", "default_label": name == "Ready to Deploy", "notes": "A & B"}
         store.status_labels.add(store.now, row)

@@ -55,7 +55,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
         Endpoint(
             path="users",
             table="users",
-            missing="User does not exist.",
+            missing="User does not exist or you do not have permission view them.",
             sorts=_sorts("first_name", "last_name", "username", "email", "employee_num", "jobtitle", "updated_at") - {"name"},
             default="first_name",
             trash="deleted_or_all",
@@ -111,7 +111,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
         Endpoint(
             path="fields",
             table="fields",
-            missing="CustomField not found",
+            missing="That field does not exist.",
             sorts=frozenset({"id"}),
             default="id",
             pages=False,
@@ -119,7 +119,7 @@ ENDPOINTS: Mapping[str, Endpoint] = {
         Endpoint(
             path="fieldsets",
             table="fieldsets",
-            missing="CustomFieldset not found",
+            missing="Fieldset does not exist",
             sorts=frozenset({"id"}),
             default="id",
             pages=False,

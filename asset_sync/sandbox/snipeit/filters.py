@@ -39,6 +39,8 @@ class Filters:
             tests += self._hardware(query)
         if endpoint.path == "categories" and (moment := query.get("updated_at")):
             tests.append(lambda row: self._formats.local(row.updated_at).isoformat(" ")[:19] == moment)
+        if endpoint.path == "categories":
+            tests += _equal_columns(query, "category_type")
         if endpoint.path == "reports/activity":
             tests += _activity(query)
         return _all(tests, self._store.tables[endpoint.table].rows.values())
@@ -59,11 +61,11 @@ class Filters:
         if endpoint.scope == "asset":
             return [lambda row: assets[row.asset_id].company_id == company]
         if endpoint.scope == "item":
-            return [lambda row: self._item(row).company_id == company]
+            return [lambda row: getattr(self._item(row), "company_id", None) == company]
         return [lambda row: row.company_id == company]
 
     def _item(self, action: Action) -> Any:
-        return self._store.tables[table_of(action)].rows[action.item_id]
+        return self._store.tables[table_of(action)].rows.get(action.item_id)
 
     def _search(self, endpoint: Endpoint, query: QueryParams) -> list[Test]:
         wanted = query.get("search", "").casefold()

@@ -17,8 +17,9 @@ from asset_sync.sandbox.faults import Faults
 from asset_sync.sandbox.snipeit.endpoints import Endpoint
 from asset_sync.sandbox.snipeit.filters import Filters
 from asset_sync.sandbox.snipeit.records import Asset, Seat
-from asset_sync.sandbox.snipeit.serialize import SERIALIZERS, assets_in_category
+from asset_sync.sandbox.snipeit.serialize import SERIALIZERS
 from asset_sync.sandbox.snipeit.settings import Json
+from asset_sync.sandbox.snipeit.shown_places import assets_in_category
 from asset_sync.sandbox.snipeit.store import Store
 from asset_sync.sandbox.snipeit.view import View, display_name
 
@@ -58,7 +59,7 @@ class Lists:
             return _answer(len(ordered.rows), ordered.rows, endpoint.table, view)
         if self._faults.fires("shuffled_pages", where):
             ordered = self._shuffle(ordered)
-        rows = _cut(ordered, _offset(query.get("offset")), _limit(query.get("limit")))
+        rows = _cut(ordered, _offset(query.get("offset"), len(ordered.rows)), _limit(query.get("limit")))
         return _answer(len(ordered.rows), self._spoil(rows, where), endpoint.table, view)
 
     def seats(self, license_id: int, query: QueryParams, view: View, where: str) -> Json:
@@ -66,7 +67,7 @@ class Lists:
         seats = self._store.seats_of(license_id)
         key = self._department if query.get("sort") == "department" else _updated_at
         ordered = _order(seats, key, ascending=query.get("order") == "asc")
-        offset = _offset(query.get("offset"))
+        offset = _offset(query.get("offset"), len(seats))
         rows = _cut(ordered, offset if offset < len(seats) else 0, _limit(query.get("limit")))
         return _answer(len(seats), self._spoil(rows, where), "license_seats", view)
 
@@ -188,9 +189,12 @@ def _limit(value: str | None) -> int:
     return number if 0 < number <= MAX_RESULTS else MAX_RESULTS
 
 
-def _offset(value: str | None) -> int:
-    """Nonsense is nought."""
-    return max(_whole(value), 0)
+def _offset(value: str | None, total: int) -> int:
+    """Nonsense is behind the end."""
+    try:
+        return max(int(value or 0), 0)
+    except ValueError:
+        return total
 
 
 def _whole(value: str | None) -> int:

@@ -43,6 +43,7 @@ class Firm(Record):
     fax: str | None = None
     email: str | None = None
     notes: str | None = None
+    created_by: int = 1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -121,7 +122,9 @@ class Category(Trashable):
     use_default_eula: bool = False
     checkin_email: bool = False
     require_acceptance: bool = False
+    eula: str | None = None
     notes: str | None = None
+    created_by: int = 1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -134,6 +137,7 @@ class StatusLabel(Trashable):
     show_in_nav: bool = False
     default_label: bool = False
     notes: str | None = None
+    created_by: int = 1
 
 
 @dataclass(slots=True, kw_only=True)
@@ -358,6 +362,8 @@ class Action(Record):
     log_meta: LogMeta | None = None
     action_date: datetime
     action_source: str = "gui"
+    remote_ip: str | None = "192.0.2.7"
+    user_agent: str | None = "Mozilla/5.0"
     created_by: int = 1
 
 

@@ -7,12 +7,22 @@ from decimal import Decimal
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-DateFormat = Literal["Y-m-d", "d.m.Y", "m/d/Y"]
+DateFormat = Literal["Y-m-d", "D M d, Y", "M j, Y", "d M, Y", "m/d/Y", "n/d/y", "d/m/Y", "d.m.Y", "Y.m.d"]
 DigitSeparator = Literal["1,234.56", "1.234,56"]
 Version = Literal["8.1.4", "8.4.1"]
 Json = dict[str, object]
 
-_PATTERNS: Mapping[DateFormat, str] = {"Y-m-d": "%Y-%m-%d", "d.m.Y": "%d.%m.%Y", "m/d/Y": "%m/%d/%Y"}
+_PATTERNS: Mapping[DateFormat, str] = {
+    "Y-m-d": "%Y-%m-%d",
+    "D M d, Y": "%a %b %d, %Y",
+    "M j, Y": "%b {day}, %Y",
+    "d M, Y": "%d %b, %Y",
+    "m/d/Y": "%m/%d/%Y",
+    "n/d/y": "{month}/%d/%y",
+    "d/m/Y": "%d/%m/%Y",
+    "d.m.Y": "%d.%m.%Y",
+    "Y.m.d": "%Y.%m.%d",
+}
 _SWAPPED = str.maketrans(",.", ".,")
 
 
@@ -67,7 +77,7 @@ class Formats:
         """A date in the display format alone."""
         if self._pattern == "%Y-%m-%d":
             return value.isoformat()[:10]
-        return value.strftime(self._pattern)
+        return value.strftime(self._pattern.format(day=value.day, month=value.month))
 
     def money(self, value: Decimal | None) -> str | None:
         """`1,299.00` or `1.299,00`."""

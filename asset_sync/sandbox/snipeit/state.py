@@ -39,11 +39,11 @@ class SnipeState(Store):
     def truth(self, table: str) -> list[dict[str, Any]]:
         """Every row of a table that was not purged, oldest first, trashed ones with their `deleted_at`.
 
-        Text is unescaped and never empty, notes with Markdown made HTML; moments are aware, in UTC; money is Decimal; other
-        rows are told by id. Custom fields are by field id, the filled ones of the model's fieldset alone, as the database
-        has them, which is text. Hardware also has what follows from model, status and purchase: `model_number`,
-        `eol_months`, `category_id`, `manufacturer_id`, `status_type`, `status_meta`, `warranty_expires`. Counts and what
-        moves by itself are not in it. Raises KeyError for an unknown table.
+        Text is unescaped and never empty, notes and EULAs are what a reader sees; moments are aware, in UTC; money is
+        Decimal; other rows are told by id. Custom fields are by field id, the filled ones of the model's fieldset alone, as
+        the database has them, which is text. Hardware also has what follows from model, status and purchase:
+        `model_number`, `eol_months`, `category_id`, `manufacturer_id`, `status_type`, `status_meta`, `warranty_expires`.
+        Counts and what moves by itself are not in it. Raises KeyError for an unknown table.
         """
         with self.lock:
             return truth(self, table)

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from operator import attrgetter
 from typing import Any, Generic, TypeVar, cast
 
+from asset_sync.sandbox.snipeit.imports import Import
 from asset_sync.sandbox.snipeit.records import (
     HOLDERS,
     LOGGED,
@@ -59,13 +60,21 @@ class Table(Generic[R]):
         self.has_trash = issubclass(kind, Trashable)
         self._make: Callable[..., R] = kind
         self.last_id = 0
+        self.reserved: list[int] = []
 
     def add(self, moment: datetime, values: dict[str, Any]) -> R:
         """Store a new row, created and updated at that moment; its id is one that was never used."""
-        self.last_id += 1
-        row = self._make(id=self.last_id, created_at=moment, updated_at=moment, **values)
-        self.rows[row.id] = row
+        row_id = self.reserved.pop(0) if self.reserved else self.reserve()
+        row = self._make(id=row_id, created_at=moment, updated_at=moment, **values)
+        self.rows[row_id] = row
+        if row_id < self.last_id:
+            self.rows = dict(sorted(self.rows.items()))
         return row
+
+    def reserve(self) -> int:
+        """An id that was never used, for a row that is seen later; `add` takes those in `reserved` first."""
+        self.last_id += 1
+        return self.last_id
 
     def living(self) -> Iterator[R]:
         """The rows that are not in the trash."""
@@ -159,9 +168,9 @@ class Store:
         self._write(row, **changed)
         if isinstance(row, CustomField):
             row.db_column_name = column_name(row.name, row.id)
-        if isinstance(row, License):
-            self._fit_seats(row)
         self._log(table, row_id, "update", log_meta=meta)
+        if isinstance(row, License) and "seats" in changed:
+            self._log(table, row_id, "add seats" if self._fit_seats(row) > 0 else "delete seats")
         return True
 
     def delete(self, table: str, row_id: int) -> None:
@@ -193,7 +202,11 @@ class Store:
         self._log(table, row_id, "restore")
 
     def purge(self, table: str, row_id: int) -> None:
-        """Remove a trashed row without trace: what belongs to it, and all that the log tells of it, goes too."""
+        """Remove a trashed row without trace: what belongs to it goes too.
+
+        So do the entries of the log that are about it, for a user those that are for that user. Other entries keep the id and
+        show nothing under it. Source: the command `snipeit:purge` of snipe/snipe-it.
+        """
         row = self.tables[table].rows[row_id]
         if not is_trashed(row) or self.in_use(table, row_id):
             raise ValueError(f"{table} {row_id} is not deleted, or in use")
@@ -203,8 +216,40 @@ class Store:
         for owned, column, owner in (("maintenances", "asset_id", "hardware"), ("license_seats", "license_id", "licenses")):
             if owner == table:
                 self._remove_where(owned, lambda one, column=column: getattr(one, column) == row_id)  # type: ignore[misc]
-        word = LOGGED.get(table) or table.removesuffix("s")
-        self._remove_where("activity", lambda one: (word, row_id) in (_item(one), _target(one)))
+        about = _target if table == "users" else _item
+        word = LOGGED.get(table)
+        self._remove_where("activity", lambda one: about(one) == (word, row_id))
+
+    def merge_users(self, kept_id: int, gone_id: int) -> None:
+        """Give one user all that another one has, and delete that one.
+
+        Seats and entries of the log are given in place: their `updated_at` stays. Source: measured on Snipe-IT 8.1.4.
+        """
+        gone = self.users.rows[gone_id]
+        if kept_id == gone_id or is_trashed(gone) or is_trashed(self.users.rows[kept_id]):
+            raise ValueError(f"users {kept_id} and {gone_id} cannot be merged")
+        for asset in self.hardware.rows.values():
+            if (asset.assigned_type, asset.assigned_to) == ("user", gone_id):
+                self._write(asset, assigned_to=kept_id)
+        managed = [row for table in ("users", "locations", "departments") for row in self.tables[table].rows.values()]
+        for row in managed:
+            if row.manager_id == gone_id:
+                self._write(row, manager_id=kept_id)
+        self._hand_over_in_place(kept_id, gone_id)
+        self._write(gone, deleted_at=self.now)
+        self._log("users", gone_id, "merged", target_type="user", target_id=kept_id)
+
+    def _hand_over_in_place(self, kept_id: int, gone_id: int) -> None:
+        for seat in self.license_seats.rows.values():
+            if seat.assigned_user_id == gone_id:
+                seat.assigned_user_id = kept_id
+        for entry in self.activity.rows.values():
+            if _target(entry) == ("user", gone_id):
+                entry.target_id = kept_id
+
+    def start_import(self) -> Import:
+        """A CSV import that begins now; nothing of it is seen before its `commit`."""
+        return Import(self)
 
     def checkout(self, asset_id: int, holder: Holder, holder_id: int, expected_checkin: date | None = None) -> None:
         """Give an asset to a user, location or asset; it is where its holder is from now on."""
@@ -304,7 +349,8 @@ class Store:
         if wanted < sum(1 for seat in self.seats_of(row.id) if not seat.is_free):
             raise ValueError(f"licence {row.id} has more seats checked out than {wanted}")
 
-    def _fit_seats(self, row: License) -> None:
+    def _fit_seats(self, row: License) -> int:
+        """Make or delete seats; how many there are more now."""
         seats = self.seats_of(row.id)
         for _ in range(row.seats - len(seats)):
             self.license_seats.add(self.now, {"license_id": row.id})
@@ -312,6 +358,7 @@ class Store:
         for seat in [seat for seat in reversed(seats) if seat.is_free][:surplus]:
             self._write(seat, deleted_at=self.now)
         self.revision += 1
+        return row.seats - len(seats)
 
     def _delete_seats(self, row: License) -> None:
         self._check_seats(row, 0)

@@ -4,11 +4,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from asset_sync.sandbox.snipeit.assets import warranty_expires
+from asset_sync.sandbox.snipeit.markdown import or_none, readable
 from asset_sync.sandbox.snipeit.records import Asset, Record
 from asset_sync.sandbox.snipeit.store import Store
-from asset_sync.sandbox.snipeit.text import inline_markdown
 
-_UNREADABLE = {"license_seats": frozenset({"created_at"}), "fields": frozenset({"encrypted"})}
+_UNREADABLE = {
+    "license_seats": frozenset({"created_at"}),
+    "fields": frozenset({"encrypted"}),
+    # Whose address and browser it was is nobody's business elsewhere.
+    "activity": frozenset({"remote_ip", "user_agent"}),
+}
 _PLAIN_NOTES = frozenset({"status_labels", "license_seats"})
 
 
@@ -22,8 +27,9 @@ def truth(store: Store, table: str) -> list[dict[str, Any]]:
 
 def _plain(store: Store, table: str, columns: list[str], row: Record) -> dict[str, Any]:
     values = {name: getattr(row, name) for name in columns}
-    if values.get("notes") and table not in _PLAIN_NOTES:
-        values["notes"] = inline_markdown(values["notes"])
+    for rendered in {"notes", "eula"} & values.keys():
+        if table not in _PLAIN_NOTES:
+            values[rendered] = or_none(readable, values[rendered])
     return {**values, **_DERIVED[table](store, row)} if table in _DERIVED else values
 
 

@@ -31,6 +31,21 @@ class View:
             self._stubs[table, row_id] = made
         return made
 
+    def person(self, user: User) -> Json:
+        """Somebody with the parts of the name."""
+        names = {"first_name": escape(user.first_name), "last_name": escape(user.last_name)}
+        return {"id": user.id, "name": escape(user.full_name), **names}
+
+    def label(self, asset: Asset) -> str:
+        """What the log and seats call an asset: its name, its tag and its model."""
+        return f"{asset.name or ''} ({asset.asset_tag}) - {self.store.models.rows[asset.model_id].name}"
+
+    def status(self, asset: Asset) -> Json:
+        """The status label of an asset, and what it means for this one."""
+        label = self.store.status_labels.rows[asset.status_id]
+        meta = "deployed" if asset.assigned_to is not None else label.type
+        return {"id": label.id, "name": escape(label.name), "status_type": label.type, "status_meta": meta}
+
     def count(self, table: str, column: str, row_id: int) -> int:
         """How many living rows of that table hold that id in that column."""
         return self._counts(table, column)[row_id]

@@ -1,15 +1,19 @@
 """Snipe-IT's API, read-only: pages and single rows, and every known way of saying no told apart from an empty answer.
 
 Sources: facts/snipeit.md, "Auth, envelope, errors": an error may come with status 200 and `{"status": "error"}`; a bad token
-leads to a login page where JSON was not asked for; newer rows have a key `status` of their own, which holds an object.
+leads to a login page where JSON was not asked for; newer rows have a key `status` of their own, which holds an object. That
+a row does not exist is said in the language of the token's user, and differently for each kind of rows.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from asset_sync.reconcile.errors import SourceError, SourceUnavailable
 from asset_sync.systems.http import Answered, Client, HttpError, SystemClient, may_pass
+from asset_sync.systems.http.pace import Throttle
 from asset_sync.systems.snipeit.throttle import LONGEST_WAIT_S, shared
 from asset_sync.systems.snipeit.values import Row
 
@@ -26,6 +30,30 @@ class Page:
     rows: list[Row]
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whom the token belongs to. Who is no superuser may see the rows of the own company alone."""
+
+    username: str
+    superuser: bool
+    company: str | None = None
+
+
+class _Dated:
+    """A throttle that also remembers when the server said that it answered."""
+
+    def __init__(self, throttle: Throttle) -> None:
+        self._throttle = throttle
+        self.answered_at: datetime | None = None
+
+    def wait(self) -> None:
+        self._throttle.wait()
+
+    def learn(self, status: int, headers: Mapping[str, str]) -> None:
+        self.answered_at = _moment(headers.get("Date")) or self.answered_at
+        self._throttle.learn(status, headers)
+
+
 class SnipeItClient(SystemClient):
     """A context manager: inside it a Snipe-IT can be read. `url` may end in `/api/v1` or not.
 
@@ -35,6 +63,8 @@ class SnipeItClient(SystemClient):
 
     def __init__(self, url: str, token: str, *, ca_file: str | None = None, verify: bool = True) -> None:
         base = url.strip().rstrip("/").removesuffix(_BASE) + _BASE
+        self._dated = _Dated(shared(base, token.strip()))
+        self._absent: dict[str, object] = {}
         http = Client(
             base,
             name=NAME,
@@ -42,7 +72,7 @@ class SnipeItClient(SystemClient):
             ca_file=ca_file,
             verify=verify,
             longest_wait=LONGEST_WAIT_S,
-            throttle=shared(base, token.strip()),
+            throttle=self._dated,
             writable=False,
         )
         super().__init__(http)
@@ -59,24 +89,73 @@ class SnipeItClient(SystemClient):
             raise SourceError(f"{NAME}: /{path} has rows without an id; nothing was changed")
         return Page(total, rows)
 
+    @property
+    def answered_at(self) -> datetime:
+        """When the server answered last, by its own clock; by this machine's where it did not say."""
+        return self._dated.answered_at or datetime.now(UTC)
+
+    def owner(self) -> Owner:
+        """Return whom the token belongs to. `superuser` comes as a number or as text (measured on Snipe-IT 8.1.4)."""
+        body = self._get("users/me", {})
+        if not isinstance(body, dict) or _is_error(body):
+            raise SourceError(f"{NAME}: /users/me does not say whom the token belongs to; nothing was changed")
+        rights, company = body.get("permissions"), body.get("company")
+        superuser = isinstance(rights, dict) and rights.get("superuser") in (1, "1")
+        return Owner(str(body.get("username")), superuser, str(company["name"]) if isinstance(company, dict) else None)
+
     def row(self, path: str, row_id: int) -> Row | None:
-        """Return one row; None where there is none (any more)."""
-        body = self._get(f"{path}/{row_id}", {})
+        """Return one row; None where Snipe-IT says of it what it says of a row that there cannot be.
+
+        Raises `SourceError` for any other error: that says nothing of the row.
+        """
+        body = self._single(path, row_id)
         if _is_error(body):
-            return None
+            if (told := body.get("messages")) == self._said_of_none(path):
+                return None
+            raise SourceError(f"{NAME}: /{path}/{row_id} was refused: {self._http.masked(told)}; nothing was changed")
         if not isinstance(body, dict) or body.get("id") != row_id:
             raise SourceError(f"{NAME}: /{path}/{row_id} is not the row that was asked for; nothing was changed")
         return body
+
+    def _said_of_none(self, path: str) -> object:
+        """Return what is said of a row with the id 0, which no row has."""
+        if path not in self._absent:
+            body = self._single(path, 0)
+            told = body.get("messages") if _is_error(body) else None
+            if not isinstance(told, str) or not told:
+                raise SourceError(f"{NAME}: /{path}/0 does not say that there is no such row; nothing was changed")
+            self._absent[path] = told
+        return self._absent[path]
+
+    def _single(self, path: str, row_id: int) -> Any:
+        """Return what is answered for one row; that there is none may come with a 404."""
+        try:
+            return self._http.get_json(f"/{path}/{row_id}")
+        except HttpError as error:
+            if isinstance(error, Answered) and error.status == 404 and _is_error(error.body) and "messages" in error.body:
+                return error.body
+            raise _told(error, f"{path}/{row_id}") from None
 
     def _get(self, path: str, params: Mapping[str, str | int]) -> Any:
         try:
             return self._http.get_json(f"/{path}", params)
         except HttpError as error:
-            raise (SourceUnavailable if may_pass(error) else SourceError)(_refusal(error, path)) from None
+            raise _told(error, path) from None
 
 
 def _is_error(body: object) -> bool:
     return isinstance(body, dict) and body.get("status") == "error"
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text) if text else None
+    except ValueError:
+        return None
+
+
+def _told(error: HttpError, path: str) -> SourceError:
+    return (SourceUnavailable if may_pass(error) else SourceError)(_refusal(error, path))
 
 
 def _refusal(error: HttpError, path: str) -> str:

@@ -7,6 +7,7 @@ asset's `updated_at` does not move when such a row does. Source: facts/snipeit.m
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Literal
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, Date, Integer, Numeric, Text
@@ -49,9 +50,10 @@ class Table:
     """A table of the mirror.
 
     `changes` tells how later runs find what changed: `updated`, the lists sort by updated_at; `log`, the activity log names
-    rows of the kind `word`; `whole`, nothing tells, and so it is read whole; `append`, rows never change; `seats`, by
-    licence. `sort` is a unique column to read pages by. Where `hides_trash`, a deleted row cannot be told from a purged one.
-    Of a `versioned` table every version of a row is kept. `ignored` keys are known and not wanted.
+    rows of the kind `word`; `whole`, nothing tells, and so it is read whole; `append`, rows are added at the end and seldom
+    change or go elsewhere; `seats`, by licence. `sort` is a unique column to read pages by. Where `hides_trash`, a deleted
+    row cannot be told from a purged one. Of a `versioned` table every version of a row is kept. `ignored` keys are known and
+    not wanted. Columns that are filled when a row is asked for `alone` are empty in every list.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Table:
     hides_trash: bool = False
     versioned: bool = False
     ignored: frozenset[str] = frozenset()
+    alone: frozenset[str] = frozenset()
 
     @property
     def names(self) -> list[str]:
@@ -81,9 +84,9 @@ class Table:
             for key, read in readers:
                 try:
                     parsed.append(read(row.get(key)))
-                except values.Unreadable:
-                    parsed.append(None)
-                    extra[key] = row.get(key)
+                except values.Unreadable as odd:
+                    parsed.append(odd.read)
+                    extra[key] = row.get(key) if odd.rest is None else odd.rest
             parsed.append(values.unescaped(extra) if extra else None)
             return parsed
 
@@ -130,6 +133,7 @@ def _ref(name: str, table: str | None, key: str | None = None, *, indexed: bool 
     return Column(name, BigInteger(), values.identity, key or name.removesuffix("_id"), table, indexed)
 
 
+_NOTES: Final = Column("notes", Text(), values.rendered, "notes")
 _STAMPS: Final = (_moment("created_at"), _moment("updated_at"))
 _CREATED_BY: Final = _ref("created_by", "users")
 _ADDRESS: Final = _texts("address", "address2", "city", "state", "country", "zip")
@@ -148,7 +152,7 @@ _STOCK: Final = (
     *_texts("model_number", "order_number"),
     _day("purchase_date"),
     _money("purchase_cost"),
-    _text("notes"),
+    _NOTES,
     _CREATED_BY,
     *_STAMPS,
 )
@@ -163,16 +167,17 @@ _DECLARED: Final = (
             Column("item_id", BigInteger(), values.identity, "item", indexed=True),
             Column("target_type", Text(), values.kind, "target"),
             Column("target_id", BigInteger(), values.identity, "target"),
-            _text("note"),
-            Column("log_meta", JSONB(), values.unescaped, "log_meta"),
+            Column("note", Text(), values.rendered, "note"),
+            Column("log_meta", JSONB(), values.log_meta, "log_meta"),
             _moment("action_date"),
             _text("action_source"),
             _CREATED_BY,
             *_STAMPS,
         ),
         changes="append",
-        # The location and the audit's dates belong to the asset; `admin` is an older name of `created_by`.
-        ignored=frozenset({"admin", "location", "next_audit_date", "days_to_next_audit"}),
+        # The location and the audit's dates belong to the asset; `admin` is an older name of `created_by`. From where and
+        # with what people work is not mirrored.
+        ignored=frozenset({"admin", "location", "next_audit_date", "days_to_next_audit", "remote_ip", "user_agent"}),
     ),
     Table(
         "licenses",
@@ -192,7 +197,7 @@ _DECLARED: Final = (
             _integer("min_amt"),
             *_texts("license_name", "license_email"),
             *_flags("reassignable", "maintained"),
-            _text("notes"),
+            _NOTES,
             _CREATED_BY,
             *_STAMPS,
             _moment("deleted_at"),
@@ -209,7 +214,7 @@ _DECLARED: Final = (
             _ref("license_id", "licenses", "license_id", indexed=True),
             _ref("assigned_user_id", "users", "assigned_user"),
             _ref("assigned_asset_id", "hardware", "assigned_asset"),
-            _text("notes"),
+            _NOTES,
             _moment("updated_at"),
         ),
         changes="seats",
@@ -239,7 +244,7 @@ _DECLARED: Final = (
             _ref("supplier_id", "suppliers"),
             _money("cost"),
             *_flags("is_warranty"),
-            _text("notes"),
+            _NOTES,
             _CREATED_BY,
             *_STAMPS,
         ),
@@ -275,7 +280,7 @@ _DECLARED: Final = (
             _moment("last_checkin"),
             _day("expected_checkin"),
             *(_integer(f"{name}_counter") for name in ("checkin", "checkout", "requests")),
-            _text("notes"),
+            _NOTES,
             Column("custom_fields", JSONB(), values.custom_fields, "custom_fields"),
             _CREATED_BY,
             *_STAMPS,
@@ -293,7 +298,8 @@ _DECLARED: Final = (
         (
             _text("username", indexed=True),
             *_texts("first_name", "last_name", "email", "employee_num", "jobtitle", "phone", "website"),
-            *_texts("address", "city", "state", "country", "zip", "locale", "notes"),
+            *_texts("address", "city", "state", "country", "zip", "locale"),
+            _NOTES,
             *_flags("remote", "vip", "activated", "autoassign_licenses", "ldap_import"),
             _ref("manager_id", "users"),
             _ref("department_id", "departments", indexed=True),
@@ -323,7 +329,7 @@ _DECLARED: Final = (
             _integer("min_amt"),
             _months("eol"),
             *_flags("requestable"),
-            _text("notes"),
+            _NOTES,
             _CREATED_BY,
             *_STAMPS,
             _moment("deleted_at"),
@@ -340,7 +346,7 @@ _DECLARED: Final = (
             _ref("company_id", "companies"),
             _ref("manager_id", "users"),
             _ref("location_id", "locations"),
-            _text("notes"),
+            _NOTES,
             *_STAMPS,
         ),
     ),
@@ -350,7 +356,8 @@ _DECLARED: Final = (
         (
             _text("name"),
             *_ADDRESS,
-            *_texts("phone", "fax", "currency", "ldap_ou", "notes"),
+            *_texts("phone", "fax", "currency", "ldap_ou"),
+            _NOTES,
             _ref("parent_id", "locations"),
             _ref("company_id", "companies"),
             _ref("manager_id", "users"),
@@ -363,15 +370,17 @@ _DECLARED: Final = (
     Table(
         "suppliers",
         "suppliers",
-        (*_texts("name", "url"), *_ADDRESS, *_texts("fax", "phone", "email", "contact", "notes"), *_STAMPS),
+        (*_texts("name", "url"), *_ADDRESS, *_texts("fax", "phone", "email", "contact"), _NOTES, *_STAMPS),
         sort="name",
+        alone=frozenset({"zip"}),
         hides_trash=True,
     ),
     Table(
         "manufacturers",
         "manufacturers",
         (
-            *_texts("name", "url", "support_url", "support_phone", "support_email", "warranty_lookup_url", "notes"),
+            *_texts("name", "url", "support_url", "support_phone", "support_email", "warranty_lookup_url"),
+            _NOTES,
             _CREATED_BY,
             *_STAMPS,
             _moment("deleted_at"),
@@ -386,8 +395,9 @@ _DECLARED: Final = (
             _text("name"),
             Column("category_type", Text(), values.word, "category_type"),
             *_flags("use_default_eula", "checkin_email", "require_acceptance"),
-            _text("eula"),
-            _text("notes"),
+            Column("eula", Text(), values.rendered, "eula"),
+            _NOTES,
+            _CREATED_BY,
             *_STAMPS,
         ),
         hides_trash=True,
@@ -396,14 +406,16 @@ _DECLARED: Final = (
     Table(
         "status_labels",
         "statuslabels",
-        (*_texts("name", "type", "color"), *_flags("show_in_nav", "default_label"), _text("notes"), *_STAMPS),
+        (*_texts("name", "type", "color"), *_flags("show_in_nav", "default_label"), _NOTES, _CREATED_BY, *_STAMPS),
         hides_trash=True,
     ),
-    Table("companies", "companies", (*_texts("name", "phone", "fax", "email", "notes"), *_STAMPS), changes="updated"),
+    Table(
+        "companies", "companies", (*_texts("name", "phone", "fax", "email"), _NOTES, _CREATED_BY, *_STAMPS), changes="updated"
+    ),
     Table(
         "fieldsets",
         "fieldsets",
-        (_text("name"), Column("field_ids", ARRAY(BigInteger()), values.identities, "fields"), *_STAMPS),
+        (_text("name"), Column("field_ids", ARRAY(BigInteger()), partial(values.identities, by_id=True), "fields"), *_STAMPS),
         ignored=frozenset({"models"}),
     ),
     Table(

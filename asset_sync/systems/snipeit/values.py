@@ -7,6 +7,7 @@ and then the raw value is kept beside the row. Sources: facts/snipeit.md, "Value
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from html.parser import HTMLParser
 from typing import Any, Final
 
 import orjson
@@ -17,6 +18,7 @@ _ENTITIES: Final = {"&amp;": "&", "&quot;": '"', "&#039;": "'", "&lt;": "<", "&g
 _ENTITY: Final = re.compile("|".join(_ENTITIES))
 _MONEY: Final = re.compile(r"(-?)([\d.,' \u00a0\u202f]*?)(?:[.,](\d{1,2}))?")
 _MONTHS: Final = re.compile(r"(\d+)\b\D*")
+_BLANK_LINES: Final = re.compile(r"\n{2,}")
 _FIELD_ID: Final = re.compile(r"_(\d+)$")
 
 MASKED_KEY: Final = "------------"
@@ -29,7 +31,17 @@ Source: AssetsTransformer and resources/lang of snipe/snipe-it; PHP puts ASCII l
 
 
 class Unreadable(ValueError):
-    """A value of a form that is not known."""
+    """A value of a form that is not known: what of it can be read all the same, and the rest (None: all of it)."""
+
+    def __init__(self, read: object = None, rest: object = None) -> None:
+        super().__init__()
+        self.read = read
+        self.rest = rest
+
+
+_INT_MOST: Final = 2**31
+_BIGINT_MOST: Final = 2**63
+_MONEY_DIGITS: Final = 18
 
 
 def text(value: object) -> str | None:
@@ -46,6 +58,59 @@ def text(value: object) -> str | None:
     raise Unreadable
 
 
+def rendered(value: object) -> str | None:
+    """Return the text of Markdown that comes as HTML, or of text that comes escaped: what a reader sees, without any tag.
+
+    Emphasis is its text, a link its label with the address behind it where that is another one. Source: Parsedown in safe
+    mode, as Snipe-IT 8.1.4 uses it: inline for notes, in blocks for EULAs.
+    """
+    if not isinstance(value, str) or ("<" not in value and "&" not in value):
+        return text(value)
+    reader = _Reader()
+    reader.feed(value.replace("<br />\n", "\n"))
+    reader.close()
+    # PostgreSQL stores no null character.
+    return reader.seen().replace("\x00", "") or None
+
+
+class _Reader(HTMLParser):
+    """Collects the text of HTML."""
+
+    _BLOCKS = frozenset({"p", "ul", "ol", "li", "pre", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "table", "tr"})
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self._parts: list[str] = []
+        self._links: list[tuple[str, int]] = []
+        self._in_blocks = False
+
+    def seen(self) -> str:
+        """Return the text; paragraphs are a blank line apart."""
+        found = "".join(self._parts)
+        return _BLANK_LINES.sub("\n\n", found).strip("\n") if self._in_blocks else found
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            self._links.append((dict(attrs).get("href") or "", len(self._parts)))
+        elif tag == "img":
+            self._parts.append(dict(attrs).get("alt") or "")
+        elif tag == "br":
+            self._parts.append("\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a" and self._links:
+            address, start = self._links.pop()
+            label = "".join(self._parts[start:])
+            if address.removeprefix("mailto:") not in ("", label):
+                self._parts.append(f" ({address})")
+        elif tag in self._BLOCKS:
+            self._in_blocks = True
+            self._parts.append("\n\n" if tag == "p" else "\n")
+
+    def handle_data(self, data: str) -> None:
+        self._parts.append(data)
+
+
 def word(value: object) -> str | None:
     """Return text in lower case: a category's type is a word for people, such as `Asset`."""
     found = text(value)
@@ -53,13 +118,20 @@ def word(value: object) -> str | None:
 
 
 def integer(value: object) -> int | None:
-    """Return a whole number, also one written as text."""
+    """Return a whole number that PostgreSQL's `integer` can hold, also one written as text."""
+    return _whole(value, _INT_MOST)
+
+
+def _whole(value: object, most: int) -> int | None:
     if value is None or value == "":
         return None
     try:
-        return int(value)  # type: ignore[call-overload, no-any-return]
-    except (TypeError, ValueError):
+        number = int(value)  # type: ignore[call-overload]
+    except (TypeError, ValueError, OverflowError):
         raise Unreadable from None
+    if not -most <= number < most:
+        raise Unreadable
+    return int(number)
 
 
 def flag(value: object) -> bool | None:
@@ -98,7 +170,7 @@ def money(value: object) -> str | None:
     if value is None or value == "":
         return None
     found = _MONEY.fullmatch(str(value).strip())
-    if found is None or not (whole := re.sub(r"\D", "", found[2])):
+    if found is None or not 0 < len(whole := re.sub(r"\D", "", found[2])) <= _MONEY_DIGITS:
         raise Unreadable
     return f"{found[1]}{whole}.{found[3] or '0'}"
 
@@ -110,12 +182,12 @@ def months(value: object) -> int | None:
     found = _MONTHS.fullmatch(str(value)) if isinstance(value, str | int) else None
     if found is None:
         raise Unreadable
-    return int(found[1])
+    return integer(found[1])
 
 
 def identity(value: object) -> int | None:
     """Return the id of `{"id": 3, "name": …}`, whatever else is in it, or a bare id."""
-    return integer(value.get("id") if isinstance(value, dict) else value)
+    return _whole(value.get("id") if isinstance(value, dict) else value, _BIGINT_MOST)
 
 
 def kind(value: object) -> str | None:
@@ -123,33 +195,53 @@ def kind(value: object) -> str | None:
     return text(value.get("type")) if isinstance(value, dict) else None
 
 
-def identities(value: object) -> str | None:
-    """Return the ids of `{"total": 2, "rows": [{"id": 3}, …]}` as a PostgreSQL array, in their order."""
+def identities(value: object, *, by_id: bool = False) -> str | None:
+    """Return the ids of `{"total": 2, "rows": [{"id": 3}, …]}` as a PostgreSQL array, in their order or in that of the ids."""
     if value is None:
         return "{}"
     rows = value.get("rows") if isinstance(value, dict) else None
     if not isinstance(rows, list):
         raise Unreadable
-    return "{" + ",".join(str(identity(row)) for row in rows) + "}"
+    found = [identity(row) or 0 for row in rows]
+    return "{" + ",".join(map(str, sorted(found) if by_id else found)) + "}"
 
 
 def custom_fields(value: object) -> str | None:
     """Return the filled custom fields as JSON by the field's id: the number at the end of the column, which alone is stable.
 
-    A DATE field stays as it is shown, in the display format. One that is filled and hidden from the token is null.
+    One that is filled and hidden from the token is null. Of odd fields among others, the others are read.
     """
     if not value:
         return "{}"
     if not isinstance(value, dict):
         raise Unreadable
     found: dict[str, str | None] = {}
-    for shown in value.values():
-        number = _FIELD_ID.search(str(shown.get("field"))) if isinstance(shown, dict) else None
-        if number is None:
-            raise Unreadable
-        if filled := text(shown.get("value")):
-            found[number[1]] = None if filled in MASKED_FIELD else filled
+    odd: dict[str, object] = {}
+    for label, shown in value.items():
+        try:
+            number, filled = _custom_field(shown)
+        except Unreadable:
+            odd[label] = shown
+            continue
+        if filled:
+            found[number] = None if filled in MASKED_FIELD else filled
+    if odd:
+        raise Unreadable(json(found), odd)
     return json(found)
+
+
+def _custom_field(shown: object) -> tuple[str, str | None]:
+    number = _FIELD_ID.search(str(shown.get("field"))) if isinstance(shown, dict) else None
+    if number is None or not isinstance(shown, dict):
+        raise Unreadable
+    # Newer code renders this element as HTML, as it does notes.
+    read = rendered if shown.get("element") == "markdown-textarea" else text
+    return number[1], read(shown.get("value"))
+
+
+def log_meta(value: object) -> str | None:
+    """Return old and new by column as JSON; no differences come as the empty list that PHP makes of an empty array."""
+    return unescaped({} if value == [] else value)
 
 
 def unescaped(value: object) -> str | None:

@@ -1,3 +1,4 @@
+import orjson
 import pytest
 
 from asset_sync.systems.snipeit import TABLES, values
@@ -68,6 +69,57 @@ def test_what_is_unreadable_or_unknown_is_kept_beside_the_row() -> None:
     parsed = table.parser()(row)
     assert parsed[:2] == [7, "A & B"]
     assert parsed[-1] == '{"created_at":"x (Invalid date value.)","shiny":"n&w","url":{}}'
+
+
+def test_snipe_custom_field_without_number() -> None:
+    row = {
+        "id": 7,
+        "custom_fields": {
+            "RAM": {"field": "_snipeit_ram", "value": "8"},
+            "OK": {"field": "_snipeit_ok_78", "value": "fine"},
+            "List": {"field": "_snipeit_l_79", "value": ["a", "b"]},
+        },
+    }
+    table = TABLES["hardware"]
+    parsed = dict(zip(["id", *table.names, "extra"], table.parser()(row), strict=True))
+    assert parsed["custom_fields"] == '{"78":"fine"}'
+    odd = {"custom_fields": {label: row["custom_fields"][label] for label in ("RAM", "List")}}  # type: ignore[index]
+    assert orjson.loads(str(parsed["extra"])) == odd
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("<strong>b</strong> A &amp; B", "b A & B"),
+        ("&lt;script&gt;alert(1)&lt;/script&gt; <em>it</em>", "<script>alert(1)</script> it"),
+        ("a&nbsp;b", "a\u00a0b"),
+        ("line1\nline2<br />\nline3 x &lt; y &gt; z", "line1\nline2\nline3 x < y > z"),
+        ('see <a href="https://e.com/?y=1&amp;z=2">https://e.com/?y=1&amp;z=2</a>', "see https://e.com/?y=1&z=2"),
+        ('<a href="https://e.com">the <em>rules</em></a>', "the rules (https://e.com)"),
+        ("<p>One</p>\n<p>Two <del>x</del></p>", "One\n\nTwo x"),
+        ("**n** &lt;b&gt; O&#039;Neil &amp;amp;", "**n** <b> O'Neil &amp;"),
+        ("<code>a &lt; b</code>", "a < b"),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_rendered_text_is_what_a_reader_sees(given: str | None, expected: str | None) -> None:
+    assert values.rendered(given) == expected
+
+
+@pytest.mark.parametrize(
+    ("read", "given"),
+    [
+        (values.integer, 2**31),
+        (values.integer, "-2147483649"),
+        (values.months, "99999999999 months"),
+        (values.identity, {"id": 2**63}),
+        (values.money, "1234567890123456789.00"),
+    ],
+)
+def test_a_number_that_no_column_can_hold_is_refused(read, given):  # type: ignore[no-untyped-def]
+    with pytest.raises(values.Unreadable):
+        read(given)
 
 
 def test_references_are_those_of_the_register() -> None:
