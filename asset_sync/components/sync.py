@@ -64,6 +64,10 @@ def _as_desired(kinds: Kinds, desired: Tables, inventory: Tables) -> tuple[Table
     return desired, {}
 
 
+def _by_key(context: dg.AssetExecutionContext, key: str) -> Any:
+    return getattr(context.resources, key)
+
+
 def _of_resource(context: dg.AssetExecutionContext, sync: "Sync", plan: Plan) -> CountingTarget:  # noqa: ARG001
     """Open the target of the resource that the sync names."""
     resource: TargetResource = sync.target_resource(context)
@@ -85,10 +89,11 @@ class Sync:
     queues them. Where `apart`, each partition is a connection to a system of its own, with links of its own, and dagster.yaml
     lets one run at a time have a connection.
 
-    `incomplete` says of a run, in a line, why what the source lacks does not count as missing; None where it does. `conform`
-    makes of the kinds, the desired tables and the inventory the desired tables in the target's own words, and what of them it
-    does not take (see `asset_sync.reconcile.planning.Snapshot.refused`). `evidence` says what it matches by, changes nothing,
-    and is asked again after an apply; `open_target` opens what a plan is applied to.
+    `incomplete` says of a run, in a line, why what the source lacks does not count as missing; None where it does.
+    `conform` makes of the kinds, the desired tables and the inventory the desired tables in the target's own words, and
+    what of them it does not take (see `asset_sync.reconcile.planning.Snapshot.refused`). `evidence` says what it matches
+    by, changes nothing, and is asked again after an apply; `open_target` opens what a plan is applied to. `resource`
+    returns, of a run, the resource of a key: where each partition is a connection, that of its own.
     """
 
     name: str
@@ -105,6 +110,7 @@ class Sync:
     partitions: dg.PartitionsDefinition[str] | None = None
     link_set: str = ""
     apart: bool = False
+    resource: Callable[[dg.AssetExecutionContext, str], Any] = _by_key
     source: str = ""
     source_pool: str | None = None
     owners: Sequence[str] = ()
@@ -137,11 +143,11 @@ class Sync:
 
     def source_resource(self, context: dg.AssetExecutionContext) -> Any:
         """Return the resource of the source system."""
-        return getattr(context.resources, self.source)
+        return self.resource(context, self.source)
 
     def target_resource(self, context: dg.AssetExecutionContext) -> Any:
         """Return the resource of the target system."""
-        return getattr(context.resources, self.target)
+        return self.resource(context, self.target)
 
     def key(self, step: str) -> dg.AssetKey:
         """Return the key of one of the sync's own assets."""

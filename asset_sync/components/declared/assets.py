@@ -1,6 +1,6 @@
 """The ends of the staircase of a declared sync: what the source tells, what the target holds, and what it should hold."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import dagster as dg
@@ -86,9 +86,16 @@ def inventory_asset(sync: Sync, target: System) -> dg.AssetsDefinition:
 
 
 def desired_asset(
-    sync: Sync, source: System, mapping: SyncMapping, keys: Mapping[str, dg.AssetKey], title: str
+    sync: Sync,
+    source: System,
+    mapping_of: Callable[[dg.AssetExecutionContext], SyncMapping],
+    keys: Mapping[str, dg.AssetKey],
+    title: str,
 ) -> dg.AssetsDefinition:
-    """Return the asset that holds what the target should have, made from the source's tables, whose assets are given."""
+    """Return the asset that holds what the target should have, made from the source's tables, whose assets are given.
+
+    `mapping_of` says of a run what is mapped.
+    """
 
     @dg.asset(
         key=sync.key("desired"),
@@ -103,6 +110,7 @@ def desired_asset(
     )
     def desired(context: dg.AssetExecutionContext, **read: pd.DataFrame) -> dg.MaterializeResult[Tables]:
         with told_in_one_line():
+            mapping = mapping_of(context)
             tables, notes = desired_tables(Source(source.tables, dict(read)), sync.kinds, mapping)
             for note in notes:
                 context.log.warning(note)

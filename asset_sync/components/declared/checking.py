@@ -71,10 +71,10 @@ class Checking:
                 field = told.get(reference.name)
                 self._way(at, self._table(name), self.tables.of(str(reference.to)), reference.name, field)
 
-    def filters(self, filters: Mapping[str, list[ConditionConfig]]) -> None:
-        """Check the conditions on source rows."""
+    def filters(self, filters: Mapping[str, list[ConditionConfig]], place: Place | None = None) -> None:
+        """Check the conditions on source rows, which stand at that place."""
         for table, conditions in filters.items():
-            at = self.place.at("filters").at(table)
+            at = (place or self.place.at("filters")).at(table)
             if table not in self.source.tables:
                 raise at.error(f"{self._no_table(table)}")
             self._conditions(at, self.source.tables[table], conditions)

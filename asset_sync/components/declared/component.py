@@ -1,6 +1,7 @@
 """A declared sync as a component: its YAML names a source, a target, and what of the one becomes what of the other."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -9,9 +10,11 @@ import dagster as dg
 from pydantic import Field
 
 from asset_sync.components import config
+from asset_sync.components.connections import check_names, name_of, partitions
 from asset_sync.components.declared.assets import constants, desired_asset, extracted, inventory_asset, source_asset
 from asset_sync.components.declared.checking import Checking
-from asset_sync.components.declared.mapping import ConditionConfig, KindConfig, MadeFrom, sync_mapping
+from asset_sync.components.declared.mapping import ConditionConfig, KindConfig, MadeFrom, conditions, sync_mapping
+from asset_sync.components.due import due_sensor
 from asset_sync.components.staircase import staircase, sync_job
 from asset_sync.components.sync import Evidence, Sync
 from asset_sync.reconcile.desired import SyncMapping, as_mapped
@@ -67,12 +70,23 @@ class ConnectionConfig(dg.Model, dg.Resolvable):
         return of.make(connection=self.name, ca_file=self.ca_file, verify=self.verify) if of.named else of.make()
 
 
+class SeveralConfig(ConnectionConfig):
+    """One of several connections, each a partition: how often it is due, and filters of its own beside those of the sync."""
+
+    interval_minutes: int = Field(default=60, ge=1)
+    enabled: bool = True
+    filters: dict[str, list[ConditionConfig]] = Field(default_factory=dict)
+
+
 class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     """Keeps the kinds of a target in step with the tables of a source.
 
     `source` and `target` name systems; `kinds` are those of the mapped kinds that are written, all where none is named;
     `tables` says which table of the source a kind is made from, where that is not its main one. What the source lacks is
     retired unless it is not `complete`.
+
+    Where there are several `connections` of the source, or of the target, each one is a partition with links, plans and an
+    interval of its own.
     """
 
     source: str
@@ -92,6 +106,8 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     keys: KeysConfig = Field(default_factory=KeysConfig)
     source_connection: ConnectionConfig = Field(default_factory=ConnectionConfig)
     target_connection: ConnectionConfig = Field(default_factory=ConnectionConfig)
+    connections: list[SeveralConfig] = Field(default_factory=list)
+    connections_of: Literal["source", "target"] = "source"
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Return the sync's assets, its job and its schedule; the sync has the name of its folder."""
@@ -103,12 +119,13 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             source_asset(sync, source, source.tables[table], key, self._open_columns(source, table))
             for table, key in keys.items()
         ]
-        ends = [inventory_asset(sync, target), desired_asset(sync, source, mapping, keys, target.title)]
+        ends = [inventory_asset(sync, target), desired_asset(sync, source, self._of_run, keys, target.title)]
         job = sync_job(sync)
         connections = {sync.source: (source, self.source_connection), sync.target: (target, self.target_connection)}
         own = {key: connection.resource(each) for key, (each, connection) in connections.items() if key not in _SHARED}
         assets = [*extracts, *ends, *staircase(sync)]
-        return dg.Definitions(assets=assets, jobs=[job], schedules=[*self._schedules(name, job)], resources=own)
+        schedules, sensors = [*self._schedules(name, job)], [*self._sensors(name)]
+        return dg.Definitions(assets=assets, jobs=[job], schedules=schedules, sensors=sensors, resources=own)
 
     def check(self, file: Path) -> None:
         """Raise `ConfigurationError` for what is wrong in the YAML that this was read from, with file and line."""
@@ -119,7 +136,8 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     def ask(self) -> None:
         """Ask the target over the network; raise `ConfigurationError` for a choice or a custom field that it does not have."""
         target, sync = system(self.target), self.sync("asked")
-        target.side.check(self.target_connection.resource(target), sync.kinds, constants(sync))
+        for connection in self.connections if self._several("target") else [self.target_connection]:
+            target.side.check(connection.resource(target), sync.kinds, constants(sync))
 
     def sync(self, name: str) -> Sync:
         """Return what the YAML declares, as the staircase takes it."""
@@ -135,12 +153,15 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             mapping=mapping.fields,
             policy=Policy(config.owners(mapping.fields), self.grace.grace()),
             limits=self.limits.limits(),
-            source=self.source_connection.key(source),
-            target=self.target_connection.key(target),
-            pool=self.target_connection.pool(target),
-            source_pool=self.source_connection.pool(source),
+            source=self._key("source", source),
+            target=self._key("target", target),
+            pool=None if self._several("target") else self.target_connection.pool(target),
+            source_pool=None if self._several("source") else self.source_connection.pool(source),
             inventory=_key(self.keys.inventory) or dg.AssetKey([name, "inventory"]),
             sources=list(extracts.values()),
+            partitions=partitions([each.name for each in self.connections]) if self.connections else None,
+            apart=bool(self.connections),
+            resource=self._resource,
             fresh=timedelta(hours=self.fresh_hours) if self.fresh_hours else None,
             owners=self.owners,
             incomplete=self._incomplete,
@@ -170,13 +191,53 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         ):
             if told != ConnectionConfig() and not of.named:
                 raise place.at(key).error(f"of {of.title} there is but one here, reached by its own variables")
+        self._check_connections(place, checking, source if self.connections_of == "source" else target)
         if self.schedule is not None:
             config.check_schedule(place.at("schedule"), self.schedule)
+
+    def _check_connections(self, place: config.Place, checking: Checking, several: System) -> None:
+        if not self.connections:
+            return
+        at = place.at("connections")
+        if not several.named:
+            raise at.error(f"of {several.title} there is but one here, reached by its own variables")
+        check_names(at, [each.name for each in self.connections], several.title)
+        if self.schedule is not None:
+            raise place.at("schedule").error("each connection has an interval of its own: leave the schedule out")
+        for number, each in enumerate(self.connections):
+            checking.filters(each.filters, at.at(str(number)).at("filters"))
 
     def _sync_mapping(self, source: System) -> SyncMapping:
         chosen = {name: self.mapping[name] for name in self.kinds or self.mapping}
         lengths = PrefixLengths(self.prefix_lengths.ipv4, self.prefix_lengths.ipv6)
         return sync_mapping(chosen, MadeFrom(source.main, self.tables), self.filters, lengths, self.networks)
+
+    def _several(self, side: str) -> bool:
+        return bool(self.connections) and self.connections_of == side
+
+    def _resource(self, context: dg.AssetExecutionContext, key: str) -> Any:
+        """Return the resource of a key; of the system that is there several times, that of the run's connection."""
+        several = system(self.source if self.connections_of == "source" else self.target)
+        if not self.connections or key != self._key(self.connections_of, several):
+            return getattr(context.resources, key)
+        return self._connection(context).resource(several)
+
+    def _key(self, side: Literal["source", "target"], of: System) -> str:
+        """Return the key of a side's resource."""
+        if self._several(side):
+            return f"{of.resource}_connections"
+        return (self.source_connection if side == "source" else self.target_connection).key(of)
+
+    def _connection(self, context: dg.AssetExecutionContext) -> SeveralConfig:
+        name = name_of(context)
+        return next(each for each in self.connections if each.name == name)
+
+    def _of_run(self, context: dg.AssetExecutionContext) -> SyncMapping:
+        """Return the mapping with the filters of the run's connection, where there are several."""
+        mapping = self._sync_mapping(system(self.source))
+        own = self._connection(context).filters if self.connections else {}
+        where = {table: (*mapping.where.get(table, ()), *conditions(told)) for table, told in own.items()}
+        return replace(mapping, where={**mapping.where, **where})
 
     def _extract_keys(self, name: str, source: System, mapping: SyncMapping) -> dict[str, dg.AssetKey]:
         """Return the keys of the assets that hold the tables to be read, by table."""
@@ -203,6 +264,10 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             run_config=run_config if mode != "normal" else None,
             description=f"Runs {name} by itself{'' if mode == 'normal' else f', in the mode {mode}'}.",
         )
+
+    def _sensors(self, name: str) -> Iterator[dg.SensorDefinition]:
+        if self.connections:
+            yield due_sensor(name, {c.name: timedelta(minutes=c.interval_minutes) for c in self.connections if c.enabled})
 
     def _incomplete(self, _context: dg.AssetExecutionContext) -> str | None:
         return None if self.complete else "the YAML says that the source is not complete: what it lacks is not retired"

@@ -83,7 +83,7 @@ class FieldConfig(OriginConfig):
     def mapping(self, networks: Network | None = None) -> FieldMapping:
         """Return the mapping as the core takes it; `networks` says what is known and assumed of networks."""
         ownership = Ownership(self.owner, self.clears)
-        rules = tuple(Rule(_conditions(rule.where), _mapped(rule, ownership)) for rule in self.rules)
+        rules = tuple(Rule(conditions(rule.where), _mapped(rule, ownership)) for rule in self.rules)
         return _mapped(self, ownership, default=self.default, rules=rules, network=self._network(networks or Network()))
 
     def _network(self, networks: Network) -> Network | None:
@@ -133,7 +133,8 @@ def _mapped(
     )
 
 
-def _conditions(told: Iterable[ConditionConfig]) -> tuple[Condition, ...]:
+def conditions(told: Iterable[ConditionConfig]) -> tuple[Condition, ...]:
+    """Return conditions as the core takes them."""
     return tuple(each.condition() for each in told)
 
 
@@ -149,5 +150,5 @@ def sync_mapping(
     return SyncMapping(
         tables={name: tables.of(name) for name in kinds},
         fields={name: {field: told.mapping(known) for field, told in kind.items()} for name, kind in kinds.items()},
-        where={table: _conditions(told) for table, told in filters.items()},
+        where={table: conditions(told) for table, told in filters.items()},
     )

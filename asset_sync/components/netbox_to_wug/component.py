@@ -10,7 +10,9 @@ import pandas as pd
 from pydantic import Field
 
 from asset_sync.components import config, run_tags
+from asset_sync.components.connections import name_of, partitions
 from asset_sync.components.declared.mapping import FieldConfig
+from asset_sync.components.due import due_sensor
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.lineage import read_lineage, source_lineage
 from asset_sync.components.netbox_to_wug.addresses import told_of, with_verdicts
@@ -24,8 +26,7 @@ from asset_sync.components.resources import open_tracking
 from asset_sync.components.snapshots import row_counts
 from asset_sync.components.staircase import staircase, sync_job
 from asset_sync.components.sync import Evidence, Sync
-from asset_sync.components.wug.connections import ConnectionConfig, check_connections, name_of, partitions
-from asset_sync.components.wug.due import due_sensor
+from asset_sync.components.wug.connections import ConnectionConfig, check_connections
 from asset_sync.reconcile.desired import SyncMapping
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.kinds import Retirement
@@ -135,7 +136,7 @@ class NetboxToWug(dg.Component, dg.Model, dg.Resolvable):
             inventory=dg.AssetKey([name, "inventory"]),
             sources=[dg.AssetKey([name, "devices"])],
             fresh=None,
-            partitions=partitions(self.connections),
+            partitions=partitions([each.name for each in self.connections]),
             apart=True,
             evidence=self._evidence,
             open_target=self._open_target,

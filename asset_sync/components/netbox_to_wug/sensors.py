@@ -7,7 +7,7 @@ from typing import Any, Final
 import dagster as dg
 
 from asset_sync import database
-from asset_sync.components.wug.due import free_at, last_mode, past_runs
+from asset_sync.components.due import free_at, last_mode, past_runs
 from asset_sync.tracking import Scanned, Tracking
 
 _MOST: Final = timedelta(hours=1)

@@ -58,7 +58,7 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
         """Return the sync's assets, its job and its sensor; the sync has the name of its folder."""
         self.check(context.path / config.FILE)
         sync = self.sync(context.path.name)
-        desired = desired_asset(sync, PDQ, self._mapping(), {"devices": DEVICES}, NETBOX.title)
+        desired = desired_asset(sync, PDQ, lambda _context: self._mapping(), {"devices": DEVICES}, NETBOX.title)
         ends = [inventory_asset(sync, NETBOX), desired]
         assets = [self._devices_asset(sync), *ends, *staircase(sync)]
         sensor = export_sensor(sync.name, self.watch, self.every_seconds)

@@ -9,10 +9,10 @@ import dagster as dg
 
 from asset_sync import settings
 from asset_sync.components.config import Place
-from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync.components.connections import check_names
 from asset_sync.systems.wug import WhatsUpGold, WugClient
 
-_NAME: Final = re.compile(r"[a-z][a-z0-9_-]*")
+NAME: Final = "WhatsUp Gold"
 WORDS: Final = {"url": "the address of WhatsUp Gold", "username": "a user of WhatsUp Gold", "password": "that user's password"}
 
 
@@ -43,27 +43,4 @@ class ConnectionConfig(dg.Model, dg.Resolvable):
 
 def check_connections(file: Path, connections: Sequence[ConnectionConfig]) -> None:
     """Raise `ConfigurationError`, with file and line, for no connection, a name that cannot be one, or a name given twice."""
-    place = Place(file, ("attributes", "connections"))
-    names = [connection.name for connection in connections]
-    if not names:
-        raise place.error("there is no connection: name at least one WhatsUp Gold")
-    for name in names:
-        if not _NAME.fullmatch(name):
-            raise place.error(f"{name!r} is no name of a connection: lower-case letters, digits, - and _, a letter first")
-        if names.count(name) > 1:
-            raise place.error(f"two connections are named {name!r}")
-
-
-def name_of(context: dg.AssetExecutionContext) -> str:
-    """Return the connection that a run is for; `ConfigurationError` where it was started for none."""
-    if not context.has_partition_key:
-        raise ConfigurationError(
-            f"{context.job_name} runs for one connection: choose its partition in the UI, or on Dagster's command line: "
-            """--tags '{"dagster/partition": "NAME"}'"""
-        )
-    return str(context.partition_key)
-
-
-def partitions(connections: Sequence[ConnectionConfig]) -> dg.StaticPartitionsDefinition:
-    """Return the connections as partitions."""
-    return dg.StaticPartitionsDefinition([connection.name for connection in connections])
+    check_names(Place(file, ("attributes", "connections")), [connection.name for connection in connections], NAME)

@@ -10,17 +10,18 @@ import pandas as pd
 from pydantic import Field
 
 from asset_sync.components import config
+from asset_sync.components.connections import name_of, partitions
 from asset_sync.components.declared.assets import column_schema, desired_asset, inventory_asset
 from asset_sync.components.declared.checking import Checking
 from asset_sync.components.declared.component import evidence
 from asset_sync.components.declared.mapping import KindConfig, MadeFrom, sync_mapping
+from asset_sync.components.due import due_sensor
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.lineage import read_lineage
 from asset_sync.components.objects import objects_key
 from asset_sync.components.staircase import staircase, sync_job
 from asset_sync.components.sync import Sync
-from asset_sync.components.wug.connections import ConnectionConfig, check_connections, name_of, partitions
-from asset_sync.components.wug.due import due_sensor
+from asset_sync.components.wug.connections import ConnectionConfig, check_connections
 from asset_sync.components.wug_to_netbox.found import Known, taken, with_verdicts
 from asset_sync.ledger import Ledger
 from asset_sync.reconcile.desired import SyncMapping
@@ -67,7 +68,7 @@ class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
         """Return the sync's assets, its job and its sensor; the sync has the name of its folder."""
         self.check(context.path / config.FILE)
         sync = self.sync(context.path.name)
-        desired = desired_asset(sync, WUG, self._mapping(), {"devices": sync.key("found")}, NETBOX.title)
+        desired = desired_asset(sync, WUG, lambda _context: self._mapping(), {"devices": sync.key("found")}, NETBOX.title)
         ends = [inventory_asset(sync, NETBOX), desired]
         intervals = {each.name: timedelta(minutes=each.interval_minutes) for each in self.connections}
         assets = [self._devices_asset(sync), self._found_asset(sync), *ends, *staircase(sync)]
@@ -101,7 +102,7 @@ class WugToNetbox(dg.Component, dg.Model, dg.Resolvable):
             inventory=dg.AssetKey([name, "inventory"]),
             sources=[dg.AssetKey([name, "devices"])],
             fresh=None,
-            partitions=partitions(self.connections),
+            partitions=partitions([each.name for each in self.connections]),
             apart=True,
             incomplete=lambda _context: None if self.complete else _INCOMPLETE,
             conform=NETBOX.side.conform,

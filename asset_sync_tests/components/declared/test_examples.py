@@ -30,12 +30,19 @@ class Declared:
         self.job = definitions.resolve_job_def(name)
         self.instance = instance
 
-    def run(self, mode: str = "normal") -> Run:
+    def run(self, connection: str | None = None) -> Run:
         """Run the job; it must succeed, and converge where it wrote."""
-        config = {"ops": {f"{self.name}__plan": {"config": {"mode": mode}}}}
-        run = Run(self.job.execute_in_process(instance=self.instance, run_config=config, raise_on_error=False), self.name)
+        run = Run(
+            self.job.execute_in_process(instance=self.instance, partition_key=connection, raise_on_error=False), self.name
+        )
         assert run.success, run.errors()
         return run
+
+    def failure(self) -> str:
+        """Run the job, which must fail; return the first line that it says."""
+        run = Run(self.job.execute_in_process(instance=self.instance, raise_on_error=False), self.name)
+        assert not run.success
+        return run.errors()[0]
 
 
 @contextmanager
@@ -154,3 +161,48 @@ def test_a_system_of_ones_own_is_one_file_and_one_yaml(environment: pytest.Monke
                 ("South", "Room 1.01", ""),
             }
             assert sync.run().planned == {"create": 0, "update": 0, "retire": 0, "restore": 0}
+
+
+SEVERAL_YAML: Final = """
+type: asset_sync.components.SyncComponent
+attributes:
+  source: netbox
+  target: netbox
+  connections:
+    - {name: berlin, interval_minutes: 30, filters: {sites: [{column: status, is: [active]}]}}
+    - {name: paris, interval_minutes: 60}
+  tables: {site: sites}
+  mapping:
+    site:
+      name: {from: name, owner: source}
+      slug: {from: slug, owner: source}
+      status: {from: status, owner: source}
+"""
+
+
+def test_several_connections_are_partitions_with_links_of_their_own(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    berlin, paris, central = NetBoxState(), NetBoxState(), NetBoxState()
+    for state, name in ((berlin, "Mitte"), (paris, "Marais")):
+        state.create("dcim/sites", {"name": name, "slug": name.lower(), "status": "active"})
+    berlin.create("dcim/sites", {"name": "Planned", "slug": "planned", "status": "planned"})
+    with Server(create_app(berlin)) as one, Server(create_app(paris)) as two, Server(create_app(central)) as target:
+        for prefix, server in (("NETBOX_BERLIN", one), ("NETBOX_PARIS", two), ("NETBOX", target)):
+            set_all(environment, {f"{prefix}_URL": server.url, f"{prefix}_TOKEN": DEFAULT_TOKEN})
+        with declared("sites_of_all", SEVERAL_YAML, tmp_path, environment) as sync:
+            assert sync.run(connection="berlin").planned["create"] == 1
+            assert sync.run(connection="paris").planned["create"] == 1
+            assert sorted(site["name"] for site in central.objects("dcim/sites")) == ["Marais", "Mitte"]
+            # What the one does not have, the other may go on having.
+            assert sync.run(connection="berlin").planned == {"create": 0, "update": 0, "retire": 0, "restore": 0}
+            told = sync.failure()
+            assert "runs for one connection: choose its partition" in told
+
+
+def test_the_sensor_starts_each_connection_that_is_due(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    definitions = load_of(tmp_path, "sites_of_all", SEVERAL_YAML, environment)
+    (sensor,) = definitions.sensors or []
+    assert isinstance(sensor, dg.SensorDefinition)
+    with dg.DagsterInstance.ephemeral() as instance, dg.build_sensor_context(instance=instance) as context:
+        asked = sensor(context)
+    assert isinstance(asked, dg.SensorResult)
+    assert [request.partition_key for request in asked.run_requests or []] == ["berlin", "paris"]

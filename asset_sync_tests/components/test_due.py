@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 import pytest
 
-from asset_sync.components.wug import due
-from asset_sync.components.wug.due import Past, due_at, due_sensor, free_at, last_mode, past_runs
+from asset_sync.components import due
+from asset_sync.components.due import Past, due_at, due_sensor, free_at, last_mode, past_runs
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 THREE_HOURS = timedelta(hours=3)
