@@ -1,9 +1,12 @@
 """Normal forms: what is left of a value when only what tells two things apart is kept. Whole columns at a time."""
 
+from collections.abc import Callable, Mapping
+from typing import Final
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from asset_sync.reconcile import junk
+from asset_sync.reconcile import junk, makers
 from asset_sync.reconcile.kinds import Form
 
 _PUNCTUATION = r"[^\p{L}\p{N}]+"
@@ -24,19 +27,9 @@ def normal(values: pa.Array, form: Form) -> pa.Array:
     numbers are two ("1.5", "1-5" and "1 5" are "1.5", not "15"); without a letter or digit there is no label. serial: letters
     and digits alone, in capitals: makers and firmware print one serial with and without dashes and blanks. tag: folded, since
     people number by hand and B1-12 is not B11-2. Of serials and tags junk is refused (see `asset_sync.reconcile.junk`).
+    maker, model: the label of the one name that makers and products have (see `asset_sync.reconcile.makers`).
     """
-    if form == "exact":
-        return _filled(values)
-    if form == "folded":
-        return _folded(values)
-    if form == "host":
-        return _folded(pc.replace_substring_regex(values, pattern=r"/\d+$", replacement=""))
-    if form == "label":
-        return _labels(values)
-    if form == "tag":
-        return _without(_folded(values), junk.tags(pc.utf8_upper(values)))
-    serials = _bare(values)
-    return _without(serials, junk.serials(serials))
+    return _FORMS[form](values)
 
 
 def is_junk(values: pa.Array) -> pa.Array:
@@ -64,6 +57,13 @@ def _filled(values: pa.Array) -> pa.Array:
 
 def _folded(values: pa.Array) -> pa.Array:
     return _filled(pc.utf8_lower(pc.utf8_trim_whitespace(values)))
+
+
+def _by_name(values: pa.Array, named: Callable[[str], str]) -> pa.Array:
+    """Many records name few things: each name is looked at once."""
+    encoded = pc.dictionary_encode(values)
+    told = [None if value is None else named(value) for value in encoded.dictionary.to_pylist()]
+    return pa.array(told, values.type).take(encoded.indices)
 
 
 def _labels(values: pa.Array) -> pa.Array:
@@ -97,3 +97,28 @@ def _bare(values: pa.Array) -> pa.Array:
     dirty = pc.invert(clean)
     stripped = pc.replace_substring_regex(pc.filter(capitals, dirty), pattern=_PUNCTUATION, replacement="")
     return pc.replace_with_mask(capitals, dirty, stripped)
+
+
+def _hosts(values: pa.Array) -> pa.Array:
+    return _folded(pc.replace_substring_regex(values, pattern=r"/\d+$", replacement=""))
+
+
+def _tags(values: pa.Array) -> pa.Array:
+    return _without(_folded(values), junk.tags(pc.utf8_upper(values)))
+
+
+def _serials(values: pa.Array) -> pa.Array:
+    bare = _bare(values)
+    return _without(bare, junk.serials(bare))
+
+
+_FORMS: Final[Mapping[Form, Callable[[pa.Array], pa.Array]]] = {
+    "exact": _filled,
+    "folded": _folded,
+    "label": _labels,
+    "serial": _serials,
+    "tag": _tags,
+    "host": _hosts,
+    "maker": lambda values: _labels(_by_name(values, makers.maker)),
+    "model": lambda values: _labels(_by_name(values, makers.model)),
+}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 FieldType = Literal["text", "integer", "number", "boolean", "date", "reference"]
-Form = Literal["exact", "folded", "label", "serial", "tag", "host"]
+Form = Literal["exact", "folded", "label", "serial", "tag", "host", "maker", "model"]
 """How two values are compared for identity; see `asset_sync.reconcile.forms`."""
 
 
@@ -38,13 +38,15 @@ class IdentityRule:
     """Fields that, all of them known and equal, make two records the same object.
 
     A decisive rule also speaks against: two known and different values make two different objects, and a decisive value
-    that points at another object than an earlier rule does is a contradiction, which is held for a person.
+    that points at another object than an earlier rule does is a contradiction, which is held for a person. A `sole` rule is a
+    guess that only counts where it finds one: several candidates are no answer, and hold nothing.
     """
 
     name: str
     fields: tuple[str, ...]
     form: Form = "exact"
     decisive: bool = True
+    sole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from asset_sync.reconcile.desired import Desired, desired_tables
 from asset_sync.reconcile.mapping import PrefixLengths
 from asset_sync.reconcile.refusals import validated
 from asset_sync.reconcile.tables import guess_column
+from asset_sync.sandbox.company import MAKERS, PRODUCTS, Company, Machine
 from asset_sync.systems.netbox import declared
 from asset_sync_tests.components.pdq_answers import (
     ASSET_KINDS,
@@ -64,28 +65,49 @@ def test_models_that_a_plus_tells_apart_are_two() -> None:
 
 def test_a_maker_and_a_model_of_punctuation_alone_are_unknown() -> None:
     made = desired({"manufacturer": "---", "model": "***"}, {"manufacturer": "Dell Inc.", "model": "Latitude 5440"}).tables
-    assert sorted(column(made["manufacturer"], "name")) == ["Dell Inc.", "Unknown"]
+    assert sorted(column(made["manufacturer"], "name")) == ["Dell", "Unknown"]
     assert sorted(column(made["inventory_item_type"], "model")) == ["Latitude 5440", "Unknown model"]
     assert made["asset"]["inventoryitem_type"].notna().all()
+
+
+def test_a_company_has_as_many_makers_and_products_as_it_bought() -> None:
+    machines = [machine for machine in Company(2000, 7) if machine.manufacturer and machine.model]
+    told = [{**pdq_row(machine), "id": machine.id} for machine in machines]
+    made = desired(*told).tables
+    assert sorted(column(made["manufacturer"], "name")) == sorted(maker.name for maker in MAKERS)
+    assert len(made["inventory_item_type"]) == len(PRODUCTS)
+
+
+def pdq_row(machine: Machine) -> Device:
+    product = machine.product
+    return {"manufacturer": machine.manufacturer, "model": machine.model, "sku": product.sku, "family": product.family}
+
+
+def test_a_maker_that_is_not_told_is_known_by_the_model() -> None:
+    made = desired(
+        {"manufacturer": None, "model": "Latitude 5440"}, {"manufacturer": "DELL", "model": "Dell Latitude 5440"}
+    ).tables
+    assert column(made["manufacturer"], "name") == ["Dell"]
+    assert column(made["inventory_item_type"], "model") == ["Latitude 5440"]
 
 
 def test_hardware_that_is_not_told_is_a_guess_and_so_is_all_that_follows_from_it() -> None:
     made = desired(
         {"manufacturer": None, "model": None},
-        {"manufacturer": None, "model": "Latitude 5440"},
+        {"manufacturer": None, "model": "Box 3000"},
         {"manufacturer": "Dell Inc.", "model": " "},
         {"manufacturer": "Dell Inc.", "model": "Latitude 5440"},
     ).tables
     asset, types, makers = made["asset"], made["inventory_item_type"], made["manufacturer"]
     assert asset[guess_column("inventoryitem_type")].tolist() == [True, True, True, False]
-    assert dict(zip(makers["name"], makers[guess_column("name")], strict=True)) == {"Unknown": True, "Dell Inc.": False}
+    assert dict(zip(makers["name"], makers[guess_column("name")], strict=True)) == {"Unknown": True, "Dell": False}
     said = zip(
         types["manufacturer"], types["model"], types[guess_column("manufacturer")], types[guess_column("model")], strict=True
     )
     assert sorted(said) == [
-        ("dellinc", "Latitude 5440", False, False),
-        ("dellinc", "Unknown model", False, True),
-        ("unknown", "Latitude 5440", True, False),
+        ("dell", "Latitude 5440", False, False),
+        ("dell", "Unknown model", False, True),
+        ("unknown", "Box 3000", True, False),
         ("unknown", "Unknown model", True, True),
     ]
 

@@ -131,6 +131,8 @@ def _decide(state: Matching, rule: IdentityRule, found: pd.DataFrame) -> None:
     candidates, wanting = np.bincount(rows, minlength=1), np.bincount(objects, minlength=1)
     plain = (candidates[rows] == 1) & (wanting[objects] == 1) & (state.claimant[objects] < 0)
     _accept(state, rule, rows[plain], objects[plain])
+    if rule.sole:
+        return
     for row, others in state.by_id(found[~plain]).items():
         told_of = ", ".join(state.named(other) + state.claimed_by(other) for other in others[:_CANDIDATES_TOLD])
         state.hold(row, f"{rule.name} {state.shown(row, rule)} does not tell which: {told_of}", others)

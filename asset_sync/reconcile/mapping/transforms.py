@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from asset_sync.reconcile import forms
+from asset_sync.reconcile import forms, makers
 
 Transform = Callable[[pa.Array], pa.Array]
 
@@ -33,11 +33,15 @@ def _host(values: pa.Array) -> pa.Array:
     return forms.normal(pc.replace_substring_regex(_trimmed(values), pattern=r"\..*$", replacement=""), "exact")
 
 
-_MODEL_NOISE = r"(?i)^(?:HP|Hewlett[- ]Packard|Dell|Lenovo)\s+|\s+\d+(?:\.\d+)?[- ]?inch\b|\s+(?:Notebook|Desktop)\s+PC\b"
+def _each(function: Callable[[str], str | None]) -> Transform:
+    """Return a transform by a function of one text: many records name few things, and each is looked at once."""
 
+    def transform(values: pa.Array) -> pa.Array:
+        encoded = pc.dictionary_encode(_trimmed(values))
+        told = [None if value is None else function(value) for value in encoded.dictionary.to_pylist()]
+        return _trimmed(pa.array(told, values.type).take(encoded.indices))
 
-def _model(values: pa.Array) -> pa.Array:
-    return _trimmed(pc.replace_substring_regex(_trimmed(values), pattern=_MODEL_NOISE, replacement=""))
+    return transform
 
 
 def _mac(values: pa.Array) -> pa.Array:
@@ -59,11 +63,15 @@ TRANSFORMS: Mapping[str, Transform] = {
     "serial": _serial,
     "tag": _tag,
     "host": _host,
-    "model": _model,
+    "model": _each(makers.model),
+    "maker": _each(makers.maker),
+    "maker_of_model": _each(makers.maker_of_model),
     "mac": _mac,
     "date": _date,
 }
 """Transforms by name. text: outer and doubled blanks removed. upper, lower: case too. serial: capitals without blanks (a VMware
 serial with its blanks is longer than NetBox takes), junk refused. tag: junk refused. host: the name before the first dot.
-model: maker and screen size left out ("HP EliteBook 650 15.6 inch G9 Notebook PC" is "EliteBook 650 G9"). mac:
-AA:BB:CC:DD:EE:FF. date: the day of a date or a time; what is neither is refused."""
+model: maker and screen size left out ("HP EliteBook 650 15.6 inch G9 Notebook PC" is "EliteBook 650 G9"). maker: its one name
+("DELL" and "Dell Inc." are "Dell"). maker_of_model: whose product a model is, where its name tells ("Latitude 5440" is
+Dell's); see `asset_sync.reconcile.makers`. mac: AA:BB:CC:DD:EE:FF. date: the day of a date or a time; what is neither is
+refused."""

@@ -41,7 +41,10 @@ _TYPED = (
     IdentityRule("model", ("manufacturer", "model"), decisive=False),
     IdentityRule("similar model", ("manufacturer", "model"), "label", decisive=False),
     IdentityRule("slug", ("manufacturer", "slug"), decisive=False),
+    IdentityRule("product", ("manufacturer", "model"), "model", decisive=False, sole=True),
 )
+# What is there under another spelling of the maker, or of the product, is used; not where several are.
+_MADE = (*_NAMED, IdentityRule("maker", ("name",), "maker", decisive=False, sole=True))
 _TYPED_UNIQUE = (Unique(("manufacturer", "model")), Unique(("manufacturer", "slug")))
 _TYPE_FIELDS = (
     Field("manufacturer", "reference", to="manufacturer"),
@@ -53,7 +56,7 @@ _TYPE_FIELDS = (
 )
 _MACHINE = (IdentityRule("serial", ("serial",), "serial"), IdentityRule("asset tag", ("asset_tag",), "tag"))
 
-MANUFACTURER: Final = Kind("manufacturer", (_NAME, _SLUG, _DESCRIPTION), _NAMED, _NAMED_UNIQUE, referred=True)
+MANUFACTURER: Final = Kind("manufacturer", (_NAME, _SLUG, _DESCRIPTION), _MADE, _NAMED_UNIQUE, referred=True)
 INVENTORY_ITEM_TYPE: Final = Kind("inventory_item_type", _TYPE_FIELDS, _TYPED, _TYPED_UNIQUE, referred=True)
 ASSET: Final = Kind(
     "asset",

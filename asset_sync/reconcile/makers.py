@@ -1,0 +1,118 @@
+"""Makers and their products: one name for what firmware spells in many ways, by the table in `makers.yaml` beside this file.
+
+A fleet tells "Dell Inc.", "DELL" and "Dell Computer Corp." of one maker, and "HP EliteBook 840 14 inch G9 Notebook PC" and
+"EliteBook 840 G9" of one model; as they stand they would become several, and machines would flip between them.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+_FILE: Final = Path(__file__).with_name("makers.yaml")
+_LEGAL: Final = frozenset(
+    (
+        *("inc", "incorporated", "corp", "corporation", "co", "company", "ltd", "limited", "llc", "llp", "lp", "plc", "pty"),
+        *("gmbh", "ag", "kg", "kgaa", "se", "sa", "spa", "srl", "bv", "nv", "oy", "oyj", "ab", "as", "aps", "kk", "bhd", "sdn"),
+        *("sarl", "sas", "sl"),
+    )
+)
+_LONGEST: Final = 4
+"""Words of the longest spelling of a maker before the name of a product."""
+_SHORT: Final = (
+    (re.compile(r"(?i)\bsmall form factor\b"), "SFF"),
+    (re.compile(r"(?i)\bdesktop mini\b"), "DM"),
+)
+_NOISE: Final = re.compile(r"(?i)\s+\d+(?:\.\d+)?[- ]?inch\b|\s+(?:notebook|desktop)\s+pc\b|\s+pc$")
+
+
+@dataclass(frozen=True)
+class _Table:
+    """By the label of a spelling: the maker's name, also by brands; whose a product line is; the name of a model."""
+
+    makers: Mapping[str, str]
+    brands: Mapping[str, str]
+    lines: Mapping[str, str]
+    models: Mapping[str, str]
+
+
+def maker(name: str) -> str:
+    """Return a maker's one name; of one that is not in the table, the name without its legal form."""
+    bare = _without_legal_form(name)
+    known = _table()
+    for spelling in (_label(name), _label(bare)):
+        found = known.makers.get(spelling) or known.brands.get(spelling)
+        if found:
+            return found
+    return bare
+
+
+def maker_of_model(name: str) -> str | None:
+    """Return whose product a model is by its name: that begins with a product line of a maker, or with the maker."""
+    known, words, own = _table(), name.split(), _label(model(name))
+    line = max((line for line in known.lines if own.startswith(line)), key=len, default=None)
+    if line is not None:
+        return known.lines[line]
+    spellings = (_label(" ".join(words[:count])) for count in range(min(len(words), _LONGEST), 0, -1))
+    return next((known.makers[spelling] for spelling in spellings if spelling in known.makers), None)
+
+
+def model(name: str) -> str:
+    """Return a model's one name: without its maker, the size of its screen, and words that any such machine has."""
+    text = " ".join(name.split())
+    named = _table().models.get(_label(text))
+    if named:
+        return named
+    bare = _without_maker(text)
+    for long, short in _SHORT:
+        bare = long.sub(short, bare)
+    return " ".join(_NOISE.sub("", bare).split()) or text
+
+
+def _without_maker(name: str) -> str:
+    """Some firmware tells the maker twice ("FUJITSU FUJITSU LIFEBOOK")."""
+    words = name.split()
+    while True:
+        count = next((n for n in range(min(len(words) - 1, _LONGEST), 0, -1) if _is_maker(" ".join(words[:n]))), 0)
+        if not count:
+            return " ".join(words)
+        words = words[count:]
+
+
+def _is_maker(words: str) -> bool:
+    makers = _table().makers
+    return _label(words) in makers or _label(_without_legal_form(words)) in makers
+
+
+def _without_legal_form(name: str) -> str:
+    words = name.replace(",", " , ").split()
+    while len(words) > 1 and (words[-1] in {",", "&", "and"} or re.sub(r"[^a-z]", "", words[-1].lower()) in _LEGAL):
+        words.pop()
+    return " ".join(words).replace(" ,", ",")
+
+
+def _label(name: str) -> str:
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(character for character in folded if character.isalnum() or character in "+#,")
+
+
+@cache
+def _table() -> _Table:
+    told: Mapping[str, Any] = yaml.safe_load(_FILE.read_text(encoding="utf-8"))
+    return _Table(
+        makers=dict(_by_label(told["makers"])),
+        brands=dict(_by_label(told["brands"])),
+        lines={_label(line): name for name, lines in told["product_lines"].items() for line in lines},
+        models=dict(_by_label(told["models"])),
+    )
+
+
+def _by_label(names: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+    for name, spellings in names.items():
+        for spelling in (name, *spellings):
+            yield _label(spelling), name

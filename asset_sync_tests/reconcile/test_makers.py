@@ -1,0 +1,72 @@
+"""Makers and products that firmware spells in many ways are one; those that are two stay two."""
+
+import pytest
+
+from asset_sync.reconcile import makers
+from asset_sync.sandbox.company import MAKERS, PRODUCTS
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("Dell Inc.", "Dell"),
+        ("DELL", "Dell"),
+        ("Dell Computer Corp.", "Dell"),
+        ("HEWLETT-PACKARD", "HP"),
+        ("HP Inc.", "HP"),
+        ("Hewlett Packard Enterprise", "HPE"),
+        ("Compaq", "HP"),
+        ("LENOVO", "Lenovo"),
+        ("FUJITSU CLIENT COMPUTING LIMITED", "Fujitsu"),
+        ("FUJITSU SIEMENS", "Fujitsu"),
+        ("Micro-Star International Co., Ltd.", "MSI"),
+        ("ASUSTeK COMPUTER INC.", "ASUS"),
+        ("VMware, Inc.", "VMware"),
+        ("Microsoft Corporation", "Microsoft"),
+        ("Gigabyte Technology Co., Ltd.", "Gigabyte"),
+        ("Super Micro Computer, Inc.", "Supermicro"),
+        ("ACME GmbH & Co. KG", "ACME"),
+        ("Somebody", "Somebody"),
+        ("Co.", "Co."),
+    ],
+)
+def test_makers(told: str, name: str) -> None:
+    assert makers.maker(told) == name
+
+
+@pytest.mark.parametrize(
+    ("told", "name", "whose"),
+    [
+        ("HP EliteBook 650 15.6 inch G9 Notebook PC", "EliteBook 650 G9", "HP"),
+        ("HP EliteDesk 800 G6 Small Form Factor PC", "EliteDesk 800 G6 SFF", "HP"),
+        ("HP EliteDesk 800 G6 SFF", "EliteDesk 800 G6 SFF", "HP"),
+        ("Hewlett-Packard HP EliteBook 8470p", "EliteBook 8470p", "HP"),
+        ("FUJITSU FUJITSU LIFEBOOK U7411", "LIFEBOOK U7411", "Fujitsu"),
+        ("Dell Inc. OptiPlex 3080", "OptiPlex 3080", "Dell"),
+        ("HP Compaq Elite 8300 SFF", "Compaq Elite 8300 SFF", "HP"),
+        ("HP ProLiant DL380p Gen8", "ProLiant DL380p Gen8", "HPE"),
+        ("Microsoft Surface Pro 7+", "Surface Pro 7+", "Microsoft"),
+        ("Surface Pro 7", "Surface Pro 7", "Microsoft"),
+        ("MacBookPro18,3", "MacBook Pro (14-inch, 2021)", "Apple"),
+        ("MacBook Pro (14-inch, 2021)", "MacBook Pro (14-inch, 2021)", "Apple"),
+        ("VMware7,1", "VMware Virtual Platform", "VMware"),
+        ("VMware20,1", "VMware20,1", "VMware"),
+        ("HP", "HP", "HP"),
+        ("20XW004AGE", "20XW004AGE", None),
+        ("Precision", "Precision", "Dell"),
+        ("", "", None),
+    ],
+)
+def test_models(told: str, name: str, whose: str | None) -> None:
+    assert makers.model(told) == name
+    assert makers.maker_of_model(told) == whose
+
+
+def test_the_companys_eight_makers_are_eight_however_they_are_spelt() -> None:
+    assert {makers.maker(spelling) for maker in MAKERS for spelling in maker.spellings} == {maker.name for maker in MAKERS}
+
+
+def test_each_name_of_a_product_that_is_no_code_is_that_product() -> None:
+    for product in PRODUCTS:
+        named = {makers.model(name) for name in product.models if name[:2].isalpha()}
+        assert len(named) == 1 or product.maker.name == "VMware", product
