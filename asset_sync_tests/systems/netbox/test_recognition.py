@@ -5,7 +5,7 @@ import pytest
 from asset_sync.reconcile.identity import match
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.tables import no_links
-from asset_sync.systems.netbox.kinds import ASSET, DEVICE, INVENTORY_ITEM_TYPE, MAC_ADDRESS
+from asset_sync.systems.netbox.kinds import ASSET, DEVICE, INVENTORY_ITEM_TYPE, MAC_ADDRESS, MANUFACTURER
 from asset_sync_tests.reconcile.worlds import Row, desired, observed
 
 
@@ -44,3 +44,23 @@ def test_a_model_is_recognised_by_what_tells_models_apart(model: str, *, same: b
 def test_a_mac_address_is_the_same_however_it_is_written(written: str) -> None:
     there = {"mac_address": "AA:BB:11:22:33:44", "interface": "3"}
     assert recognised(MAC_ADDRESS, {"mac_address": written, "interface": "3"}, there)
+
+
+@pytest.mark.parametrize(("there", "same"), [("Hewlett-Packard", True), ("HP Inc.", True), ("hp", True), ("HPE", False)])
+def test_a_maker_that_is_there_under_another_spelling_is_used(there: str, *, same: bool) -> None:
+    assert recognised(MANUFACTURER, {"name": "HP", "slug": "hp"}, {"name": there, "slug": "other"}) is same
+
+
+def test_of_several_spellings_that_are_there_none_is_taken_and_nothing_is_held() -> None:
+    there = observed(
+        MANUFACTURER, {"id": "1", "name": "HP Inc.", "slug": "a"}, {"id": "2", "name": "Hewlett-Packard", "slug": "b"}
+    )
+    found = match(MANUFACTURER, desired(MANUFACTURER, {"source_key": "hp", "name": "HP", "slug": "hp"}), there, no_links())
+    assert found["verdict"].tolist() == ["new"]
+
+
+def test_a_product_that_is_there_under_its_long_name_is_used() -> None:
+    there = {"manufacturer": "5", "model": "HP EliteBook 840 14 inch G9 Notebook PC", "slug": "long"}
+    wanted = {"manufacturer": "5", "model": "EliteBook 840 G9", "slug": "elitebook-840-g9"}
+    assert recognised(INVENTORY_ITEM_TYPE, wanted, there)
+    assert not recognised(INVENTORY_ITEM_TYPE, wanted | {"manufacturer": "6"}, there)
