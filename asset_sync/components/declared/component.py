@@ -1,6 +1,6 @@
 """A declared sync as a component: its YAML names a source, a target, and what of the one becomes what of the other."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -113,8 +113,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         """Return the sync's assets, its job and its schedule; the sync has the name of its folder."""
         self.check(context.path / config.FILE)
         source, target, name = system(self.source), system(self.target), context.path.name
-        sync, mapping = self.sync(name), self._sync_mapping(source)
-        keys = self._extract_keys(name, source, mapping)
+        sync, keys = self.sync(name), self._extract_keys(name, source)
         extracts = [
             source_asset(sync, source, source.tables[table], key, self._open_columns(source, table))
             for table, key in keys.items()
@@ -145,7 +144,6 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         side = target.side
         mapping = self._sync_mapping(source)
         kinds = as_mapped(side.declared(mapping.fields), mapping)
-        extracts = self._extract_keys(name, source, mapping)
         return Sync(
             name=name,
             title=f"{source.title} → {target.title}",
@@ -157,8 +155,8 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             target=self._key("target", target),
             pool=None if self._several("target") else self.target_connection.pool(target),
             source_pool=None if self._several("source") else self.source_connection.pool(source),
-            inventory=_key(self.keys.inventory) or dg.AssetKey([name, "inventory"]),
-            sources=list(extracts.values()),
+            inventory=_asset_key(self.keys.inventory) or dg.AssetKey([name, "inventory"]),
+            sources=list(self._extract_keys(name, source).values()),
             partitions=partitions([each.name for each in self.connections]) if self.connections else None,
             apart=bool(self.connections),
             resource=self._resource,
@@ -235,21 +233,25 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     def _of_run(self, context: dg.AssetExecutionContext) -> SyncMapping:
         """Return the mapping with the filters of the run's connection, where there are several."""
         mapping = self._sync_mapping(system(self.source))
-        own = self._connection(context).filters if self.connections else {}
-        where = {table: (*mapping.where.get(table, ()), *conditions(told)) for table, told in own.items()}
-        return replace(mapping, where={**mapping.where, **where})
+        return _filtered(mapping, self._connection(context).filters) if self.connections else mapping
 
-    def _extract_keys(self, name: str, source: System, mapping: SyncMapping) -> dict[str, dg.AssetKey]:
+    def _every_mapping(self, source: System) -> SyncMapping:
+        """Return the mapping with the filters of all connections: what any run may look at."""
+        mapping = self._sync_mapping(source)
+        for each in self.connections:
+            mapping = _filtered(mapping, each.filters)
+        return mapping
+
+    def _extract_keys(self, name: str, source: System) -> dict[str, dg.AssetKey]:
         """Return the keys of the assets that hold the tables to be read, by table."""
-        tables = _reached(source, mapping)
+        tables = _reached(source, self._every_mapping(source))
         return {table: dg.AssetKey([self.keys.source or name, table]) for table in extracted(source, tables)}
 
     def _open_columns(self, source: System, table: str) -> list[str]:
         """Return the columns of a table that the mapping asks for and only the system itself can list."""
-        declared, mapping = source.tables[table], self._sync_mapping(source)
-        fields = [mapping.fields[kind].values() for kind, made_from in mapping.tables.items() if made_from == table]
-        asked = {column for told in fields for field in told for column in field.columns}
-        return sorted(column for column in asked if column not in declared.names and STEP not in column)
+        declared = source.tables[table].names
+        asked = {column for of, column in _asked(self._every_mapping(source)) if of == table}
+        return sorted(column for column in asked if column not in declared and STEP not in column)
 
     def _schedules(self, name: str, job: Any) -> Iterator[dg.ScheduleDefinition]:
         if self.schedule is None:
@@ -273,6 +275,11 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         return None if self.complete else "the YAML says that the source is not complete: what it lacks is not retired"
 
 
+def _filtered(mapping: SyncMapping, filters: Mapping[str, list[ConditionConfig]]) -> SyncMapping:
+    where = {table: (*mapping.where.get(table, ()), *conditions(told)) for table, told in filters.items()}
+    return replace(mapping, where={**mapping.where, **where})
+
+
 def _named(place: config.Place, name: str, use: Callable[[System], object]) -> System:
     """Return a system, if it can be used so."""
     try:
@@ -286,14 +293,22 @@ def _named(place: config.Place, name: str, use: Callable[[System], object]) -> S
 def _reached(source: System, mapping: SyncMapping) -> set[str]:
     """Return the tables that a mapping takes rows from, and those that its columns lead to."""
     tables = {*mapping.tables.values(), *mapping.where}
-    for kind, fields in mapping.fields.items():
-        for column in (column for field in fields.values() for column in field.columns):
-            table = source.tables[mapping.tables[kind]]
-            *steps, _last = column.split(STEP)
-            for step in steps:
-                table = source.tables[table.target_of(step)]
-                tables.add(table.name)
+    for start, column in _asked(mapping):
+        table = source.tables[start]
+        *steps, _last = column.split(STEP)
+        for step in steps:
+            table = source.tables[table.target_of(step)]
+            tables.add(table.name)
     return tables
+
+
+def _asked(mapping: SyncMapping) -> Iterator[tuple[str, str]]:
+    """Yield the columns that a mapping looks at, each with the table that it is named from."""
+    for kind, fields in mapping.fields.items():
+        for told in fields.values():
+            yield from ((mapping.tables[kind], column) for column in told.looked_at)
+    for table, asked in mapping.where.items():
+        yield from ((table, condition.column) for condition in asked)
 
 
 def evidence(side: TargetSide, kinds: Kinds) -> Callable[[dg.AssetExecutionContext, Tables, Tables], Evidence]:
@@ -301,5 +316,5 @@ def evidence(side: TargetSide, kinds: Kinds) -> Callable[[dg.AssetExecutionConte
     return lambda _context, desired, inventory: Evidence(inventory, side.waiting(kinds, desired, inventory))
 
 
-def _key(told: str) -> dg.AssetKey | None:
+def _asset_key(told: str) -> dg.AssetKey | None:
     return dg.AssetKey(told.split("/")) if told else None

@@ -115,6 +115,13 @@ class FieldMapping:
         return tuple(dict.fromkeys(self._columns()))
 
     @property
+    def looked_at(self) -> tuple[str, ...]:
+        """All columns of the source that the mapping looks at, those of the rules' conditions and of the network too."""
+        asked = [condition.column for rule in self.rules for condition in rule.where]
+        asked += [name for name in (self.network.gateway, self.network.version) if name] if self.network else []
+        return tuple(dict.fromkeys([*self.columns, *asked]))
+
+    @property
     def written(self) -> tuple[str, ...]:
         """The values that the mapping itself names, and may write."""
         return tuple(dict.fromkeys(self._written()))

@@ -163,6 +163,28 @@ def test_a_system_of_ones_own_is_one_file_and_one_yaml(environment: pytest.Monke
             assert sync.run().planned == {"create": 0, "update": 0, "retire": 0, "restore": 0}
 
 
+LOOKING_FAR: Final = """
+type: asset_sync.components.SyncComponent
+attributes:
+  source: snipeit
+  target: netbox
+  filters: {hardware: [{column: location_id.name, filled: true}]}
+  mapping:
+    site:
+      name:
+        rules: [{where: [{column: model_id.name, is: [x*]}], value: X}]
+        value: Y
+      slug: {}
+"""
+
+
+def test_tables_are_read_that_only_conditions_look_at(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    made = load_of(tmp_path, "looking", LOOKING_FAR, environment).assets or []
+    keys = {key.to_user_string() for each in made if isinstance(each, dg.AssetsDefinition) for key in each.keys}
+    assert {"looking/hardware", "looking/models", "looking/locations"} <= keys
+    assert "looking/manufacturers" not in keys
+
+
 SEVERAL_YAML: Final = """
 type: asset_sync.components.SyncComponent
 attributes:
