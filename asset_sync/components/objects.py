@@ -4,7 +4,7 @@ So one picture shows the way of a value, from the source of one sync to the targ
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import dagster as dg
@@ -19,16 +19,35 @@ def objects_key(system: str, kind: str) -> dg.AssetKey:
 
 
 def objects(assets: Iterable[Any]) -> list[dg.AssetSpec]:
-    """Return the assets that stand for what those write to: one for each kind of a system."""
+    """Return the assets that stand for what those write to: one for each kind of a system.
+
+    Dagster draws no circle, nor anything beside one: of syncs that go both ways between two systems, the one that comes first
+    by its name has what it writes below it, and the other one has not.
+    """
+    specs = list(_specs(assets))
+    above = {spec.key: {dep.asset_key for dep in spec.deps} for spec in specs}
     writers: dict[dg.AssetKey, dict[dg.AssetKey, list[str]]] = defaultdict(dict)
-    for spec in _specs(assets):
+    for spec in sorted(specs, key=lambda each: each.key):
         target, fields = spec.metadata.get(WRITES, ("", {}))
         for kind, names in fields.items():
-            writers[objects_key(target, kind)][spec.key] = names
+            key = objects_key(target, kind)
+            if not _is_above(key, spec.key, above):
+                writers[key][spec.key] = names
+                above.setdefault(key, set()).add(spec.key)
     return [_objects(key, by) for key, by in writers.items()]
 
 
-def _specs(assets: Iterable[Any]) -> Iterable[dg.AssetSpec]:
+def _is_above(key: dg.AssetKey, other: dg.AssetKey, above: Mapping[dg.AssetKey, set[dg.AssetKey]]) -> bool:
+    """Tell whether an asset is the other one, or upstream of it."""
+    seen: set[dg.AssetKey] = set()
+    near = {other}
+    while near:
+        seen |= near
+        near = {parent for each in near for parent in above.get(each, ())} - seen
+    return key in seen
+
+
+def _specs(assets: Iterable[Any]) -> Iterator[dg.AssetSpec]:
     for each in assets:
         if isinstance(each, dg.AssetSpec):
             yield each

@@ -34,7 +34,7 @@ class SourceTable:
 
     `made` makes it of other tables of the system, where it is not read by itself: of those that it is `made_of`. What begins
     with `open_prefix` is a column, too, that only the system itself can list (a custom field). `kind` is the kind whose objects
-    the rows are, where the system is written to as well.
+    the rows are, or what else they are that others may write.
     """
 
     name: str

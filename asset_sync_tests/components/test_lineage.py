@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from asset_sync.components.objects import WRITES, objects
 from asset_sync_tests.components.probe import ASSETS, DEVICES, YAML, load_whole
 from asset_sync_tests.pipeline import DEFINITIONS, SYNC, Pipeline
 
@@ -43,11 +44,22 @@ def test_what_one_sync_writes_and_another_reads_is_one_picture(tmp_path: Path, m
     folder.mkdir()
     written = load_whole(folder, YAML.replace(ASSETS, DEVICES), monkeypatch)
     graph = DEFINITIONS.resolve_asset_graph()
-    assert {"netbox_to_wug/devices", "netbox/device", "wug_to_netbox/applied", "wug/device"} <= above(
-        graph, "netbox_to_wug/applied"
-    )
+    assert {"netbox_to_wug/devices", "netbox/device", "wug_to_netbox/applied", "wug/discovered"} <= above(graph, "wug/device")
     assert {"pdq_to_netbox/applied", "pdq_exports/applied", "pdq/devices"} <= above(graph, "netbox/asset")
     assert {"pdq_to_netbox/applied", "pdq/devices"} <= above(written.resolve_asset_graph(), "netbox/device")
+
+
+def test_no_asset_is_upstream_of_itself() -> None:
+    graph = DEFINITIONS.resolve_asset_graph()
+    for key in graph.get_all_asset_keys():
+        assert key.to_user_string() not in above(graph, key.to_user_string())
+
+
+def test_syncs_that_go_both_ways_make_no_circle() -> None:
+    there = dg.AssetSpec(["there", "applied"], deps=[["a", "site"]], metadata={WRITES: ("b", {"site": ["name"]})})
+    back = dg.AssetSpec(["back", "applied"], deps=[["b", "site"]], metadata={WRITES: ("a", {"site": ["name"]})})
+    made = {spec.key.to_user_string(): [dep.asset_key.to_user_string() for dep in spec.deps] for spec in objects([there, back])}
+    assert made == {"a/site": ["back/applied"]}
 
 
 def test_the_columns_of_what_is_written_come_from_the_writers() -> None:

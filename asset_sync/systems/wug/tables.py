@@ -33,7 +33,7 @@ def _primary_addresses(tables: Tables) -> pd.DataFrame:
 
 
 DEVICES: Final = SourceTable(
-    "devices", "Devices with what monitoring knows of them.", tuple(map(Column, DISCOVERED)), kind="device"
+    "devices", "Devices with what monitoring knows of them.", tuple(map(Column, DISCOVERED)), kind="discovered"
 )
 _INTERFACES: Final = SourceTable(
     "interfaces",
