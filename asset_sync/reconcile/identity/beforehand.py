@@ -6,9 +6,8 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile.identity.remembered import changed_objects, is_scoped
 from asset_sync.reconcile.identity.state import DECISION, IGNORED, LINK, Matching
-from asset_sync.reconcile.identity.values import compared
 from asset_sync.reconcile.resolutions import Resolution, describe, fingerprints
-from asset_sync.reconcile.tables import Mask, Positions, cell, composed, filled, index, mask, take, text
+from asset_sync.reconcile.tables import Positions, cell, composed, filled, index, mask, take, text
 from asset_sync.reconcile.threads import side_by_side
 
 
@@ -35,7 +34,7 @@ def _decided_object(state: Matching, resolution: Resolution, row: int, other: in
     if other < 0:
         state.hold(row, f"{named} is gone from the target")
         return -1
-    if state.kind.natural and not _told_alike(state, np.array([row]), np.array([other])).all():
+    if state.kind.natural and not state.told_alike(np.array([row]), np.array([other])).all():
         state.hold(row, f"{named} is another one by its {state.kind.identity[0].name}, and is not renamed", [other])
         return -1
     return other
@@ -82,7 +81,7 @@ def by_link(state: Matching) -> None:
     rows = np.flatnonzero(objects >= 0)
     found = changed_objects(state.kind, links, state.observed, state.link_of[rows], objects[rows])
     changed = np.flatnonzero(found.changed)
-    changed = changed[~_told_alike(state, rows[changed], objects[rows[changed]])]
+    changed = changed[~state.told_alike(rows[changed], objects[rows[changed]])]
     for at in changed.tolist() if not is_scoped(state.kind) else ():
         state.unsettled[int(rows[at])] = (found.words[at].as_py(), [int(objects[rows[at]])])
     objects[rows[changed]] = -1
@@ -96,17 +95,6 @@ def _without_torn_off(state: Matching, objects: Positions) -> Positions:
         return objects
     there = take(text(state.observed[parent]), objects)
     return np.where(mask(pc.not_equal(text(state.desired[parent]), there)), -1, objects)
-
-
-def _told_alike(state: Matching, rows: Positions, objects: Positions) -> Mask:
-    """Return which records say of themselves what those objects say, by a decisive rule."""
-    alike = np.zeros(len(rows), dtype=bool)
-    if not rows.size:
-        return alike
-    records, things = state.desired.take(rows), state.observed.take(objects)
-    for rule in [rule for rule in state.kind.identity if rule.decisive] or state.kind.identity:
-        alike |= mask(pc.equal(compared(state.kind, records, rule), compared(state.kind, things, rule)))
-    return alike
 
 
 def by_parent(state: Matching) -> None:

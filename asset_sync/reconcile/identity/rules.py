@@ -36,7 +36,7 @@ def _by_decisive(state: Matching, rule: IdentityRule) -> None:
     state.usable[told] = True
     rows = _without_twins(state, rule, told, wanted)
     state.decisive[rows] = True
-    found = _not_contradicted(pairs(rows, take(wanted, rows), there), [(known.telling, known.there) for known in state.known])
+    found = _not_contradicted(pairs(rows, take(wanted, rows), there), _telling(state))
     _decide(state, rule, _not_given_up(state, rule, found, wanted))
     state.known.append(Compared(wanted, emptied(wanted, np.setdiff1d(told, rows)), there))
 
@@ -62,15 +62,18 @@ def _hold_contradicted(state: Matching, rule: IdentityRule, wanted: pa.Array, th
     """Hold the rows that were recognised as one object and have the decisive value of another one.
 
     Not those whose object is the linked one by what an earlier rule says, too, nor where the other one's own record gives
-    the value up: then values move, and the records stay what they are. Against what an earlier rule says, an object that is
-    another record's by its link says nothing either: the value is its own, and not what it is known by.
+    the value up or says all else of it: then values move, and the records stay what they are. Nor where an earlier rule
+    tells the other one from the record. Against what an earlier rule says, an object that is another record's by its link says
+    nothing either: the value is its own, and not what it is known by.
     """
     alike = mask(pc.equal(wanted, take(there, state.observed_of)))
     recognised = (state.observed_of >= 0) & (state.rule != state.names.index(DECISION)) & ~state.confirmed
     apart = np.flatnonzero(recognised & filled(wanted) & ~alike)
     state.confirmed |= alike & (state.rule == state.names.index(LINK))
-    found = _not_given_up(state, rule, pairs(apart, take(wanted, apart), there), wanted)
+    found = _not_contradicted(pairs(apart, take(wanted, apart), there), _telling(state))
+    found = _not_given_up(state, rule, found, wanted)
     found = _not_shared(_not_parted(state, _not_anothers(state, rule, found)), wanted)
+    found = _not_moved(state, rule, found)
     for row, others in state.by_id(found).items():
         mine = f"{state.names[state.rule[row]]} says {state.named(int(state.observed_of[row]))}"
         why = f"{mine}, but {rule.name} {state.shown(row, rule)} is on {state.named(others[0])}"
@@ -108,8 +111,27 @@ def _not_given_up(state: Matching, rule: IdentityRule, found: pd.DataFrame, want
         return found
     holder = state.claimant[found["observed"].to_numpy()]
     given_up = mask(pc.not_equal(take(wanted, holder), take(wanted, found["row"].to_numpy())))
-    state.moves += [(row, other, rule) for row, other in zip(*_columns(found[given_up]), strict=True)]
-    kept: pd.DataFrame = found[~given_up]
+    return _without_moves(state, rule, found, given_up)
+
+
+def _not_moved(state: Matching, rule: IdentityRule, found: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the objects of other records, where both sides are linked and say another decisive value of their objects.
+
+    A board that was put into another machine takes its serial along; the tags stay.
+    """
+    if found.empty:
+        return found
+    rows, objects = found["row"].to_numpy(), found["observed"].to_numpy()
+    holder = state.claimant[objects]
+    moved = (state.rule[rows] == state.names.index(LINK)) & (holder >= 0) & (state.rule[holder] == state.names.index(LINK))
+    moved &= state.told_alike(rows, state.observed_of[rows]) & state.told_alike(holder, objects)
+    return _without_moves(state, rule, found, moved)
+
+
+def _without_moves(state: Matching, rule: IdentityRule, found: pd.DataFrame, moved: Mask) -> pd.DataFrame:
+    """Leave out those pairs, and remember that their values move (see `Matching.moves`)."""
+    state.moves += [(row, other, rule) for row, other in zip(*_columns(found[moved]), strict=True)]
+    kept: pd.DataFrame = found[~moved]
     return kept
 
 
@@ -156,6 +178,10 @@ def _not_contradicted(found: pd.DataFrame, known: Sequence[tuple[pa.Array, pa.Ar
         left, right = take(wanted, found["row"].to_numpy()), take(there, found["observed"].to_numpy())
         found = found[~mask(pc.not_equal(left, right))]
     return found
+
+
+def _telling(state: Matching) -> list[tuple[pa.Array, pa.Array]]:
+    return [(known.telling, known.there) for known in state.known]
 
 
 def _accept(state: Matching, rule: IdentityRule, rows: Positions, objects: Positions) -> None:

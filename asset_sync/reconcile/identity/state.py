@@ -6,11 +6,12 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from asset_sync.reconcile.identity.values import also
+from asset_sync.reconcile.identity.values import also, compared
 from asset_sync.reconcile.kinds import IdentityRule, Kind
 from asset_sync.reconcile.resolutions import Resolutions
-from asset_sync.reconcile.tables import Mask, Positions, cell, take, text
+from asset_sync.reconcile.tables import Mask, Positions, cell, mask, take, text
 
 SAME: Final = "same"
 NEW: Final = "new"
@@ -36,7 +37,8 @@ class Matching:
     `unsettled` has, by row, evidence that told of several: it holds the row, unless something else identifies it. `usable` are
     the rows of which anything is known that a rule asks for, `decisive` those with a decisive value of their own. `sealed` are
     rows that are not asked about any more, `ignored` those that somebody decided to leave alone: they count for nothing.
-    `confirmed` are the linked rows whose object has one of their decisive values, by the rules asked so far.
+    `confirmed` are the linked rows whose object has one of their decisive values, by the rules asked so far. `moves` are rows
+    that want a value of an object whose own record stays what it is: they wait where that one is held.
     """
 
     def __init__(
@@ -100,6 +102,16 @@ class Matching:
             self.held[row] = True
             self.evidence[row] = why
             self.candidates[row] = list(others)
+
+    def told_alike(self, rows: Positions, objects: Positions) -> Mask:
+        """Return which records say of themselves what those objects say, by a decisive rule."""
+        alike = np.zeros(len(rows), dtype=bool)
+        if not rows.size:
+            return alike
+        records, things = self.desired.take(rows), self.observed.take(objects)
+        for rule in [rule for rule in self.kind.identity if rule.decisive] or self.kind.identity:
+            alike |= mask(pc.equal(compared(self.kind, records, rule), compared(self.kind, things, rule)))
+        return alike
 
     def table(self) -> pd.DataFrame:
         """Return the verdicts as `match` gives them."""
