@@ -28,7 +28,8 @@ def newest() -> str:
     return plan
 
 
-def test_run_show_and_history(world: World) -> None:
+def test_run_show_and_history(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("asset_sync.cli.plans._MOST_ROWS", SIZE)  # fewer than the plan has
     told = ask("run", SYNC).stdout
     plan = newest()
     assert f"Plan {plan}" in told
