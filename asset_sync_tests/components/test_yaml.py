@@ -34,8 +34,8 @@ MISTAKES = {
         "target: 'assets' is no system: write `target: netbox` and `kinds: [manufacturer, inventory_item_type, asset]`",
     ),
     "a default that is no name": (
-        "      name: {from: manufacturer, default: Unknown}",
-        '      name: {from: manufacturer, default: "---"}',
+        "        default: Unknown\n",
+        '        default: "---"\n',
         "mapping.manufacturer.name.default: '---' has no letter or digit",
     ),
     "a constant of another type": (

@@ -79,6 +79,15 @@ def test_the_first_rule_that_fits_says_the_value_and_the_field_the_rest() -> Non
     assert told(table, mapping) == ["Mobile", "Windows Server", "Workstation", "Workstation"]
 
 
+def test_what_a_rule_but_guesses_is_a_guess_and_no_other_value() -> None:
+    sure = Rule((Condition("family", filled=True),), FieldMapping(SOURCE, "family"))
+    guessed = Rule((Condition("code", among=("2*",)),), FieldMapping(SOURCE, "code"), guess=True)
+    table = source(family=["T14", None, None, None], code=["21AH", "20XW", "X1", None])
+    made = mapped(table, KIND, {"name": FieldMapping(SOURCE, "code", rules=(sure, guessed))}).fields
+    assert made["name"].tolist()[:3] == ["T14", "20XW", "X1"]
+    assert made[guess_column("name")].tolist() == [False, True, False, False]
+
+
 @pytest.mark.parametrize(
     ("condition", "expected"),
     [

@@ -66,9 +66,10 @@ class OriginConfig(dg.Model, dg.Resolvable):
 
 
 class RuleConfig(OriginConfig):
-    """Where a value comes from in the rows of which all conditions hold."""
+    """Where a value comes from in the rows of which all conditions hold; what is but a `guess` replaces nothing."""
 
     where: list[ConditionConfig] = Field(default_factory=list)
+    guess: bool = False
 
 
 class FieldConfig(OriginConfig):
@@ -83,7 +84,7 @@ class FieldConfig(OriginConfig):
     def mapping(self, networks: Network | None = None) -> FieldMapping:
         """Return the mapping as the core takes it; `networks` says what is known and assumed of networks."""
         ownership = Ownership(self.owner, self.clears)
-        rules = tuple(Rule(conditions(rule.where), _mapped(rule, ownership)) for rule in self.rules)
+        rules = tuple(Rule(conditions(rule.where), _mapped(rule, ownership), rule.guess) for rule in self.rules)
         return _mapped(self, ownership, default=self.default, rules=rules, network=self._network(networks or Network()))
 
     def _network(self, networks: Network) -> Network | None:

@@ -68,10 +68,14 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Where a field's value comes from in the rows of which all conditions hold."""
+    """Where a field's value comes from in the rows of which all conditions hold.
+
+    What is but a `guess` fills what is empty and replaces nothing, as a default does.
+    """
 
     where: tuple[Condition, ...]
     mapping: "FieldMapping"
+    guess: bool = False
 
 
 @dataclass(frozen=True)

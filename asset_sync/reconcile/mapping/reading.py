@@ -13,7 +13,7 @@ from asset_sync.reconcile.kinds import Field, FieldType, Kind
 from asset_sync.reconcile.mapping.conditions import Columns
 from asset_sync.reconcile.mapping.model import FieldMapping
 from asset_sync.reconcile.mapping.networks import assignable
-from asset_sync.reconcile.mapping.wording import said
+from asset_sync.reconcile.mapping.wording import guesses, said
 from asset_sync.reconcile.tables import Mask, filled, guess_column, take, text
 from asset_sync.reconcile.values import WHAT_IT_IS_NOT, typed
 
@@ -74,11 +74,11 @@ class _Reading(NamedTuple):
 
 def _read(source: Columns, kind: Kind, name: str, mapping: FieldMapping) -> _Reading:
     values = said(source, mapping, compared_by_label=name in kind.labelled)
-    guessed = np.zeros(len(values), dtype=bool)
+    guessed = guesses(source, mapping) & filled(values)
     notes: tuple[str, ...] = ()
     if mapping.network is not None:
         found = assignable(values.to_pylist(), source, mapping.network)
-        values, guessed, notes = text(found.addresses), found.guessed, found.notes
+        values, guessed, notes = text(found.addresses), guessed | found.guessed, found.notes
     if mapping.default is not None:
         guessed = guessed | ~filled(values)
         values = pc.fill_null(values, mapping.default)

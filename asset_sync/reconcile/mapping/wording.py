@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -10,7 +11,7 @@ from asset_sync.reconcile import forms
 from asset_sync.reconcile.mapping.conditions import Columns, chosen, glob_pattern
 from asset_sync.reconcile.mapping.model import UNITS, FieldMapping, Regex, Unit, pieces
 from asset_sync.reconcile.mapping.transforms import TRANSFORMS
-from asset_sync.reconcile.tables import mask, text
+from asset_sync.reconcile.tables import Mask, mask, text
 
 _TEXT = pa.large_string()
 _NOTHING = pa.scalar(None, _TEXT)
@@ -26,6 +27,16 @@ def said(source: Columns, mapping: FieldMapping, *, compared_by_label: bool) -> 
     if not compared_by_label:
         return values
     return pc.if_else(pc.is_null(forms.normal(values, "label")), _NOTHING, values)
+
+
+def guesses(source: Columns, mapping: FieldMapping) -> Mask:
+    """Return the rows whose value is that of a rule that but guesses."""
+    found, decided = np.zeros(len(source), dtype=bool), np.zeros(len(source), dtype=bool)
+    for rule in mapping.rules if any(rule.guess for rule in mapping.rules) else ():
+        fits = chosen(source, rule.where) & ~decided
+        found |= fits & rule.guess
+        decided |= fits
+    return found
 
 
 def _by_origin(source: Columns, mapping: FieldMapping) -> pa.Array:

@@ -11,6 +11,7 @@ from asset_sync_tests.components.probe import ROOT, YAML, load_of
 SNIPEIT: Final = (ROOT / "examples" / "snipeit_to_netbox" / "defs.yaml").read_text(encoding="utf-8")
 NETBOX: Final = (ROOT / "examples" / "netbox_to_netbox" / "defs.yaml").read_text(encoding="utf-8")
 EXPORTS: Final = (ROOT / "asset_sync" / "defs" / "pdq_exports" / "defs.yaml").read_text(encoding="utf-8")
+MAKER: Final = YAML[YAML.index("      name:\n        rules:") : YAML.index("      slug: {}")]
 NAME: Final = "      name: {from: name, owner: shared}\n      serial: {from: serialNumber, transform: serial, owner: source}\n"
 OS: Final = "{from: osFullName, owner: shared}"
 
@@ -132,7 +133,7 @@ WRONG: Final[dict[str, tuple[str, str, str, str]]] = {
         "inventoryitem_type: {value: x}",
         "inventoryitem_type.value: a reference takes a row",
     ),
-    "a lookup without a name": (YAML, "      name: {from: manufacturer, default: Unknown}\n", "", "name is not mapped"),
+    "a lookup without a name": (YAML, MAKER, "", "name is not mapped"),
     # Fields.
     "an unknown field": (
         YAML,
@@ -170,7 +171,7 @@ WRONG: Final[dict[str, tuple[str, str, str, str]]] = {
     ),
     "two origins": (YAML, OS, "{from: osFullName, value: x}", "a field has either `from` or `value`, not both"),
     "a constant of another type": (SNIPEIT, "{from: purchase_date, owner: source}", "{value: soon}", "'soon' is no date"),
-    "a default that is no name": (YAML, "default: Unknown}", 'default: "---"}', "default: '---' has no letter or digit"),
+    "a default that is no name": (YAML, "default: Unknown\n", 'default: "---"\n', "default: '---' has no letter or digit"),
     "no regular expression": (
         YAML,
         OS,
