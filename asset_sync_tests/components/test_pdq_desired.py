@@ -172,7 +172,7 @@ def test_with_host_prefixes_there_are_no_ends_and_nothing_is_told() -> None:
 def test_an_ipv6_zone_is_no_part_of_the_address(told: str, expected: list[str]) -> None:
     made = adapted([adapter(ipv6Address=told)])
     assert [address for address, _ in addresses(made)] == expected
-    assert made.notes == ()
+    assert len(made.notes) == (not expected)
 
 
 @pytest.mark.parametrize(
@@ -184,11 +184,12 @@ def test_what_is_no_address_is_left_out_and_told(told: object) -> None:
     assert len(made.notes) == 1
 
 
-def test_what_belongs_on_no_interface_is_left_out_without_a_word() -> None:
+def test_what_belongs_on_no_interface_is_left_out_and_told() -> None:
     useless = ("127.0.0.1", "169.254.3.4", "224.0.0.5", "0.0.0.0", "255.255.255.255", " ", None)
     made = adapted(*([adapter(ipv4Address=address)] for address in useless))
     assert addresses(made) == []
-    assert made.notes == ()
+    (note,) = made.notes
+    assert ": 5 ('127.0.0.1')" in note
 
 
 # Adapters of odd types.
