@@ -159,6 +159,25 @@ def test_networks_and_gateways_at_the_ends(told: Device, expected: list[str]) ->
     assert [address for address, _ in addresses(adapted([adapter(**told)]))] == expected
 
 
+@pytest.mark.parametrize(
+    ("told", "gateway", "expected"),
+    [
+        ("10.1.1.16/23", None, "10.1.1.16/23"),
+        ("10.1.1.16", "10.1.1.1/23", "10.1.1.16/24"),
+        ("10.1.1.16", "10.1.0.1/23", "10.1.1.16/32"),
+        ("10.2.0.0", None, "10.2.0.0/32"),
+        ("10.2.1.255", None, "10.2.1.255/32"),
+        ("10.2.0.255", None, "10.2.0.255/23"),
+    ],
+)
+def test_addresses_at_the_ends_of_networks_that_are_known(told: str, gateway: str | None, expected: str) -> None:
+    mapping = mapping_of({kind: CONFIGURED[kind] for kind in DEVICE_KINDS}, networks=["10.2.0.0/23"])
+    device = {"networking": [adapter(ipv4Address=told, ipv4Gateway=gateway)]}
+    made = desired_tables(source_of(answered(device)), declared(mapping.fields), mapping)
+    assert column(made.tables["ip_address"], "address") == [expected]
+    assert len(made.notes) == expected.endswith("/32")
+
+
 def test_with_host_prefixes_there_are_no_ends_and_nothing_is_told() -> None:
     made = adapted([adapter(ipv4Address="10.20.1.255", ipv6Address="fd00:1::")], ipv4=32, ipv6=128)
     assert addresses(made) == [("10.20.1.255/32", True), ("fd00:1::/128", True)]

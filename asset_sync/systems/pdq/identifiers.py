@@ -93,7 +93,7 @@ def gated(field: str, values: pa.Array) -> Gated:
     return Gated(pc.if_else(pc.equal(seen, ""), pa.scalar(None, values.type), seen), tuple(notes))
 
 
-def emptied(field: str, values: pa.Array, pattern: str, reason: str) -> tuple[pa.Array, Iterable[str]]:
+def emptied(field: str, values: pa.Array, pattern: str, reason: str) -> tuple[pa.Array, tuple[str, ...]]:
     """Return the values without those that match, and a line about these where there are any."""
     unfit = pc.fill_null(pc.match_substring_regex(values, pattern), fill_value=False)
     count = pc.sum(unfit).as_py() or 0

@@ -103,7 +103,8 @@ def _lines(columns: Mapping[str, pa.Array], filled: Mapping[str, Mask], told: pa
             matching &= ~filled[field] | _true(pc.or_(pc.match_substring_regex(values, _FIGURE), pc.equal(values, told)))
     several = np.flatnonzero(count > 1)
     below = np.arange(len(count)) > (several[-1] if several.size else len(count))
-    return matching | (below & (count == 1) & _true(pc.match_substring_regex(told, _SENTENCE)))
+    lines: Mask = matching | (below & (count == 1) & _true(pc.match_substring_regex(told, _SENTENCE)))
+    return lines
 
 
 def _titles(told: pa.Array, count: np.ndarray, headers: Mask) -> Mask:

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from defusedxml.common import DefusedXmlException
 from openpyxl import load_workbook
 from openpyxl.utils.escape import unescape
-from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+from openpyxl.worksheet.worksheet import Worksheet
 
 from asset_sync.systems.pdq_export import shown_numbers
 from asset_sync.systems.pdq_export.columns import Columns
@@ -114,7 +114,7 @@ def _check_kind(names: set[str]) -> None:
 class _Table(NamedTuple):
     """A sheet with its header, the number of the first row below it, and the lines above it."""
 
-    sheet: ReadOnlyWorksheet
+    sheet: Worksheet
     header: list[str]
     first: int
     above: tuple[str, ...]
@@ -135,7 +135,7 @@ def _tables(data: bytes, columns: Columns, limits: Limits) -> list[_Table]:
     return [main, *(table for table in tables if table is not main)]
 
 
-def _table(sheet: ReadOnlyWorksheet, columns: Columns, limits: Limits) -> _Table | None:
+def _table(sheet: Any, columns: Columns, limits: Limits) -> _Table | None:
     # What the file says of its own dimensions may be anything.
     sheet.reset_dimensions()
     rows = [[_heading(cell) for cell in row] for row in islice(_rows(sheet, limits), _HEADER_ROWS)]
@@ -147,7 +147,7 @@ def _table(sheet: ReadOnlyWorksheet, columns: Columns, limits: Limits) -> _Table
     return _Table(sheet, rows[at], at + 2, above, columns.has_key(rows[at]))
 
 
-def _rows(sheet: ReadOnlyWorksheet, limits: Limits) -> Iterator[Row]:
+def _rows(sheet: Worksheet, limits: Limits) -> Iterator[Row]:
     """Yield the rows of a sheet, empty ones too, so that the number of a row is the one that Excel shows."""
     for number, row in enumerate(sheet.iter_rows(), start=1):
         # A row may claim any number, and openpyxl fills the gap; Excel itself ends at this one.
