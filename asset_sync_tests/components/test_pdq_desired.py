@@ -182,6 +182,25 @@ def test_networks_and_gateways_at_the_ends(told: Device, expected: list[str]) ->
     assert [address for address, _ in addresses(adapted([adapter(**told)]))] == expected
 
 
+@pytest.mark.parametrize(
+    ("told", "gateway", "expected"),
+    [
+        ("10.1.1.16/23", None, "10.1.1.16/23"),
+        ("10.1.1.16", "10.1.1.1/23", "10.1.1.16/24"),
+        ("10.1.1.16", "10.1.0.1/23", "10.1.1.16/32"),
+        ("10.2.0.0", None, "10.2.0.0/32"),
+        ("10.2.1.255", None, "10.2.1.255/32"),
+        ("10.2.0.255", None, "10.2.0.255/23"),
+    ],
+)
+def test_addresses_at_the_ends_of_networks_that_are_known(told: str, gateway: str | None, expected: str) -> None:
+    mapping = mapping_of({kind: CONFIGURED[kind] for kind in DEVICE_KINDS}, networks=["10.2.0.0/23"])
+    device = {"networking": [adapter(ipv4Address=told, ipv4Gateway=gateway)]}
+    made = desired_tables(source_of(answered(device)), declared(mapping.fields), mapping)
+    assert column(made.tables["ip_address"], "address") == [expected]
+    assert len(made.notes) == expected.endswith("/32")
+
+
 def test_with_host_prefixes_there_are_no_ends_and_nothing_is_told() -> None:
     made = adapted([adapter(ipv4Address="10.20.1.255", ipv6Address="fd00:1::")], ipv4=32, ipv6=128)
     assert addresses(made) == [("10.20.1.255/32", True), ("fd00:1::/128", True)]
@@ -195,7 +214,7 @@ def test_with_host_prefixes_there_are_no_ends_and_nothing_is_told() -> None:
 def test_an_ipv6_zone_is_no_part_of_the_address(told: str, expected: list[str]) -> None:
     made = adapted([adapter(ipv6Address=told)])
     assert [address for address, _ in addresses(made)] == expected
-    assert made.notes == ()
+    assert len(made.notes) == (not expected)
 
 
 @pytest.mark.parametrize(
@@ -207,11 +226,12 @@ def test_what_is_no_address_is_left_out_and_told(told: object) -> None:
     assert len(made.notes) == 1
 
 
-def test_what_belongs_on_no_interface_is_left_out_without_a_word() -> None:
+def test_what_belongs_on_no_interface_is_left_out_and_told() -> None:
     useless = ("127.0.0.1", "169.254.3.4", "224.0.0.5", "0.0.0.0", "255.255.255.255", " ", None)
     made = adapted(*([adapter(ipv4Address=address)] for address in useless))
     assert addresses(made) == []
-    assert made.notes == ()
+    (note,) = made.notes
+    assert ": 5 ('127.0.0.1')" in note
 
 
 # Adapters of odd types.

@@ -97,7 +97,7 @@ def test_a_model_that_comes_later_is_not_taken_for_the_one_that_was_there(assets
     assert settled(assets)
 
 
-def test_factory_words_hold_nobody_and_are_on_nobody(assets: PdqLab) -> None:
+def test_junk_asset_tags_hold_nobody_and_are_on_nobody(assets: PdqLab) -> None:
     words = ("No Asset Tag", "No Asset Tag", "No Asset Information", "No Asset Information", "System Asset Tag", "UNKNOWN")
     assert assets.day(*(DELL | {"biosAssetTag": word} for word in words)) == {}
     assert assets.there("asset", "serial", "asset_tag") == [(f"A77{n}", None) for n in range(6)]
@@ -121,7 +121,7 @@ def test_a_maker_and_a_model_of_punctuation_alone_are_unknown(assets: PdqLab) ->
 
 @pytest.mark.parametrize("lost", [("manufacturer", "model"), ("manufacturer",), ("model",)])
 @pytest.mark.parametrize("blank", [None, "", "  ", "---"])
-def test_hardware_that_is_blank_once_changes_nothing(assets: PdqLab, lost: tuple[str, ...], blank: str | None) -> None:
+def test_hardware_blank_once_changes_nothing(assets: PdqLab, lost: tuple[str, ...], blank: str | None) -> None:
     assets.day(DELL, DELL)
     before = assets.types()
     again = DELL | dict.fromkeys(lost, blank) | {"serialNumber": None}
@@ -244,7 +244,7 @@ def test_the_address_of_a_machine_that_is_gone_is_its_heirs(devices: PdqLab) -> 
     assert settled(devices)
 
 
-def test_the_masks_of_addresses_that_are_known_stay(devices: PdqLab) -> None:
+def test_mask_of_a_known_address_stays(devices: PdqLab) -> None:
     devices.target.make("ip_address", address="10.7.7.10/22", status="reserved")
     devices.target.make("ip_address", address="10.7.7.12/16", status="active")
     told = [DELL | {"networking": [adapter(ipv4Address=f"10.7.7.{n}", ipv4Gateway="10.7.7.1")]} for n in (10, 12, 14)]
@@ -263,7 +263,7 @@ def test_the_masks_of_addresses_that_are_known_stay(devices: PdqLab) -> None:
 
 
 @pytest.mark.parametrize("host", ["10.20.1.255", "10.20.1.0"])
-def test_a_host_at_the_ends_of_the_assumed_network_has_its_address(devices: PdqLab, host: str) -> None:
+def test_addresses_at_the_ends(devices: PdqLab, host: str) -> None:
     told = DELL | {"networking": [adapter(ipv4Address=host, ipv4Gateway="10.20.0.1")]}
     assert devices.day(told) == {}
     assert devices.there("ip_address", "address") == [(f"{host}/32",)]
@@ -271,14 +271,14 @@ def test_a_host_at_the_ends_of_the_assumed_network_has_its_address(devices: PdqL
     assert settled(devices)
 
 
-def test_an_address_without_its_zone(devices: PdqLab) -> None:
+def test_ipv6_zone(devices: PdqLab) -> None:
     addresses = adapter(ipv4Address="10.1.1.15", ipv4Gateway="10.1.1.1", ipv6Address="fd00:1::5%7")
     assert devices.day(DELL | {"networking": [addresses]}) == {}
     assert devices.there("ip_address", "address") == [("10.1.1.15/24",), ("fd00:1::5/64",)]
     assert settled(devices)
 
 
-def test_what_is_no_adapter_stops_nobody(devices: PdqLab) -> None:
+def test_pdq_adapters_of_odd_types_stop_nobody(devices: PdqLab) -> None:
     good = adapter(ipv4Address="10.1.1.10", ipv4Gateway="10.1.1.1")
     odd = ([None, good], [{"index": "2", "alias": "a"}, {"index": 1, "alias": "b"}], {"index": 1, "alias": "a"})
     assert devices.day(*(DELL | {"networking": each} for each in odd)) == {}

@@ -229,3 +229,22 @@ def test_the_resource_opens_a_client_and_hides_the_token() -> None:
 def test_missing_settings_are_named(url: str, token: str, named: str) -> None:
     with pytest.raises(ConfigurationError, match=named):
         connect(url, token)
+
+
+# Identifiers: the gate that export files have, too.
+
+
+@pytest.mark.parametrize("told", [True, 12.5, 12345678901234567, ["a", "b"], {"a": 1}, "1.00E+10", "#N/A", "2026-03-01"])
+def test_no_identifier_of_the_api(told: Any) -> None:
+    notes: list[str] = []
+    device = {"id": "a", "name": told, "serialNumber": told, "biosAssetTag": told, "model": "X"}
+    with scripted(Reply({"data": [device], "meta": {"totalPages": 1}})) as script:
+        row = devices(Client(script.url, name="PDQ Connect", longest_wait=0.01), notes.append).iloc[0]
+    assert row[["name", "serialNumber", "biosAssetTag"]].isna().all()
+    assert len(notes) == 3
+
+
+@pytest.mark.parametrize(("told", "expected"), [(["A77B"], "A77B"), (7, "7"), ("A77B\u200b", "A77B"), ("'0012X", "0012X")])
+def test_json_lists_as_values_of_the_api(told: Any, expected: str) -> None:
+    with scripted(Reply({"data": [{"id": "a", "serialNumber": told}], "meta": {"totalPages": 1}})) as script:
+        assert read(script)["serialNumber"].tolist() == [expected]

@@ -20,6 +20,9 @@ from asset_sync.sandbox.exports import Encoding, Headers, write_export
 from asset_sync.systems.pdq import DEVICES
 from asset_sync.systems.pdq_export import Columns, Export, fingerprint, is_candidate, read
 
+EMPTY_WORD = (
+    r"(?i)^\s*(?:[(<\[{]?(?:null|nil|none|nan|nat|na|n/a|n\.a\.|undefined|empty|blank)[)>\]}]?|[-\u2010-\u2015]+|\?+)\s*$"
+)
 COMPANY = Company(25, 7)
 
 
@@ -34,6 +37,11 @@ def read_path(path: Path) -> Export:
 
 def values(export: Export, field: str) -> list[object]:
     return [None if pd.isna(value) else value for value in export.devices[field]]
+
+
+def filled(text: str) -> str | None:
+    """What a text says: words for nothing say nothing."""
+    return None if re.search(EMPTY_WORD, text.replace("\x00", "")) else text.strip() or None
 
 
 def truth(company: Company = COMPANY) -> pd.DataFrame:
@@ -108,8 +116,8 @@ class TestRoundTrip:
         writer.writerows((f"PC{number}", *row) for number, row in enumerate(rows))
         written = text.getvalue() if last else text.getvalue().removesuffix(newline)
         export = parsed(written.encode(encoding))
-        assert values(export, "model") == [model.strip() or None for model, _ in rows]
-        assert values(export, "currentUser") == [user.strip() or None for _, user in rows]
+        assert values(export, "model") == [filled(model) for model, _ in rows]
+        assert values(export, "currentUser") == [filled(user) for _, user in rows]
 
     @settings(max_examples=40, deadline=None)
     @given(rows=st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=8), wrapped=st.booleans())
@@ -117,7 +125,7 @@ class TestRoundTrip:
         rows = [(model.strip().lstrip("= "), user.strip().lstrip("= ")) for model, user in rows]
         listed = [{"name": f"PC{n}", "model": model, "currentUser": user} for n, (model, user) in enumerate(rows)]
         export = parsed(json.dumps({"data": listed} if wrapped else listed))
-        assert values(export, "model") == [model.strip() or None for model, _ in rows]
+        assert values(export, "model") == [filled(model) for model, _ in rows]
 
 
 class TestForms:

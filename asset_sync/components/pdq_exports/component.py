@@ -29,6 +29,7 @@ from asset_sync.reconcile.planning import Policy
 from asset_sync.systems.netbox.system import NETBOX
 from asset_sync.systems.pdq.system import PDQ
 from asset_sync.systems.pdq_export import Columns, Export, Limits
+from asset_sync.systems.pdq_export.refusal import shown
 
 DEVICES: Final = dg.AssetKey(["pdq_export", "devices"])
 API_DEVICES: Final = dg.AssetKey(["pdq", "devices"])
@@ -129,14 +130,16 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
         def devices(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pd.DataFrame]:
             with told_in_one_line():
                 watch, key = self.watch(), context.partition_key
-                export = read_export(watch, key, self.aliases)
+                export = read_export(watch, key, self.aliases, complete=self.complete)
                 snapshots: Snapshots = context.resources.snapshots
                 api = snapshots.latest(API_DEVICES)
                 table = watch.kept.with_known_ids(export.devices, api["rows"] if api else None)
                 for note in export.notes:
                     context.log.info(note)
                 self._prune(context, sync.name, watch.kept)
-                return dg.MaterializeResult(value=table, metadata={"file": watch.kept.origin(key).name, **_told(export, table)})
+                return dg.MaterializeResult(
+                    value=table, metadata={"file": shown(watch.kept.origin(key).name), **_told(export, table)}
+                )
 
         return devices
 

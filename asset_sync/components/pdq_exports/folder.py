@@ -1,5 +1,6 @@
 """The folder that people drop export files into: what lies in it, and where a refused file goes."""
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -13,6 +14,7 @@ from asset_sync.reconcile.errors import SourceError
 from asset_sync.systems.pdq_export import is_candidate
 
 QUARANTINE: Final = "quarantine"
+_NAME_BYTES: Final = 255 - len("-9999.crdownload.error.txt")
 
 # What the file systems call the mark that changes with a file's content, the surest first.
 _VERSIONS: Final = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "last_modified", "created")
@@ -99,7 +101,13 @@ def _dropped(entry: Mapping[str, Any]) -> Dropped:
 
 def _free(folder: UPath, name: str) -> UPath:
     """Return the first of "a.csv", "a-2.csv", "a-3.csv" … that is not there yet."""
-    path, number = folder / name, 2
+    stem, suffix = _short(PurePath(name).stem), PurePath(name).suffix
+    path, number = folder / f"{stem}{suffix}", 2
     while path.exists() or (folder / f"{path.name}.error.txt").exists():
-        path, number = folder / f"{PurePath(name).stem}-{number}{PurePath(name).suffix}", number + 1
+        path, number = folder / f"{stem}-{number}{suffix}", number + 1
     return path
+
+
+def _short(stem: str) -> str:
+    """Return a name that leaves room for what is put behind it, as file systems count: in bytes."""
+    return os.fsdecode(os.fsencode(stem)[:_NAME_BYTES]) if len(os.fsencode(stem)) > _NAME_BYTES else stem

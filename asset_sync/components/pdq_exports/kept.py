@@ -4,6 +4,7 @@ A key is "<time of acceptance>-<start of the fingerprint>-<name>" and sorts in t
 only for people; no name of a file is ever part of a path here.
 """
 
+import json
 import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import PurePath
 from typing import BinaryIO, Final
 
-import orjson
 import pandas as pd
 from upath import UPath
 
@@ -71,8 +71,8 @@ class KeptExports:
             opened.seek(0)
             with (folder / _CONTENT).open("wb") as copy:
                 copy.writelines(_blocks(opened))
-        # Last, since a folder with an origin counts as whole.
-        (folder / _ORIGIN).write_bytes(orjson.dumps(asdict(origin)))
+        # By the module that can write names that are no UTF-8. Last, since a folder with an origin counts as whole.
+        (folder / _ORIGIN).write_text(json.dumps(asdict(origin)), encoding="utf-8")
         if opened is None or self._fingerprint(key) == origin.fingerprint:
             return True
         self.remove(key)
@@ -83,7 +83,7 @@ class KeptExports:
         file = self.path / key / _ORIGIN
         if not file.exists():
             raise SourceError(f"{key}: its file is not kept; drop the export once more")
-        return Origin(**orjson.loads(file.read_bytes()))
+        return Origin(**json.loads(file.read_bytes()))
 
     @contextmanager
     def open(self, key: str) -> Iterator[BinaryIO]:

@@ -8,19 +8,30 @@ from asset_sync.components.pdq_exports.kept import Origin
 from asset_sync.components.pdq_exports.watch import Watch
 from asset_sync.reconcile.errors import SourceError
 from asset_sync.systems.pdq_export import Export, ExportRefused, read
+from asset_sync.systems.pdq_export.refusal import shown
 
 
-def read_export(watch: Watch, key: str, aliases: Mapping[str, Sequence[str]]) -> Export:
-    """Return what the file of a partition holds. Raises `ExportRefused`, the file being in quarantine then."""
+def read_export(watch: Watch, key: str, aliases: Mapping[str, Sequence[str]], *, complete: bool = False) -> Export:
+    """Return what the file of a partition holds. Raises `ExportRefused`, the file being in quarantine then.
+
+    Where every file is said to be `complete`, one that may not be is refused: what it lacks would count as gone.
+    """
     origin = watch.kept.origin(key)
     try:
         with _opened(watch, key, origin) as opened:
             export = read(opened, origin.name, aliases=aliases, limits=watch.limits)
+        if complete:
+            _refuse_doubtful(export, origin.name)
     except ExportRefused as refusal:
         _put_aside(watch, key, origin, str(refusal))
         raise
     watch.kept.accept(key)
     return export
+
+
+def _refuse_doubtful(export: Export, name: str) -> None:
+    if export.doubts:
+        raise ExportRefused(f"{shown(name)}: may not name every machine, as the YAML says (complete): {export.doubts[0]}")
 
 
 @contextmanager

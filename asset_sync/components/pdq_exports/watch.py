@@ -12,6 +12,7 @@ import orjson
 
 from asset_sync.components.pdq_exports.folder import DropFolder, Dropped
 from asset_sync.components.pdq_exports.kept import KeptExports, Origin, new_key
+from asset_sync.reconcile.errors import SourceError
 from asset_sync.systems.pdq_export import Limits, fingerprint
 
 Log = Callable[[str], object]
@@ -100,8 +101,9 @@ class _Taking:
             try:
                 if self._take(file):
                     done.add(file.digest)
-            except OSError as error:
-                self.log(f"{file.name!r} cannot be read ({error.strerror or error}); it is tried again")
+            except (OSError, ValueError, SourceError) as error:
+                # Names too can be what a file system, a path or a format does not take: the other files go on.
+                self.log(f"{file.name!r} cannot be read ({getattr(error, 'strerror', None) or error}); it is tried again")
         return frozenset(done)
 
     def _take(self, file: Dropped) -> bool:

@@ -76,10 +76,10 @@ def _read(written: str, gateway: object, version: object, wanted: Wanted) -> _Re
     if isinstance(version, int | float | str) and address.version != int(version):
         return _Read(note=_NO_ADDRESS)
     if _belongs_nowhere(address):
-        return _NOTHING
+        return _Read(note=_NOWHERE)
     is_sure = bool(length or known)
     if address in _ends(network) or (not is_sure and _leads_elsewhere(gateway, network)):
-        return _Read(f"{address}/{address.max_prefixlen}", guessed=True, note=_ALONE)
+        return _Read(f"{address}/{address.max_prefixlen}", guessed=True, note=_AN_END if is_sure else _ALONE)
     return _Read(f"{address}/{network.prefixlen}", guessed=not is_sure)
 
 
@@ -105,7 +105,7 @@ def _ends(network: Network) -> tuple[Address, ...]:
 def _leads_elsewhere(gateway: object, network: Network) -> bool:
     """Tell whether a gateway speaks against the network; one of the link alone, as IPv6 has them, says nothing of it."""
     try:
-        found = ipaddress.ip_address(str(gateway).strip().partition("%")[0])
+        found = ipaddress.ip_address(str(gateway).strip().partition("/")[0].partition("%")[0])
     except ValueError:
         return False
     said = found.version == network.version and not (found.is_unspecified or found.is_link_local)
@@ -113,11 +113,13 @@ def _leads_elsewhere(gateway: object, network: Network) -> bool:
 
 
 _ALONE: Final = "written as a host alone, since the assumed network cannot be its own"
+_AN_END: Final = "written as a host alone, since it is an end of its own network, which no interface has"
+_NOWHERE: Final = "left out, since no interface is reached by it (loopback, link-local, multicast, unspecified, reserved)"
 _NO_ADDRESS: Final = "left out, since it is no such address"
 
 
 def _notes(written: Sequence[object], read: list[_Read]) -> Iterator[str]:
-    for note in (_ALONE, _NO_ADDRESS):
+    for note in (_ALONE, _AN_END, _NOWHERE, _NO_ADDRESS):
         found = [str(value) for value, each in zip(written, read, strict=True) if each.note == note]
         if found:
             yield f"{note}: {len(found):,} ({found[0][:_SHOWN]!r})"

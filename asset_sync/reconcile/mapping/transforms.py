@@ -12,15 +12,21 @@ Transform = Callable[[pa.Array], pa.Array]
 
 # Control characters too: PostgreSQL takes no NUL, and no name means to have one.
 _BLANKS = r"[\s\p{Cc}]+"
+# Nobody sees these; the joiners of scripts (U+200C, U+200D) are none of them.
+_UNSEEN = (
+    r"[\x{ad}\x{61c}\x{180e}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}"
+    r"\x{2066}-\x{206f}\x{feff}\x{fff9}-\x{fffb}]+"
+)
 
 
 def _trimmed(values: pa.Array) -> pa.Array:
-    spaced = pc.replace_substring_regex(values, pattern=_BLANKS, replacement=" ")
+    seen = pc.replace_substring_regex(values, pattern=_UNSEEN, replacement="")
+    spaced = pc.replace_substring_regex(seen, pattern=_BLANKS, replacement=" ")
     return forms.normal(pc.utf8_trim_whitespace(spaced), "exact")
 
 
 def _serial(values: pa.Array) -> pa.Array:
-    trimmed = pc.utf8_upper(pc.replace_substring_regex(values, pattern=_BLANKS, replacement=""))
+    trimmed = pc.utf8_upper(pc.replace_substring_regex(_trimmed(values), pattern=_BLANKS, replacement=""))
     return pc.if_else(pc.is_null(forms.normal(trimmed, "serial")), pa.scalar(None, trimmed.type), trimmed)
 
 
@@ -29,8 +35,14 @@ def _tag(values: pa.Array) -> pa.Array:
     return pc.if_else(pc.is_null(forms.normal(trimmed, "tag")), pa.scalar(None, trimmed.type), trimmed)
 
 
+_ADDRESS = r"^(?:[\d.]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$"
+
+
 def _host(values: pa.Array) -> pa.Array:
-    return forms.normal(pc.replace_substring_regex(_trimmed(values), pattern=r"\..*$", replacement=""), "exact")
+    """An address has no labels, so it stays whole."""
+    trimmed = _trimmed(values)
+    label = pc.replace_substring_regex(trimmed, pattern=r"\..*$", replacement="")
+    return forms.normal(pc.if_else(pc.match_substring_regex(trimmed, _ADDRESS), trimmed, label), "exact")
 
 
 def _each(function: Callable[[str], str | None]) -> Transform:

@@ -5,12 +5,13 @@ field but `id` missing or null, no cursor and no snapshot. So pages are read in 
 and against `meta`, read once more where they do not fit, and refused if they still do not.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 import orjson
 import pandas as pd
 import pandera.pandas as pandera
+import pyarrow as pa
 from dagster import ConfigurableResource
 from pydantic import Field
 
@@ -19,6 +20,7 @@ from asset_sync.reconcile.errors import ConfigurationError, SourceError, SourceU
 from asset_sync.reconcile.sources import ColumnType
 from asset_sync.reconcile.tables import DTYPES
 from asset_sync.systems.http import Answered, Client, HttpError, may_pass
+from asset_sync.systems.pdq.identifiers import IDENTIFIERS, gated, identifier_text
 
 NAME: Final = "PDQ Connect"
 URL: Final = "https://app.pdq.com"
@@ -111,8 +113,8 @@ def connect(url: str, token: str) -> Client:
     return Client(url, name=NAME, headers={"Authorization": f"Bearer {token.strip()}"}, writable=False)
 
 
-def devices(client: Client) -> pd.DataFrame:
-    """Return all devices in the form of `DEVICES`, sorted by id.
+def devices(client: Client, tell: Callable[[str], object] = lambda _note: None) -> pd.DataFrame:
+    """Return all devices in the form of `DEVICES`, sorted by id; `tell` is told, a line each, what was left empty and why.
 
     Raises `SourceError` where the answer is not surely whole: failed, empty, short, changing, or not understood.
     """
@@ -120,7 +122,7 @@ def devices(client: Client) -> pd.DataFrame:
         rows = _read_whole(client)
     except HttpError as error:
         raise (SourceUnavailable if may_pass(error) else SourceError)(_refusal(error)) from None
-    return DEVICES.validate(_table(rows))
+    return DEVICES.validate(_table(rows, tell))
 
 
 def _refusal(error: HttpError) -> str:
@@ -222,15 +224,24 @@ def _check_totals(count: int, metas: Iterable[Mapping[str, int]]) -> None:
 # Columns.
 
 
-def _table(rows: list[Device]) -> pd.DataFrame:
+def _table(rows: list[Device], tell: Callable[[str], object]) -> pd.DataFrame:
     rows = sorted(rows, key=lambda row: str(row["id"]))
     adapters = [_main_adapter(row) for row in rows]
-    columns: dict[str, list[Any]] = {name: [_text(row.get(name)) for row in rows] for name in _TEXTS}
+    columns: dict[str, list[Any]] = {name: [_text(row.get(name)) for row in rows] for name in _TEXTS if name not in IDENTIFIERS}
+    columns |= {name: _identifiers(name, [row.get(name) for row in rows], tell) for name in IDENTIFIERS}
     columns |= {name: [_integer(row.get(name)) for row in rows] for name in _INTEGERS}
     columns |= {name: [_boolean(row.get(name)) for row in rows] for name in _BOOLEANS}
     columns |= {name: [_text(adapter.get(name)) for adapter in adapters] for name in _ADAPTER}
     columns |= {name: [_json(row.get(name)) for row in rows] for name in _ARRAYS}
     return pd.DataFrame({name: pd.Series(columns[name], dtype=dtype) for name, dtype in _DTYPES.items()})
+
+
+def _identifiers(name: str, told: list[Any], tell: Callable[[str], object]) -> list[str | None]:
+    values, notes = gated(name, pa.array(map(identifier_text, told), pa.large_string()))
+    for note in notes:
+        tell(note)
+    found: list[str | None] = values.to_pylist()
+    return found
 
 
 def _main_adapter(row: Device) -> Device:

@@ -78,9 +78,23 @@ class Columns:
         label = _label(header)
         return self._fields.get(label) or self._fields.get(label.removeprefix(_PREFIX))
 
+    def labels(self, field: str) -> frozenset[str]:
+        """Return the names of a field, as letters and digits in lower case, with and without the prefix."""
+        names = {label for label, other in self._fields.items() if other == field} | {_label(field)}
+        return frozenset(names | {f"{_PREFIX}{name}" for name in names})
+
     def count(self, header: Sequence[str]) -> int:
         """Return how many of the headers mean a field."""
         return sum(self.field(name) is not None for name in header)
+
+    def best(self, rows: Sequence[Sequence[str]]) -> int:
+        """Return which of the rows is the header: the first of those that mean most; groups above a header mean less."""
+        return max(range(len(rows)), key=lambda at: (*self.meaning(rows[at]), -at), default=0)
+
+    def meaning(self, header: Sequence[str]) -> tuple[int, int, int]:
+        """Return how much a header means: by its fields, by those that tell machines apart, by its names."""
+        keys = sum(self.field(name) in KEYS for name in header)
+        return self.count(header), keys, sum(bool(name.strip()) for name in header)
 
     def has_key(self, header: Sequence[str]) -> bool:
         """Return whether one of the headers tells one machine from another."""

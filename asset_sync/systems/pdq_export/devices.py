@@ -12,18 +12,21 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile.tables import Mask, Positions
 from asset_sync.systems.pdq import DEVICES
-from asset_sync.systems.pdq_export.identity import machine_ids, machine_keys
+from asset_sync.systems.pdq.identifiers import short_names
+from asset_sync.systems.pdq_export.identity import machine_ids, machine_keys, with_one_name
 from asset_sync.systems.pdq_export.refusal import Refusal, shown
 from asset_sync.systems.pdq_export.sheet import TEXT
 
 Columns = dict[str, pa.Array]
 
-_FIRST_LABEL = r"\..*$"
 _TIME = r"^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?)?$"
-_IPV4 = r"^\d{1,3}(?:\.\d{1,3}){3}$"
-_IPV6 = r"^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*$"
+# With a prefix length, a mask or a zone, where there is one: whoever writes it to an interface knows what to do with these.
+_IPV4 = r"^\d{1,3}(?:\.\d{1,3}){3}(?:/\d{1,2}|/\d{1,3}(?:\.\d{1,3}){3})?$"
+_IPV6 = r"^[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*(?:%[^/\s]+)?(?:/\d{1,3})?$"
 _SIZE = r"(?i)^(?P<number>\d+(?:[.,]\d+)?) ?(?P<unit>[KMGT]?)(?:i?B|bytes)?$"
 _POWERS: Final = {"": 0, "K": 1, "M": 2, "G": 3, "T": 4}
+_BEYOND: Final = float(2**63)
+"""The first number that no column of integers holds."""
 _YES: Final = ("true", "yes", "1", "on", "online")
 _NO: Final = ("false", "no", "0", "off", "offline")
 
@@ -41,7 +44,7 @@ def devices(columns: Columns, rows: int) -> Devices:
     Where the rows of one machine have different values in a column, nobody knows which is right, and it is left empty.
     """
     notes: list[str] = []
-    columns = _with_names(columns)
+    columns = with_one_name(_with_names(columns), rows)
     keys = machine_keys(columns, rows)
     nameless = keys.null_count
     if nameless == rows:
@@ -56,10 +59,10 @@ def devices(columns: Columns, rows: int) -> Devices:
 
 
 def _with_names(columns: Columns) -> Columns:
-    """A machine without a name is called by the first label of its host name, as PDQ Connect does."""
+    """A machine without a name is called by the first label of its host name, as PDQ Connect does; an address has none."""
     if "hostname" not in columns:
         return columns
-    label = pc.replace_substring_regex(columns["hostname"], pattern=_FIRST_LABEL, replacement="")
+    label = pa.array(short_names(columns["hostname"].to_pylist()), TEXT)
     return columns | {"name": pc.coalesce(columns["name"], label) if "name" in columns else label}
 
 
@@ -142,11 +145,12 @@ def _bytes(values: pa.Array) -> pa.Array:
     parts = pc.extract_regex(pc.if_else(ambiguous, pa.scalar(None, TEXT), values), _SIZE)
     numbers = pc.cast(pc.replace_substring(pc.struct_field(parts, "number"), pattern=",", replacement="."), pa.float64())
     units = pc.index_in(pc.utf8_upper(pc.struct_field(parts, "unit")), value_set=pa.array(list(_POWERS), type=TEXT))
-    return pc.cast(pc.round(pc.multiply(numbers, pc.power(1024.0, units))), pa.int64(), safe=False)
+    sizes = pc.round(pc.multiply(numbers, pc.power(1024.0, units)))
+    return pc.cast(pc.if_else(pc.less(sizes, _BEYOND), sizes, pa.scalar(None, pa.float64())), pa.int64())
 
 
 def _percent(values: pa.Array) -> pa.Array:
-    parts = pc.extract_regex(values, r"^(?P<number>\d{1,3}) ?%?$")
+    parts = pc.extract_regex(values, r"^(?P<number>100|\d{1,2}) ?%?$")
     return pc.cast(pc.struct_field(parts, "number"), pa.int64())
 
 

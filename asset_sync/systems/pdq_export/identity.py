@@ -12,9 +12,38 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
 from asset_sync.reconcile.tables import Mask
+from asset_sync.systems.pdq.identifiers import short_names
 from asset_sync.systems.pdq_export.sheet import TEXT
 
 _CONNECT_ID = r"^dvc_[0-9a-f]+$"
+
+
+def with_one_name(columns: dict[str, pa.Array], rows: int) -> dict[str, pa.Array]:
+    """Return the columns with the short name in the place of the full one, where both are told of one id or serial.
+
+    Two full names that begin alike are two machines of two domains, and a short one beside them is neither's.
+    """
+    if "name" not in columns:
+        return columns
+    same, names = pc.coalesce(_ids(columns, rows), _serials(columns, rows)), _names(columns, rows)
+    told = pd.DataFrame(
+        {"same": same.to_pandas(), "name": names.to_pandas(), "short": [*short_names(names.to_pylist())]}
+    ).dropna()
+    told = told[told["same"].duplicated(keep=False)]
+    full = told["name"] != told["short"]
+    named = told[full].groupby(["same", "short"])["name"].nunique()
+    short = set(told[~full].groupby(["same", "short"]).groups) & set(named[named == 1].index)
+    chosen = [
+        row
+        for row, key in zip(told.index[full], zip(told["same"][full], told["short"][full], strict=True), strict=True)
+        if key in short
+    ]
+    if not chosen:
+        return columns
+    written = columns["name"].to_pylist()
+    for row, name in zip(chosen, short_names(written[row] for row in chosen), strict=True):
+        written[row] = name
+    return columns | {"name": pa.array(written, TEXT)}
 
 
 def machine_keys(columns: dict[str, pa.Array], rows: int) -> pa.Array:

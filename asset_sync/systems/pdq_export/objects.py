@@ -1,42 +1,33 @@
 """JSON: a list of objects, or an object whose `data` is one, as the API answers."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
 from typing import Any
 
 import orjson
-import pyarrow as pa
 
+from asset_sync.systems.pdq_export import paging
 from asset_sync.systems.pdq_export.columns import Columns
 from asset_sync.systems.pdq_export.encoding import Text
 from asset_sync.systems.pdq_export.limits import Limits
 from asset_sync.systems.pdq_export.refusal import Refusal, megabytes, shown
-from asset_sync.systems.pdq_export.sheet import TEXT, Sheet
+from asset_sync.systems.pdq_export.sheet import Sheet, column
 
 
 def read(text: Text, columns: Columns, limits: Limits) -> Sheet:
     """Return the objects as rows, their keys as headers; refuses what is cut off, and one page of many."""
-    rows = _objects(_document(text.utf8, limits), limits)
+    document = _document(text.utf8, limits)
+    rows = _objects(document, limits)
+    beside = {key: value for key, value in document.items() if key != "data"} if isinstance(document, dict) else {}
+    paging.refuse_one_page(beside, len(rows))
     header = list(dict.fromkeys(key for row in rows for key in row))
     if len(header) > limits.columns:
         raise Refusal(f"has {len(header):,} different keys; the limit is {limits.columns:,}")
     found = columns.find(header)
     keys = {field: header[position] for field, position in found.positions.items()}
-    values = {field: pa.array([as_text(row.get(key)) for row in rows], type=TEXT) for field, key in keys.items()}
-    return Sheet(f"JSON ({text.encoding})", found, values, len(rows), first=1, unit="object")
-
-
-def as_text(value: object) -> str | None:
-    """Return a value as a person would have typed it; lists and objects as JSON."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, list | dict):
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode() if value else None
-    return str(value)
+    values = {field: column(field, [row.get(key) for row in rows]) for field, key in keys.items()}
+    return Sheet(
+        f"JSON ({text.encoding})", found, values, len(rows), first=1, unit="object", doubts=paging.doubts(beside, len(rows))
+    )
 
 
 def _document(data: bytes, limits: Limits) -> Any:
@@ -52,7 +43,6 @@ def _document(data: bytes, limits: Limits) -> Any:
 
 def _objects(document: Any, limits: Limits) -> list[Mapping[str, Any]]:
     if isinstance(document, dict):
-        _refuse_one_page(document.get("meta"))
         document = document.get("data")
     if not isinstance(document, list):
         raise Refusal('is JSON, but neither a list of objects nor {"data": [...]}')
@@ -64,9 +54,3 @@ def _objects(document: Any, limits: Limits) -> list[Mapping[str, Any]]:
         if not isinstance(row, dict):
             raise Refusal(f"is a JSON list whose entry {number} is no object: '{shown(row)}'")
     return document
-
-
-def _refuse_one_page(meta: object) -> None:
-    pages = meta.get("totalPages") if isinstance(meta, dict) else None
-    if isinstance(meta, dict) and isinstance(pages, int) and pages > 1:
-        raise Refusal(f"is page {shown(meta.get('page'))} of {pages} only; put the data of all pages into one list")

@@ -31,7 +31,7 @@ class Export:
 
     `devices` has the form of `pdq.DEVICES`, a row a machine, sorted by id. `format` tells how the file was written, `rows` how
     many rows it has. `columns` is the header that was read for each field, `ignored` the headers that mean nothing here.
-    `notes` tells, a line each, what was left out or left empty, and why.
+    `notes` tells, a line each, what was left out or left empty, and why; `doubts`, why the file may not name every machine.
     """
 
     devices: pd.DataFrame
@@ -40,6 +40,7 @@ class Export:
     columns: Mapping[str, str]
     ignored: tuple[str, ...]
     notes: tuple[str, ...]
+    doubts: tuple[str, ...]
 
 
 def read(
@@ -53,10 +54,19 @@ def read(
     columns = Columns(aliases)
     try:
         sheet = _sheet(_content(opened, limits), name, columns, limits)
-        found = devices(cleaned(sheet, limits), sheet.rows)
+        clean = cleaned(sheet, columns, limits)
+        found = devices(clean.columns, clean.rows)
     except Refusal as refusal:
         raise ExportRefused(f"{shown(name)}: {refusal}") from None
-    return Export(found.table, sheet.format, sheet.rows, sheet.found.headers, sheet.found.ignored, found.notes)
+    return Export(
+        found.table,
+        sheet.format,
+        sheet.rows,
+        sheet.found.headers,
+        sheet.found.ignored,
+        (*clean.notes, *found.notes),
+        clean.doubts,
+    )
 
 
 def _content(opened: BinaryIO, limits: Limits) -> bytes:

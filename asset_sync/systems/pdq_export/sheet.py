@@ -1,16 +1,23 @@
 """A sheet: what is left of a file when its format is gone. Columns of text by field, a row a row of the file."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, NamedTuple
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from asset_sync.systems.pdq_export.columns import Found
+from asset_sync.reconcile.tables import Mask
+from asset_sync.systems.pdq.identifiers import EMPTY_WORD, ERROR_WORD, IDENTIFIERS, emptied, gated, identifier_text
+from asset_sync.systems.pdq_export.columns import KEYS, Columns, Found
 from asset_sync.systems.pdq_export.limits import Limits
 from asset_sync.systems.pdq_export.refusal import Refusal, shown
+from asset_sync.systems.pdq_export.remarks import doubts, remarks
+from asset_sync.systems.pdq_export.values import as_text
 
 TEXT: Final = pa.large_string()
+_NO_VALUE: Final = "it is an error of a spreadsheet or a word for nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +25,8 @@ class Sheet:
     """The columns that mean a field, as text, with "" or null for an empty cell.
 
     `format` tells how the file was written. `first` is the number that a person gives to the first row in it, called `unit`.
+    `above` are the lines over the header, `remarks` those between the rows, `notes` what is to be told, and `doubts` why the
+    file may not be the whole.
     """
 
     format: str
@@ -26,22 +35,73 @@ class Sheet:
     rows: int
     first: int
     unit: str = "row"
+    above: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
-def cleaned(sheet: Sheet, limits: Limits) -> dict[str, pa.Array]:
-    """Return the columns with trimmed values and nulls for empty ones; refuses no rows, too many, formulas and huge values."""
+class Cleaned(NamedTuple):
+    """The columns of the rows that may be machines, nulls for empty values; what is to be told; why they may not be all."""
+
+    columns: dict[str, pa.Array]
+    rows: int
+    notes: tuple[str, ...]
+    doubts: tuple[str, ...]
+
+
+def column(field: str, values: Iterable[Any]) -> pa.Array:
+    """Return values that were read with their types as the text of a field."""
+    return pa.array(map(identifier_text if field in IDENTIFIERS else as_text, values), type=TEXT)
+
+
+def cleaned(sheet: Sheet, columns: Columns, limits: Limits) -> Cleaned:
+    """Return what of the sheet can be a machine; refuses no rows, too many, formulas and huge values."""
     if not sheet.rows:
         raise Refusal(f"has a header and no {sheet.unit}s")
     if sheet.rows > limits.rows:
         raise Refusal(f"has {sheet.rows:,} {sheet.unit}s; the limit is {limits.rows:,}")
-    return {field: _cleaned(field, values, sheet, limits) for field, values in sheet.columns.items()}
+    written = {field: _written(field, values, sheet, limits) for field, values in sheet.columns.items()}
+    said = remarks(written, {field: columns.labels(field) for field in written})
+    notes = [*sheet.notes, *_titles(sheet.above), *said.notes]
+    read = {field: _read(field, values, sheet, notes) for field, values in written.items()}
+    nameless = _nameless(written, read) & ~said.rows
+    if nameless.any():
+        notes.append(f"left out, since what would tell which machine it is was left empty: {np.count_nonzero(nameless):,} rows")
+    kept = pa.array(~said.rows & ~nameless)
+    doubted = [*sheet.doubts, *doubts((*sheet.above, *sheet.remarks, *said.texts), sheet.rows)]
+    doubted += ["it has rows that do not tell which machine they are"] if nameless.any() else []
+    return Cleaned(
+        {field: values.filter(kept) for field, values in read.items()}, pc.sum(kept).as_py(), tuple(notes), tuple(doubted)
+    )
 
 
-def _cleaned(field: str, values: pa.Array, sheet: Sheet, limits: Limits) -> pa.Array:
+def _written(field: str, values: pa.Array, sheet: Sheet, limits: Limits) -> pa.Array:
     _refuse_huge(field, values, sheet, limits)
-    values = _without_text_marks(pc.utf8_trim_whitespace(values))
+    return pc.fill_null(_without_text_marks(pc.utf8_trim_whitespace(values)), "")
+
+
+def _read(field: str, values: pa.Array, sheet: Sheet, notes: list[str]) -> pa.Array:
+    values = pc.if_else(pc.equal(values, ""), pa.scalar(None, TEXT), values)
+    if field in IDENTIFIERS:
+        values, told = gated(field, values)
+    else:
+        values, told = emptied(field, values, f"{ERROR_WORD}|{EMPTY_WORD}", _NO_VALUE)
+    notes += told
     _refuse_formula(field, values, sheet)
-    return pc.if_else(pc.equal(values, ""), pa.scalar(None, TEXT), values)
+    return values
+
+
+def _nameless(written: dict[str, pa.Array], read: dict[str, pa.Array]) -> Mask:
+    """Return the rows that had something to tell them by, of which nothing is left."""
+    had = [pc.not_equal(written[key], "") for key in KEYS if key in written]
+    has = [pc.is_valid(read[key]) for key in KEYS if key in read]
+    lost = np.any([each.to_numpy(zero_copy_only=False) for each in had], axis=0)
+    return np.asarray(lost & ~np.any([each.to_numpy(zero_copy_only=False) for each in has], axis=0), dtype=bool)
+
+
+def _titles(above: tuple[str, ...]) -> list[str]:
+    return [f"left out above the header: {len(above):,} lines ('{shown(above[0])}')"] if above else []
 
 
 def _refuse_huge(field: str, values: pa.Array, sheet: Sheet, limits: Limits) -> None:

@@ -1,4 +1,4 @@
-"""XLSX: the first visible sheet, read by openpyxl once the archive around it was looked through.
+"""XLSX: the first visible sheet with machines, read by openpyxl once the archive around it was looked through.
 
 openpyxl reads cells as formulas, not as the results that Excel kept of them (`data_only`): a result is not what the export
 held, and only so can a formula be seen and refused. With defusedxml installed it refuses XML entities.
@@ -6,20 +6,22 @@ held, and only so can a formula be seen and refused. With defusedxml installed i
 
 import io
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final
+from itertools import islice
+from typing import Any, Final, NamedTuple
 
-import pyarrow as pa
 from defusedxml.common import DefusedXmlException
 from openpyxl import load_workbook
-from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
+from openpyxl.utils.escape import unescape
+from openpyxl.worksheet.worksheet import Worksheet
 
+from asset_sync.systems.pdq_export import shown_numbers
 from asset_sync.systems.pdq_export.columns import Columns
 from asset_sync.systems.pdq_export.limits import Limits
-from asset_sync.systems.pdq_export.objects import as_text
 from asset_sync.systems.pdq_export.refusal import Refusal, megabytes, shown
-from asset_sync.systems.pdq_export.sheet import TEXT, Sheet
+from asset_sync.systems.pdq_export.sheet import Sheet, column
+from asset_sync.systems.pdq_export.values import as_text
 
 Row = tuple[Any, ...]
 
@@ -27,24 +29,31 @@ _HEADER_ROWS = 20
 _SMALL = 1 << 20
 _MOST_ROWS = 1_048_576
 _PACKINGS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_ERRORS: Final = frozenset({"#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#DIV/0!"})
+_MACHINES = ", and has machines too: put all of them into one sheet"
 
 
 def read(data: bytes, columns: Columns, limits: Limits) -> Sheet:
     """Return the rows below the header row, which is among the first 20; refuses formulas, macros and ZIP bombs."""
     with _damage_told():
         _check_archive(data, limits)
-        rows = _rows(data, limits)
-        first, header = _header(rows, columns)
-        found = columns.find(header)
-        picked = [_picked(row, number, list(found.positions.values())) for number, row in enumerate(rows, start=first)]
+        table, *others = _tables(data, columns, limits)
+        found = columns.find(table.header)
+        picked = [
+            _picked(row, number, found.positions)
+            for number, row in enumerate(_rows(table.sheet, limits), 1)
+            if number >= table.first
+        ]
     values = list(zip(*picked, strict=True)) or [()] * len(found.positions)
+    further = [other for other in others if other.has_key]
     return Sheet(
         format="XLSX",
         found=found,
-        columns={field: pa.array(map(_cell, column), type=TEXT) for field, column in zip(found.positions, values, strict=True)},
+        columns={name: column(name, cells) for name, cells in zip(found.positions, values, strict=True)},
         rows=len(picked),
-        first=first,
+        first=table.first,
+        above=table.above,
+        notes=tuple(f"the sheet '{shown(other.sheet.title)}' is not read{_MACHINES * other.has_key}" for other in others),
+        doubts=tuple(f"its sheet '{shown(other.sheet.title)}' has machines too, and is not read" for other in further),
     )
 
 
@@ -99,18 +108,48 @@ def _check_kind(names: set[str]) -> None:
         raise Refusal("is a workbook with macros; save it as .xlsx without them")
 
 
-# Rows.
+# Sheets and rows.
 
 
-def _rows(data: bytes, limits: Limits) -> Iterator[Row]:
-    """Yield the rows of the first visible sheet, empty ones too, so that the number of a row is the one that Excel shows."""
+class _Table(NamedTuple):
+    """A sheet with its header, the number of the first row below it, and the lines above it."""
+
+    sheet: Worksheet
+    header: list[str]
+    first: int
+    above: tuple[str, ...]
+    has_key: bool
+
+
+def _tables(data: bytes, columns: Columns, limits: Limits) -> list[_Table]:
+    """Return the sheets that are not empty, the first visible one with a key column in its header first."""
     book = load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
-    sheet = next((sheet for sheet in book.worksheets if sheet.sheet_state == "visible"), None)
-    if sheet is None:
+    if not any(sheet.sheet_state == "visible" for sheet in book.worksheets):
         raise Refusal("is a workbook without a visible sheet")
+    sheets = sorted(book.worksheets, key=lambda sheet: sheet.sheet_state != "visible")
+    tables = [table for sheet in sheets if (table := _table(sheet, columns, limits)) is not None]
+    seen = [table for table in tables if table.sheet.sheet_state == "visible"]
+    if not seen:
+        raise Refusal("is a workbook whose first visible sheet is empty")
+    main = next((table for table in seen if table.has_key), seen[0])
+    return [main, *(table for table in tables if table is not main)]
+
+
+def _table(sheet: Any, columns: Columns, limits: Limits) -> _Table | None:
     # What the file says of its own dimensions may be anything.
     sheet.reset_dimensions()
-    for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+    rows = [[_heading(cell) for cell in row] for row in islice(_rows(sheet, limits), _HEADER_ROWS)]
+    filled = [number for number, row in enumerate(rows) if any(row)]
+    if not filled:
+        return None
+    at = filled[columns.best([rows[number] for number in filled])]
+    above = tuple(" ".join(filter(None, rows[number])) for number in filled if number < at)
+    return _Table(sheet, rows[at], at + 2, above, columns.has_key(rows[at]))
+
+
+def _rows(sheet: Worksheet, limits: Limits) -> Iterator[Row]:
+    """Yield the rows of a sheet, empty ones too, so that the number of a row is the one that Excel shows."""
+    for number, row in enumerate(sheet.iter_rows(), start=1):
         # A row may claim any number, and openpyxl fills the gap; Excel itself ends at this one.
         if number > min(limits.rows + _HEADER_ROWS, _MOST_ROWS):
             raise Refusal(f"has more than {number - 1:,} rows")
@@ -119,27 +158,24 @@ def _rows(data: bytes, limits: Limits) -> Iterator[Row]:
         yield row
 
 
-def _header(rows: Iterator[Row], columns: Columns) -> tuple[int, list[str]]:
-    """Return the number of the first row below the header, and the header: the first row with a key column in it."""
-    candidate: list[str] = []
-    for number, row in zip(range(1, _HEADER_ROWS + 1), rows, strict=False):
-        header = [_cell(value) or "" for value in row]
-        if columns.has_key(header):
-            return number + 1, header
-        candidate = candidate or [name for name in header if name]
-    if not candidate:
-        raise Refusal("is a workbook whose first visible sheet is empty")
-    return 0, candidate
+def _heading(cell: Any) -> str:
+    return as_text(_value(cell)) or ""
 
 
-def _picked(row: Row, number: int, positions: list[int]) -> Row:
-    for value in row:
-        if isinstance(value, ArrayFormula | DataTableFormula) or (isinstance(value, str) and value.startswith("=")):
-            told = value if isinstance(value, str) else value.ref
+def _picked(row: Row, number: int, positions: Mapping[str, int]) -> Row:
+    """Return the values of a row; a formula is none, but only where it would be read."""
+    cells = [row[position] if position < len(row) else None for position in positions.values()]
+    for cell in cells:
+        if cell is not None and cell.data_type == "f":
+            told = cell.value if isinstance(cell.value, str) else cell.value.ref
             raise Refusal(f"has the formula '{shown(told)}' in row {number}; export values, not formulas")
-    return tuple(row[position] if position < len(row) else None for position in positions)
+    return tuple(_value(cell) for cell in cells)
 
 
-def _cell(value: object) -> str | None:
-    text = as_text(value)
-    return None if text in _ERRORS else text
+def _value(cell: Any) -> Any:
+    """Return what a cell holds, with the zeros and letters that its format shows, and without Excel's escapes in texts."""
+    if cell is None or cell.value is None:
+        return None
+    if cell.data_type == "n":
+        return shown_numbers.shown(cell.value, cell.number_format) or cell.value
+    return unescape(cell.value) if isinstance(cell.value, str) else cell.value

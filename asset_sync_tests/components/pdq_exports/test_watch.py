@@ -13,9 +13,10 @@ from upath import UPath
 
 from asset_sync.components.pdq_exports.folder import DropFolder, Dropped
 from asset_sync.components.pdq_exports.kept import KeptExports
+from asset_sync.components.pdq_exports.reading import read_export
 from asset_sync.components.pdq_exports.sensor import export_sensor
 from asset_sync.components.pdq_exports.watch import Cursor, Watch
-from asset_sync.systems.pdq_export import Limits
+from asset_sync.systems.pdq_export import ExportRefused, Limits
 
 SYNC = "pdq_exports"
 A, B = b"Name,Serial Number\r\nPC-1,A1\r\n", b"Name,Serial Number\r\nPC-1,A1\r\nPC-2,A2\r\n"
@@ -293,3 +294,27 @@ def test_a_copy_that_is_cut_is_not_kept(desk: Desk) -> None:
     (key,) = desk.ticks()
     assert not desk.kept.add(f"{key}x", desk.kept.origin(key), BytesIO(A[:-3]))
     assert not (desk.kept.path / f"{key}x").exists()
+
+
+@pytest.mark.parametrize("name", [b"r\xe9sultats.csv", b"a" * 251 + b".csv", b" a;b#c?.csv", b"a\nb.csv", b"-a\\b~[1].csv"])
+def test_drop_name_not_utf8_too_long_or_odd(desk: Desk, name: bytes) -> None:
+    desk.drop("good.csv", B)
+    Path(str(desk.folder), os.fsdecode(name)).write_bytes(A)
+    keys = desk.ticks()
+    assert sorted(desk.content(key) for key in keys) == sorted([A, B])
+    (key,) = (key for key in keys if desk.content(key) == A)
+    assert desk.kept.origin(key).name == os.fsdecode(name)
+    there = desk.watched.quarantine(desk.kept.origin(key).file, "a.csv: no", None)
+    assert there.read_bytes() == A
+    assert [file.name for file in desk.watched.files()] == ["good.csv"]
+
+
+@pytest.mark.parametrize("last", [b"Page 1 of 3,\r\n", b"Total: 250,\r\n", b",1.00E+10\r\n"])
+def test_a_complete_file_that_may_not_be_whole_is_put_aside(desk: Desk, last: bytes) -> None:
+    desk.drop("a.csv", A + last)
+    (key,) = desk.ticks()
+    watch = Watch(desk.watched, desk.kept, desk.limits)
+    assert len(read_export(watch, key, {}).devices) == 1
+    with pytest.raises(ExportRefused, match="may not name every machine"):
+        read_export(watch, key, {}, complete=True)
+    assert desk.watched.files() == []

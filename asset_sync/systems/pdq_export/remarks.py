@@ -1,0 +1,128 @@
+"""Rows that are no machines: headers that come again where exports were appended to each other, titles, totals, footers."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from typing import Final, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from asset_sync.reconcile.tables import Mask
+from asset_sync.systems.pdq_export.columns import KEYS
+from asset_sync.systems.pdq_export.refusal import shown
+
+_TOTAL = r"(?:(?:grand |sub-?)?totals?|sum|count|summe|gesamt(?:summe|zahl)?|insgesamt|anzahl)"
+_THINGS = (
+    r"(?:rows?|records?|computers?|devices?|machines?|items?|entries|results?|assets?"
+    r"|zeilen|geräte|rechner|datensätze|einträge)"
+)
+_REMARK: Final = (
+    rf"(?i)^(?:[-=_*#~. ]{{3,}}|{_TOTAL}|{_TOTAL}(?: {_THINGS})?[ :=]+\d[\d.,]*"
+    rf"|(?:number of |anzahl )?{_THINGS} ?[:=] ?\d[\d.,]*"
+    rf"|\(?\d[\d.,]* {_THINGS}\b.*|(?:page|seite) \d+.*|(?:showing|displaying) .*\d.*"
+    r"|(?:.* )?(?:generated|created|printed|exported|erstellt|exportiert|gedruckt) (?:on|at|by|from|am|von|mit)\b.*"
+    r"|(?:end of|ende de[rs]) .*|(?:©|\(c\)|copyright ).*|(?:strictly )?confidential\b.*|vertraulich.*"
+    r"|(?:report|source|quelle|filter|filters|note|notes|hinweis|date|datum|stand|as of|time)"
+    r" ?:.*|(?:generated|created|exported|erstellt) ?:.*|#type .*)$"
+)
+# Long sentences are nobody's host name.
+_SENTENCE: Final = r"^(?:\S+\s+){4,}\S+$|^.*\s.*[.:!]$"
+_FIGURE: Final = r"^[\d.,:%/ -]+$"
+_PART: Final = re.compile(r"(?:^|\D)(\d+) ?(?:of|von|de|sur) ?(\d+)|(?:page|seite) (\d+) ?/ ?(\d+)", re.IGNORECASE)
+_CHOSEN: Final = re.compile(r"\b(?:filtered|gefiltert|truncated|gekürzt|top \d+|first \d+|limited to|not all)\b", re.IGNORECASE)
+_COUNTED: Final = re.compile(rf"^(?:{_TOTAL}\D*|{_THINGS}\D*)(\d+)$|^\(?(\d+) {_THINGS}\b", re.IGNORECASE)
+
+
+class Remarks(NamedTuple):
+    """Which rows are no machines, what they say, and what is to be told about them, a line each."""
+
+    rows: Mask
+    texts: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def remarks(columns: Mapping[str, pa.Array], meaning: Mapping[str, frozenset[str]]) -> Remarks:
+    """Return the rows that are no machines, given trimmed columns by field and the labels that mean each field."""
+    filled = {field: _true(pc.not_equal(values, "")) for field, values in columns.items()}
+    count = reduce(np.add, (each.astype(np.int64) for each in filled.values()))
+    headers = _headers(columns, filled, meaning)
+    told = _told(columns)
+    lines = _lines(columns, filled, told, count) | _titles(told, count, headers)
+    texts = tuple(told.filter(pa.array(lines)).to_pylist())
+    return Remarks(headers | lines, texts, tuple(_notes(headers, texts)))
+
+
+def is_remark(line: str) -> bool:
+    """Tell whether a line that does not fit the table is a title, a total or a footer."""
+    return bool(pc.match_substring_regex(pa.scalar(line.strip(' \t,;|"')), _REMARK).as_py())
+
+
+def left_out(texts: Sequence[str]) -> tuple[str, ...]:
+    """Return what is to be told of remarks."""
+    return (f"left out as remarks and no machines: {len(texts):,} rows ('{shown(texts[0])}')",) if texts else ()
+
+
+def doubts(texts: Iterable[str], rows: int) -> Iterator[str]:
+    """Yield those of a file's own remarks that say that it is not the whole."""
+    for text in texts:
+        part, counted = _PART.search(text), _COUNTED.search(text)
+        is_part = part and next(filter(None, part.group(1, 3))) != next(filter(None, part.group(2, 4)))
+        is_fewer = counted and int(next(filter(None, counted.groups()))) > rows
+        if is_part or is_fewer or _CHOSEN.search(text):
+            yield f"it says '{shown(text)}'"
+
+
+def _headers(columns: Mapping[str, pa.Array], filled: Mapping[str, Mask], meaning: Mapping[str, frozenset[str]]) -> Mask:
+    """Return the rows in which every value names its own column."""
+    mask: Mask = np.array(reduce(np.logical_or, filled.values()))
+    for field in sorted(columns, key=lambda each: each not in KEYS):
+        if not mask.any():
+            break
+        labels = pc.replace_substring_regex(pc.utf8_lower(columns[field]), pattern=r"[^\p{L}\p{N}]+", replacement="")
+        mask &= _true(pc.is_in(labels, value_set=pa.array(sorted(meaning[field]), type=labels.type))) | ~filled[field]
+    return mask
+
+
+def _told(columns: Mapping[str, pa.Array]) -> pa.Array:
+    """Return what identifies each row, as written, "" where nothing does."""
+    keys = [
+        pc.if_else(pc.equal(columns[key], ""), None, columns[key])
+        for key in ("name", "hostname", "serialNumber", "id")
+        if key in columns
+    ]
+    return pc.fill_null(pc.coalesce(*keys), "")
+
+
+def _lines(columns: Mapping[str, pa.Array], filled: Mapping[str, Mask], told: pa.Array, count: np.ndarray) -> Mask:
+    """Return totals and footers: a remark with nothing but figures beside it, or a sentence below all that has more."""
+    matching = _true(pc.match_substring_regex(told, _REMARK))
+    for field, values in columns.items() if matching.any() else ():
+        if field not in ("name", "hostname"):
+            matching &= ~filled[field] | _true(pc.or_(pc.match_substring_regex(values, _FIGURE), pc.equal(values, told)))
+    several = np.flatnonzero(count > 1)
+    below = np.arange(len(count)) > (several[-1] if several.size else len(count))
+    lines: Mask = matching | (below & (count == 1) & _true(pc.match_substring_regex(told, _SENTENCE)))
+    return lines
+
+
+def _titles(told: pa.Array, count: np.ndarray, headers: Mask) -> Mask:
+    """Return the rows of one value right above a header that comes again."""
+    mask: Mask = np.zeros(len(count), dtype=bool)
+    for row in np.flatnonzero(headers):
+        above = int(row) - 1
+        while above >= 0 and (not count[above] or (count[above] == 1 and " " in told[above].as_py())):
+            mask[above] = count[above] == 1
+            above -= 1
+    return mask
+
+
+def _notes(headers: Mask, texts: tuple[str, ...]) -> Iterator[str]:
+    if headers.any():
+        yield f"left out as headers that come again: {np.count_nonzero(headers):,} rows"
+    yield from left_out(texts)
+
+
+def _true(values: pa.Array) -> Mask:
+    return np.array(pc.fill_null(values, fill_value=False).to_numpy(zero_copy_only=False), dtype=bool)

@@ -1,0 +1,246 @@
+"""Files as people had them, by the names of the cases; the files themselves are in pdq_export_cases."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from openpyxl import Workbook
+
+from asset_sync.systems.pdq_export import Export, ExportRefused, read
+
+FILES = Path(__file__).with_name("pdq_export_cases")
+
+
+def export(name: str) -> Export:
+    with (FILES / name).open("rb") as opened:
+        return read(opened, name)
+
+
+def written(text: str, name: str = "report.csv") -> Export:
+    return read(io.BytesIO(text.encode()), name)
+
+
+def values(found: Export, *fields: str) -> list[tuple[Any, ...]]:
+    table = found.devices[list(fields)].astype(object)
+    return list(table.where(table.notna(), None).itertuples(index=False, name=None))
+
+
+def refused(text: str, name: str = "report.csv") -> str:
+    with pytest.raises(ExportRefused) as caught:
+        written(text, name)
+    return str(caught.value)
+
+
+def book(*rows: list[Any], formats: dict[str, str] | None = None) -> Export:
+    made, file = Workbook(), io.BytesIO()
+    for row in rows:
+        made.worksheets[0].append(row)
+    for cell, number_format in (formats or {}).items():
+        made.worksheets[0][cell].number_format = number_format
+    made.save(file)
+    return read(file, "report.xlsx")
+
+
+def test_csv_excel_errors() -> None:
+    found = export("csv_excel_errors.report.csv")
+    assert values(found, "id", "serialNumber", "model") == [
+        ("name:pc1", None, None),
+        ("name:pc2", None, "X"),
+        ("name:pc3", None, "X"),
+    ]
+    assert len(found.notes) == 2
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "#NV",
+        "#WERT!",
+        "#BEZUG!",
+        "#¡VALOR!",
+        "#¿NOMBRE?",
+        "#Н/Д",
+        "#ЗНАЧ!",
+        "#DEEL/0!",
+        "#N/D",
+        "#SPILL!",
+        "########",
+        "Err:502",
+        "1.00E+10",
+        "5,4321E+11",
+        "1E+12",
+        "2026-03-01",
+        "01.03.2026",
+        "3/1/2026",
+        "1-Mar",
+        "Mar-26",
+        "01. Mrz",
+        "TRUE",
+        "FALSCH",
+        '["A"]',
+        "System.Object[]",
+        "4711042.0",
+    ],
+)
+def test_no_identifier_in_any_format(word: str) -> None:
+    quoted = word.replace('"', '""')
+    texts = written(f'Name,Serial Number,Asset Tag\nPC1,"{quoted}","{quoted}"\n"{quoted}",A77B,\n')
+    cells = book(["Name", "Serial Number", "Asset Tag"], ["PC1", word, word], [word, "A77B", None])
+    for found in (texts, cells):
+        assert values(found, "name", "serialNumber", "biosAssetTag") == [("PC1", None, None), (None, "A77B", None)]
+        assert {note.split(":")[0] for note in found.notes} == {"name", "serialNumber", "biosAssetTag"}
+
+
+@pytest.mark.parametrize("word", ["12E45", "1E-04", "MAR-26", "1.5", "B1-12", "#5", "123456789012345678"])
+def test_what_only_looks_damaged_is_kept(word: str) -> None:
+    assert values(written(f"Name,Serial Number\nPC1,{word}\n"), "serialNumber") == [(word,)]
+
+
+def test_csv_fqdn_and_short_name() -> None:
+    assert values(export("csv_fqdn_and_short_name.report.csv"), "id", "name") == [("serial:A77B", "PC3")]
+    apart = written("Name,Serial Number\nPC3.a.example,A77B\nPC3.b.example,A77B\nPC3,A77B\n")
+    assert len(apart.devices) == 3
+
+
+def test_csv_host_name_is_an_address() -> None:
+    found = export("csv_host_name_is_an_address.report.csv")
+    assert values(found, "name", "model") == [("10.0.0.7", "X"), ("10.9.9.9", "Y")]
+
+
+def test_csv_inch_quote_swallows_machines() -> None:
+    with pytest.raises(ExportRefused, match="quote"):
+        export("csv_inch_quote_swallows_machines.report.csv")
+    assert "quote" in refused('Name,Serial Number,Model\nPC1,A77B,"24""\nPC2,A77C,24"\nPC3,A77D,X\n')
+    assert values(written('Name,Model\nPC1,View 24"\nPC2,"View 27"""\n'), "model") == [('View 24"',), ('View 27"',)]
+
+
+def test_csv_leading_apostrophe() -> None:
+    found = export("csv_leading_apostrophe.report.csv")
+    assert values(found, "name", "serialNumber", "biosAssetTag") == [("PC1", "0012345X", "00077")]
+
+
+@pytest.mark.parametrize("name", ["sep", "title", "type"])
+def test_csv_lines_above_the_header(name: str) -> None:
+    found = export(f"csv_lines_above_the_header.{name}.csv")
+    assert values(found, "name", "serialNumber") == [("PC1", "A77B")]
+    assert len(found.notes) == (name != "sep")
+
+
+def test_csv_memory_overflow() -> None:
+    found = export("csv_memory_overflow.report.csv")
+    assert values(found, "memory") == [(None,), (None,)]
+    assert len(found.notes) == 1
+
+
+def test_csv_null_words() -> None:
+    found = export("csv_null_words.report.csv")
+    assert values(found, "model", "currentUser") == [(None, None)] * 3
+
+
+def test_csv_repeated_header() -> None:
+    found = export("csv_repeated_header.report.csv")
+    assert values(found, "name", "model") == [("PC1", "X"), ("PC2", "Y")]
+    assert found.notes == ("left out as headers that come again: 1 rows",)
+
+
+@pytest.mark.parametrize(
+    "footer", ["Total: 2,", "Total,2", "Total: 2", "Exported on 2026-05-01 by anna,", "2 rows,", "Page 1 of 1,"]
+)
+def test_footers_are_told_and_no_machines(footer: str) -> None:
+    found = written(f"Name,Serial Number\nPC1,A77B\nPC2,A77C\n{footer}\n")
+    assert values(found, "name") == [("PC1",), ("PC2",)]
+    assert len(found.notes) == 1
+    assert found.doubts == ()
+
+
+def test_a_footer_that_tells_of_more_is_a_doubt() -> None:
+    assert written("Name,Serial Number\nPC1,A77B\nPage 1 of 3,\n").doubts
+    assert written("Name,Serial Number\nPC1,A77B\nTotal: 250,\n").doubts
+
+
+def test_csv_scientific_serial() -> None:
+    found = export("csv_scientific_serial.report.csv")
+    assert values(found, "id") == [("name:pc1",), ("name:pc2",), ("name:pc3",), ("serial:ABC123",)]
+
+
+def test_csv_zero_width_characters() -> None:
+    found = export("csv_zero_width_characters.report.csv")
+    assert values(found, "name", "serialNumber") == [("PC1", "A77B"), ("PC2", "A77C")]
+
+
+def test_xlsx_escaped_characters() -> None:
+    (model,) = values(export("xlsx_escaped_characters.report.xlsx"), "model")[0]
+    assert model.split() == ["Elite", "Book"]
+
+
+def test_xlsx_second_sheet() -> None:
+    found = export("xlsx_second_sheet.report.xlsx")
+    assert len(found.devices) == 1
+    assert "is not read, and has machines too" in found.notes[0]
+    assert found.doubts
+
+
+def test_xlsx_serial_is_a_date() -> None:
+    found = export("xlsx_serial_is_a_date.report.xlsx")
+    assert values(found, "name", "serialNumber") == [("PC1", None), ("PC3", None), (None, "A77B")]
+    assert len(found.notes) == 3
+
+
+def test_xlsx_serial_over_15_digits() -> None:
+    found = export("xlsx_serial_over_15_digits.report.xlsx")
+    assert values(found, "name", "serialNumber") == [("PC1", None), ("PC2", None)]
+    assert len(found.notes) == 1
+
+
+def test_xlsx_text_begins_with_equals() -> None:
+    assert values(export("xlsx_text_begins_with_equals.report.xlsx"), "name") == [("PC1",)]
+
+
+def test_xlsx_two_row_header() -> None:
+    with pytest.raises(ExportRefused, match="has the column 'Name' 2 times"):
+        export("xlsx_two_row_header.report.xlsx")
+
+
+def test_xlsx_zero_padded_serial() -> None:
+    found = export("xlsx_zero_padded_serial.report.xlsx")
+    assert values(found, "serialNumber", "biosAssetTag") == [("0004711042", "00077")]
+    shown = book(
+        ["Name", "Serial Number", "Asset Tag"], ["PC1", 42, 123456789], formats={"B2": '"SN-"0000', "C2": "000-00-0000"}
+    )
+    assert values(shown, "serialNumber", "biosAssetTag") == [("SN-0042", "123-45-6789")]
+
+
+def test_json_lists_as_values() -> None:
+    found = export("json_lists_as_values.report.json")
+    assert values(found, "name", "serialNumber") == [("PC1", "A77B"), ("PC2", "A77C")]
+    odd = written('[{"Name":["PC1","PC2"],"SerialNumber":"A77B"},{"Name":"PC3","SerialNumber":12.5}]', "report.json")
+    assert values(odd, "name", "serialNumber") == [("PC3", None), (None, "A77B")]
+
+
+def test_json_page_by_total_count() -> None:
+    with pytest.raises(ExportRefused, match="has 1 of 250 objects only"):
+        export("json_page_by_total_count.report.json")
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        '"meta":{"totalPages":"3"}',
+        '"meta":{"page":2}',
+        '"links":{"next":"/devices?page=2"}',
+        '"pagination":{"hasMore":true}',
+        '"total":9',
+        '"meta":{"offset":100}',
+        '"@odata.nextLink":"x"',
+    ],
+)
+def test_one_page_is_not_the_whole(beside: str) -> None:
+    assert "put the data of all pages" in refused(f'{{"data":[{{"name":"PC1"}}],{beside}}}', "report.json")
+
+
+def test_the_whole_of_one_page() -> None:
+    text = '{"data":[{"name":"PC1"}],"meta":{"page":1,"totalPages":"1","totalCount":1},"links":{"next":null}}'
+    assert len(written(text, "report.json").devices) == 1
+    assert pd.isna(written(text, "report.json").devices["serialNumber"]).all()
