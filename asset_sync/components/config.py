@@ -61,13 +61,17 @@ class ScheduleConfig(dg.Model, dg.Resolvable):
     timezone: str = "UTC"
 
 
+def check_timezone(place: "Place", zone: str) -> None:
+    """Raise `ConfigurationError`, with file and line, for what is no time zone."""
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise place.error(f"there is no time zone {zone!r}; write one such as Europe/Berlin") from None
+
+
 def check_schedule(place: "Place", schedule: ScheduleConfig) -> None:
     """Raise `ConfigurationError`, with file and line, for what is no cron expression or no time zone."""
-    try:
-        ZoneInfo(schedule.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = schedule.timezone
-        raise place.at("timezone").error(f"there is no time zone {zone!r}; write one such as Europe/Berlin") from None
+    check_timezone(place.at("timezone"), schedule.timezone)
     try:
         dg.ScheduleDefinition(name="checked", job_name="checked", cron_schedule=schedule.cron)
     except dg.DagsterInvalidDefinitionError:

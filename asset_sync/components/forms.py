@@ -24,10 +24,10 @@ _NO_LONGER: Final = {
 """Types of earlier versions, and what is written instead."""
 
 
-def check_files(folder: Path) -> None:
+def check_forms(folder: Path) -> None:
     """Raise `ConfigurationError` for the first file below a folder that has not the form of its component."""
     for file in files(folder):
-        check_file(file)
+        _formed(file)
 
 
 def loaded(folder: Path, load: Callable[[], dg.Definitions]) -> dg.Definitions:
@@ -35,14 +35,15 @@ def loaded(folder: Path, load: Callable[[], dg.Definitions]) -> dg.Definitions:
 
     Raises `ConfigurationError` where one is wrong, in place of the exceptions that Dagster wraps around it.
     """
-    check_files(folder)
+    check_forms(folder)
     try:
         made = load()
     except Exception as error:
         told = _told(error)
         if told is None:
             raise
-        raise told from None
+        # A new one: raised again in here, it would stand in the chain of its own causes.
+        raise ConfigurationError(str(told)) from None
     return dg.Definitions.merge(made, dg.Definitions(assets=objects(made.assets or ())))
 
 
@@ -74,6 +75,15 @@ def check_file(file: Path) -> dg.Component | None:
 
     Raises `ConfigurationError` for the first thing that is wrong in it.
     """
+    made = _formed(file)
+    if made is not None:
+        checked: Checked = made
+        checked.check(file)
+    return cast("dg.Component | None", made)
+
+
+def _formed(file: Path) -> Any:
+    """Return what a file describes, of the right form; what its words mean, the component checks itself as it is built."""
     told = _read(file)
     name = str(told.get("type", ""))
     if not name.startswith(_PACKAGE):
@@ -85,13 +95,10 @@ def check_file(file: Path) -> dg.Component | None:
     if not isinstance(attributes, dict):
         raise Place(file, ("attributes",)).error("there are none: what the sync does is written below `attributes:`")
     try:
-        made: Any = component.model_validate(attributes)
+        return component.model_validate(attributes)
     except ValidationError as error:
         _raise_first(file, component, error)
         return None
-    checked: Checked = made
-    checked.check(file)
-    return cast("dg.Component", made)
 
 
 def _read(file: Path) -> dict[str, Any]:

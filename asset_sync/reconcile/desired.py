@@ -41,7 +41,7 @@ def desired_tables(source: Source, kinds: Kinds, mapping: SyncMapping) -> Desire
     """
     for table, conditions in mapping.where.items():
         source.choose(table, chosen(source.rows(table), conditions))
-    building = _Building(source, kinds, mapping)
+    building = _Building(source, mapping)
     for kind in kinds.values():
         building.add(kind)
     return Desired(refusals.with_refused(building.tables, building.refused), tuple(building.notes))
@@ -71,9 +71,8 @@ def needed_fields(kind: Kind) -> tuple[str, ...]:
 class _Building:
     """The tables so far, and for each kind the keys that the rows of its table got, and which of these are guesses."""
 
-    def __init__(self, source: Source, kinds: Kinds, mapping: SyncMapping) -> None:
+    def __init__(self, source: Source, mapping: SyncMapping) -> None:
         self.source = source
-        self.kinds = kinds
         self.mapping = mapping
         self.tables: Tables = {}
         self.refused: list[pd.DataFrame] = []

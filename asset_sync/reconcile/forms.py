@@ -59,10 +59,10 @@ def _folded(values: pa.Array) -> pa.Array:
     return _filled(pc.utf8_lower(pc.utf8_trim_whitespace(values)))
 
 
-def _by_name(values: pa.Array, named: Callable[[str], str]) -> pa.Array:
-    """Many records name few things: each name is looked at once."""
+def by_distinct(values: pa.Array, function: Callable[[str], str | None]) -> pa.Array:
+    """Return what a function makes of each text: many records say few things, and each is looked at once."""
     encoded = pc.dictionary_encode(values)
-    told = [None if value is None else named(value) for value in encoded.dictionary.to_pylist()]
+    told = [None if value is None else function(value) for value in encoded.dictionary.to_pylist()]
     return pa.array(told, values.type).take(encoded.indices)
 
 
@@ -119,6 +119,6 @@ _FORMS: Final[Mapping[Form, Callable[[pa.Array], pa.Array]]] = {
     "serial": _serials,
     "tag": _tags,
     "host": _hosts,
-    "maker": lambda values: _labels(_by_name(values, makers.maker)),
-    "model": lambda values: _labels(_by_name(values, makers.model)),
+    "maker": lambda values: _labels(by_distinct(values, makers.maker)),
+    "model": lambda values: _labels(by_distinct(values, makers.model)),
 }

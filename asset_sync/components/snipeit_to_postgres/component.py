@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dagster as dg
 from pydantic import Field
@@ -112,10 +111,7 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
             (place.at("schedule").at("timezone"), self.schedule.zone),
             (place.at("server_timezone"), self.server_timezone),
         ):
-            try:
-                ZoneInfo(zone)
-            except (ZoneInfoNotFoundError, ValueError):
-                raise where.error(f"there is no time zone {zone!r}; write one such as Europe/Berlin") from None
+            config.check_timezone(where, zone)
 
     def _options(self, run: LoadConfig) -> Options:
         return Options(

@@ -90,10 +90,7 @@ def _read(source: Columns, kind: Kind, name: str, mapping: FieldMapping) -> _Rea
 
 def _canonical(values: pa.Array, declared: Field) -> pa.Array:
     """Return the values as the target gives them back."""
-    form = declared.canonical
-    if form is None:
-        return values
-    return pa.array([None if value is None else form(value) for value in values.to_pylist()], pa.large_string())
+    return values if declared.canonical is None else forms.by_distinct(values, declared.canonical)
 
 
 def _type_of(declared: Field, mapping: FieldMapping) -> FieldType:

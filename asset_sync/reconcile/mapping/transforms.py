@@ -46,14 +46,8 @@ def _host(values: pa.Array) -> pa.Array:
 
 
 def _each(function: Callable[[str], str | None]) -> Transform:
-    """Return a transform by a function of one text: many records name few things, and each is looked at once."""
-
-    def transform(values: pa.Array) -> pa.Array:
-        encoded = pc.dictionary_encode(_trimmed(values))
-        told = [None if value is None else function(value) for value in encoded.dictionary.to_pylist()]
-        return _trimmed(pa.array(told, values.type).take(encoded.indices))
-
-    return transform
+    """Return a transform by a function of one text."""
+    return lambda values: _trimmed(forms.by_distinct(_trimmed(values), function))
 
 
 def _mac(values: pa.Array) -> pa.Array:
