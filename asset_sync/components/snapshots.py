@@ -11,7 +11,7 @@ from upath import UPath
 from asset_sync import settings
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.resources import open_ledger
-from asset_sync.reconcile.tables import Tables
+from asset_sync.reconcile.tables import Tables, in_one_piece
 
 _LATEST: Final = "latest"
 _READ: Final = "read"
@@ -118,7 +118,7 @@ def _remove(folder: UPath) -> None:
 
 def _read(file: UPath) -> pd.DataFrame:
     with file.open("rb") as opened:
-        return pd.read_parquet(opened)
+        return in_one_piece(pd.read_parquet(opened))
 
 
 def _row_count(file: UPath) -> int:

@@ -131,7 +131,7 @@ def read(
     types = _LINK_ARROW | {label: _ARROW[field.type] for label, field in bases.items()}
     types |= dict.fromkeys(map(emptied_column, clearing), pa.bool_())
     types |= dict.fromkeys(map(identity_column, kind.identifying), pa.large_string())
-    frame: pd.DataFrame = copy_out(connection, query, types).to_pandas(types_mapper=_PANDAS.get)
+    frame: pd.DataFrame = copy_out(connection, query, types).combine_chunks().to_pandas(types_mapper=_PANDAS.get)
     return frame.assign(missing_since=frame["missing_since"].dt.tz_localize("UTC"))
 
 

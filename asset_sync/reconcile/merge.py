@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from asset_sync.reconcile.tables import Column, Mask, differs, filled, take
+from asset_sync.reconcile.tables import Column, Mask, differs, filled, glance
 
 Owner = Literal["source", "shared", "initial"]
 
@@ -83,8 +83,8 @@ def _three_ways(unequal: Mask, speaks: Mask, desired: Column, observed: Column, 
     # Where both sides are equal it does not matter who changed what, and most rows are equal.
     rows = np.flatnonzero(unequal)
     person_changed, fills = np.zeros_like(unequal), np.zeros_like(unequal)
-    there = take(observed, rows)
-    person_changed[rows] = differs(there, take(base.values, rows))
+    there = glance(observed, rows)
+    person_changed[rows] = differs(there, glance(base.values, rows))
     fills[rows] = ~base.known[rows] & ~filled(there)
     write = unequal & speaks & (fills | (base.known & source_changed & ~person_changed))
     return Merge(

@@ -82,7 +82,7 @@ class Plan:
         digest = hashlib.sha256(orjson.dumps(self._header(), option=orjson.OPT_SORT_KEYS))
         for name, column in zip(OPERATION_COLUMNS, _plain(self.operations), strict=True):
             # Left out where they say nothing, so that the ids of plans that were made before stay as they are.
-            if name not in _LATER_COLUMNS or any(value is not None for value in column):
+            if name not in _LATER_COLUMNS or self.operations[name].notna().any():
                 digest.update(orjson.dumps(column))
         return digest.hexdigest()[:16]
 

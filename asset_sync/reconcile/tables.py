@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from asset_sync.reconcile.kinds import Field, FieldType, Kind
+from asset_sync.reconcile.views import can_hash, can_view, hashed, take_views
 
 Tables = dict[str, pd.DataFrame]
 """Record tables by kind."""
@@ -32,6 +33,9 @@ Mask = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.int64]
 """Row numbers; -1 where there is none."""
 Column: TypeAlias = pd.Series | pa.Array
+
+_WORTH_HASHING = 1_000
+"""Rows; with fewer, one pass over texts is quicker than several over numbers."""
 
 DTYPES: Mapping[FieldType, str] = {
     "text": "str",
@@ -68,6 +72,11 @@ def emptied_column(field: str) -> str:
 def identity_column(field: str) -> str:
     """Return the name of the links' column that holds a value that made the object that object."""
     return f"identity:{field}"
+
+
+def said_column(rule: str) -> str:
+    """Return the name of the matches' column that holds what the records say of themselves by a decisive rule."""
+    return f"said:{rule}"
 
 
 def guess_column(field: str) -> str:
@@ -122,6 +131,12 @@ def text(column: pd.Series) -> pa.Array:
     return arrow(column.astype("str")).cast(pa.large_string())
 
 
+def in_one_piece(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with every column of text in one piece: what is read in pieces would be copied whenever it is used."""
+    texts = [name for name, dtype in table.dtypes.items() if isinstance(dtype, pd.StringDtype)]
+    return table.assign(**{str(name): pd.array(arrow(table[name]), dtype="str") for name in texts})
+
+
 def arrow(column: Column) -> pa.Array:
     """Return a column as Arrow, of whatever type it is, without a copy where that can be."""
     if isinstance(column, pa.Array):
@@ -135,11 +150,21 @@ def arrow(column: Column) -> pa.Array:
 
 def differs(left: Column, right: Column) -> Mask:
     """Return where two columns of one type and order differ; two missing values do not."""
-    one, other = arrow(left), arrow(right)
+    one, other = _of_one_type(arrow(left), arrow(right))
     unequal = pc.not_equal(one, other)
     if unequal.null_count:
         unequal = pc.coalesce(unequal, pc.xor(pc.is_null(one), pc.is_null(other)))
     return mask(unequal)
+
+
+def equal(left: Column, right: Column) -> Mask:
+    """Return where two columns of one type and order have one value; two missing values are none."""
+    return mask(pc.equal(*_of_one_type(arrow(left), arrow(right))))
+
+
+def known_to_differ(left: Column, right: Column) -> Mask:
+    """Return where two columns of one type and order have two values; what is missing is none."""
+    return mask(pc.not_equal(*_of_one_type(arrow(left), arrow(right))))
 
 
 def filled(column: Column) -> Mask:
@@ -168,7 +193,7 @@ def index_from(rows: Positions, values: pa.Array, among: pa.Array) -> Positions:
     What stands there as thought is looked for nowhere else, which is a tenth of the work.
     """
     likely = np.where(rows < len(among), rows, -1)
-    found = np.where(mask(pc.equal(values, take(among, likely))), likely, -1)
+    found = np.where(equal(values, glance(among, likely)), likely, -1)
     others = np.flatnonzero((found < 0) & filled(values))
     found[others] = index(take(values, others), among) if others.size else -1
     return found
@@ -181,8 +206,13 @@ def composed(first: Positions, then: Positions) -> Positions:
 
 def take(values: Column, positions: Positions) -> pa.Array:
     """Return the values at those rows as Arrow, missing where the position is -1."""
-    absent = positions < 0
-    return arrow(values).take(pa.array(positions, mask=absent if absent.any() else None))
+    return arrow(values).take(_rows(positions))
+
+
+def glance(values: Column, positions: Positions) -> pa.Array:
+    """Return what `take` does, to be compared and for nothing else (see `asset_sync.reconcile.views`)."""
+    column = arrow(values)
+    return take_views(column, _rows(positions)) if can_view(column) else column.take(_rows(positions))
 
 
 def cell(column: pd.Series, row: int | np.integer[Any]) -> Any:
@@ -202,8 +232,28 @@ def take_series(column: pd.Series, positions: Positions) -> pd.Series:
 
 
 def _index(values: pa.Array, among: pa.Array) -> Positions:
+    if len(values) < _WORTH_HASHING or not (can_hash(values) and can_hash(among)):
+        return _index_in(values, among)
+    found = _index_in(hashed(values), hashed(among))
+    strange = np.flatnonzero((found >= 0) & ~equal(values, glance(among, found)))
+    found[strange] = _index_in(values.take(pa.array(strange)), among) if strange.size else -1
+    return found
+
+
+def _index_in(values: pa.Array, among: pa.Array) -> Positions:
     found = pc.index_in(values, value_set=among, skip_nulls=True)
     return np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _rows(positions: Positions) -> pa.Array:
+    absent = positions < 0
+    return pa.array(positions, mask=absent if absent.any() else None)
+
+
+def _of_one_type(one: pa.Array, other: pa.Array) -> tuple[pa.Array, pa.Array]:
+    if one.type == other.type:
+        return one, other
+    return one.cast(pa.string_view()), other.cast(pa.string_view())
 
 
 def _schema(

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 Result = TypeVar("Result")
 
-_WORTH_THREADS: Final = 20_000
+_WORTH_THREADS: Final = 200_000
 """Rows; with fewer, starting the threads costs more than they spare."""
 
 

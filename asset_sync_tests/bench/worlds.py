@@ -11,7 +11,7 @@ import pandas as pd
 from asset_sync.reconcile.kinds import Field, IdentityRule, Kind, Kinds, Retirement, Unique, in_order
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.planning import Policy, Snapshot
-from asset_sync.reconcile.tables import base_column, identity_column
+from asset_sync.reconcile.tables import base_column, identity_column, in_one_piece
 
 NOW: Final = datetime(2025, 6, 1, 12, tzinfo=UTC)
 CHANGED, NEW, GONE = 0.05, 0.02, 0.02
@@ -68,8 +68,9 @@ class World:
 
 
 def load(folder: Path) -> World:
-    """Read what `World.save` wrote."""
-    return World(*(pd.read_parquet(folder / f"{name}.parquet") for name in ("desired", "observed", "links")))
+    """Read what `World.save` wrote, as snapshots are read."""
+    paths = (folder / f"{name}.parquet" for name in ("desired", "observed", "links"))
+    return World(*(in_one_piece(pd.read_parquet(path)) for path in paths))
 
 
 def world(rows: int, seed: int = 7) -> World:

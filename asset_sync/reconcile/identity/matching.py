@@ -21,7 +21,8 @@ def match(
     References in `desired` must be resolved already (see `asset_sync.reconcile.references`). Returns a row for each desired
     row, in the same order: source_key, key, verdict (same, new, held), rule (what matched it), target_id, evidence (why held),
     candidates (the ids of the objects that a held row may be, parted by blanks), link_row and object_row (in which rows of the
-    other tables its link and its object stand, -1 for none).
+    other tables its link and its object stand, -1 for none), and for each decisive rule what the record says of itself by it
+    (`asset_sync.reconcile.tables.said_column`; nothing where somebody decided to leave it alone).
     """
     state = Matching(kind, desired, observed, links, resolutions)
     if kind.facet_of:

@@ -13,11 +13,21 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
 from asset_sync.reconcile.kinds import Form, Kind
-from asset_sync.reconcile.tables import Mask, Positions, base_column, cell, filled, identity_column, mask, take, text
+from asset_sync.reconcile.tables import (
+    Mask,
+    Positions,
+    base_column,
+    cell,
+    equal,
+    glance,
+    identity_column,
+    known_to_differ,
+    take,
+    text,
+)
 from asset_sync.reconcile.threads import side_by_side
 
 _TEXT = pa.large_string()
@@ -40,17 +50,27 @@ class _Linked:
     at: Positions
     objects: Positions
 
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def among(self, rows: Positions) -> "_Linked":
+        """Return some of them."""
+        return _Linked(self.links, self.observed, self.at[rows], self.objects[rows])
+
     def remembered(self, column: str) -> pa.Array:
         """Return what the links say in a column; missing where they have no such column."""
-        return take(text(self.links[column]), self.at) if column in self.links else pa.nulls(len(self.at), _TEXT)
+        return take(text(self.links[column]), self.at) if column in self.links else pa.nulls(len(self), _TEXT)
 
     def standing(self, column: str) -> pa.Array:
         """Return what the objects say in a column."""
         return take(text(self.observed[column]), self.objects)
 
     def both(self, remembered: str, standing: str) -> tuple[pa.Array, pa.Array]:
-        """Return what the links say in a column, and the objects in another."""
-        known, there = side_by_side(len(self.at), [lambda: self.remembered(remembered), lambda: self.standing(standing)])
+        """Return what the links say in a column, and the objects in another, to be compared."""
+        if remembered not in self.links:
+            return pa.nulls(len(self), _TEXT), glance(text(self.observed[standing]), self.objects)
+        columns = (self.links[remembered], self.at), (self.observed[standing], self.objects)
+        known, there = side_by_side(len(self), [partial(glance, text(column), rows) for column, rows in columns])
         return known, there
 
 
@@ -59,10 +79,10 @@ def changed_objects(
 ) -> ChangedObjects:
     """Return which objects (rows of `observed`) are not what the links at those rows remember; -1 stands for none."""
     linked = _Linked(links, observed, at, objects)
-    values = side_by_side(len(at), [partial(_Value, name, form, linked) for name, form in _decisive(kind)])
+    values = side_by_side(len(linked), [partial(_Value, name, form, linked) for name, form in _decisive(kind)])
     stands, differs = _any((v.stands for v in values), len(at)), _any((v.differs for v in values), len(at))
     changed = ~stands & differs & ~_in_its_place(kind, linked)
-    made_apart = mask(pc.not_equal(*linked.both("created", "created")))
+    made_apart = known_to_differ(*linked.both("created", "created"))
     if is_scoped(kind):
         changed |= made_apart
     # What was made at another time is another object, unless it is known by its name at least.
@@ -97,15 +117,16 @@ class _Value:
         self.name = name
         self._linked = linked
         # Neither column is kept: of a million rows they are a fifth of what a match needs.
-        known, there = linked.remembered(identity_column(name)), linked.standing(name)
-        self.stands = mask(pc.equal(known, there))
-        self.differs = np.zeros(len(linked.at), dtype=bool)
+        known, there = linked.both(identity_column(name), name)
+        self.stands = equal(known, there)
+        self.differs = np.zeros(len(linked), dtype=bool)
         # Most stand as they are: the normal form is asked for the few that do not.
-        others = np.flatnonzero(~self.stands & filled(known) & filled(there))
+        others = np.flatnonzero(known_to_differ(known, there))
         if others.size:
-            one, other = (forms.normal(take(values, others), form) for values in (known, there))
-            self.stands[others] = mask(pc.equal(one, other))
-            self.differs[others] = mask(pc.not_equal(one, other))
+            few = linked.among(others)
+            one, other = (forms.normal(v, form) for v in (few.remembered(identity_column(name)), few.standing(name)))
+            self.stands[others] = equal(one, other)
+            self.differs[others] = known_to_differ(one, other)
 
     def words(self, row: int) -> str:
         """Return what changed."""
@@ -117,9 +138,9 @@ class _Value:
 def _in_its_place(kind: Kind, linked: _Linked) -> Mask:
     """Return which objects sit where this sync put them, and were made when they were linked."""
     if kind.parent is None:
-        return np.zeros(len(linked.at), dtype=bool)
-    put = mask(pc.equal(linked.remembered(base_column(kind.parent)), linked.standing(kind.parent)))
-    return put & mask(pc.equal(linked.remembered("created"), linked.standing("created")))
+        return np.zeros(len(linked), dtype=bool)
+    put = equal(*linked.both(base_column(kind.parent), kind.parent))
+    return put & equal(*linked.both("created", "created"))
 
 
 def _any(masks: Iterable[Mask], rows: int) -> Mask:

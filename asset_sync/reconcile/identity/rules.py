@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from asset_sync.reconcile.identity.state import DECISION, LINK, Compared, Matching
 from asset_sync.reconcile.identity.values import compared, emptied, pairs, twins
 from asset_sync.reconcile.kinds import IdentityRule
-from asset_sync.reconcile.tables import Mask, Positions, base_column, cell, filled, index, mask, take, text
+from asset_sync.reconcile.tables import Mask, Positions, base_column, cell, equal, filled, glance, index, mask, take, text
 from asset_sync.reconcile.threads import side_by_side
 
 _CANDIDATES_TOLD: Final = 5
@@ -38,7 +38,7 @@ def _by_decisive(state: Matching, rule: IdentityRule) -> None:
     state.decisive[rows] = True
     found = _not_contradicted(pairs(rows, take(wanted, rows), there), _telling(state))
     _decide(state, rule, _not_given_up(state, rule, found, wanted))
-    state.known.append(Compared(wanted, emptied(wanted, np.setdiff1d(told, rows)), there))
+    state.known[rule.name] = Compared(wanted, emptied(wanted, np.setdiff1d(told, rows)), there)
 
 
 def _by_hint(state: Matching, rule: IdentityRule) -> None:
@@ -55,7 +55,7 @@ def _by_hint(state: Matching, rule: IdentityRule) -> None:
     state.usable[rows[filled(wanted)]] = True
     found = pairs(rows, wanted, compared(state.kind, state.observed[names].take(free), rule))
     found = found.assign(observed=free[found["observed"].to_numpy()])
-    _decide(state, rule, _not_contradicted(found, [(known.wanted, known.there) for known in state.known]))
+    _decide(state, rule, _not_contradicted(found, [(known.wanted, known.there) for known in state.known.values()]))
 
 
 def _hold_contradicted(state: Matching, rule: IdentityRule, wanted: pa.Array, there: pa.Array) -> None:
@@ -66,7 +66,7 @@ def _hold_contradicted(state: Matching, rule: IdentityRule, wanted: pa.Array, th
     tells the other one from the record. Against what an earlier rule says, an object that is another record's by its link says
     nothing either: the value is its own, and not what it is known by.
     """
-    alike = mask(pc.equal(wanted, take(there, state.observed_of)))
+    alike = equal(wanted, glance(there, state.observed_of))
     recognised = (state.observed_of >= 0) & (state.rule != state.names.index(DECISION)) & ~state.confirmed
     apart = np.flatnonzero(recognised & filled(wanted) & ~alike)
     state.confirmed |= alike & (state.rule == state.names.index(LINK))
@@ -181,7 +181,7 @@ def _not_contradicted(found: pd.DataFrame, known: Sequence[tuple[pa.Array, pa.Ar
 
 
 def _telling(state: Matching) -> list[tuple[pa.Array, pa.Array]]:
-    return [(known.telling, known.there) for known in state.known]
+    return [(known.telling, known.there) for known in state.known.values()]
 
 
 def _accept(state: Matching, rule: IdentityRule, rows: Positions, objects: Positions) -> None:

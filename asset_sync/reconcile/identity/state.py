@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from asset_sync.reconcile.identity.values import also, compared
 from asset_sync.reconcile.kinds import IdentityRule, Kind
 from asset_sync.reconcile.resolutions import Resolutions
-from asset_sync.reconcile.tables import Mask, Positions, cell, mask, take, text
+from asset_sync.reconcile.tables import Mask, Positions, cell, mask, said_column, take, text
 
 SAME: Final = "same"
 NEW: Final = "new"
@@ -68,7 +68,7 @@ class Matching:
         self.candidates: dict[int, list[int]] = {}
         self.unsettled: dict[int, tuple[str, list[int]]] = {}
         self.confirmed: Mask = np.zeros(len(desired), dtype=bool)
-        self.known: list[Compared] = []
+        self.known: dict[str, Compared] = {}
         self.parted: set[tuple[int, int]] = set()
         self.moves: list[tuple[int, int, IdentityRule]] = []
 
@@ -129,6 +129,7 @@ class Matching:
                 "link_row": self.link_of,
                 "object_row": matched,
             }
+            | {said_column(rule): pd.array(known.wanted, dtype="str") for rule, known in self.known.items()}
         )
 
     def _as_column(self, by_row: Mapping[int, str]) -> Any:

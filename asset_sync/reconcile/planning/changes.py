@@ -17,7 +17,7 @@ from asset_sync.reconcile.planning.fields import fitting
 from asset_sync.reconcile.planning.sides import Sides, stood_in
 from asset_sync.reconcile.references import PENDING
 from asset_sync.reconcile.resolutions import describe
-from asset_sync.reconcile.tables import Mask, Positions, differs, filled, identity_column, index, mask, take, text
+from asset_sync.reconcile.tables import Mask, Positions, differs, filled, glance, identity_column, index, mask, take, text
 from asset_sync.reconcile.threads import side_by_side
 
 _CONFLICT = "changed on both sides since the last sync: decide which value stays"
@@ -50,7 +50,7 @@ class Changes:
         if sides.is_status(name):
             # A status that a person set is never forced back, whoever owns the field; one that this sync set is restored.
             ownership = Ownership("shared", ownership.clears) if ownership.owner == "source" else ownership
-        base = sides.base(name, links) if ownership.owner == "shared" else None
+        base = sides.base(name, links, read=glance) if ownership.owner == "shared" else None
         emptied = sides.emptied(name, links) if base is not None and ownership.clears else None
         return merge(ownership, sides.desired[name], sides.standing(name), base, emptied).among(self._open(name))
 
@@ -162,9 +162,8 @@ class Changes:
         yield from fitting(created.where(created.says_something() | ~created.open))
 
     def _created(self, name: str, rows: Positions) -> Change:
-        return self.sides.change(name, "null", take(self.sides.desired[name], rows), "new").among(
-            filled(take(self.sides.desired[name], rows))
-        )
+        wanted = take(self.sides.desired[name], rows)
+        return self.sides.change(name, "null", wanted, "new").among(filled(wanted))
 
     def _new_because(self, rows: Positions) -> pa.Array:
         linked = take(text(self.sides.links["target_id"]), self.sides.link_of[rows])
@@ -246,7 +245,7 @@ class Changes:
         return changed & sides.linked
 
     def _stands_otherwise(self, name: str, links: Positions) -> Mask:
-        return differs(self.sides.standing(name), take(self.sides.links[identity_column(name)], links))
+        return differs(self.sides.standing(name), glance(self.sides.links[identity_column(name)], links))
 
     def _now(self, rows: Positions) -> pa.Array:
         objects = self.sides.object_of[rows]

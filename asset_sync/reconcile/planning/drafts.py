@@ -14,7 +14,10 @@ from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.tables import Mask, Positions, filled, mask, take
 
 _TEXT = pa.large_string()
-_OWN = pa.schema([*((name, _TEXT) for name in p.OPERATION_COLUMNS if name not in ("changes", "kind")), ("object", pa.int64())])
+_ROWS = ("record", "object")
+_OWN = pa.schema(
+    [(name, _TEXT) for name in p.OPERATION_COLUMNS if name not in ("changes", "kind")] + [(name, pa.int64()) for name in _ROWS]
+)
 _OP_ORDER = pa.array((*p.WRITES, p.CLAIM, p.SEEN, p.QUARANTINE), _TEXT)
 
 
@@ -43,7 +46,8 @@ class Change:
 class Drafts:
     """Operations on objects of one kind.
 
-    `own` has the plan's columns but for the changes, and `object`: the row of the observed table, -1 where there is none.
+    `own` has the plan's columns but for the changes, and `record` and `object`: the rows of the desired and of the observed
+    table, -1 where there is none.
     """
 
     kind: Kind
@@ -55,6 +59,11 @@ class Drafts:
 
     def __getitem__(self, name: str) -> pa.Array:
         return self.own[name]
+
+    @property
+    def records(self) -> Positions:
+        """The rows of the desired table that the operations are about; -1 where there is none."""
+        return np.asarray(self.own["record"].to_numpy(), dtype=np.int64)
 
     @property
     def objects(self) -> Positions:
@@ -171,7 +180,7 @@ def _named(name: str, values: pa.Array) -> pa.Array:
 
 def drafts(kind: Kind, length: int, op: str, changes: Mapping[str, Change] | None = None, **columns: Any) -> Drafts:
     """Return operations from columns and constants; what is not given is missing."""
-    given = {"op": op, "object": -1} | columns
+    given = {"op": op} | dict.fromkeys(_ROWS, -1) | columns
     arrays = [_filled_up(given.get(column.name), length, column.type) for column in _OWN]
     return Drafts(kind, pa.RecordBatch.from_arrays(arrays, schema=_OWN), changes or {})
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -49,7 +50,7 @@ class Values:
         """Return, by row, why a value would be refused."""
         if not self.rows.size:
             return {}
-        holders, wanted = self.staying(), self.wanted.to_pylist()
+        holders, wanted = self.staying, self.wanted.to_pylist()
         counts = Counter(wanted)
         clashes: dict[int, str] = {}
         for at, value in enumerate(wanted):
@@ -60,8 +61,9 @@ class Values:
             clashes[int(self.rows[at])] = f"{words} {holder or f'would stand on {counts[value]} objects'}"
         return clashes
 
+    @cached_property
     def staying(self) -> dict[str, Holder]:
-        """Return who has wanted values and keeps them, by value: of several the one of the least id."""
+        """Who has wanted values and keeps them, by value: of several the one of the least id."""
         near = np.flatnonzero(mask(pc.is_in(self.there, value_set=self.wanted, skip_nulls=True)))
         moving = np.zeros(len(self.there), dtype=bool)
         moving[self._leaving()] = True

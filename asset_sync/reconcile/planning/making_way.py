@@ -28,7 +28,7 @@ def making_way(values: Values, asked: Asked) -> Iterator[Drafts]:
     before is not asked again; what is asked now is added.
     """
     sides, field = values.sides, _text_field(values)
-    held_by = values.staying() if field and values.rows.size and values.unique.enforced else {}
+    held_by = values.staying if field and values.rows.size and values.unique.enforced else {}
     if field is None or not held_by:
         return
     retired, silent = _retired_by_us(sides), _without_a_word(sides, field)

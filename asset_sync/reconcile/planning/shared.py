@@ -10,12 +10,12 @@ import numpy as np
 import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
-from asset_sync.reconcile.identity import IGNORED, also, compared, emptied, twins
+from asset_sync.reconcile.identity import also, twins
 from asset_sync.reconcile.kinds import IdentityRule, Kind
 from asset_sync.reconcile.planning.drafts import Drafts, together
 from asset_sync.reconcile.planning.fields import part
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.tables import Positions, index, mask, take, text
+from asset_sync.reconcile.tables import Positions, mask, said_column, take, text
 
 
 def without_shared(sides: Sides, given: Drafts) -> Drafts:
@@ -37,12 +37,11 @@ def _of_one_field(kind: Kind) -> Iterator[IdentityRule]:
 def _shared(sides: Sides, given: Drafts, rule: IdentityRule) -> dict[int, str]:
     """Return, by row, who else has the value that an operation would write."""
     rows = _writing(sides, given, rule)
-    records = index(take(given["source_key"], rows), sides.source_keys)
+    records = given.records[rows]
     rows, records = rows[records >= 0], records[records >= 0]
     if not rows.size:
         return {}
-    ignored = np.flatnonzero(mask(pc.starts_with(text(sides.matches["evidence"]), IGNORED)))
-    groups = twins(emptied(compared(sides.kind, sides.desired, rule), ignored), records)
+    groups = twins(text(sides.matches[said_column(rule.name)]), records)
     several, others = np.bincount(list(groups.values()), minlength=1), also(sides.desired["source_key"], groups)
     values = take(given.new(rule.fields[0]), rows).to_pylist()
     return {

@@ -1,6 +1,6 @@
 """Sides: what stands on both sides of one kind, what is remembered of it, and how the rows of the tables belong together."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
@@ -18,16 +18,20 @@ from asset_sync.reconcile.planning.model import Policy, Snapshot
 from asset_sync.reconcile.references import PENDING, held_references, resolve
 from asset_sync.reconcile.resolutions import Resolution, Resolutions, describe
 from asset_sync.reconcile.tables import (
+    Column,
     Mask,
     Positions,
     Tables,
     base_column,
     emptied_column,
+    equal,
     filled,
+    glance,
     guess_column,
     identity_column,
     index,
     index_from,
+    known_to_differ,
     mask,
     no_links,
     take,
@@ -82,7 +86,7 @@ class Sides:
     def _remembered(self) -> tuple[Mask, Positions]:
         """Return which matched rows are linked to their object, and the links that say what was applied to the objects."""
         ids, linked_ids = text(self.matches["target_id"]), text(self.links["target_id"])
-        linked = self.same & mask(pc.equal(ids, take(linked_ids, self.link_of)))
+        linked = self.same & equal(ids, glance(linked_ids, self.link_of))
         linked[linked] = self._made_at_once(np.flatnonzero(linked), self.link_of[linked])
         links = np.where(linked, self.link_of, -1)
         strange = np.flatnonzero(self.same & ~linked)
@@ -96,12 +100,12 @@ class Sides:
         if not self.knows_identity():
             return np.ones(len(rows), dtype=bool)
         columns = (self.links["created"], links), (self.observed["created"], self.object_of[rows])
-        known, there = side_by_side(len(rows), [partial(take, text(column), at) for column, at in columns])
-        return ~mask(pc.not_equal(known, there))
+        known, there = side_by_side(len(rows), [partial(glance, text(column), at) for column, at in columns])
+        return ~known_to_differ(known, there)
 
     def standing(self, name: str) -> pa.Array:
-        """Return what the recognised objects have in a field; in the other rows anything, since a null costs more."""
-        return take(self.observed[name], stood_in(self.object_of, self.same))
+        """Return what the recognised objects have in a field, to compare; in the other rows anything: a null costs more."""
+        return glance(self.observed[name], stood_in(self.object_of, self.same))
 
     def _without_guesses(self, desired: pd.DataFrame) -> pd.DataFrame:
         """Take out the guesses where the object says something itself: a fact beats a guess."""
@@ -134,12 +138,12 @@ class Sides:
         placed = name == self.kind.parent and self.kind.facet_of is None
         return self.is_status(name) or placed or self.owners[name].owner == "shared"
 
-    def base(self, name: str, links: Positions) -> pa.Array | None:
+    def base(self, name: str, links: Positions, *, read: Callable[[Column, Positions], pa.Array] = take) -> pa.Array | None:
         """Return the values last applied, of the type that they have in the target; None where no link has any."""
         if base_column(name) not in self.links:
             return None
         column, like = self.links[base_column(name)], self.observed[name].dtype
-        return take(column if column.dtype == like else column.astype(like), links)
+        return read(column if column.dtype == like else column.astype(like), links)
 
     def emptied(self, name: str, links: Positions) -> Mask:
         """Return where the value last applied to a field is known to be none."""
@@ -222,6 +226,7 @@ class Sides:
             hold=hold,
             identity=identity,
             candidates=candidates,
+            record=rows,
             object=objects,
         )
 

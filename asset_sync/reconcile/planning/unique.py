@@ -33,8 +33,12 @@ def _without_clashes(sides: Sides, given: Drafts) -> tuple[Drafts, list[Drafts]]
         # An object that is held keeps what it has, so that who wanted that is held too.
         found = False
         for unique in sides.kind.unique:
-            given = together(sides.kind, [given, *making_way(Values(sides, unique, given), asked)])
-            clashes = Values(sides, unique, given).clashes()
+            values = Values(sides, unique, given)
+            way = list(making_way(values, asked))
+            if way:
+                given = together(sides.kind, [given, *way])
+                values = Values(sides, unique, given)
+            clashes = values.clashes()
             for name, why in _by_field(unique, given, clashes).items():
                 found = True
                 given, apart = part(given, name, why)
