@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from asset_sync.reconcile.tables import Column, Mask, differs, filled, glance
+from asset_sync.reconcile.tables import Column, Mask, as_views, differs, filled, glance
 
 Owner = Literal["source", "shared", "initial"]
 
@@ -54,6 +54,7 @@ def merge(ownership: Ownership, desired: Column, observed: Column, base: Column 
     nothing = np.zeros(len(desired), dtype=bool)
     if ownership.owner == "initial":
         return Merge(nothing, nothing, nothing, nothing)
+    desired = as_views(desired)
     unequal = differs(desired, observed)
     speaks = ~nothing if ownership.clears else filled(desired)
     if ownership.owner == "source":

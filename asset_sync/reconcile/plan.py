@@ -80,10 +80,10 @@ class Plan:
     def id(self) -> str:
         """The first 16 hexadecimal digits of the SHA-256 of the plan's canonical bytes."""
         digest = hashlib.sha256(orjson.dumps(self._header(), option=orjson.OPT_SORT_KEYS))
-        for name, column in zip(OPERATION_COLUMNS, _plain(self.operations), strict=True):
+        for name in OPERATION_COLUMNS:
             # Left out where they say nothing, so that the ids of plans that were made before stay as they are.
             if name not in _LATER_COLUMNS or self.operations[name].notna().any():
-                digest.update(orjson.dumps(column))
+                digest.update(orjson.dumps(_plain(self.operations[name])))
         return digest.hexdigest()[:16]
 
     @property
@@ -228,9 +228,10 @@ def operations_frame(batches: list[pa.RecordBatch]) -> pd.DataFrame:
 
 def records(operations: pd.DataFrame) -> list[dict[str, Any]]:
     """Return operations as dicts, with their row number in the plan as `seq` and None where a value is missing."""
-    rows = zip(operations.index.tolist(), *_plain(operations), strict=True)
+    rows = zip(operations.index.tolist(), *(_plain(operations[name]) for name in OPERATION_COLUMNS), strict=True)
     return [dict(zip(("seq", *OPERATION_COLUMNS), row, strict=True)) for row in rows]
 
 
-def _plain(operations: pd.DataFrame) -> list[list[str | None]]:
-    return [text(operations[name]).to_numpy(zero_copy_only=False).tolist() for name in OPERATION_COLUMNS]
+def _plain(column: pd.Series) -> list[str | None]:
+    plain: list[str | None] = text(column).to_numpy(zero_copy_only=False).tolist()
+    return plain

@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from asset_sync.reconcile.kinds import Field, FieldType, Kind
-from asset_sync.reconcile.views import can_hash, can_view, hashed, take_views
+from asset_sync.reconcile.views import can_hash, can_view, hashed, may_be_among, take_views
 
 Tables = dict[str, pd.DataFrame]
 """Record tables by kind."""
@@ -169,20 +169,24 @@ def known_to_differ(left: Column, right: Column) -> Mask:
 
 def filled(column: Column) -> Mask:
     """Return where a column has a value."""
-    return mask(pc.is_valid(arrow(column)))
+    values = arrow(column)
+    known = values.buffers()[0]
+    return np.full(len(values), values.null_count == 0) if known is None else _bits(values, known)
 
 
 def mask(values: pa.Array) -> Mask:
     """Return Arrow's truth values as a mask, unknown counting as false."""
-    known = pc.fill_null(values, fill_value=False) if values.null_count else values
-    return np.asarray(known.to_numpy(zero_copy_only=False), dtype=bool)
+    known, true = values.buffers()
+    if true is None:
+        return np.zeros(len(values), dtype=bool)
+    return _bits(values, true) & _bits(values, known) if values.null_count else _bits(values, true)
 
 
 def index(values: pa.Array, among: pa.Array) -> Positions:
     """Return where each value stands first in the other column, -1 where nowhere or where the value is missing."""
     if len(values) * 8 < len(among):
         # A small table of what is sought is cheaper than a large one of where it may be.
-        near = np.flatnonzero(mask(pc.is_in(among, value_set=values, skip_nulls=True)))
+        near = rows_in(among, values)
         return composed(_index(values, take(among, near)), near)
     return _index(values, among)
 
@@ -199,6 +203,14 @@ def index_from(rows: Positions, values: pa.Array, among: pa.Array) -> Positions:
     return found
 
 
+def rows_in(values: pa.Array, among: pa.Array) -> Positions:
+    """Return the rows whose value is in the other, much shorter column."""
+    if len(values) < _WORTH_HASHING or not (can_hash(values) and can_hash(among)):
+        return np.flatnonzero(mask(pc.is_in(values, value_set=among, skip_nulls=True)))
+    rows = may_be_among(values, among)
+    return rows[mask(pc.is_in(values.take(pa.array(rows)), value_set=among, skip_nulls=True))]
+
+
 def composed(first: Positions, then: Positions) -> Positions:
     """Return `then` at the positions of `first`; -1 where that is -1."""
     return np.where(first >= 0, then[first], -1) if len(then) else np.full(len(first), -1, dtype=np.int64)
@@ -213,6 +225,12 @@ def glance(values: Column, positions: Positions) -> pa.Array:
     """Return what `take` does, to be compared and for nothing else (see `asset_sync.reconcile.views`)."""
     column = arrow(values)
     return take_views(column, _rows(positions)) if can_view(column) else column.take(_rows(positions))
+
+
+def as_views(values: Column) -> pa.Array:
+    """Return a column as `glance` has it: what is compared several times is seen so once."""
+    column = arrow(values)
+    return column.cast(pa.string_view()) if can_view(column) else column
 
 
 def cell(column: pd.Series, row: int | np.integer[Any]) -> Any:
@@ -243,6 +261,13 @@ def _index(values: pa.Array, among: pa.Array) -> Positions:
 def _index_in(values: pa.Array, among: pa.Array) -> Positions:
     found = pc.index_in(values, value_set=among, skip_nulls=True)
     return np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _bits(values: pa.Array, buffer: pa.Buffer) -> Mask:
+    """Return one of a column's bitmaps as a mask, in a tenth of the time that Arrow takes for it."""
+    end = values.offset + len(values)
+    bits = np.unpackbits(np.frombuffer(buffer, np.uint8), count=end, bitorder="little")
+    return bits[values.offset :].view(bool)
 
 
 def _rows(positions: Positions) -> pa.Array:

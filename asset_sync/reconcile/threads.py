@@ -7,13 +7,13 @@ from typing import Final, TypeVar
 
 Result = TypeVar("Result")
 
-_WORTH_THREADS: Final = 200_000
-"""Rows; with fewer, starting the threads costs more than they spare."""
+_WORTH_THREADS: Final = 1_000_000
+"""Rows of all columns together; with fewer, starting the threads costs more than they spare."""
 
 
 def side_by_side(rows: int, works: Sequence[Callable[[], Result]]) -> list[Result]:
     """Return what each of the functions returns, in their order; `rows` is how many rows each works on."""
-    if rows < _WORTH_THREADS or len(works) < 2:
+    if rows * len(works) < _WORTH_THREADS or len(works) < 2:
         return [work() for work in works]
     with ThreadPoolExecutor(min(len(works), os.cpu_count() or 1)) as threads:
         return list(threads.map(_called, works))

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
 from asset_sync.reconcile.kinds import IdentityRule, Kind
-from asset_sync.reconcile.tables import Positions, cell, index, mask, take, text
+from asset_sync.reconcile.tables import Positions, cell, index, rows_in, take, text
 
 
 def compared(kind: Kind, table: pd.DataFrame, rule: IdentityRule) -> pa.Array:
@@ -24,7 +24,7 @@ def compared(kind: Kind, table: pd.DataFrame, rule: IdentityRule) -> pa.Array:
 
 def pairs(rows: Positions, ours: pa.Array, there: pa.Array) -> pd.DataFrame:
     """Return every pair of one of the rows and an object of the same value, as `row` and `observed`."""
-    near = np.flatnonzero(mask(pc.is_in(there, value_set=ours, skip_nulls=True))) if rows.size else rows
+    near = rows_in(there, ours) if rows.size else rows
     if not near.size:
         return pd.DataFrame({"row": near, "observed": near})
     left = pd.DataFrame({"row": rows, "value": pd.array(ours, dtype="str")}).dropna()
@@ -36,7 +36,7 @@ def twins(values: pa.Array, rows: Positions) -> dict[int, int]:
     """Return every row, those and others, whose value is one of those rows' and that several have, with its group's number."""
     if not rows.size:
         return {}
-    every = np.flatnonzero(mask(pc.is_in(values, value_set=take(values, rows), skip_nulls=True)))
+    every = rows_in(values, take(values, rows))
     codes = pc.dictionary_encode(take(values, every)).indices.to_numpy(zero_copy_only=False)
     many = np.bincount(codes, minlength=1)[codes] > 1
     return dict(zip(every[many].tolist(), codes[many].tolist(), strict=True))

@@ -13,7 +13,7 @@ from asset_sync.reconcile import forms
 from asset_sync.reconcile.kinds import Kind, Unique
 from asset_sync.reconcile.planning.drafts import Drafts, either
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.tables import Positions, differs, index, mask, take, text
+from asset_sync.reconcile.tables import Positions, differs, index, rows_in, take, text
 
 _TEXT = pa.large_string()
 
@@ -64,7 +64,7 @@ class Values:
     @cached_property
     def staying(self) -> dict[str, Holder]:
         """Who has wanted values and keeps them, by value: of several the one of the least id."""
-        near = np.flatnonzero(mask(pc.is_in(self.there, value_set=self.wanted, skip_nulls=True)))
+        near = rows_in(self.there, self.wanted)
         moving = np.zeros(len(self.there), dtype=bool)
         moving[self._leaving()] = True
         near = near[~moving[near]]
