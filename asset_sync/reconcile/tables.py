@@ -184,6 +184,8 @@ def mask(values: pa.Array) -> Mask:
 
 def index(values: pa.Array, among: pa.Array) -> Positions:
     """Return where each value stands first in the other column, -1 where nowhere or where the value is missing."""
+    if values.null_count == len(values):
+        return np.full(len(values), -1, dtype=np.int64)
     if len(values) * 8 < len(among):
         # A small table of what is sought is cheaper than a large one of where it may be.
         near = rows_in(among, values)

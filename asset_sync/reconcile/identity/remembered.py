@@ -67,10 +67,8 @@ class _Linked:
 
     def both(self, remembered: str, standing: str) -> tuple[pa.Array, pa.Array]:
         """Return what the links say in a column, and the objects in another, to be compared."""
-        if remembered not in self.links:
-            return pa.nulls(len(self), _TEXT), glance(text(self.observed[standing]), self.objects)
-        columns = (self.links[remembered], self.at), (self.observed[standing], self.objects)
-        known, there = side_by_side(len(self), [partial(glance, text(column), rows) for column, rows in columns])
+        there = glance(text(self.observed[standing]), self.objects)
+        known = glance(text(self.links[remembered]), self.at) if remembered in self.links else pa.nulls(len(self), _TEXT)
         return known, there
 
 

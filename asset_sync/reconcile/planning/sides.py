@@ -1,14 +1,12 @@
 """Sides: what stands on both sides of one kind, what is remembered of it, and how the rows of the tables belong together."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from asset_sync.reconcile import forms
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import DECISION, HELD, NEW, SAME
 from asset_sync.reconcile.kinds import Kind
@@ -99,9 +97,8 @@ class Sides:
         """Return where nothing says that the object under a link's id was made at another time than the one that was linked."""
         if not self.knows_identity():
             return np.ones(len(rows), dtype=bool)
-        columns = (self.links["created"], links), (self.observed["created"], self.object_of[rows])
-        known, there = side_by_side(len(rows), [partial(glance, text(column), at) for column, at in columns])
-        return ~known_to_differ(known, there)
+        there = glance(text(self.observed["created"]), self.object_of[rows])
+        return ~known_to_differ(glance(text(self.links["created"]), links), there)
 
     def standing(self, name: str) -> pa.Array:
         """Return what the recognised objects have in a field, to compare; in the other rows anything: a null costs more."""
@@ -184,13 +181,14 @@ class Sides:
 
     def matched_by(self, rows: Positions) -> pa.Array:
         """Return what the records were recognised by."""
-        rules = pa.array(self.matches["rule"].array).take(pa.array(rows)).cast(_TEXT)
-        words = forms.concat("matched by ", rules, like=rules)
+        rules = self.matches["rule"].cat
+        codes: Positions = np.asarray(rules.codes, dtype=np.int64)
+        words = take(pa.array([f"matched by {rule}" for rule in rules.categories], _TEXT), codes[rows])
         decided = self.resolved("link")
         if not decided:
             return words
         by = {row: f"matched by {DECISION}: {describe(found[0])}" for row, found in decided.items()}
-        is_decided = pc.equal(rules, DECISION)
+        is_decided = pc.equal(words, f"matched by {DECISION}")
         named = pa.array([by.get(row) for row in rows.tolist()], _TEXT)
         return pc.if_else(pc.fill_null(is_decided, fill_value=False), pc.coalesce(named, words), words)
 
