@@ -8,9 +8,9 @@ from asset_sync.systems.snipeit.source import TABLES, read
 from asset_sync.systems.system import Read, System
 
 
-def _read(snipeit: SnipeIt, table: str, _open_columns: tuple[str, ...]) -> Read:
+def _read(snipeit: SnipeIt, table: str, open_columns: tuple[str, ...]) -> Read:
     with snipeit.client() as client:
-        return Read(read(client, table), client.tally.read)
+        return Read(read(client, table, open_columns), client.tally.read)
 
 
 SNIPEIT: Final = System("snipeit", NAME, "snipeit", SnipeIt, TABLES, _read, pool="snipeit", named=True)

@@ -230,13 +230,19 @@ def custom_fields(value: object) -> str | None:
     return json(found)
 
 
+def field_number(column: str) -> str | None:
+    """Return the id of the custom field that has a column of that name; None where the name is none of such a column."""
+    found = _FIELD_ID.search(column)
+    return found and found[1]
+
+
 def _custom_field(shown: object) -> tuple[str, str | None]:
-    number = _FIELD_ID.search(str(shown.get("field"))) if isinstance(shown, dict) else None
+    number = field_number(str(shown.get("field"))) if isinstance(shown, dict) else None
     if number is None or not isinstance(shown, dict):
         raise Unreadable
     # Newer code renders this element as HTML, as it does notes.
     read = rendered if shown.get("element") == "markdown-textarea" else text
-    return number[1], read(shown.get("value"))
+    return number, read(shown.get("value"))
 
 
 def log_meta(value: object) -> str | None:
