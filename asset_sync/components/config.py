@@ -1,6 +1,6 @@
 """What a person writes into a sync's YAML, the parts that all syncs share, and how it is refused with file and line."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -10,14 +10,11 @@ import dagster as dg
 import yaml
 from pydantic import Field
 
-from asset_sync.components.declared.mapping import FieldConfig
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.guards import Limits
-from asset_sync.reconcile.kinds import Kind, Kinds
-from asset_sync.reconcile.mapping import TRANSFORMS, FieldMapping, why_not
+from asset_sync.reconcile.mapping import FieldMapping
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.planning import Grace
-from asset_sync.systems.system import OpenFields
 
 FILE: Final = "defs.yaml"
 """The name of a sync's YAML, in the folder that gives the sync its name."""
@@ -79,70 +76,9 @@ def check_schedule(place: "Place", schedule: ScheduleConfig) -> None:
         raise place.at("cron").error(told) from None
 
 
-MappingConfig = Mapping[str, Mapping[str, FieldConfig]]
-"""Fields by kind and name."""
-
-
-def declared_mapping(mapping: MappingConfig, kinds: Sequence[str]) -> Mapping[str, Mapping[str, FieldMapping]]:
-    """Return the fields of the kinds as the core takes them."""
-    return {kind: {name: field.mapping() for name, field in mapping[kind].items()} for kind in kinds}
-
-
 def owners(mapping: Mapping[str, Mapping[str, FieldMapping]]) -> Mapping[str, Mapping[str, Ownership]]:
     """Return who owns the mapped fields."""
     return {kind: {name: field.ownership for name, field in fields.items()} for kind, fields in mapping.items()}
-
-
-CUSTOM_FIELDS: Final = OpenFields("cf_", "custom fields")
-
-
-def check_mapping(
-    file: Path,
-    mapping: MappingConfig,
-    kinds: Kinds,
-    columns: Mapping[str, Collection[str]],
-    *,
-    needed: Collection[str],
-    open_fields: OpenFields = CUSTOM_FIELDS,
-) -> None:
-    """Raise `ConfigurationError`, with file and line, for a kind, field, transform or source column that does not exist,
-    and for a constant or a default that its field cannot have.
-
-    `columns` are the source columns that each kind can be mapped from; `needed` are the kinds that must be mapped.
-    """
-    absent = [name for name in needed if name not in mapping]
-    if absent:
-        raise Place(file, ("attributes", "mapping")).error(f"{absent[0]} is not mapped; it needs at least its name")
-    for kind_name, fields in mapping.items():
-        place = Place(file, ("attributes", "mapping", kind_name))
-        if kind_name not in kinds:
-            raise place.error(f"there is no kind {kind_name!r} here; there are {', '.join(kinds)}")
-        known = {field.name: field for field in kinds[kind_name].fields}
-        for name, config in fields.items():
-            if name in known and known[name].initial_only and config.owner != "initial":
-                raise place.at(name).error(f"{name} is set as a whole, with what people added: its owner can only be initial")
-            if name not in known and not open_fields.has(name):
-                told = f"{', '.join(known)}, and {open_fields.prefix}… for {open_fields.words}"
-                raise place.at(name).error(f"there is no field {name!r}; there are {told}")
-            _check_field(place.at(name), config, columns[kind_name])
-            if name in known:
-                _check_values(place.at(name), config, kinds[kind_name], name)
-
-
-def _check_field(place: "Place", config: FieldConfig, columns: Collection[str]) -> None:
-    if config.transform not in TRANSFORMS:
-        raise place.at("transform").error(f"there is no transform {config.transform!r}; there are {', '.join(TRANSFORMS)}")
-    if config.source is not None and config.source not in columns:
-        raise place.at("from").error(f"the source has no column {config.source!r}; it has {', '.join(sorted(columns))}")
-    if config.source is not None and config.value is not None:
-        raise place.error("a field has either `from` or `value`, not both")
-
-
-def _check_values(place: "Place", config: FieldConfig, kind: Kind, name: str) -> None:
-    for key, value in (("value", config.value), ("default", config.default)):
-        why = None if value is None else why_not(value, kind, name)
-        if why is not None:
-            raise place.at(key).error(f"{value!r} {why}")
 
 
 class Place:

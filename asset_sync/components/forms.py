@@ -1,25 +1,28 @@
 """The form of the YAML files of syncs, checked before Dagster loads them: one line says file, line, key and what is wrong."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final, Protocol, cast, get_args
+from typing import Any, Final, Protocol, cast
 
 import dagster as dg
 import yaml
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from asset_sync import components
 from asset_sync.components import config
 from asset_sync.components.config import Place
 from asset_sync.components.objects import objects
+from asset_sync.components.wording import raise_first
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError
 
 _PACKAGE: Final = "asset_sync.components."
-_TEMPLATED: Final = "{{"
+_NOW: Final = "write `type: asset_sync.components.SyncComponent`"
 _NO_LONGER: Final = {
-    "PdqToNetbox": "write `type: asset_sync.components.SyncComponent`, `source: pdq`, `target: netbox`, and the kinds that are "
-    "written: `kinds: [manufacturer, inventory_item_type, asset]`",
+    "PdqToNetbox": f"{_NOW}, `source: pdq`, `target: netbox`, and the kinds that are written: "
+    "`kinds: [manufacturer, inventory_item_type, asset]`",
+    "NetboxToWug": f"{_NOW}, `source: netbox`, `target: wug` and `connections_of: target`; of each connection `enabled` and "
+    "`interval_minutes`, its filters below `source_options`, and what WhatsUp Gold is told below `target_options`",
+    "WugToNetbox": f"{_NOW}, `source: wug` and `target: netbox`, with `exported_by` and `root_group` below `source_options`",
 }
 """Types of earlier versions, and what is written instead."""
 
@@ -97,7 +100,7 @@ def _formed(file: Path) -> Any:
     try:
         return component.model_validate(attributes)
     except ValidationError as error:
-        _raise_first(file, component, error)
+        raise_first(Place(file, ("attributes",)), component, error)
         return None
 
 
@@ -145,39 +148,3 @@ def _component(file: Path, name: str) -> type[BaseModel]:
 
 def _types() -> str:
     return f"there are {', '.join(_PACKAGE + name for name in components.__all__)}"
-
-
-def _raise_first(file: Path, component: type[BaseModel], error: ValidationError) -> None:
-    for each in error.errors():
-        # What Dagster fills in from the environment is known to Dagster alone.
-        if _TEMPLATED not in str(each["input"]):
-            keys = [str(key) for key in each["loc"]]
-            raise Place(file, ("attributes", *keys)).error(_words(each, _keys(component, keys[:-1])))
-
-
-def _keys(model: type[BaseModel], keys: Sequence[str]) -> list[str]:
-    """Return the keys that there are below those of a model."""
-    for key in keys:
-        field = next((each for name, each in model.model_fields.items() if key in (name, each.alias)), None)
-        # What is no field is a key of a dict, or a place in a list, of models that were found already.
-        found = _model_in(field.annotation) if field is not None else model
-        if found is None:
-            return []
-        model = found
-    return [each.alias or name for name, each in model.model_fields.items()]
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """Return the first model in a type: that of a list's elements, of a dict's values, of what may be None."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for each in get_args(annotation) if (found := _model_in(each)) is not None), None)
-
-
-def _words(each: ErrorDetails, keys: Sequence[str]) -> str:
-    if each["type"] == "extra_forbidden":
-        return f"there is no such key here; there are {', '.join(keys)}"
-    if each["type"] == "missing":
-        return "it is missing"
-    told = f"{each['msg'][0].lower()}{each['msg'][1:]}"
-    return f"{each['input']!r}: {told}" if isinstance(each["input"], str | int | float | bool) else told

@@ -5,8 +5,6 @@ import dagster as dg
 from asset_sync import database
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.ledger import Ledger, migrate
-from asset_sync.tracking import Tracking
-from asset_sync.tracking import migrate as migrate_tracking
 
 
 class LedgerResource(dg.ConfigurableResource[Ledger]):
@@ -23,10 +21,3 @@ def open_ledger() -> Ledger:
     engine = database.engine()
     migrate(engine)
     return Ledger(engine)
-
-
-def open_tracking() -> Tracking:
-    """Return the tracking, its table made or brought up to date. Raises `ConfigurationError` where there is no database."""
-    engine = database.engine()
-    migrate_tracking(engine)
-    return Tracking(engine)

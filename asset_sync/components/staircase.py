@@ -186,8 +186,8 @@ def _applied_asset(sync: Sync) -> dg.AssetsDefinition:
         freshness_policy=dg.FreshnessPolicy.time_window(fail_window=sync.fresh) if sync.fresh else None,
         owners=list(sync.owners),
         group_name=sync.name,
-        kinds={sync.target},
-        metadata={WRITES: (sync.target, {kind: list(fields) for kind, fields in sync.mapping.items()})},
+        kinds={sync.target_objects},
+        metadata={WRITES: (sync.target_objects, {kind: list(fields) for kind, fields in sync.mapping.items()})},
         description="The plan carried out, exactly as reviewed. Materialised alone: the latest, unless it waits for a person.",
         code_version="1",
     )

@@ -13,25 +13,8 @@ from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.mapping import FieldMapping
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Policy
-from asset_sync.reconcile.references import Waiting
 from asset_sync.reconcile.tables import Tables
-from asset_sync.reconcile.target import Target
-
-
-class Requests(Protocol):
-    """Requests counted so far."""
-
-    read: int
-    write: int
-
-
-class CountingTarget(Target, Protocol):
-    """A target that counts its requests."""
-
-    @property
-    def tally(self) -> Requests:
-        """The requests that were sent to it."""
-        ...
+from asset_sync.systems.steps import CountingTarget, Evidence
 
 
 class TargetResource(Protocol):
@@ -44,14 +27,6 @@ class TargetResource(Protocol):
 
 def _complete(context: dg.AssetExecutionContext) -> None:
     """Say of a run that its source is complete."""
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What a sync matches by: the observed tables, and the records that must not be created by this run."""
-
-    observed: Tables
-    waiting: Waiting
 
 
 def _as_observed(context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> Evidence:  # noqa: ARG001
@@ -79,10 +54,11 @@ class Sync:
     """A sync as the staircase sees it; `title` says for people from where to where it goes.
 
     `inventory` is the key of the asset that holds the observed tables, `source` and `target` are the keys of the two
-    systems' resources, and `pool` is the concurrency pool that lets one run at a time write to the target: None where each
-    partition has a system of its own; `source_pool` does the same for reading the source. `sources` names, for the guards,
-    the assets that were extracted. `mapping` is by kind and field. After `fresh` without a successful apply the sync counts
-    as stale; None: never. `owners` are those of its assets, as Dagster names them.
+    systems' resources, `source_objects` and `target_objects` what their objects are named by, where that is another, and
+    `pool` is the concurrency pool that lets one run at a time write to the target: None where each partition has a system of
+    its own; `source_pool` does the same for reading the source. `sources` names, for the guards, the assets that were
+    extracted. `mapping` is by kind and field. After `fresh` without a successful apply the sync counts as stale; None: never.
+    `owners` are those of its assets, as Dagster names them.
 
     `partitions` are those of all its assets. `link_set` names the links in the ledger that it goes by: where it shares those of
     another sync, an object of that one is the same object here; runs of syncs that share links never overlap where Dagster
@@ -112,6 +88,8 @@ class Sync:
     apart: bool = False
     resource: Callable[[dg.AssetExecutionContext, str], Any] = _by_key
     source: str = ""
+    source_objects: str = ""
+    target_objects: str = ""
     source_pool: str | None = None
     owners: Sequence[str] = ()
     incomplete: Callable[[dg.AssetExecutionContext], str | None] = _complete
@@ -128,8 +106,10 @@ class Sync:
         return replace(self, link_set=f"{self.name}/{connection}")
 
     def __post_init__(self) -> None:
-        """Without another name, the links are the sync's own."""
+        """Without another name, the links are the sync's own, and objects are named by the keys of the resources."""
         object.__setattr__(self, "link_set", self.link_set or self.name)
+        object.__setattr__(self, "source_objects", self.source_objects or self.source)
+        object.__setattr__(self, "target_objects", self.target_objects or self.target)
 
     @property
     def tags(self) -> dict[str, str]:

@@ -2,12 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from asset_sync.components.netbox_to_wug.component import NetboxToWug
-from asset_sync.components.resources import open_tracking
+from asset_sync.components import SyncComponent
 from asset_sync.operations.definitions import component_of, sync_names
 from asset_sync.reconcile.errors import ConfigurationError
-from asset_sync.tracking import Statistics
+from asset_sync.tracking import Statistics, open_tracking
+
+_TRACKED: Final = "wug"
+"""The system that is written to with tracking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,9 @@ def connections() -> Sequence[Standing]:
     """Return all connections over which devices are sent to WhatsUp Gold, by sync and in the order of its YAML."""
     tracking = open_tracking()
     return [
-        Standing(sync, each.name, each.enable_netbox_export, tracking.statistics(each.name))
+        Standing(sync, each.name, each.enabled, tracking.statistics(each.name))
         for sync in sync_names()
-        if isinstance(component := component_of(sync), NetboxToWug)
+        if isinstance(component := component_of(sync), SyncComponent) and component.target == _TRACKED
         for each in component.connections
     ]
 

@@ -10,6 +10,7 @@ SYSTEMS: Final = {
     "netbox": "asset_sync.systems.netbox.system.NETBOX",
     "pdq": "asset_sync.systems.pdq.system.PDQ",
     "snipeit": "asset_sync.systems.snipeit.system.SNIPEIT",
+    "wug": "asset_sync.systems.wug.system.WUG",
 }
 """Where each system's declaration stands: only what a sync names is loaded."""
 

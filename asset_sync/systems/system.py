@@ -1,7 +1,8 @@
 """What a system is to a sync: the tables that it tells, the kinds that can be written to it, and how it is reached.
 
 Each system declares one of these in its folder; `asset_sync.systems.SYSTEMS` lists them, and a sync's YAML names them. One that
-is not listed is named by where it stands: `package.module.NAME`.
+is not listed is named by where it stands: `package.module.NAME`. What is particular to a system it brings itself, as steps that
+every sync with it has (`asset_sync.systems.steps`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,9 +14,11 @@ import pandas as pd
 
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.kinds import Kinds
+from asset_sync.reconcile.mapping import FieldMapping
 from asset_sync.reconcile.references import Waiting
 from asset_sync.reconcile.sources import SourceTables
 from asset_sync.reconcile.tables import Tables
+from asset_sync.systems.steps import Following, Open, Seen, Shape, Sieve
 
 
 class Read(NamedTuple):
@@ -65,6 +68,11 @@ class TargetSide:
     no more than it must, raise `ConfigurationError` for a constant, a choice or a field that the system does not take.
     `conform` and `waiting` are what `asset_sync.components.sync` says of a sync's `conform` and of the records that must
     not be created.
+
+    `needed` are the fields, by kind, without which a mapping makes no sense. `derived` are the fields of kinds that nobody
+    maps, because they follow from the mapped ones: `shape` makes their tables. `addresses` reads, given the resource, all
+    addresses (a column `address`) that the system's devices have. The others are steps of its own; see
+    `asset_sync.systems.steps`.
     """
 
     kinds: Kinds
@@ -74,6 +82,26 @@ class TargetSide:
     check: Callable[[Any, Kinds, Constants], None]
     conform: Callable[[Kinds, Tables, Tables], tuple[Tables, Tables]] = _taken
     waiting: Callable[[Kinds, Tables, Tables], Waiting] = _ready
+    needed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    derived: Mapping[str, Mapping[str, FieldMapping]] = field(default_factory=dict)
+    addresses: Callable[[Any], Read] | None = None
+    sieve: Sieve | None = None
+    shape: Shape | None = None
+    seen: Seen | None = None
+    open: Open | None = None
+    following: Following | None = None
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a YAML may say to a system beyond what all of them are told: its `form`, and the system as it is `made` by that.
+
+    `each` names what every one of several connections may say for itself.
+    """
+
+    form: type[dg.Model]
+    made: Callable[[Any], "System"]
+    each: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -81,8 +109,10 @@ class System:
     """A system: `title` is its name for people, `resource` the key of its Dagster resource, which `make` makes.
 
     `tables` are what it tells, the first one its main one; `read` reads one of them, whole or not at all, given the resource,
-    the table's name and the open columns that are asked for. Where the system has a `pool`, one run at a time reads from it.
-    There may be several of one system where its resource takes a `connection` (`named`).
+    the table's name and the open columns that are asked for; of the main one's rows, its `sieve` says which a sync tells of.
+    Where the system has a `pool`, one run at a time reads from it. There may be several of one system where its resource takes
+    a `connection` (`named`); `variables` are what a YAML may have another variable for. `as_source` and `as_target` are its
+    options.
     """
 
     name: str
@@ -94,6 +124,10 @@ class System:
     target: TargetSide | None = None
     pool: str | None = None
     named: bool = False
+    variables: tuple[str, ...] = ()
+    sieve: Sieve | None = None
+    as_source: Options | None = None
+    as_target: Options | None = None
 
     @property
     def main(self) -> str:

@@ -1,7 +1,7 @@
 """The ends of the staircase of a declared sync: what the source tells, what the target holds, and what it should hold."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import dagster as dg
 import pandas as pd
@@ -12,32 +12,26 @@ from asset_sync.components.objects import objects_key
 from asset_sync.components.snapshots import row_counts
 from asset_sync.components.sync import Sync
 from asset_sync.reconcile.desired import SyncMapping, desired_tables
+from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.refusals import validated
 from asset_sync.reconcile.sources import Source, SourceTable
 from asset_sync.reconcile.tables import Tables
+from asset_sync.systems.steps import Shaped, Sieve, Sifted
 from asset_sync.systems.system import Constants, System
 
-
-def extracted(source: System, tables: Iterable[str]) -> list[str]:
-    """Return which tables have to be read for those to be there, in the order in which the system declares them."""
-    wanted = set(tables)
-    reached: set[str] = set()
-    while wanted:
-        name = wanted.pop()
-        reached.add(name)
-        wanted |= set(source.tables[name].made_of) - reached
-    return [name for name, table in source.tables.items() if name in reached and table.made is None]
+OfRun = Callable[[dg.AssetExecutionContext], System]
+"""A system as a run has it: where there are several connections, with what the run's own says to it."""
 
 
 def source_asset(
-    sync: Sync, source: System, table: SourceTable, key: dg.AssetKey, open_columns: Iterable[str]
+    sync: Sync, source: System, table: SourceTable, key: dg.AssetKey, *, open_columns: Iterable[str], of_run: OfRun
 ) -> dg.AssetsDefinition:
     """Return the asset that holds one table of the source."""
     asked = tuple(open_columns)
 
     @dg.asset(
         key=key,
-        deps=[objects_key(sync.source, table.kind)] if table.kind else None,
+        deps=[objects_key(sync.source_objects, table.kind)] if table.kind else None,
         io_manager_key="snapshots",
         partitions_def=sync.partitions,
         required_resource_keys={sync.source},
@@ -51,16 +45,16 @@ def source_asset(
     )
     def extract(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pd.DataFrame]:
         with told_in_one_line():
-            read = source.reader(sync.source_resource(context), table.name, asked)
+            read = of_run(context).reader(sync.source_resource(context), table.name, asked)
             schema = column_schema(read.table, table)
             told: dict[str, Any] = {"requests": read.requests, "dagster/column_schema": schema}
-            told |= read_lineage(sync.source, table)
+            told |= read_lineage(sync.source_objects, table)
             return dg.MaterializeResult(value=read.table, metadata={**row_counts({table.name: read.table}), **told})
 
     return extract
 
 
-def inventory_asset(sync: Sync, target: System) -> dg.AssetsDefinition:
+def inventory_asset(sync: Sync, target: System, of_run: OfRun | None = None) -> dg.AssetsDefinition:
     """Return the asset that holds what the target has."""
 
     @dg.asset(
@@ -78,11 +72,44 @@ def inventory_asset(sync: Sync, target: System) -> dg.AssetsDefinition:
     )
     def inventory(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Tables]:
         with told_in_one_line():
-            found = target.side.observe(sync.target_resource(context), sync.kinds, sync.mapping, constants(sync))
+            side = (of_run(context) if of_run else target).side
+            found = side.observe(sync.target_resource(context), sync.kinds, sync.mapping, constants(sync))
             counted = {name: table for name, table in found.tables.items() if name in sync.kinds}
             return dg.MaterializeResult(value=found.tables, metadata={**row_counts(counted), "requests": found.requests})
 
     return inventory
+
+
+def sieve_asset(
+    sync: Sync,
+    sieve: Sieve,
+    rows: dg.AssetKey,
+    sift: Callable[[dg.AssetExecutionContext, pd.DataFrame, Tables], Sifted],
+) -> dg.AssetsDefinition:
+    """Return the asset that holds the rows of the source's main table that a sieve lets through."""
+
+    @dg.asset(
+        key=sync.key(sieve.name),
+        ins={"rows": dg.AssetIn(rows), "inventory": dg.AssetIn(sync.inventory)},
+        io_manager_key="snapshots",
+        partitions_def=sync.partitions,
+        required_resource_keys={"ledger", sync.target},
+        owners=list(sync.owners),
+        group_name=sync.name,
+        kinds={"pandas", "parquet"},
+        description=sieve.words,
+        code_version="1",
+    )
+    def sifted(context: dg.AssetExecutionContext, rows: pd.DataFrame, inventory: Tables) -> dg.MaterializeResult[pd.DataFrame]:
+        with told_in_one_line():
+            found = sift(context, rows, inventory)
+            return dg.MaterializeResult(value=found.rows, metadata={"dagster/row_count": len(found.rows), **found.told})
+
+    return sifted
+
+
+Shaping = Callable[[dg.AssetExecutionContext, pd.DataFrame, Kinds, Tables, Tables], Shaped]
+"""What makes of the main table's rows, the kinds, the desired tables and the inventory the tables as the target has them."""
 
 
 def desired_asset(
@@ -91,15 +118,18 @@ def desired_asset(
     mapping_of: Callable[[dg.AssetExecutionContext], SyncMapping],
     keys: Mapping[str, dg.AssetKey],
     title: str,
+    *,
+    shape: Shaping | None = None,
 ) -> dg.AssetsDefinition:
     """Return the asset that holds what the target should have, made from the source's tables, whose assets are given.
 
     `mapping_of` says of a run what is mapped.
     """
+    inventory = {_INVENTORY: dg.AssetIn(sync.inventory)} if shape else {}
 
     @dg.asset(
         key=sync.key("desired"),
-        ins={name: dg.AssetIn(key) for name, key in keys.items()},
+        ins={**{name: dg.AssetIn(key) for name, key in keys.items()}, **inventory},
         io_manager_key="snapshots",
         partitions_def=sync.partitions,
         owners=list(sync.owners),
@@ -108,18 +138,27 @@ def desired_asset(
         description=f"What {title} should hold, made from {source.title}'s tables by the mapping in the sync's YAML.",
         code_version="1",
     )
-    def desired(context: dg.AssetExecutionContext, **read: pd.DataFrame) -> dg.MaterializeResult[Tables]:
+    def desired(context: dg.AssetExecutionContext, **read: Any) -> dg.MaterializeResult[Tables]:
         with told_in_one_line():
-            mapping = mapping_of(context)
-            tables, notes = desired_tables(Source(source.tables, dict(read)), sync.kinds, mapping)
-            for note in notes:
+            mapping, inventory = mapping_of(context), read.pop(_INVENTORY, None)
+            mapped = {name: kind for name, kind in sync.kinds.items() if name in mapping.tables}
+            made, notes = desired_tables(Source(source.tables, dict(read)), mapped, mapping)
+            shaped = shape(context, read[source.main], sync.kinds, made, inventory) if shape else Shaped(made)
+            told = [*notes, *shaped.notes]
+            for note in told:
                 context.log.warning(note)
-            checked = validated(sync.kinds, tables)
-            told = dg.MetadataValue.md("\n".join(f"- {note}" for note in notes) or "none")
+            checked = validated(sync.kinds, shaped.tables)
+            words = dg.MetadataValue.md("\n".join(f"- {note}" for note in told) or "none")
             lineage = source_lineage(sync, source.tables, mapping, keys)
-            return dg.MaterializeResult(value=checked, metadata={**row_counts(checked), "notes": told, **lineage})
+            return dg.MaterializeResult(
+                value=checked, metadata={**row_counts(checked), "notes": words, **shaped.told, **lineage}
+            )
 
     return desired
+
+
+_INVENTORY: Final = "inventory_of_the_target"
+"""The name of the step's input that is none of the source's tables."""
 
 
 def constants(sync: Sync) -> Constants:

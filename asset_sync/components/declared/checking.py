@@ -52,11 +52,15 @@ class Checking:
         for name, told in mapping.items():
             self._kind(at.at(name), self.target.kinds[name], told)
 
-    def needed(self, mapping: Mapping[str, KindConfig], kinds: Iterable[str]) -> None:
-        """Check that kinds are mapped without which the sync makes no sense."""
-        for name in kinds:
-            if name not in mapping:
-                raise self.place.at("mapping").error(f"{name} is not mapped; it needs at least its name")
+    def needed(self, mapping: Mapping[str, KindConfig]) -> None:
+        """Check that what the target needs is mapped: kinds, and fields of theirs."""
+        at = self.place.at("mapping")
+        for kind, fields in self.target.needed.items():
+            if kind not in mapping:
+                raise at.error(f"{kind} is not mapped; it needs at least its name")
+            for name in fields:
+                if name not in mapping[kind]:
+                    raise at.at(kind).error(f"{name} is not mapped; needed are {', '.join(fields)}")
 
     def references(self, mapping: Mapping[str, KindConfig], chosen: Iterable[str]) -> None:
         """Check that what the chosen kinds refer to is chosen, too, and that there is a way to it."""

@@ -69,14 +69,20 @@ TABLES: Final = {
 }
 
 
-def read(client: NetBoxClient, table: str, open_columns: Iterable[str] = ()) -> pd.DataFrame:
+ALL: Final = DeviceFilter(statuses=())
+"""All devices that have a primary address."""
+
+
+def read(client: NetBoxClient, table: str, open_columns: Iterable[str] = (), devices: DeviceFilter = ALL) -> pd.DataFrame:
     """Return one table, all rows that the token may see, by id; `open_columns` are custom fields (`cf_<name>`).
+
+    Of the devices that have a primary address, those that are chosen.
 
     Raises `TargetError` where the listing is not whole, `ConfigurationError` for a custom field that NetBox does not have.
     """
     names = tuple(open_columns)
     if table == ADDRESSED.name:
-        return addressed_devices(client, DeviceFilter(statuses=()), names)
+        return addressed_devices(client, devices, names)
     endpoint, object_type = _ENDPOINTS[table]
     if names:
         check_names(custom_fields(client), [(object_type, name) for name in names])

@@ -1,16 +1,22 @@
 """NetBox, declared: the tables that it tells, and the kinds that can be written to it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
+
+import dagster as dg
+import pandas as pd
+from pydantic import Field
 
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.tables import OBSERVED_COLUMNS, observed_schema
+from asset_sync.systems.netbox.addressed import DeviceFilter, interface_addresses
 from asset_sync.systems.netbox.conforming import conform, unready
 from asset_sync.systems.netbox.extract import check_choices, observe
 from asset_sync.systems.netbox.kinds import CUSTOM, KINDS, declared
 from asset_sync.systems.netbox.resource import NetBox
 from asset_sync.systems.netbox.source import TABLES, read
-from asset_sync.systems.system import Constants, Observed, OpenFields, Read, System, TargetSide
+from asset_sync.systems.system import Constants, Observed, OpenFields, Options, Read, System, TargetSide
 
 
 def _observe(netbox: NetBox, kinds: Kinds, fields: Mapping[str, Mapping[str, Any]], constants: Constants) -> Observed:
@@ -31,19 +37,52 @@ def _checked(kind: Kind, observed: Any) -> Any:
     return observed_schema(kind, observed.columns[len(OBSERVED_COLUMNS) :]).validate(observed)
 
 
-def _read(netbox: NetBox, table: str, open_columns: tuple[str, ...]) -> Read:
+class ChoosingOptions(dg.Model):
+    """Which devices NetBox is asked for: those with a value of every list that names any. Slugs; a status by its value."""
+
+    sites: list[str] = Field(default_factory=list)
+    roles: list[str] = Field(default_factory=list)
+    types: list[str] = Field(default_factory=list)
+    tags: list[str] = Field(default_factory=list)
+    statuses: list[str] = Field(default_factory=list)
+    tenants: list[str] = Field(default_factory=list)
+
+
+def _told_by(options: ChoosingOptions) -> System:
+    chosen = DeviceFilter(**options.model_dump())
+
+    def read_chosen(netbox: NetBox, table: str, open_columns: tuple[str, ...]) -> Read:
+        with netbox.client() as client:
+            return Read(read(client, table, open_columns, chosen), client.tally.read)
+
+    return replace(_PLAIN, read=read_chosen)
+
+
+def _addresses(netbox: NetBox) -> Read:
     with netbox.client() as client:
-        return Read(read(client, table, open_columns), client.tally.read)
+        found = sorted(interface_addresses(client))
+        return Read(pd.DataFrame({"address": found}, dtype="str"), client.tally.read)
 
 
-NETBOX: Final = System(
+_SIDE: Final = TargetSide(
+    KINDS,
+    declared,
+    _observe,
+    OpenFields(CUSTOM, "custom fields"),
+    _check,
+    conform,
+    unready,
+    addresses=_addresses,
+)
+_PLAIN: Final = System(
     "netbox",
     "NetBox",
     "netbox",
     NetBox,
     TABLES,
-    _read,
-    TargetSide(KINDS, declared, _observe, OpenFields(CUSTOM, "custom fields"), _check, conform, unready),
+    target=_SIDE,
     pool="netbox",
     named=True,
+    as_source=Options(ChoosingOptions, _told_by, frozenset(ChoosingOptions.model_fields)),
 )
+NETBOX: Final = _told_by(ChoosingOptions())

@@ -1,8 +1,9 @@
 """WhatsUp Gold as a system of record for monitoring, and as a source: devices, groups and scans by its REST API.
 
 Reading order: `tokens` and `wire` (sessions, envelopes, pages), `records` (what its JSON says), `client` and `scans` (the
-calls), `kinds` (what is synced), `extract` (tables), `known` and `target` (plans carried out), `resource` (Dagster). How the
-real server behaves is in facts/wug.md.
+calls), `kinds` (what is synced), `extract` (tables), `known` and `target` (plans carried out), `resource` (Dagster), `found`
+and `monitoring` (the steps that it brings into syncs), `system` (all of it, declared). How the real server behaves is in
+facts/wug.md.
 """
 
 from asset_sync.systems.wug.client import Created, WugClient

@@ -1,24 +1,40 @@
 """WhatsUp Gold as a Dagster resource."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from dagster import ConfigurableResource
+from pydantic import Field
 
+from asset_sync import settings
 from asset_sync.systems.wug.client import WugClient
+
+VARIABLES: Final[Mapping[str, str]] = {
+    "url": "the address of WhatsUp Gold",
+    "username": "a user of WhatsUp Gold",
+    "password": "that user's password",
+}
+"""What the environment says of a server, in words."""
 
 
 class WhatsUpGold(ConfigurableResource[Any]):
-    """Opens clients of WhatsUp Gold servers. There may be several, so that it holds neither addresses nor secrets."""
+    """A WhatsUp Gold server.
 
-    def client(
-        self,
-        *,
-        url: str,
-        username: str,
-        password: str,
-        ca_file: str | None = None,
-        verify: bool = True,
-        writable: bool = False,
-    ) -> WugClient:
-        """Return a client that can only read, unless `writable`; raises `ConfigurationError` for a value that cannot be."""
-        return WugClient(url, username, password, writable=writable, ca_file=ca_file, verify=verify)
+    The environment has its address (https://host:port, whose port is 9644 unless it says otherwise), a user and the password:
+    in WUG_<CONNECTION>_URL, …_USERNAME and …_PASSWORD of a named `connection`, or in the `variables` that are named for url,
+    username and password. It is read when a client is opened, never when code is loaded. `ca_file` is a CA's certificates in
+    PEM.
+    """
+
+    connection: str = ""
+    ca_file: str | None = None
+    verify: bool = True
+    variables: dict[str, str] = Field(default_factory=dict)
+
+    def client(self, *, writable: bool = False) -> WugClient:
+        """Return a client that can only read, unless `writable`; raises `ConfigurationError` for a variable that is wrong."""
+        url, username, password = (settings.require(self._variable(what), words) for what, words in VARIABLES.items())
+        return WugClient(url, username, password, writable=writable, ca_file=self.ca_file, verify=self.verify)
+
+    def _variable(self, what: str) -> str:
+        return self.variables.get(what) or settings.of_connection("WUG", self.connection, what.upper())

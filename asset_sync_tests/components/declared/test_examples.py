@@ -228,3 +228,9 @@ def test_the_sensor_starts_each_connection_that_is_due(environment: pytest.Monke
         asked = sensor(context)
     assert isinstance(asked, dg.SensorResult)
     assert [request.partition_key for request in asked.run_requests or []] == ["berlin", "paris"]
+
+
+def test_two_syncs_may_reach_one_connection(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    made = [load_of(tmp_path / name, name, example("netbox_to_netbox"), environment) for name in ("one", "two")]
+    one, two = (dict(of.resources or {}) for of in made)
+    assert one["netbox_main"] is two["netbox_main"], "Dagster takes but one resource of a key"

@@ -11,6 +11,8 @@ from asset_sync_tests.components.probe import ROOT, YAML, load_of
 SNIPEIT: Final = (ROOT / "examples" / "snipeit_to_netbox" / "defs.yaml").read_text(encoding="utf-8")
 NETBOX: Final = (ROOT / "examples" / "netbox_to_netbox" / "defs.yaml").read_text(encoding="utf-8")
 EXPORTS: Final = (ROOT / "asset_sync" / "defs" / "pdq_exports" / "defs.yaml").read_text(encoding="utf-8")
+MONITORING: Final = (ROOT / "asset_sync" / "defs" / "netbox_to_wug" / "defs.yaml").read_text(encoding="utf-8")
+FINDING: Final = (ROOT / "asset_sync" / "defs" / "wug_to_netbox" / "defs.yaml").read_text(encoding="utf-8")
 MAKER: Final = YAML[YAML.index("      name:\n        rules:") : YAML.index("      slug: {}")]
 NAME: Final = "      name: {from: name, owner: shared}\n      serial: {from: serialNumber, transform: serial, owner: source}\n"
 OS: Final = "{from: osFullName, owner: shared}"
@@ -88,6 +90,87 @@ WRONG: Final[dict[str, tuple[str, str, str, str]]] = {
         "{name: main}",
         "{nam: main}",
         "source_connection.nam: there is no such key here",
+    ),
+    # Files of the syncs with WhatsUp Gold that were written for earlier versions.
+    "a type of the export": (
+        MONITORING,
+        "SyncComponent",
+        "NetboxToWug",
+        "write `type: asset_sync.components.SyncComponent`, `source: netbox`, `target: wug` and `connections_of: target`",
+    ),
+    "a type of the import": (
+        FINDING,
+        "SyncComponent",
+        "WugToNetbox",
+        "write `type: asset_sync.components.SyncComponent`, `source: wug` and `target: netbox`",
+    ),
+    "an export that is enabled": (
+        MONITORING,
+        "enabled: true",
+        "enable_netbox_export: true",
+        "connections.0.enable_netbox_export: there is no such key here; write `enabled`",
+    ),
+    "an interval of exports": (
+        MONITORING,
+        "interval_minutes: 180",
+        "export_interval_minutes: 180",
+        "connections.0.export_interval_minutes: there is no such key here; write `interval_minutes`",
+    ),
+    "slugs as filters": (
+        MONITORING,
+        "source_options: {sites: []",
+        "filters: {statuses: [active], sites: []",
+        "connections.0.filters.statuses.0: 'active': it is no condition such as {column: …, is: […]}; what NetBox is asked for "
+        "stands below `source_options`",
+    ),
+    "a switch of scans": (
+        MONITORING,
+        "      enabled: true",
+        "      enabled: true\n      auto_scan_exported_ips: true",
+        "connections.0.auto_scan_exported_ips: there is no such key here; write it below `target_options`",
+    ),
+    "a root group": (
+        MONITORING,
+        "  connections_of:",
+        "  root_group: NetBox\n  connections_of:",
+        "root_group: there is no such key here; write it below `target_options`",
+    ),
+    "the other direction's name": (
+        FINDING,
+        "source_options: {exported_by: netbox_to_wug, root_group: NetBox}",
+        "exported_by: netbox_to_wug",
+        "exported_by: there is no such key here; write it below `source_options`",
+    ),
+    "a variable of one's own": (
+        FINDING,
+        "interval_minutes: 180",
+        "url_variable: MY_URL",
+        "connections.0.url_variable: there is no such key here; write `variables: {url: …}`",
+    ),
+    # What systems are told.
+    "options of a system without any": (
+        YAML,
+        "  target: netbox\n",
+        "  target: netbox\n  source_options: {sites: []}\n",
+        "source_options: PDQ Connect has no options as a source",
+    ),
+    "an option that one connection cannot have": (
+        MONITORING,
+        "        auto_scan_exported_ips: true",
+        "        retire: group",
+        "connections.0.target_options.retire: it is one for all connections: write it below the sync's own",
+    ),
+    "a variable that there is not": (
+        FINDING,
+        "interval_minutes: 180",
+        "variables: {token: X}",
+        "connections.0.variables.token: WhatsUp Gold has no such variable that could be named; there are url, username",
+    ),
+    "a variable of a system that names its own": (
+        NETBOX,
+        "{name: main}",
+        "{name: main, variables: {url: X}}",
+        "source_connection.variables.url: NetBox has no such variable that could be named; they have the connection's name",
     ),
     # When.
     "no cron": (YAML, 'cron: "0 * * * *"', 'cron: "hourly"', "schedule.cron: 'hourly' is no cron expression"),

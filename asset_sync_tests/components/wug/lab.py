@@ -11,7 +11,7 @@ import yaml
 from sqlalchemy import text
 
 from asset_sync import database
-from asset_sync.components.resources import LedgerResource, open_ledger, open_tracking
+from asset_sync.components.resources import LedgerResource, open_ledger
 from asset_sync.components.snapshots import Snapshots
 from asset_sync.ledger import Ledger
 from asset_sync.sandbox.faults import Faults
@@ -20,7 +20,7 @@ from asset_sync.sandbox.world import WUG_PASSWORD, WUG_USERNAME, World
 from asset_sync.sandbox.wug import FAULTS, WugState, create_app
 from asset_sync.systems.netbox import NetBox
 from asset_sync.systems.wug import WhatsUpGold
-from asset_sync.tracking import Tracking
+from asset_sync.tracking import Tracking, open_tracking
 from asset_sync_tests.components.probe import load_of
 from asset_sync_tests.pipeline import Run
 

@@ -46,12 +46,12 @@ def test_one_server_that_is_down_stops_no_other_one_and_is_tried_again(lab: Lab)
     assert len(lab.monitored("branch")) == len(lab.monitored(MAIN))
 
 
-@pytest.mark.parametrize("lab", [{"connections": {MAIN: {}, "branch": {"enable_netbox_export": False}}}], indirect=True)
+@pytest.mark.parametrize("lab", [{"connections": {MAIN: {}, "branch": {"enabled": False}}}], indirect=True)
 def test_a_connection_that_is_not_enabled_is_neither_started_nor_run_by_hand(lab: Lab) -> None:
     assert tick(lab, f"{EXPORT}_sensor") == [(EXPORT, MAIN)]
     run = lab.run(connection="branch")
     assert not run.success
-    assert run.errors()[0].startswith("NetBox export is not enabled for branch: set enable_netbox_export")
+    assert run.errors()[0].startswith("branch is not enabled: set `enabled: true` for it in the YAML of netbox_to_wug")
     assert not lab.wug("branch").devices
 
 
@@ -64,8 +64,8 @@ def test_a_plan_of_one_connection_is_never_applied_to_another(lab: Lab) -> None:
     assert not lab.monitored("branch")
 
 
-SWITCHES: dict[str, Any] = {"filters": {"roles": ["switch"]}}
-TAGGED: dict[str, Any] = {"filters": {"tags": ["core", "guest-network"]}}
+SWITCHES: dict[str, Any] = {"source_options": {"roles": ["switch"]}}
+TAGGED: dict[str, Any] = {"source_options": {"tags": ["core", "guest-network"]}}
 
 
 @pytest.mark.parametrize("lab", [{"connections": {MAIN: SWITCHES, "branch": TAGGED}}], indirect=True)
@@ -81,7 +81,7 @@ def test_each_connection_has_its_own_devices(lab: Lab) -> None:
     assert all(found & {"core", "guest-network"} for found in of_each)
 
 
-@pytest.mark.parametrize("lab", [{"connections": {MAIN: {"filters": {"sites": ["atlantis"]}}}}], indirect=True)
+@pytest.mark.parametrize("lab", [{"connections": {MAIN: {"source_options": {"sites": ["atlantis"]}}}}], indirect=True)
 def test_a_filter_that_names_what_netbox_does_not_have_is_told_in_one_line(lab: Lab) -> None:
     run = lab.run()
     assert not run.success

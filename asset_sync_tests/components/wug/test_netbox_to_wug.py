@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from asset_sync.components.netbox_to_wug import component, waiting
 from asset_sync.operations import plans as operations
 from asset_sync.reconcile.tables import Tables
+from asset_sync.systems.wug.monitoring import steps, waiting
 from asset_sync_tests.components.wug.lab import EXPORT, Lab, wug_writes
 from asset_sync_tests.pipeline import Run
 
@@ -80,7 +80,7 @@ def test_the_look_after_the_apply_goes_by_the_same_evidence_as_the_plan(lab: Lab
         matched.append(set(observed["device"]["id"]))
         return as_ever(desired, observed)
 
-    monkeypatch.setattr(component, "without_strangers", told)
+    monkeypatch.setattr(steps, "without_strangers", told)
     assert lab.run().success
     before, after = matched
     made = {device.id for device in lab.monitored().values()}
@@ -169,9 +169,10 @@ def test_a_device_that_left_service_goes_into_maintenance_after_the_grace_and_co
     assert not lab.wug().in_maintenance(lab.monitored()[str(device.id)])
 
 
-@pytest.mark.parametrize(
-    "lab", [{"retire": "group", "grace": {"runs": 1, "hours": 0}, "limits": {"retire_share": 0.2}}], indirect=True
-)
+INTO_A_GROUP: dict[str, Any] = {"target_options": {"retire": "group"}, "grace": {"runs": 1, "hours": 0}}
+
+
+@pytest.mark.parametrize("lab", [{**INTO_A_GROUP, "limits": {"retire_share": 0.2}}], indirect=True)
 def test_or_into_the_group_of_the_retired_as_the_yaml_says(lab: Lab) -> None:
     lab.run()
     device = one(lab)
@@ -302,7 +303,7 @@ def test_a_site_that_is_renamed_in_its_case_alone_keeps_its_group(lab: Lab) -> N
     assert [group.name for group in lab.wug().groups] == groups
 
 
-@pytest.mark.parametrize("lab", [{"retire": "group", "grace": {"runs": 1, "hours": 0}}], indirect=True)
+@pytest.mark.parametrize("lab", [INTO_A_GROUP], indirect=True)
 def test_groups_that_a_person_wrote_in_another_case_are_used(lab: Lab) -> None:
     with lab.wug().lock:
         root = lab.wug().add_group("NETBOX")

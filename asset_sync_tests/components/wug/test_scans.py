@@ -129,7 +129,7 @@ def test_a_scan_that_finds_nothing_is_an_error_that_is_tried_again_later(lab: La
     assert (row(lab, device)["status"], row(lab, device)["attempts"]) == ("exported", 2)
 
 
-@pytest.mark.parametrize("lab", [{"scan_timeout_minutes": 30}], indirect=True)
+@pytest.mark.parametrize("lab", [{"target_options": {"scan_timeout_minutes": 30}}], indirect=True)
 def test_a_scan_that_never_ends_is_given_up_after_its_time(lab: Lab) -> None:
     lab.wug().fail_scans = 1
     device = refused(lab)
@@ -163,7 +163,9 @@ def test_a_scan_that_vanishes_is_an_error(lab: Lab) -> None:
     assert row(lab, device)["error"] == "WhatsUp Gold does not know the scan any more"
 
 
-@pytest.mark.parametrize("lab", [{"connections": {"main": {"auto_scan_exported_ips": False}}}], indirect=True)
+@pytest.mark.parametrize(
+    "lab", [{"connections": {"main": {"target_options": {"auto_scan_exported_ips": False}}}}], indirect=True
+)
 def test_where_scans_are_switched_off_the_refusal_is_the_error_and_the_run_says_so(lab: Lab) -> None:
     device = refused(lab)
     run = lab.run()

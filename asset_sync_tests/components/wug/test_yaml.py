@@ -144,8 +144,8 @@ IMPORTING: dict[str, tuple[str, str, str, str]] = {
         f"no {kind}": (
             f"    {kind}:\n",
             f"    {kind}s:\n",
-            "mapping",
-            f"mapping: {kind} is not mapped; it needs at least its name",
+            f"{kind}s",
+            f"mapping.{kind}s: there is no kind '{kind}s' here; there are",
         )
         for kind in ("manufacturer", "site", "tag", "device_primary_ip")
     },
@@ -182,32 +182,32 @@ FORMS = {
     "retire: something else": (
         "retire: maintenance",
         "retire: delete",
-        "{file}:{line}: retire: 'delete': input should be 'maintenance' or 'group'",
+        "{file}:{line}: target_options.retire: 'delete': input should be 'maintenance' or 'group'",
     ),
     "an unknown key": (
         "root_group: NetBox",
         "root_grup: NetBox",
-        "{file}:{line}: root_grup: there is no such key here; there are connections, mapping, root_group",
+        "{file}:{line}: target_options.root_grup: there is no such key here; there are root_group, retire",
     ),
     "an unknown key of a connection": (
-        "enable_netbox_export: true",
-        "enable_export: true",
-        "{file}:{line}: connections.0.enable_export: there is no such key here; there are name, url_variable",
+        "enabled: true",
+        "enable: true",
+        "{file}:{line}: connections.0.enable: there is no such key here; there are name, ca_file",
     ),
     "an unknown filter": (
         "{sites: []",
         "{site: []",
-        "{file}:{line}: connections.0.filters.site: there is no such key here; there are sites, roles",
+        "{file}:{line}: connections.0.source_options.site: there is no such key here; there are sites, roles",
     ),
     "a filter that is no list": (
         "{sites: []",
         "{sites: hq",
-        "{file}:{line}: connections.0.filters.sites: 'hq': input should be a valid list",
+        "{file}:{line}: connections.0.source_options.sites: 'hq': input should be a valid list",
     ),
     "no time between two exports": (
         "interval_minutes: 180",
         "interval_minutes: 0",
-        "{file}:{line}: connections.0.export_interval_minutes: 0: input should be greater than or equal to 1",
+        "{file}:{line}: connections.0.interval_minutes: 0: input should be greater than or equal to 1",
     ),
     "an unknown owner": (
         "{from: site_path, owner: source}",
@@ -217,7 +217,7 @@ FORMS = {
     "a word for a switch": (
         "auto_scan_exported_ips: true",
         "auto_scan_exported_ips: perhaps",
-        "{file}:{line}: connections.0.auto_scan_exported_ips: 'perhaps': input should be a valid boolean",
+        "{file}:{line}: connections.0.target_options.auto_scan_exported_ips: 'perhaps': input should be a valid boolean",
     ),
     "no YAML at all": ("    device:\n", "    device: {\n", "{file}"),
 }

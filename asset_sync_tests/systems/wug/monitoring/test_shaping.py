@@ -1,19 +1,21 @@
 """What WhatsUp Gold should hold, from devices of NetBox and the verdicts about their addresses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from asset_sync.components.netbox_to_wug.addresses import told_of, with_verdicts
-from asset_sync.components.netbox_to_wug.desired import Layout, desired_tables, unknown_roles
+from asset_sync.reconcile.desired import SyncMapping, desired_tables
 from asset_sync.reconcile.mapping import FieldMapping
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.refusals import validated
+from asset_sync.reconcile.sources import Column, Source, SourceTable
 from asset_sync.reconcile.tables import Tables
 from asset_sync.systems.wug import DEVICE, GROUP, declared
+from asset_sync.systems.wug.monitoring.addresses import told_of, with_verdicts
+from asset_sync.systems.wug.monitoring.shaping import Layout, shaped_tables
 
 SOURCE = Ownership("source")
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -24,7 +26,6 @@ ROLES = pd.DataFrame(
     dtype="str",
 )
 MAPPING = {
-    GROUP.name: {"path": FieldMapping(SOURCE)},
     DEVICE.name: {
         **{name: FieldMapping(SOURCE, source=name) for name in ("name", "address")},
         "group": FieldMapping(SOURCE, source="site_path"),
@@ -34,7 +35,7 @@ MAPPING = {
         "attr_netbox_id": FieldMapping(SOURCE, source="id"),
     },
 }
-KINDS = declared(MAPPING)
+KINDS = declared({GROUP.name: ["path"], **MAPPING})
 LAYOUT = Layout("NetBox")
 
 
@@ -47,9 +48,23 @@ def devices(*rows: dict[str, str | None]) -> pd.DataFrame:
     return with_verdicts(pd.DataFrame(made, columns=["id", "name", "address", *usual], dtype="str"), {})
 
 
+def made(
+    devices: pd.DataFrame,
+    layout: Layout = LAYOUT,
+    roles: pd.DataFrame = ROLES,
+    mapping: Mapping[str, Mapping[str, FieldMapping]] = MAPPING,
+) -> tuple[Tables, list[str]]:
+    """What a sync with that mapping makes of judged devices, and what was left out."""
+    kinds = declared({GROUP.name: ["path"], **mapping})
+    source = Source({"devices": SourceTable("devices", "", tuple(map(Column, devices.columns)))}, {"devices": devices})
+    told = SyncMapping({DEVICE.name: "devices"}, mapping)
+    tables = desired_tables(source, {DEVICE.name: kinds[DEVICE.name]}, told).tables
+    shaped, left_out = shaped_tables(devices, kinds, tables, layout, roles)
+    return validated(kinds, shaped), left_out
+
+
 def desired(*rows: dict[str, str | None], layout: Layout = LAYOUT, roles: pd.DataFrame = ROLES) -> Tables:
-    tables = desired_tables(devices(*rows), KINDS, MAPPING, layout, roles)
-    return validated(KINDS, tables)
+    return made(devices(*rows), layout, roles)[0]
 
 
 def column(table: pd.DataFrame, name: str) -> list[Any]:
@@ -113,9 +128,8 @@ def test_of_groups_that_differ_in_case_alone_the_one_that_is_spelt_so_counts() -
 )
 def test_an_address_is_no_name_of_the_device_that_has_it(name: str, address: str) -> None:
     mapping = {**MAPPING, DEVICE.name: {**MAPPING[DEVICE.name], "host_name": FieldMapping(SOURCE, source="name")}}
-    kinds = declared(mapping)
     given = devices({"name": name, "address": address}, {"name": "10.9.9.9"})
-    table = desired_tables(given, kinds, mapping, LAYOUT, ROLES)[DEVICE.name]
+    table = made(given, mapping=mapping)[0][DEVICE.name]
     assert column(table, "name") == column(table, "host_name") == [None, "10.9.9.9"]
 
 
@@ -133,8 +147,7 @@ def test_what_whatsup_gold_does_not_know_is_left_out_and_named_once() -> None:
     assert column(table, "role") == [None, None, None, "Router"]
     assert column(table, "brand") == [None, "Cisco", None, "Cisco"]
     assert column(table, "os") == ["IOS-XE", None, None, "IOS-XE"]
-    left_out = unknown_roles(devices(*given), KINDS[DEVICE.name], MAPPING[DEVICE.name], ROLES)
-    assert left_out == ["role 'Kettle'", "role 'Toaster'", "brand 'Acme'", "os 'ToastOS'"]
+    assert made(devices(*given))[1] == ["role 'Kettle'", "role 'Toaster'", "brand 'Acme'", "os 'ToastOS'"]
 
 
 def test_what_it_knows_is_written_as_it_spells_it_and_values_translate() -> None:
@@ -142,7 +155,7 @@ def test_what_it_knows_is_written_as_it_spells_it_and_values_translate() -> None
     table = desired(*given)[DEVICE.name]
     assert column(table, "role") == ["Router", "Wireless Access Point"]
     assert column(table, "brand") == ["Cisco", "Cisco"]
-    assert unknown_roles(devices(*given), KINDS[DEVICE.name], MAPPING[DEVICE.name], ROLES) == []
+    assert made(devices(*given))[1] == []
 
 
 def test_a_name_that_it_knows_as_something_else_is_unknown() -> None:
@@ -152,7 +165,7 @@ def test_a_name_that_it_knows_as_something_else_is_unknown() -> None:
 
 def test_fields_that_are_not_mapped_are_not_asked_for() -> None:
     mapping = {name: field for name, field in MAPPING[DEVICE.name].items() if name not in {"role", "brand", "os"}}
-    assert unknown_roles(devices({"role": "Toaster"}), KINDS[DEVICE.name], mapping, ROLES) == []
+    assert made(devices({"role": "Toaster"}), mapping={DEVICE.name: mapping})[1] == []
 
 
 # Addresses.
@@ -171,7 +184,7 @@ def test_devices_of_one_name_are_told_apart_by_their_ids() -> None:
 
 def test_rows_are_paired_by_their_place_whatever_the_index() -> None:
     table = devices({}, {"address": "::1/128"}, {"name": "last"}).iloc[[2, 1]]
-    found = desired_tables(table, KINDS, MAPPING, LAYOUT, ROLES)[DEVICE.name]
+    found = made(table)[0][DEVICE.name]
     assert found.index.tolist() == [0, 1]
     assert column(found, "key") == ["last", "sw2"]
     assert column(found, "address") == ["10.0.0.3", None]

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from sqlalchemy import create_engine
 
-from asset_sync.components.netbox_to_wug.waiting import bring_in_line, waiting_devices, without_strangers
 from asset_sync.reconcile.tables import desired_table
 from asset_sync.systems.wug import DEVICE
+from asset_sync.systems.wug.monitoring.waiting import bring_in_line, waiting_devices, without_strangers
 from asset_sync.tracking import Export, Key, Tracking, migrate
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

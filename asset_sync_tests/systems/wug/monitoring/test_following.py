@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from asset_sync.components.netbox_to_wug.following import look
 from asset_sync.systems.wug import ScanDevice, ScanStatus
+from asset_sync.systems.wug.monitoring.following import look
 from asset_sync.tracking import Scanned
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -6,7 +6,36 @@ from typing import Final
 
 import pandas as pd
 
+from asset_sync.reconcile.tables import Tables
+from asset_sync.systems.steps import Run, Sifted
+from asset_sync.systems.wug.kinds import DEVICE
+from asset_sync.systems.wug.options import FindingOptions
+
 _FOUND: Final = "found"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The step of a sync that tells of WhatsUp Gold's devices; see `asset_sync.systems.steps`."""
+
+    options: FindingOptions
+
+    def sift(self, run: Run, devices: pd.DataFrame, inventory: Tables) -> Sifted:
+        """Leave out what is the target's own; that has kinds with names, `device` among them."""
+        judged = with_verdicts(devices, self._known(run, inventory[DEVICE.name]))
+        counts = {f"devices/{why}": int(count) for why, count in judged["why"].value_counts().items()}
+        return Sifted(taken(judged), counts)
+
+    def _known(self, run: Run, there: pd.DataFrame) -> "Known":
+        own = run.links()[DEVICE.name]
+        exported = run.links_of(self.options.exported_by, {DEVICE.name: DEVICE})[DEVICE.name]
+        return Known(
+            brought=dict(zip(own["source_key"], own["target_id"], strict=True)),
+            exported=set(exported["target_id"]),
+            alive=set(there["id"]),
+            names=set(there["name"].dropna()),
+            addresses=set(run.addresses()["address"]),
+        )
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import dagster as dg
 
 from asset_sync.reconcile.errors import TargetError
-from asset_sync.systems.wug import ScanDevice, Scans, ScanStatus
+from asset_sync.systems.wug.scans import ScanDevice, Scans, ScanStatus
 from asset_sync.tracking import STATUSES, Key, Scanned, Statistics, Tracking
+
+_LOOK_EVERY: Final = timedelta(seconds=30)
+_SELDOMER: Final = 10
+"""The longer a scan takes, the seldomer it is looked at: after another tenth of its time so far."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,29 @@ def look(
         return Look(state, found, late(rest, state, now, limit))
     why = "WhatsUp Gold does not know the scan any more" if status is None else "the scan found nothing at the address"
     return Look(state, found, {_key(row): why for row in rest})
+
+
+def next_look(tracking: Tracking, connection: str, now: datetime) -> str:
+    """Return what tells the next look from the last one; nothing where no scan is to be looked at."""
+    rows = [row for scan in tracking.open_scans(connection).values() for row in scan]
+    last = max((row.looked_at or row.scan_triggered_at for row in rows), default=now)
+    return last.isoformat() if any(is_due(row, now) for row in rows) else ""
+
+
+def is_due(row: Scanned, now: datetime) -> bool:
+    """Tell whether the scan that an address waits for is to be looked at."""
+    since = now - (row.looked_at or row.scan_triggered_at)
+    return since >= max(_LOOK_EVERY, (now - row.scan_triggered_at) / _SELDOMER)
+
+
+def run_again_for(tracking: Tracking, connection: str, now: datetime) -> str:
+    """Return what the sync is to run again for: devices found, failures whose time has come; nothing where there is none.
+
+    Each is asked for once: what a run cannot settle waits for the connection's own time.
+    """
+    found = sorted(tracking.to_settle(connection).values())
+    retry = tracking.retry_at(connection, now)
+    return " ".join([*found, *([retry.isoformat()] if retry else [])])
 
 
 def late(waiting: Sequence[Scanned], state: str, now: datetime, limit: timedelta) -> dict[Key, str]:

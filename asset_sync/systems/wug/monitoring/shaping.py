@@ -1,21 +1,21 @@
-"""What WhatsUp Gold should hold, made from NetBox's devices that have an address: record tables of groups and devices."""
+"""Desired tables as WhatsUp Gold has such things: its groups, the roles that it knows, no name that is but an address."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 
 from asset_sync.reconcile.kinds import Kind, Kinds
-from asset_sync.reconcile.mapping import FieldMapping, mapped
-from asset_sync.reconcile.refusals import of_records, with_refused
 from asset_sync.reconcile.tables import Tables, desired_table
-from asset_sync.systems.wug import DEVICE, GROUP, canonical
+from asset_sync.systems.wug.kinds import DEVICE, GROUP
+from asset_sync.systems.wug.records import canonical
 
-Mappings = Mapping[str, Mapping[str, FieldMapping]]
+ROLES: Final = ("role", "brand", "os")
+"""The fields of a device whose values must be known to the server."""
 
-_ROLES = ("role", "brand", "os")
-_NAMES = ("name", "host_name")
-_SEPARATOR = "/"
+_NAMES: Final = ("name", "host_name")
+_SEPARATOR: Final = "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,31 +30,34 @@ class Layout:
     there: Collection[str] = ()
 
 
-def desired_tables(devices: pd.DataFrame, kinds: Kinds, mapping: Mappings, layout: Layout, roles: pd.DataFrame) -> Tables:
-    """Return the desired tables (see `asset_sync.reconcile.tables`) of judged devices (`asset_sync.components`' `addresses`).
+def shaped_tables(
+    devices: pd.DataFrame, kinds: Kinds, desired: Tables, layout: Layout, roles: pd.DataFrame
+) -> tuple[Tables, list[str]]:
+    """Return the desired tables of groups and devices, and the roles, brands and systems that were left out, in order.
 
-    `roles` lists what WhatsUp Gold knows (`kind`, `name`): another role, brand or system would be replaced by its own default,
-    so such a value is left out.
+    `devices` are the judged ones (`id`, `refused`) that the desired table of devices was made from. `roles` lists what
+    WhatsUp Gold knows (`kind`, `name`): another role, brand or system would be replaced by its own default, so such a value is
+    left out.
     """
-    devices = devices.reset_index(drop=True)
-    fields, refused, _ = mapped(devices, kinds[DEVICE.name], mapping[DEVICE.name])
+    table = desired[DEVICE.name]
+    why = pd.Series(devices["refused"].array, index=pd.Index(devices["id"]), dtype="str")
+    refused = pd.Series(why.reindex(table["source_key"]).array, index=table.index)
     # An address that nothing can monitor is never written; the device is held where it is new.
-    fields["address"] = fields["address"].where(devices["refused"].isna())
+    address = table["address"].where(refused.isna())
+    own = {"refused": refused, "address": address}
     # WhatsUp Gold shows the address where there is no name: then it is no name, and none is written.
-    for name in _NAMES:
-        if name in fields:
-            fields[name] = fields[name].where(fields[name].map(canonical, na_action="ignore") != fields["address"])
+    for name in [name for name in _NAMES if name in table]:
+        own[name] = table[name].where(table[name].map(canonical, na_action="ignore") != address)
     groups = _Groups(layout.there)
-    fields["group"] = (layout.root + _SEPARATOR + fields["group"]).map(groups.spelt, na_action="ignore").astype("str")
-    for name in _ROLES:
-        if name in fields:
-            fields[name] = _known(fields[name], roles.loc[roles["kind"] == name, "name"])
-    keys = devices["name"].where(~devices["name"].duplicated(keep=False), devices["name"] + " (" + devices["id"] + ")")
-    own = {"source_key": devices["id"], "key": keys, "refused": devices["refused"]}
-    table = desired_table(kinds[DEVICE.name], fields.assign(**own))
-    leaves = {*table["group"].dropna(), groups.spelt(layout.retired or layout.root)}
-    tables = {GROUP.name: _group_table(kinds[GROUP.name], leaves), DEVICE.name: table}
-    return with_refused(tables, [of_records(DEVICE.name, devices["id"], refused)])
+    own["group"] = (layout.root + _SEPARATOR + table["group"]).map(groups.spelt, na_action="ignore").astype("str")
+    left_out: list[str] = []
+    for name in [name for name in ROLES if name in table]:
+        own[name] = _known(table[name], roles.loc[roles["kind"] == name, "name"])
+        absent = table.loc[table[name].notna() & own[name].isna(), name]
+        left_out += [f"{name} {value!r}" for value in sorted(absent.unique())]
+    shaped = table.assign(**own)
+    leaves = {*shaped["group"].dropna(), groups.spelt(layout.retired or layout.root)}
+    return {**desired, GROUP.name: _group_table(kinds[GROUP.name], leaves), DEVICE.name: shaped}, left_out
 
 
 def refused_elsewhere(devices: pd.DataFrame, there: pd.DataFrame) -> pd.DataFrame:
@@ -69,18 +72,6 @@ def refused_elsewhere(devices: pd.DataFrame, there: pd.DataFrame) -> pd.DataFram
         for address in str(row.other_addresses).split()
     }
     return devices.assign(refused=devices["refused"].fillna(devices["address"].map(holders).astype("str")))
-
-
-def unknown_roles(devices: pd.DataFrame, kind: Kind, mapping: Mapping[str, FieldMapping], roles: pd.DataFrame) -> list[str]:
-    """Return the roles, brands and systems that were left out because WhatsUp Gold does not know them, in order."""
-    wanted = mapped(devices, kind, {name: mapping[name] for name in _ROLES if name in mapping}).fields
-    found: list[str] = []
-    for name in _ROLES:
-        if name in wanted:
-            known = _known(wanted[name], roles.loc[roles["kind"] == name, "name"])
-            left_out = wanted.loc[wanted[name].notna() & known.isna(), name]
-            found += [f"{name} {value!r}" for value in sorted(left_out.unique())]
-    return found
 
 
 def _known(values: pd.Series, names: pd.Series) -> pd.Series:

@@ -13,7 +13,8 @@ from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.target import Answer, Declined, Deferred, OutcomeUnknown, Refused, Write, Written
 from asset_sync.systems.http import Tally
-from asset_sync.systems.wug import ATTRIBUTE, DEVICE, NETBOX_ID, WugTarget
+from asset_sync.systems.wug.kinds import ATTRIBUTE, DEVICE, NETBOX_ID
+from asset_sync.systems.wug.target import WugTarget
 from asset_sync.tracking import Export, Key, Tracking
 
 _ADDRESS: Final = "address"

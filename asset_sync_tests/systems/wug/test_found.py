@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from asset_sync.components.wug_to_netbox.found import Known, taken, with_verdicts
 from asset_sync.reconcile.sources import Source
+from asset_sync.systems.wug.found import Known, taken, with_verdicts
 from asset_sync.systems.wug.tables import TABLES
 
 DEVICES = pd.DataFrame(

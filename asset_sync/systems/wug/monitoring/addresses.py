@@ -1,4 +1,4 @@
-"""The devices of NetBox with their addresses judged: which ones can be monitored, and what to mind."""
+"""Devices with their addresses judged: which ones can be monitored, and what to mind."""
 
 from collections.abc import Mapping
 from datetime import datetime

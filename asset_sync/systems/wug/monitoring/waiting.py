@@ -7,7 +7,7 @@ import pandas as pd
 
 from asset_sync.reconcile.references import Waiting
 from asset_sync.reconcile.tables import Tables
-from asset_sync.systems.wug import ATTRIBUTE, DEVICE, NETBOX_ID
+from asset_sync.systems.wug.kinds import ATTRIBUTE, DEVICE, NETBOX_ID
 from asset_sync.tracking import Key, Tracking
 
 RECENT: Final = timedelta(hours=24)

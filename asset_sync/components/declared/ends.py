@@ -1,0 +1,123 @@
+"""The ends of a declared sync, as its YAML has them: which systems they are, how each is reached, and what it is told."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Literal
+
+import dagster as dg
+from pydantic import Field, ValidationError
+
+from asset_sync.components.config import Place
+from asset_sync.components.declared.mapping import ConditionConfig
+from asset_sync.components.wording import raise_first
+from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync.systems import system
+from asset_sync.systems.system import Options, System
+
+Side = Literal["source", "target"]
+Told = Mapping[str, Any]
+"""What a YAML says to a system: its `source_options` or `target_options`."""
+
+
+class ConnectionConfig(dg.Model, dg.Resolvable):
+    """One of several of a system: the variables that say how it is reached have its name in them (NETBOX_BERLIN_URL).
+
+    `variables` names others (`url: MY_URL`), where the system can be told so.
+    """
+
+    name: str = ""
+    ca_file: str | None = None
+    verify: bool = True
+    variables: dict[str, str] = Field(default_factory=dict)
+
+    def key(self, of: System) -> str:
+        """Return the key of the resource; one that is reached in a way of its own has one of its own."""
+        own = self.name or ("" if self == ConnectionConfig() else "own")
+        return f"{of.resource}_{own}" if own else of.resource
+
+    def pool(self, of: System) -> str | None:
+        """Return the pool of the system that is reached."""
+        return f"{of.pool}_{self.name}" if of.pool and self.name else of.pool
+
+    def resource(self, of: System) -> dg.ConfigurableResource[Any]:
+        """Return the resource that reaches the system."""
+        if not of.named:
+            return _made(of.make)
+        own = {"variables": tuple(sorted(self.variables.items()))} if self.variables else {}
+        return _made(of.make, connection=self.name, ca_file=self.ca_file, verify=self.verify, **own)
+
+    def check(self, place: Place, of: System) -> None:
+        """Raise `ConfigurationError` where the system is not reached so."""
+        if self != ConnectionConfig() and not of.named:
+            raise place.error(f"of {of.title} there is but one here, reached by its own variables")
+        for name in self.variables:
+            if name not in of.variables:
+                there = f"there are {', '.join(of.variables)}" if of.variables else "they have the connection's name in them"
+                raise place.at("variables").at(name).error(f"{of.title} has no such variable that could be named; {there}")
+
+
+class SeveralConfig(ConnectionConfig):
+    """One of several connections, each a partition: how often it is due, and filters of its own beside those of the sync.
+
+    What it says to the systems, where each may say it for itself, comes before what the sync says.
+    """
+
+    interval_minutes: int = Field(default=60, ge=1)
+    enabled: bool = True
+    filters: dict[str, list[ConditionConfig]] = Field(default_factory=dict)
+    source_options: dict[str, Any] = Field(default_factory=dict)
+    target_options: dict[str, Any] = Field(default_factory=dict)
+
+    def options(self, side: Side) -> Told:
+        """Return what it says to the source, or to the target."""
+        return self.source_options if side == "source" else self.target_options
+
+
+@cache
+def _made(
+    make: Callable[..., dg.ConfigurableResource[Any]], *, variables: tuple[tuple[str, str], ...] = (), **told: Any
+) -> dg.ConfigurableResource[Any]:
+    """Make a resource; of one key there must be but one, however many syncs have it."""
+    return make(**told, **({"variables": dict(variables)} if variables else {}))
+
+
+def told_system(name: str, side: Side, told: Told) -> System:
+    """Return a system as it is with what a YAML says to it; `ConfigurationError` where it cannot be on that side."""
+    of = system(name)
+    options = _options(of, side)
+    found = options.made(options.form(**told)) if options else of
+    _ = found.reader if side == "source" else found.side
+    return found
+
+
+def check_told(place: Place, of: System, side: Side, told: Told, *, each: bool) -> None:
+    """Raise `ConfigurationError`, with file and line, for what cannot be said to a system, or not by `each` connection."""
+    options, at = _options(of, side), place.at(f"{side}_options")
+    if options is None:
+        if told:
+            raise at.error(f"{of.title} has no options as a {side}")
+        return
+    try:
+        options.form(**told)
+    except ValidationError as error:
+        raise_first(at, options.form, error)
+    for name in told:
+        if each and name not in options.each:
+            raise at.at(name).error("it is one for all connections: write it below the sync's own")
+
+
+def named(place: Place, name: str, side: Side, told: Told) -> System:
+    """Return a system with what the YAML says to it; `ConfigurationError`, with file and line, where that cannot be."""
+    try:
+        of = system(name)
+    except ConfigurationError as error:
+        raise place.at(side).error(str(error)) from None
+    check_told(place, of, side, told, each=False)
+    try:
+        return told_system(name, side, told)
+    except ConfigurationError as error:
+        raise place.at(side).error(str(error)) from None
+
+
+def _options(of: System, side: Side) -> Options | None:
+    return of.as_source if side == "source" else of.as_target

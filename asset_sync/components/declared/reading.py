@@ -1,0 +1,51 @@
+"""What of a source a mapping looks at: the tables that have to be read, and the columns that only the source can list."""
+
+from collections.abc import Iterable, Iterator
+
+from asset_sync.reconcile.desired import SyncMapping
+from asset_sync.reconcile.sources import STEP
+from asset_sync.systems.system import System
+
+
+def read_tables(source: System, mapping: SyncMapping) -> list[str]:
+    """Return which tables have to be read, in the order in which the system declares them."""
+    return _extracted(source, _reached(source, mapping))
+
+
+def open_columns(source: System, mapping: SyncMapping, table: str) -> list[str]:
+    """Return the columns of a table that the mapping asks for and only the system itself can list."""
+    declared = source.tables[table].names
+    asked = {column for of, column in _asked(mapping) if of == table}
+    return sorted(column for column in asked if column not in declared and STEP not in column)
+
+
+def _extracted(source: System, tables: Iterable[str]) -> list[str]:
+    """Return those of which the tables are made, so that those are there."""
+    wanted = set(tables)
+    reached: set[str] = set()
+    while wanted:
+        name = wanted.pop()
+        reached.add(name)
+        wanted |= set(source.tables[name].made_of) - reached
+    return [name for name, table in source.tables.items() if name in reached and table.made is None]
+
+
+def _reached(source: System, mapping: SyncMapping) -> set[str]:
+    """Return the tables that a mapping takes rows from, and those that its columns lead to."""
+    tables = {*mapping.tables.values(), *mapping.where}
+    for start, column in _asked(mapping):
+        table = source.tables[start]
+        *steps, _last = column.split(STEP)
+        for step in steps:
+            table = source.tables[table.target_of(step)]
+            tables.add(table.name)
+    return tables
+
+
+def _asked(mapping: SyncMapping) -> Iterator[tuple[str, str]]:
+    """Yield the columns that a mapping looks at, each with the table that it is named from."""
+    for kind, fields in mapping.fields.items():
+        for told in fields.values():
+            yield from ((mapping.tables[kind], column) for column in told.looked_at)
+    for table, asked in mapping.where.items():
+        yield from ((table, condition.column) for condition in asked)

@@ -1,0 +1,85 @@
+"""The steps that the systems of a sync bring (`asset_sync.systems.steps`), as a run of it has them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+import pandas as pd
+
+from asset_sync.components import run_tags
+from asset_sync.components.connections import name_of
+from asset_sync.components.declared.ends import Side
+from asset_sync.components.sync import Sync
+from asset_sync.ledger import Ledger
+from asset_sync.reconcile.kinds import Kinds
+from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.tables import Tables
+from asset_sync.systems.steps import CountingTarget, Evidence, Run, Shaped, Sifted
+from asset_sync.systems.system import System
+
+Context = dg.AssetExecutionContext
+
+
+@dataclass(frozen=True)
+class OwnSteps:
+    """Calls each step with what it is told of its run.
+
+    `sync` declares the sync, `of_run` returns a system as a run has it, and `resource` what reaches it.
+    """
+
+    sync: Callable[[], Sync]
+    of_run: Callable[[Context, Side], System]
+    resource: Callable[[Context, Side], Any]
+
+    def sift(self, context: Context, rows: pd.DataFrame, inventory: Tables, *, side: Side) -> Sifted:
+        """Judge the rows of the main table, as the system of a side does."""
+        of = self.of_run(context, side)
+        sieve = of.sieve if side == "source" else of.side.sieve
+        if sieve is None:
+            raise TypeError(f"{of.title} judges no rows")
+        return sieve.sift(self.run(context, side), rows, inventory)
+
+    def shape(self, context: Context, rows: pd.DataFrame, kinds: Kinds, desired: Tables, inventory: Tables) -> Shaped:
+        """Return the desired tables as the target has such things."""
+        shape = self.of_run(context, "target").side.shape
+        return shape(self.run(context, "target"), rows, kinds, desired, inventory) if shape else Shaped(desired)
+
+    def evidence(self, context: Context, desired: Tables, inventory: Tables) -> Evidence:
+        """Say by what the sync matches."""
+        side = self.of_run(context, "target").side
+        if side.seen is not None:
+            return side.seen(self.run(context, "target"), desired, inventory)
+        return Evidence(inventory, side.waiting(self.sync().kinds, desired, inventory))
+
+    def open(self, context: Context, sync: Sync, plan: Plan) -> CountingTarget:
+        """Open what a plan is applied to."""
+        opened = self.of_run(context, "target").side.open
+        if opened is not None:
+            return opened(self.run(context, "target"), plan)
+        target: CountingTarget = sync.target_resource(context).target(sync.kinds, writable=True)
+        return target
+
+    def run(self, context: Context, side: Side) -> Run:
+        """Return what a step of the system of a side is told."""
+        sync = self.sync()
+        connection = name_of(context) if sync.apart else ""
+
+        def links_of(other: str, kinds: Kinds) -> Tables:
+            ledger: Ledger = context.resources.ledger
+            return ledger.links(f"{other}/{connection}" if connection else other, kinds, {})
+
+        def addresses() -> pd.DataFrame:
+            read = self.of_run(context, "target").side.addresses
+            return read(self.resource(context, "target")).table if read else pd.DataFrame({"address": []}, dtype="str")
+
+        return Run(
+            connection,
+            datetime.now(UTC),
+            by_hand=run_tags.SENSOR not in context.run.tags,
+            resource=lambda: self.resource(context, side),
+            links=lambda: sync.of(context).known_links(context.resources.ledger),
+            links_of=links_of,
+            addresses=addresses,
+        )
