@@ -92,7 +92,8 @@ def _partition_of(header: PlanHeader) -> str | None:
         keys = partitions.get_partition_keys(dynamic_partitions_store=dagster)
         run = dagster.get_run_by_id(made.run_id)
     key = run.tags.get(run_tags.PARTITION) if run else None
-    return key if key in keys else max(keys, default=None)
+    # Dagster lists the partitions of files in the order in which they were added.
+    return key if key in keys else next(reversed(keys), None)
 
 
 @dataclass(frozen=True, slots=True)

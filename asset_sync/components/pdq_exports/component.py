@@ -15,7 +15,7 @@ from asset_sync.components.declared.component import evidence
 from asset_sync.components.declared.mapping import KindConfig, MadeFrom, sync_mapping
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.pdq_exports.folder import DropFolder, place
-from asset_sync.components.pdq_exports.kept import KeptExports
+from asset_sync.components.pdq_exports.kept import KeptExports, accepted
 from asset_sync.components.pdq_exports.reading import read_export
 from asset_sync.components.pdq_exports.sensor import export_sensor
 from asset_sync.components.pdq_exports.watch import Watch
@@ -109,7 +109,7 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
     def _incomplete(self, name: str, context: dg.AssetExecutionContext) -> str | None:
         key = context.partition_key
         newest = self.watch().kept.newest(context.instance.get_dynamic_partitions(name))
-        if newest is not None and key < newest:
+        if newest is not None and accepted(key) < accepted(newest):
             told = f"{key} is older than {newest}: what it lacks is not retired"
             context.log.warning(told)
             return told
@@ -145,8 +145,8 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
 
     def _prune(self, context: dg.AssetExecutionContext, name: str, kept: KeptExports) -> None:
         """Forget the oldest files, but none that came after this one: it may still wait for its run."""
-        keys = sorted(context.instance.get_dynamic_partitions(name))
-        doomed = [key for key in keys[: -self.keep] if key < context.partition_key]
+        keys = sorted(context.instance.get_dynamic_partitions(name), key=accepted)
+        doomed = [key for key in keys[: -self.keep] if accepted(key) < accepted(context.partition_key)]
         for key in doomed:
             context.instance.delete_dynamic_partition(name, key)
         kept.prune(doomed, [key for key in keys if key not in doomed])

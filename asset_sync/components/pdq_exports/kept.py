@@ -1,7 +1,7 @@
 """The accepted files: their bytes and where they came from, one folder a partition, until they are pruned.
 
-A key is "<time of acceptance>-<start of the fingerprint>-<name>" and sorts in the order of acceptance. The name in it is
-only for people; no name of a file is ever part of a path here.
+A key is "<name>-<time of acceptance>-<start of the fingerprint>": what people know comes first, and `accepted` tells the order.
+Keys of earlier versions begin with the time. The name is only for people; no name of a file is ever part of a path here.
 """
 
 import json
@@ -21,6 +21,8 @@ from asset_sync.reconcile.errors import SourceError
 from asset_sync.systems.pdq_export import fingerprint, with_known_ids
 
 _TIME: Final = "%Y%m%dT%H%M%S"
+# In capitals, which no name in a key has.
+_ACCEPTED: Final = re.compile(r"(?:^|-)(\d{8}T\d{6})(\d{3})Z-")
 _CONTENT, _ORIGIN, _REFUSED, _MACHINES = "content", "origin.json", "refused.txt", "machines.parquet"
 _IDENTITY: Final = ["id", "serialNumber", "name"]
 _BLOCK: Final = 1 << 20
@@ -43,18 +45,20 @@ class Origin:
 
 
 def new_key(keys: Collection[str], origin: Origin, now: datetime) -> str:
-    """Return a key that sorts behind all others, whatever the clock says."""
+    """Return a key that was accepted after all others, whatever the clock says."""
     at = now.astimezone(UTC)
     if keys:
-        at = max(at, _time(max(keys)) + timedelta(milliseconds=1))
+        at = max(at, max(map(accepted, keys)) + timedelta(milliseconds=1))
     named = re.sub(r"[^a-z0-9]+", "-", PurePath(origin.name).stem.lower())[:40].strip("-") or "export"
-    return f"{at:{_TIME}}{at.microsecond // 1000:03d}Z-{origin.fingerprint[:12]}-{named}"
+    return f"{named}-{at:{_TIME}}{at.microsecond // 1000:03d}Z-{origin.fingerprint[:12]}"
 
 
-def _time(key: str) -> datetime:
-    written = key.split("Z-", 1)[0]
-    moment = datetime.strptime(written[:-3], _TIME).replace(tzinfo=UTC)
-    return moment + timedelta(milliseconds=int(written[-3:]))
+def accepted(key: str) -> datetime:
+    """Return when the file of a key was accepted, to the millisecond; before all others for a key that somebody made up."""
+    written = _ACCEPTED.search(key)
+    if written is None:
+        return datetime.min.replace(tzinfo=UTC)
+    return datetime.strptime(written[1], _TIME).replace(tzinfo=UTC) + timedelta(milliseconds=int(written[2]))
 
 
 class KeptExports:
@@ -116,12 +120,13 @@ class KeptExports:
 
     def newest(self, keys: Iterable[str]) -> str | None:
         """Return the last of the keys whose file was not refused."""
-        return next((key for key in sorted(keys, reverse=True) if not self.refused(key)), None)
+        return next((key for key in sorted(keys, key=accepted, reverse=True) if not self.refused(key)), None)
 
     def prune(self, doomed: Collection[str], present: Collection[str]) -> None:
         """Remove the doomed ones, and what an accident left behind that is older than all the present ones' last."""
-        for folder in [each for each in self.path.iterdir() if each.is_dir()]:
-            orphan = folder.name not in present and bool(present) and folder.name < max(present)
+        newest = max(map(accepted, present), default=None)
+        for folder in [each for each in self.path.iterdir() if each.is_dir() and _ACCEPTED.search(each.name)]:
+            orphan = folder.name not in present and newest is not None and accepted(folder.name) < newest
             if folder.name in doomed or orphan:
                 self.remove(folder.name)
 

@@ -11,7 +11,7 @@ from typing import Final
 import orjson
 
 from asset_sync.components.pdq_exports.folder import DropFolder, Dropped
-from asset_sync.components.pdq_exports.kept import KeptExports, Origin, new_key
+from asset_sync.components.pdq_exports.kept import KeptExports, Origin, accepted, new_key
 from asset_sync.reconcile.errors import SourceError
 from asset_sync.systems.pdq_export import Limits, fingerprint
 
@@ -88,7 +88,7 @@ class _Taking:
         self.log = log
         self.accepted: list[str] = []
         # What was refused may be dropped again, so it does not count.
-        self.taken = {key: origin for key in sorted(keys) if (origin := watch.kept.taken(key))}
+        self.taken = {key: origin for key in sorted(keys, key=accepted) if (origin := watch.kept.taken(key))}
 
     def all(self, files: Sequence[Dropped]) -> frozenset[bytes]:
         """Take the files; return the digests of those that are done with."""
@@ -147,5 +147,5 @@ class _Taking:
         if not same:
             return None
         # A file that held something else since then has changed back, which is a change.
-        changed_back = any(other.name == origin.name for key, other in self.taken.items() if key > same[-1])
+        changed_back = any(other.name == origin.name for key, other in self.taken.items() if accepted(key) > accepted(same[-1]))
         return None if changed_back else same[-1]

@@ -40,7 +40,7 @@ class Exports:
     @property
     def keys(self) -> list[str]:
         """The partitions, in their order."""
-        return sorted(self.instance.get_dynamic_partitions(EXPORTS))
+        return list(self.instance.get_dynamic_partitions(EXPORTS))
 
     def drop(self, name: str = "devices.csv", machines: Iterable[Machine] | None = None, **how: Any) -> None:
         """Export machines, or all of the company."""

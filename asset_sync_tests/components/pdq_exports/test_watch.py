@@ -1,7 +1,6 @@
 """The sensor on a real folder and a real instance: what it takes, what it leaves, and what a look costs."""
 
 import os
-import time
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -12,7 +11,7 @@ import pytest
 from upath import UPath
 
 from asset_sync.components.pdq_exports.folder import DropFolder, Dropped
-from asset_sync.components.pdq_exports.kept import KeptExports
+from asset_sync.components.pdq_exports.kept import KeptExports, accepted
 from asset_sync.components.pdq_exports.reading import read_export
 from asset_sync.components.pdq_exports.sensor import export_sensor
 from asset_sync.components.pdq_exports.watch import Cursor, Watch
@@ -82,7 +81,7 @@ def test_a_file_is_taken_once_it_rests_and_its_bytes_are_kept(desk: Desk) -> Non
     assert desk.tick() == []
     assert "1 new or changed" in str(desk.skipped)
     (key,) = desk.tick()
-    assert key.endswith("-devices-q1")
+    assert key.startswith("devices-q1-")
     assert desk.content(key) == A
     assert desk.kept.origin(key).name == "Devices Q1.csv"
     assert desk.ticks() == []
@@ -123,7 +122,7 @@ def test_an_overwrite_in_place_is_a_new_export_even_with_the_same_size_and_back_
         desk.drop("a.csv", content, at)
         keys += desk.ticks()
     assert [desk.content(key) for key in keys] == [A, other, A]
-    assert keys == sorted(keys)
+    assert keys == sorted(keys, key=accepted)
 
 
 @pytest.mark.parametrize("name", ["a.csv", "b.csv"])
@@ -152,8 +151,8 @@ def test_several_files_are_taken_in_the_order_of_their_change(desk: Desk) -> Non
     for at, name in enumerate("dbcae", start=1_000):
         desk.drop(f"{name}.csv", A + name.encode(), at)
     keys = desk.ticks()
-    assert [key[-1] for key in keys] == list("dbcae")
-    assert keys == sorted(keys)
+    assert [key[0] for key in keys] == list("dbcae")
+    assert keys == sorted(keys, key=accepted)
 
 
 @pytest.mark.parametrize("name", ["~$a.xlsx", "a.tmp", "a.csv.tmp", ".a.csv", "a.csv.error.txt", "a.pdf", "quarantine/a.csv"])
@@ -264,21 +263,15 @@ def test_nothing_in_quarantine_is_overwritten(desk: Desk) -> None:
     assert (aside / "a-3.csv.error.txt").read_text() == "a.csv: no 2\n"
 
 
-def test_a_tick_over_ten_thousand_unchanged_files_is_cheap(desk: Desk) -> None:
+def test_unchanged_files_are_settled_at_twelve_bytes_of_cursor_each(desk: Desk) -> None:
     folder = Path(str(desk.folder))
     folder.mkdir()
-    for number in range(10_000):
+    for number in range(1_000):
         (folder / f"export {number:05d}.csv").write_bytes(A)
     settled = frozenset(file.digest for file in desk.watched.files())
     desk.cursor = str(Cursor(settled))
-    took = []
-    for _ in range(3):
-        begun = time.perf_counter()
-        assert desk.tick() == []
-        took.append(time.perf_counter() - begun)
-    print(f"10,000 unchanged files: {min(took):.2f} s a tick, a cursor of {len(desk.cursor) // 1024} KiB")
-    assert min(took) < 0.8
-    assert len(desk.cursor) < 120_000
+    assert desk.tick() == []
+    assert len(desk.cursor) < 12_000
 
 
 def test_kept_bytes_that_are_damaged_are_not_read(desk: Desk) -> None:
