@@ -38,6 +38,9 @@ def progress() -> Iterator[Callable[[str], Watch]]:
                     began[step.name] = time.monotonic()
                     status.update(f"{title}: {step.name}")
                     return
+                if step.state == "waiting":
+                    status.console.print(f"… {title}: {step.name} {step.told}")
+                    return
                 took = time.monotonic() - began.get(step.name, time.monotonic())
                 status.console.print(f"{'✓' if step.state == 'done' else '✗'} {title}: {step.name} ({took:.1f} s)")
 

@@ -7,10 +7,11 @@ import click
 
 from asset_sync import database, settings
 from asset_sync.cli.console import outcome_line, printed, progress, row, table
+from asset_sync.cli.signals import in_time
 from asset_sync.components.resources import open_ledger
 from asset_sync.mirror.runs import LoadRun, load_of_run
 from asset_sync.operations.definitions import makes_plans
-from asset_sync.operations.runs import RunReport, log_file, run_sync
+from asset_sync.operations.runs import RunReport, log_file, log_of, run_sync
 from asset_sync.reconcile import report as plan_report
 from asset_sync.reconcile.plan import Mode
 
@@ -30,7 +31,7 @@ _MODES: Final[Mapping[str, Mode]] = {"normal": "normal", "full": "full", "review
 @click.pass_context
 def run(context: click.Context, sync: str, mode: str, partition: str | None) -> None:
     """Run SYNC once: read, plan, check the guards, apply, read back; a mirror is loaded, and knows normal and full only."""
-    with progress() as watching:
+    with in_time(), progress() as watching:
         report = run_sync(sync, _MODES[mode], partition=partition, watch=watching(sync))
     tell(report)
     context.exit(0 if report.succeeded else 1)
@@ -46,7 +47,7 @@ def rebase(context: click.Context, sync: str, partition: str | None) -> None:
     Nothing is written to it; the next run plans what the source says otherwise. What a person edited, of objects that are not
     older than what was last written to them, stays a person's.
     """
-    with progress() as watching:
+    with in_time(), progress() as watching:
         report = run_sync(sync, "rebase", partition=partition, watch=watching(f"rebase {sync}"))
     if report.succeeded and report.plan is not None:
         rebased = open_ledger().plan(report.plan.id).operations
@@ -73,7 +74,9 @@ def tell(report: RunReport) -> None:
     for reason in report.reasons:
         click.echo(f"asset-sync: {reason}", err=True)
     if not report.succeeded:
-        click.echo(f"asset-sync: run {report.run_id} failed; its log: {log_file()}", err=True)
+        click.echo(
+            f"asset-sync: run {report.run_id} failed; see its log: {log_of(report.run_id)}; all runs: {log_file()}", err=True
+        )
 
 
 def _tell_load(report: RunReport, load: LoadRun) -> None:

@@ -52,18 +52,22 @@ _SYNC_TAG: Final = "asset_sync/sync"
 
 @contextmanager
 def instance() -> Iterator[dg.DagsterInstance]:
-    """The Dagster instance of DAGSTER_HOME; where that is unset, the one that the project's own dagster.yaml describes."""
+    """The Dagster instance of DAGSTER_HOME; see `ensure_dagster_home` for where that is unset."""
     ensure_dagster_home()
     with dg.DagsterInstance.get() as found:
         yield found
 
 
 def ensure_dagster_home() -> None:
-    """Set DAGSTER_HOME where it is unset: to the project's root if a dagster.yaml is there, else to a home of its own."""
+    """Set DAGSTER_HOME where it is unset: below ASSET_SYNC_HOME where that is set, so that all jobs of one home share it.
+
+    Else to the project's root if a dagster.yaml is there, or to a home of its own.
+    """
     if os.environ.get("DAGSTER_HOME"):
         return
     root = settings.project_root()
-    home = root if (root / "dagster.yaml").is_file() else settings.home() / "dagster"
+    of_project = not settings.has_own_home() and (root / "dagster.yaml").is_file()
+    home = root if of_project else settings.home() / "dagster"
     make_dagster_home(home)
     os.environ["DAGSTER_HOME"] = str(home)
 
@@ -104,6 +108,18 @@ def component_of(sync: str) -> dg.Component:
     """Return the component that a sync's YAML makes."""
     job_of(sync)
     return cast("dg.ComponentTree", _definitions().component_tree).load_component(sync)
+
+
+def variables_of(sync: str, partition: str | None) -> dict[str, str | None]:
+    """Return the variables that a run of a sync needs, each with what it is for where that is not known by its name."""
+    component, found = component_of(sync), dict[str, str | None]()
+    made = _definitions().resources or {}
+    needed = job_of(sync).required_resource_keys
+    for each in (made[key] for key in sorted(needed) if key in made):
+        found |= each.variables() if hasattr(each, "variables") else {}
+    for connection in getattr(component, "connections", ()):
+        found |= connection.variables() if connection.name == partition else {}
+    return found
 
 
 @cache

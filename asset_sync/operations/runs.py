@@ -20,7 +20,9 @@ from asset_sync.components.failures import first_line, reason
 from asset_sync.components.resources import open_ledger
 from asset_sync.components.snipeit_to_postgres.component import COUNTS
 from asset_sync.ledger import PlanHeader
-from asset_sync.operations.definitions import LOGGING, RUN_LOG, instance, job_of, makes_plans
+from asset_sync.operations import stopping
+from asset_sync.operations.abandoned import PROCESS, end_abandoned, in_the_way, this_process
+from asset_sync.operations.definitions import LOGGING, RUN_LOG, instance, job_of, makes_plans, variables_of
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError, PlanError
 from asset_sync.reconcile.plan import Mode
 
@@ -32,15 +34,17 @@ _STATES: Final[Mapping[str, Literal["started", "done", "failed"]]] = {
 _CONVERGED: Final = frozenset({CONVERGED, COUNTS})
 """The checks that tell whether a target holds what it should: that of a plan, and that of each table of a mirror."""
 _PARTITIONS_SHOWN: Final = 10
+_TURN_S: Final = 1.0
 _LOG_BYTES: Final = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """News of a step of a run, by the key of its asset."""
+    """News of a step of a run, by the key of its asset; of one that waits, `told` says for whom."""
 
     name: str
-    state: Literal["started", "done", "failed"]
+    state: Literal["started", "done", "failed", "waiting"]
+    told: str = ""
 
 
 Watch = Callable[[Step], None]
@@ -85,6 +89,11 @@ def log_file() -> Path:
     return settings.home() / "asset-sync.log"
 
 
+def log_of(run_id: str) -> Path:
+    """Return the file that keeps what was logged in a run that failed."""
+    return settings.home() / "logs" / f"{run_id}.log"
+
+
 def run_sync(
     sync: str,
     mode: Mode = "normal",
@@ -95,6 +104,7 @@ def run_sync(
 ) -> RunReport:
     """Run a sync, or one partition of it, from its extracts to its last check; see `partition_of`."""
     key = partition_of(sync, partition)
+    settings.require_all(variables_of(sync, key))
     return execute(sync, _config(sync, mode), partition=key, run_id=run_id, watch=watch)
 
 
@@ -151,8 +161,10 @@ def execute(
     job = job_of(sync)
     run_config = {**LOGGING, "ops": {f"{sync}__{step}": {"config": dict(values)} for step, values in config.items()}}
     began = time.monotonic()
-    with instance() as dagster, _logged(watch), warnings.catch_warnings():
+    run_id = run_id or new_run_id()
+    with instance() as dagster, _logged(run_id, _Watcher(watch, dagster)), warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        end_abandoned(dagster)
         try:
             result = job.execute_in_process(
                 run_config=run_config,
@@ -161,7 +173,7 @@ def execute(
                 raise_on_error=False,
                 partition_key=partition,
                 run_id=run_id,
-                tags=dict(tags or {}),
+                tags={PROCESS: this_process(), **(tags or {})},
             )
         except dg.DagsterExecutionInterruptedError:
             raise KeyboardInterrupt from None
@@ -169,6 +181,8 @@ def execute(
             raise _cannot_run(sync, error) from error
     if _interrupted(result):
         raise KeyboardInterrupt
+    if result.success:
+        log_of(run_id).unlink(missing_ok=True)
     return _report(sync, result, time.monotonic() - began)
 
 
@@ -186,34 +200,61 @@ def _cannot_run(sync: str, error: dg.DagsterError) -> AssetSyncError:
 
 
 @contextmanager
-def _logged(watch: Watch | None) -> Iterator[None]:
-    """Keep what a run and the libraries below it say in the log file, and tell the watcher of the run's steps."""
-    log_file().parent.mkdir(parents=True, exist_ok=True)
-    file = RotatingFileHandler(log_file(), maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
-    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    watcher = _Watcher(watch)
+def _logged(run_id: str, watcher: logging.Handler) -> Iterator[None]:
+    """Keep what a run and the libraries below it say in the log files, and tell the watcher of the run's steps."""
+    log_of(run_id).parent.mkdir(parents=True, exist_ok=True)
+    all_runs = RotatingFileHandler(log_file(), maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
+    own = logging.FileHandler(log_of(run_id), encoding="utf-8", delay=True)
+    # Runs of the REST service share their process: what Dagster says of another one is not of this.
+    own.addFilter(lambda record: getattr(record, "dagster_meta", {}).get("run_id", run_id) == run_id)
     root = logging.getLogger()
-    root.addHandler(file)
+    for file in (all_runs, own):
+        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        root.addHandler(file)
     RUN_LOG.addHandler(watcher)
     try:
         yield
     finally:
         RUN_LOG.removeHandler(watcher)
-        root.removeHandler(file)
-        file.close()
+        for file in (all_runs, own):
+            root.removeHandler(file)
+            file.close()
 
 
 class _Watcher(logging.Handler):
-    """Passes the beginning and the end of each step on."""
+    """Passes the beginning and the end of each step on, and waits where a step has to.
 
-    def __init__(self, watch: Watch | None) -> None:
+    Dagster asks for a slot without a pause, using a whole core, and hears no signal meanwhile (1.13). It tells once that a
+    step is blocked, from its own loop: the wait is spent here.
+    """
+
+    def __init__(self, watch: Watch | None, dagster: dg.DagsterInstance) -> None:
         super().__init__()
-        self._watch = watch
+        self._watch: Watch = watch or (lambda _step: None)
+        self._dagster = dagster
 
     def emit(self, record: logging.LogRecord) -> None:
-        event = getattr(record, "dagster_meta", {}).get("dagster_event")
-        if self._watch and event is not None and event.step_key and event.event_type_value in _STATES:
-            self._watch(Step(event.step_key.replace("__", "/"), _STATES[event.event_type_value]))
+        told = getattr(record, "dagster_meta", {})
+        event = told.get("dagster_event")
+        if event is None or not event.step_key:
+            return
+        name = event.step_key.replace("__", "/")
+        if event.event_type_value in _STATES:
+            self._watch(Step(name, _STATES[event.event_type_value]))
+        elif event.is_engine_event and (pool := event.engine_event_data.metadata.get("pool")):
+            self._await_turn(name, str(pool.value), told["run_id"])
+
+    def _await_turn(self, step: str, pool: str, run_id: str) -> None:
+        said = None
+        while told := in_the_way(self._dagster, pool, run_id):
+            if told != said:
+                self._watch(Step(step, "waiting", told))
+                said = told
+            if stopping.REQUESTED.wait(_TURN_S):
+                raise dg.DagsterExecutionInterruptedError
+            end_abandoned(self._dagster)
+        # Dagster asks again a second after it found the slot taken.
+        time.sleep(_TURN_S)
 
 
 # What a run did.
