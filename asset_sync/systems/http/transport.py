@@ -180,9 +180,10 @@ def _never_connected(error: Exception) -> NoAnswer | None:
         return NoAnswer("no connection: nobody knows that host name", sent=False, failed="name")
     if isinstance(reason, ProxyError):
         return NoAnswer("no connection: the proxy gives none", sent=False, failed="proxy")
-    if isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(reason, ConnectTimeoutError):
-        return NoAnswer("no connection: the host does not answer in time", sent=False, failed="connect")
+    # Before the timeout, of which urllib3 makes it a kind.
     if isinstance(reason, NewConnectionError):
         refused = "refused" in str(reason).lower()
         return NoAnswer(f"no connection{': it is refused' if refused else ''}", sent=False, failed="connect")
+    if isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(reason, ConnectTimeoutError):
+        return NoAnswer("no connection: the host does not answer in time", sent=False, failed="connect")
     return None
