@@ -19,7 +19,7 @@ from asset_sync.cli.homes import fresh_home
 from asset_sync.cli.ports import check_free
 from asset_sync.cli.sandbox import network_of, seed_option, size_option
 from asset_sync.cli.signals import until_stopped
-from asset_sync.operations.definitions import ensure_dagster_home
+from asset_sync.operations.definitions import ensure_dagster_home, sync_names, variables_of
 from asset_sync.reconcile.errors import AssetSyncError
 from asset_sync.sandbox.world import World
 
@@ -56,7 +56,14 @@ def dev(size: int, seed: int, port: int) -> None:
 
 
 def _real_systems() -> list[str]:
-    """Tell which systems are real. What a sync needs besides, its runs ask for: nobody uses all systems."""
+    """Tell which systems are real. One sync at least can run; what another one needs, its own runs ask for.
+
+    Raises `ConfigurationError` where none can: nobody uses all systems, but half of one is of no use.
+    """
+    needed = [variables_of(sync, None) for sync in sync_names()]
+    begun = [names for names in needed if any(map(settings.optional, names))]
+    if not any(all(map(settings.optional, names)) for names in begun):
+        settings.require_all({name: words for names in begun for name, words in names.items()})
     found = {name: settings.optional(name) for name in _ADDRESSES}
     return [f"{_ADDRESSES[name]:<16} {address} (a real one)" for name, address in found.items() if address]
 
