@@ -7,7 +7,6 @@ import click
 
 from asset_sync import database, settings
 from asset_sync.cli.console import outcome_line, printed, progress, row, table
-from asset_sync.cli.signals import in_time
 from asset_sync.components.resources import open_ledger
 from asset_sync.mirror.runs import LoadRun, load_of_run
 from asset_sync.operations.definitions import makes_plans
@@ -31,7 +30,7 @@ _MODES: Final[Mapping[str, Mode]] = {"normal": "normal", "full": "full", "review
 @click.pass_context
 def run(context: click.Context, sync: str, mode: str, partition: str | None) -> None:
     """Run SYNC once: read, plan, check the guards, apply, read back; a mirror is loaded, and knows normal and full only."""
-    with in_time(), progress() as watching:
+    with progress() as watching:
         report = run_sync(sync, _MODES[mode], partition=partition, watch=watching(sync))
     tell(report)
     context.exit(0 if report.succeeded else 1)
@@ -47,7 +46,7 @@ def rebase(context: click.Context, sync: str, partition: str | None) -> None:
     Nothing is written to it; the next run plans what the source says otherwise. What a person edited, of objects that are not
     older than what was last written to them, stays a person's.
     """
-    with in_time(), progress() as watching:
+    with progress() as watching:
         report = run_sync(sync, "rebase", partition=partition, watch=watching(f"rebase {sync}"))
     if report.succeeded and report.plan is not None:
         rebased = open_ledger().plan(report.plan.id).operations

@@ -17,11 +17,11 @@ import dagster as dg
 from asset_sync import settings
 from asset_sync.components.convergence import CONVERGED
 from asset_sync.components.failures import first_line, reason
+from asset_sync.components.leasing import heed, leased
 from asset_sync.components.resources import open_ledger
 from asset_sync.components.snipeit_to_postgres.component import COUNTS
 from asset_sync.ledger import PlanHeader
 from asset_sync.operations import stopping
-from asset_sync.operations.abandoned import PROCESS, end_abandoned, in_the_way, this_process
 from asset_sync.operations.definitions import LOGGING, RUN_LOG, instance, job_of, makes_plans, variables_of
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError, PlanError
 from asset_sync.reconcile.plan import Mode
@@ -34,16 +34,18 @@ _STATES: Final[Mapping[str, Literal["started", "done", "failed"]]] = {
 _CONVERGED: Final = frozenset({CONVERGED, COUNTS})
 """The checks that tell whether a target holds what it should: that of a plan, and that of each table of a mirror."""
 _PARTITIONS_SHOWN: Final = 10
-_TURN_S: Final = 1.0
 _LOG_BYTES: Final = 5_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """News of a step of a run, by the key of its asset; of one that waits, `told` says for whom."""
+    """News of a step of a run, by the key of its asset; of one that waits, `told` says for whom.
+
+    News of another run, by its id, is that it was `ended` because nobody carried it out any more.
+    """
 
     name: str
-    state: Literal["started", "done", "failed", "waiting"]
+    state: Literal["started", "done", "failed", "waiting", "ended"]
     told: str = ""
 
 
@@ -103,9 +105,9 @@ def run_sync(
     watch: Watch | None = None,
 ) -> RunReport:
     """Run a sync, or one partition of it, from its extracts to its last check; see `partition_of`."""
-    key = partition_of(sync, partition)
+    key, config = partition_of(sync, partition), _config(sync, mode)
     settings.require_all(variables_of(sync, key))
-    return execute(sync, _config(sync, mode), partition=key, run_id=run_id, watch=watch)
+    return execute(sync, config, partition=key, run_id=run_id, watch=watch)
 
 
 def partition_of(sync: str, given: str | None) -> str | None:
@@ -162,9 +164,16 @@ def execute(
     run_config = {**LOGGING, "ops": {f"{sync}__{step}": {"config": dict(values)} for step, values in config.items()}}
     began = time.monotonic()
     run_id = run_id or new_run_id()
-    with instance() as dagster, _logged(run_id, _Watcher(watch, dagster)), warnings.catch_warnings():
+    watch = watch or (lambda _step: None)
+    with (
+        instance() as dagster,
+        _logged(run_id, _Watcher(watch, dagster)),
+        leased(dagster, run_id) as ended,
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore")
-        end_abandoned(dagster)
+        for other in ended:
+            watch(Step(other, "ended", _way_on(other)))
         try:
             result = job.execute_in_process(
                 run_config=run_config,
@@ -173,7 +182,7 @@ def execute(
                 raise_on_error=False,
                 partition_key=partition,
                 run_id=run_id,
-                tags={PROCESS: this_process(), **(tags or {})},
+                tags=dict(tags or {}),
             )
         except dg.DagsterExecutionInterruptedError:
             raise KeyboardInterrupt from None
@@ -187,8 +196,9 @@ def execute(
 
 
 def _interrupted(result: dg.ExecuteInProcessResult) -> bool:
-    """Tell whether a person stopped the run: within a step, Dagster makes a failure of that."""
-    errors = (event.step_failure_data.error for event in result.get_step_failure_events())
+    """Tell whether a person stopped the run: Dagster makes a failure of that, of the step or of the run."""
+    errors = [event.step_failure_data.error for event in result.get_step_failure_events()]
+    errors += [event.job_failure_data.error for event in result.filter_events(lambda event: event.is_run_failure)]
     return any(error is not None and error.cls_name == dg.DagsterExecutionInterruptedError.__name__ for error in errors)
 
 
@@ -222,15 +232,11 @@ def _logged(run_id: str, watcher: logging.Handler) -> Iterator[None]:
 
 
 class _Watcher(logging.Handler):
-    """Passes the beginning and the end of each step on, and waits where a step has to.
+    """Passes the beginning and the end of each step on, and waits where a step has to."""
 
-    Dagster asks for a slot without a pause, using a whole core, and hears no signal meanwhile (1.13). It tells once that a
-    step is blocked, from its own loop: the wait is spent here.
-    """
-
-    def __init__(self, watch: Watch | None, dagster: dg.DagsterInstance) -> None:
+    def __init__(self, watch: Watch, dagster: dg.DagsterInstance) -> None:
         super().__init__()
-        self._watch: Watch = watch or (lambda _step: None)
+        self._watch = watch
         self._dagster = dagster
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -241,20 +247,18 @@ class _Watcher(logging.Handler):
         name = event.step_key.replace("__", "/")
         if event.event_type_value in _STATES:
             self._watch(Step(name, _STATES[event.event_type_value]))
-        elif event.is_engine_event and (pool := event.engine_event_data.metadata.get("pool")):
-            self._await_turn(name, str(pool.value), told["run_id"])
 
-    def _await_turn(self, step: str, pool: str, run_id: str) -> None:
-        said = None
-        while told := in_the_way(self._dagster, pool, run_id):
-            if told != said:
-                self._watch(Step(step, "waiting", told))
-                said = told
-            if stopping.REQUESTED.wait(_TURN_S):
-                raise dg.DagsterExecutionInterruptedError
-            end_abandoned(self._dagster)
-        # Dagster asks again a second after it found the slot taken.
-        time.sleep(_TURN_S)
+        def tell(words: str) -> None:
+            self._watch(Step(name, "waiting", words))
+
+        heed(event, self._dagster, told["run_id"], tell=tell, stopped=stopping.REQUESTED.wait)
+
+
+def _way_on(run_id: str) -> str:
+    """Return what a person can do about a run that was killed."""
+    plan = plan_of_run(run_id)
+    goes_on = f"; to go on with its plan: asset-sync apply {plan.id}" if plan and plan.state == "interrupted" else ""
+    return f"was killed, and counts as failed now{goes_on}"
 
 
 # What a run did.
