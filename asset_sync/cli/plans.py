@@ -103,13 +103,14 @@ def _show(header: PlanHeader | None, plan: Plan, most: int | None) -> None:
         op = "held" if operation["hold"] else operation["op"]
         named = f"{operation['key'] or '?'}" + (f" (#{operation['target_id']})" if operation["target_id"] else "")
         why = operation["hold"] or operation["reason"]
-        shown.add_row(*row(op, operation["kind"], named, "\n".join(_changes(operation)), why))
+        shown.add_row(*row(op, operation["kind"], named, "\n".join(changes_told(operation)), why))
     printed().print("", shown)
     if most is not None and len(rows) > most:
         click.echo(f"\n{len(rows) - most} more rows: --all shows them.")
 
 
-def _changes(operation: dict[str, str]) -> list[str]:
+def changes_told(operation: dict[str, str]) -> list[str]:
+    """Return the changes of an operation, a line a field."""
     created = operation["op"] == p.CREATE
     return [
         f"{name}: {_value(change['new'])}" if created else f"{name}: {_value(change.get('old'))} → {_value(change['new'])}"

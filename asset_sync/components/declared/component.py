@@ -80,7 +80,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     limits: config.LimitsConfig = Field(default_factory=config.LimitsConfig)
     prefix_lengths: config.PrefixLengthConfig = Field(default_factory=config.PrefixLengthConfig)
     networks: list[str] = Field(default_factory=list)
-    fresh_hours: float | None = Field(default=None, gt=0)
+    fresh_hours: float | None = Field(default=None, gt=0, le=config.MOST_HOURS)
     owners: list[str] = Field(default_factory=list)
     keys: KeysConfig = Field(default_factory=KeysConfig)
     source_options: dict[str, Any] = Field(default_factory=dict)
