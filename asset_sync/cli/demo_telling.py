@@ -1,9 +1,12 @@
 """What the demo says around its numbers, for a reader at 80 columns: what runs, what a plan looks like, what comes next."""
 
+import os
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
+from asset_sync import settings
 from asset_sync.cli.plans import changes_told
 from asset_sync.components.resources import open_ledger
 from asset_sync.operations.runs import RunReport
@@ -57,7 +60,8 @@ def plan_told(report: RunReport) -> str:
     for row in shown:
         lines.append(f"  {row['op']} {row['kind']} {row['key']}: {row['reason']}")
         lines += [_filled(change, "      ") for change in changes_told(row)]
-    return "\n".join([*lines, "  …", f"  all of it: uv run asset-sync show {plan.id}"])
+    home = Path(os.path.relpath(settings.home()))
+    return "\n".join([*lines, "  …", f"  all of it: ASSET_SYNC_HOME={home} uv run asset-sync show {plan.id}"])
 
 
 def held_told(reports: Sequence[RunReport]) -> Iterator[str]:

@@ -69,9 +69,10 @@ def main(context: click.Context) -> None:
     Start with: asset-sync demo
     """
     root = settings.project_root()
-    load_dotenv(root / ".env")
-    # The paths in the project's dagster.yaml count from the folder that a process runs in.
+    # The paths in the project's dagster.yaml count from the folder that a process runs in, and those in .env from ${PWD}.
     os.chdir(root)
+    os.environ["PWD"] = str(root)
+    load_dotenv(root / ".env")
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 

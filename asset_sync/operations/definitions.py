@@ -61,11 +61,13 @@ def instance() -> Iterator[dg.DagsterInstance]:
 def ensure_dagster_home() -> None:
     """Set DAGSTER_HOME where it is unset: below ASSET_SYNC_HOME where that is set, so that all jobs of one home share it.
 
-    Else to the project's root if a dagster.yaml is there, or to a home of its own.
+    Else to the project's root if a dagster.yaml is there, or to a home of its own. That of the project keeps its storage in
+    the folder that a process runs in, so beside ASSET_SYNC_HOME it counts as unset.
     """
-    if os.environ.get("DAGSTER_HOME"):
-        return
     root = settings.project_root()
+    given = os.environ.get("DAGSTER_HOME")
+    if given and not (settings.has_own_home() and Path(given) == root):
+        return
     of_project = not settings.has_own_home() and (root / "dagster.yaml").is_file()
     home = root if of_project else settings.home() / "dagster"
     make_dagster_home(home)

@@ -1,5 +1,6 @@
 """What people meet first: variables that are missing, one home, a port in use."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -26,20 +27,33 @@ def test_all_missing_variables_are_named_at_once(args: list[str], named: list[st
     assert [name for name in named if name not in result.stderr] == []
 
 
-def test_dagsters_home_follows_asset_syncs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import os
-
-    (tmp_path / "dagster.yaml").touch()
-    for folder in ("a", "b"):
-        (tmp_path / folder).mkdir()
+@pytest.mark.parametrize("given", [None, "the project's"])
+def test_dagsters_home_follows_asset_syncs(given: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSET_SYNC_HOME", str(tmp_path / "home"))
     found = set()
-    for folder in ("a", "b"):
-        monkeypatch.chdir(tmp_path / folder)
+    for folder in (tmp_path / "a", tmp_path / "b"):
+        folder.mkdir()
+        (folder / "dagster.yaml").touch()
+        monkeypatch.chdir(folder)
         monkeypatch.delenv("DAGSTER_HOME", raising=False)
+        if given:
+            monkeypatch.setenv("DAGSTER_HOME", str(folder))
         ensure_dagster_home()
         found.add(os.environ["DAGSTER_HOME"])
     assert found == {str(tmp_path / "home" / "dagster")}
+
+
+@pytest.mark.usefixtures("home")
+def test_env_counts_from_the_project_wherever_a_command_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "dagster.yaml").touch()
+    (tmp_path / ".env").write_text("ASSET_SYNC_ALERT_URL=${PWD}/x\n")
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    monkeypatch.setenv("PWD", str(tmp_path / "below"))
+    monkeypatch.setenv("ASSET_SYNC_ALERT_URL", "")
+    monkeypatch.delenv("ASSET_SYNC_ALERT_URL")
+    CliRunner().invoke(main, ["run"])
+    assert os.environ["ASSET_SYNC_ALERT_URL"] == f"{tmp_path}/x"
 
 
 @pytest.mark.usefixtures("home")

@@ -9,6 +9,7 @@ import pandas as pd
 from pydantic import Field
 
 from asset_sync.components import config
+from asset_sync.components.connections import partition_of
 from asset_sync.components.declared.assets import column_schema, desired_asset, inventory_asset
 from asset_sync.components.declared.checking import Checking
 from asset_sync.components.declared.component import evidence
@@ -129,7 +130,7 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
         )
         def devices(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pd.DataFrame]:
             with told_in_one_line():
-                watch, key = self.watch(), context.partition_key
+                watch, key = self.watch(), partition_of(context, "file that was dropped")
                 export = read_export(watch, key, self.aliases, complete=self.complete)
                 snapshots: Snapshots = context.resources.snapshots
                 api = snapshots.latest(API_DEVICES)
