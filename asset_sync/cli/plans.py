@@ -201,9 +201,7 @@ def _tell_restored(header: PlanHeader) -> None:
 @click.option("--sync", metavar="S", help="Only what this sync wrote; of a connection: netbox_to_wug/main.")
 def history(kind: str, id: str, field: str | None, sync: str | None) -> None:  # noqa: A002 - the argument's name in the help
     """Tell who set the values of an object: KIND as in the mapping (asset, device, …), ID as in the target."""
-    written = operations.history(kind, id, field)
-    if sync is not None:
-        written = written[written["sync"] == sync]
+    written = operations.history(kind, id, field, sync)
     if written.empty:
         what = f"{kind} #{id}" + (f", field {field}" if field else "")
         who = "No sync" if sync is None else f"No sync {sync!r}"

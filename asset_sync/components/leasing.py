@@ -120,13 +120,19 @@ def _canceling(dagster: dg.DagsterInstance, run_id: str) -> Callable[[float], bo
     return stopped
 
 
-@dg.executor(name="in_process", config_schema=dg.in_process_executor.config_schema)
-def leased_executor(context: dg.InitExecutorContext) -> dg.Executor:
-    """Carry a run's steps out in one process, under a lease."""
+def _leased(context: dg.InitExecutorContext) -> dg.Executor:
     made = dg.in_process_executor.executor_creation_fn
     if made is None:
         raise NotImplementedError("Dagster's in-process executor cannot be made")
     return _LeasedExecutor(made(context))
+
+
+leased_executor: Final = dg.ExecutorDefinition(
+    name="in_process",
+    config_schema=dg.in_process_executor.config_schema.as_field(),
+    executor_creation_fn=_leased,
+    description="Carries out a run's steps in one process, under a lease.",
+)
 
 
 @dg.sensor(

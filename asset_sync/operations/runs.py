@@ -224,6 +224,10 @@ def _logged(run_id: str, watcher: logging.Handler) -> Iterator[None]:
     RUN_LOG.addHandler(watcher)
     try:
         yield
+    except Exception:
+        # Whatever Dagster did not tell of: a person is sent to the log.
+        root.exception("run %s broke off", run_id)
+        raise
     finally:
         RUN_LOG.removeHandler(watcher)
         for file in (all_runs, own):

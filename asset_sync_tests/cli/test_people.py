@@ -1,6 +1,8 @@
 """What people meet first: variables that are missing, one home, a port in use."""
 
+import logging
 import os
+import re
 import socket
 from pathlib import Path
 
@@ -9,6 +11,8 @@ from click.testing import CliRunner
 
 from asset_sync.cli.main import main
 from asset_sync.operations.definitions import ensure_dagster_home
+from asset_sync.operations.runs import _logged, log_file, log_of
+from asset_sync_tests.cli.lab import SYNC
 from asset_sync_tests.cli.test_main import check_one_line
 
 
@@ -62,3 +66,43 @@ def test_a_port_in_use_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = str(listener.getsockname()[1])
         check_one_line(CliRunner().invoke(main, ["serve", "--port", port]), 1, f"port {port} cannot be used")
+
+
+@pytest.mark.usefixtures("world")
+def test_a_run_that_failed_left_its_trace_in_the_log_that_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("PDQ_URL", f"http://127.0.0.1:{listener.getsockname()[1]}")
+    result = CliRunner().invoke(main, ["run", SYNC])
+    assert result.exit_code == 1
+    assert "it is refused" in result.stderr
+    run_id, log = re.findall(r"run (\S+) failed; see its log: (\S+);", result.stderr)[0]
+    for kept in (Path(log), log_file()):
+        told = kept.read_text()
+        assert run_id in told
+        assert "it is refused" in told
+        assert "Stack Trace:" in told
+
+
+@pytest.mark.usefixtures("home")
+def test_what_breaks_a_run_off_is_in_its_log() -> None:
+    with pytest.raises(RuntimeError), _logged("17", logging.NullHandler()):
+        raise RuntimeError("the wheel came off")
+    told = log_of("17").read_text()
+    assert "run 17 broke off" in told
+    assert "RuntimeError: the wheel came off" in told.partition("Traceback")[2]
+
+
+@pytest.mark.usefixtures("world")
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["plans", "--sync", "nosuch"], "there is no sync 'nosuch'"),
+        (["history", "asst", "17"], "no sync has a kind 'asst'"),
+        (["history", "asset", "17", "--sync", "nosuch"], "there is no sync 'nosuch'"),
+        (["history", "asset", "17", "--field", "nosuch"], "no sync has a field 'nosuch'"),
+        (["held", "nosuch"], "there is no sync 'nosuch'"),
+        (["missing", "nosuch"], "there is no sync 'nosuch'"),
+    ],
+)
+def test_what_there_is_not_is_no_success(args: list[str], said: str) -> None:
+    check_one_line(CliRunner().invoke(main, args), 1, said)

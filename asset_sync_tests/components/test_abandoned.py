@@ -141,9 +141,9 @@ def test_who_waits_hears_for_whom(dagster: dg.DagsterInstance) -> None:
     assert in_the_way(dagster, POOL, first) is None
     dagster.event_log_storage.free_concurrency_slots_for_run(first)
     # The turn of one of them has come, though it has not taken its slot yet; the other one waits for it.
-    told = {waiting: in_the_way(dagster, POOL, waiting) for waiting in (second, third)}
-    (next_one,) = [waiting for waiting, words in told.items() if words is None]
-    (words,) = [words for words in told.values() if words is not None]
+    said = {waiting: in_the_way(dagster, POOL, waiting) for waiting in (second, third)}
+    (next_one,) = [waiting for waiting, words in said.items() if words is None]
+    (words,) = [words for words in said.values() if words is not None]
     assert words.startswith(f"waits for run {next_one} of sync, since 2")
 
 
