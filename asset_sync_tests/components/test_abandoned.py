@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, func, update
 
 from asset_sync.components.abandoned import SILENT_S, end_abandoned, in_the_way
-from asset_sync.components.leasing import leased
+from asset_sync.components.leasing import leased, leased_executor
 from asset_sync.components.processes import lives, this_process
 from asset_sync.ledger import Leases
 from asset_sync.ledger.leases import Holder
@@ -21,13 +23,21 @@ POOL = "netbox"
 ELSEWHERE = Holder("another machine", os.getpid(), "then")
 
 
-@pytest.fixture
-def dagster(monkeypatch: pytest.MonkeyPatch, database_url: str) -> Iterator[dg.DagsterInstance]:
-    """A Dagster whose pools have one slot each, beside an empty ledger."""
-    monkeypatch.setenv("DATABASE_URL", database_url)
+@pytest.fixture(scope="module")
+def storage() -> Iterator[dg.DagsterInstance]:
+    """A Dagster whose pools have one slot each."""
     with dg.instance_for_test() as instance:
         instance.event_log_storage.set_concurrency_slots(POOL, 1)
         yield instance
+
+
+@pytest.fixture
+def dagster(monkeypatch: pytest.MonkeyPatch, database_url: str, storage: dg.DagsterInstance) -> Iterator[dg.DagsterInstance]:
+    """That Dagster, nobody having the slot, beside an empty ledger: of runs of other tests nobody can tell."""
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    yield storage
+    for run_id in storage.event_log_storage.get_concurrency_run_ids():
+        storage.event_log_storage.free_concurrency_slots_for_run(run_id)
 
 
 @pytest.fixture
@@ -36,12 +46,12 @@ def leases(dagster: dg.DagsterInstance, engine: Engine) -> Leases:
     return Leases(engine)
 
 
-@dg.op
+@dg.op(pool=POOL)
 def write() -> None:
     """Do nothing."""
 
 
-@dg.job
+@dg.job(executor_def=leased_executor)
 def sync() -> None:
     """Have one step."""
     write()
@@ -152,3 +162,26 @@ def test_what_is_stopped_keeps_no_slot(dagster: dg.DagsterInstance) -> None:
     with pytest.raises(KeyboardInterrupt), leased(dagster, run_id):
         raise KeyboardInterrupt
     assert dagster.event_log_storage.get_concurrency_run_ids() == set()
+
+
+def test_a_run_that_dagster_starts_frees_what_a_dead_one_holds(dagster: dg.DagsterInstance, leases: Leases) -> None:
+    killed = begun(dagster)
+    leases.beat(killed, dead())
+    with dg.execute_job(dg.reconstructable(sync), dagster) as result:
+        assert result.success
+    assert status_of(dagster, killed) is dg.DagsterRunStatus.FAILURE
+    assert leases.of([result.run_id]) == {}
+
+
+def test_a_run_that_dagster_starts_waits_and_says_for_whom(dagster: dg.DagsterInstance, leases: Leases) -> None:
+    holder = begun(dagster)
+    leases.beat(holder, this_process())
+    freeing = threading.Timer(3, dagster.event_log_storage.free_concurrency_slots_for_run, [holder])
+    freeing.start()
+    cpu = time.process_time()
+    with dg.execute_job(dg.reconstructable(sync), dagster) as result:
+        assert result.success
+    assert time.process_time() - cpu < 2
+    said = [entry.user_message for entry in dagster.all_logs(result.run_id)]
+    assert [words for words in said if words.startswith(f"waits for run {holder} of sync, since 2")]
+    freeing.join()
