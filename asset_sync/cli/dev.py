@@ -42,6 +42,8 @@ def dev(size: int, seed: int, port: int) -> None:
     your own database and history. The sandbox starts anew each time, and so do the database and the history that go with it.
     """
     check_free("127.0.0.1", port)
+    # What is wrong with a sync's YAML is told here in a line: Dagster shows it as a code location that does not load.
+    sync_names()
     with until_stopped(), ExitStack() as running:
         lines = _real_systems() if any(os.environ.get(name) for name in _SYSTEMS) else _simulated(running, size, seed)
         ensure_dagster_home()

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from asset_sync.cli.dev import _real_systems
 from asset_sync.cli.main import main
+from asset_sync.operations import definitions
 from asset_sync.operations.definitions import ensure_dagster_home
 from asset_sync.operations.runs import _logged, log_file, log_of
+from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync_tests.cli.lab import SYNC
 from asset_sync_tests.cli.test_main import check_one_line
 
@@ -29,6 +32,16 @@ def test_all_missing_variables_are_named_at_once(args: list[str], named: list[st
     result = CliRunner().invoke(main, ["run", *args])
     check_one_line(result, 1, "are not set: set them in the environment or in .env")
     assert [name for name in named if name not in result.stderr] == []
+
+
+@pytest.mark.usefixtures("home")
+def test_dev_asks_for_the_variables_of_the_systems_that_somebody_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NETBOX_URL", "https://netbox.example")
+    with pytest.raises(ConfigurationError, match=r"NETBOX_TOKEN .*PDQ_TOKEN"):
+        _real_systems()
+    monkeypatch.setenv("NETBOX_TOKEN", "a" * 40)
+    monkeypatch.setenv("PDQ_TOKEN", "t")
+    assert _real_systems() == ["NetBox           https://netbox.example (a real one)"]
 
 
 @pytest.mark.parametrize("given", [None, "the project's"])
@@ -106,3 +119,15 @@ def test_what_breaks_a_run_off_is_in_its_log() -> None:
 )
 def test_what_there_is_not_is_no_success(args: list[str], said: str) -> None:
     check_one_line(CliRunner().invoke(main, args), 1, said)
+
+
+@pytest.mark.usefixtures("home")
+def test_dev_tells_a_mistake_in_the_yaml_before_it_starts_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    def mistaken() -> None:
+        raise ConfigurationError("defs.yaml:7: schedule.cron: 'every day' is no cron expression")
+
+    monkeypatch.setattr("asset_sync.definitions.defs", mistaken)
+    definitions._definitions.cache_clear()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+    check_one_line(CliRunner().invoke(main, ["dev", "--port", port]), 1, "is no cron expression")
