@@ -5,13 +5,14 @@ import os
 import re
 import socket
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
 from asset_sync.cli.dev import _real_systems
 from asset_sync.cli.main import main
-from asset_sync.operations import definitions
+from asset_sync.operations import definitions, runs
 from asset_sync.operations.definitions import ensure_dagster_home
 from asset_sync.operations.runs import _logged, log_file, log_of
 from asset_sync.reconcile.errors import ConfigurationError
@@ -131,3 +132,15 @@ def test_dev_tells_a_mistake_in_the_yaml_before_it_starts_anything(monkeypatch: 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = str(listener.getsockname()[1])
     check_one_line(CliRunner().invoke(main, ["dev", "--port", port]), 1, "is no cron expression")
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("interrupted", "was killed, and counts as failed now; to go on with its plan: asset-sync apply 4be1"),
+        ("applied", "was killed, and counts as failed now"),
+    ],
+)
+def test_a_killed_run_is_told_with_the_way_on(state: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "plan_of_run", lambda _run_id: SimpleNamespace(id="4be1", state=state))
+    assert runs._way_on("17") == said
