@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 import dagster as dg
 
 from asset_sync import settings
+from asset_sync.components.declared.component import SyncComponent
 from asset_sync.components.sync import Sync
 from asset_sync.reconcile.errors import ConfigurationError
 
@@ -114,13 +115,13 @@ def component_of(sync: str) -> dg.Component:
 
 def variables_of(sync: str, partition: str | None) -> dict[str, str | None]:
     """Return the variables that a run of a sync needs, each with what it is for where that is not known by its name."""
-    component, found = component_of(sync), dict[str, str | None]()
-    made = _definitions().resources or {}
-    needed = job_of(sync).required_resource_keys
-    for each in (made[key] for key in sorted(needed) if key in made):
-        found |= each.variables() if hasattr(each, "variables") else {}
-    for connection in getattr(component, "connections", ()):
-        found |= connection.variables() if connection.name == partition else {}
+    component, made = component_of(sync), _definitions().resources or {}
+    asked = [made[key] for key in sorted(job_of(sync).required_resource_keys) if key in made]
+    if partition is not None and isinstance(component, SyncComponent):
+        asked += component.resources_of(partition)
+    found: dict[str, str | None] = {}
+    for resource in asked:
+        found |= resource.required_variables() if hasattr(resource, "required_variables") else {}
     return found
 
 

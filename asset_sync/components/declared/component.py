@@ -208,6 +208,11 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             return getattr(context.resources, key)
         return self._connection(context).resource(system(getattr(self, self.connections_of)))
 
+    def resources_of(self, connection: str) -> list[dg.ConfigurableResource[Any]]:
+        """Return what reaches the system of one of several connections; nothing where there is no such connection."""
+        several = system(getattr(self, self.connections_of))
+        return [each.resource(several) for each in self.connections if each.name == connection]
+
     def _resources(self, sync: Sync) -> Mapping[str, Any]:
         """Return the resources that the project does not provide."""
         connections = {sync.source: (self.source, self.source_connection), sync.target: (self.target, self.target_connection)}

@@ -28,7 +28,7 @@ class NetBox(ConfigurableResource[Any]):
 
     def client(self, *, writable: bool = False) -> NetBoxClient:
         """Return a client that can only read, unless `writable`; raises `ConfigurationError` for missing address or token."""
-        found = settings.require_all(self.variables())
+        found = settings.require_all(self.required_variables())
         return NetBoxClient(
             self.url or found[self._variable("URL")],
             self.token or found[self._variable("TOKEN")],
@@ -38,7 +38,7 @@ class NetBox(ConfigurableResource[Any]):
             connection=self.connection,
         )
 
-    def variables(self) -> Mapping[str, str | None]:
+    def required_variables(self) -> Mapping[str, str | None]:
         """Return the variables that must be set, each with what it is for where that is not known by its name."""
         told = {"URL": (self.url, "the address of a NetBox"), "TOKEN": (self.token, "an API token of that NetBox")}
         named = bool(self.connection)

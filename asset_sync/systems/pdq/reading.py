@@ -104,7 +104,7 @@ class PdqConnect(ConfigurableResource[Any]):
         """Return a client; raises `ConfigurationError` where address or token are missing or cannot be right."""
         return connect(self.url or settings.optional("PDQ_URL") or URL, self.token or settings.require("PDQ_TOKEN"))
 
-    def variables(self) -> Mapping[str, str | None]:
+    def required_variables(self) -> Mapping[str, str | None]:
         """Return the variables that must be set, each with what it is for where that is not known by its name."""
         return {} if self.token else {"PDQ_TOKEN": None}
 

@@ -26,7 +26,7 @@ class SnipeIt(ConfigurableResource[Any]):
 
     def client(self) -> SnipeItClient:
         """Return a client; raises `ConfigurationError` where address or token are missing."""
-        found = settings.require_all(self.variables())
+        found = settings.require_all(self.required_variables())
         return SnipeItClient(
             self.url or found[self._variable("API_URL")],
             self.token or found[self._variable("TOKEN")],
@@ -35,7 +35,7 @@ class SnipeIt(ConfigurableResource[Any]):
             connection=self.connection,
         )
 
-    def variables(self) -> Mapping[str, str | None]:
+    def required_variables(self) -> Mapping[str, str | None]:
         """Return the variables that must be set, each with what it is for where that is not known by its name."""
         told = {"API_URL": (self.url, "the address of a Snipe-IT"), "TOKEN": (self.token, "an API key of that Snipe-IT")}
         named = bool(self.connection)

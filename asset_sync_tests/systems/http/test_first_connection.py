@@ -38,8 +38,10 @@ def _pdq(url: str) -> object:
 
 
 def _wug(url: str) -> object:
-    wug = WhatsUpGold()
-    return wug.client(url=url, username="u", password="p4ssw0rd", address_variable="WUG_MAIN_URL").device_count()
+    with pytest.MonkeyPatch.context() as patched:
+        for name, value in (("URL", url), ("USERNAME", "u"), ("PASSWORD", "p4ssw0rd")):
+            patched.setenv(f"WUG_MAIN_{name}", value)
+        return WhatsUpGold(connection="main").client().device_count()
 
 
 ASKED: dict[str, Callable[[str], object]] = {
@@ -52,7 +54,7 @@ CA_TOLD = {
     "NETBOX_URL": "ca_file in the sync's YAML, or NETBOX_CA_FILE",
     "SNIPEIT_API_URL": "ca_file in the sync's YAML, or SNIPEIT_CA_FILE",
     "PDQ_URL": "PDQ_CA_FILE",
-    "WUG_MAIN_URL": "ca_file of the connection in the sync's YAML",
+    "WUG_MAIN_URL": "ca_file in the sync's YAML, or WUG_MAIN_CA_FILE",
 }
 
 
