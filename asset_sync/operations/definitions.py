@@ -116,9 +116,12 @@ def component_of(sync: str) -> dg.Component:
 def variables_of(sync: str, partition: str | None) -> dict[str, str | None]:
     """Return the variables that a run of a sync needs, each with what it is for where that is not known by its name."""
     component, made = component_of(sync), _definitions().resources or {}
-    asked = [made[key] for key in sorted(job_of(sync).required_resource_keys) if key in made]
-    if partition is not None and isinstance(component, SyncComponent):
-        asked += component.resources_of(partition)
+    keys = [key for key in sorted(job_of(sync).required_resource_keys) if key in made]
+    own: list[Any] = []
+    if isinstance(component, SyncComponent):
+        keys = [key for key in keys if component.uses(key)]
+        own = component.resources_of(partition) if partition is not None else []
+    asked = [*(made[key] for key in keys), *own]
     found: dict[str, str | None] = {}
     for resource in asked:
         found |= resource.required_variables() if hasattr(resource, "required_variables") else {}

@@ -208,6 +208,10 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             return getattr(context.resources, key)
         return self._connection(context).resource(system(getattr(self, self.connections_of)))
 
+    def uses(self, key: str) -> bool:
+        """Tell whether runs use a resource that their job names: of a system that is there several times, the connection's."""
+        return not self.connections or key != self._key(self.connections_of)
+
     def resources_of(self, connection: str) -> list[dg.ConfigurableResource[Any]]:
         """Return what reaches the system of one of several connections; nothing where there is no such connection."""
         several = system(getattr(self, self.connections_of))
