@@ -12,6 +12,7 @@ makes every folder above it, and above the wheel, readable for everybody. So the
 
 import os
 import re
+import shutil
 import subprocess
 import threading
 import warnings
@@ -165,11 +166,29 @@ def embedded(path: Path) -> Embedded:
         folder.parent.mkdir(parents=True, exist_ok=True)
         # The wheel locks the start itself, but neither between threads nor around the making of its system user.
         with _starting, FileLock(f"{folder}.lock", timeout=_START_S):
-            return Embedded(wheel.get_server(folder))
+            return Embedded(_got(wheel, folder))
     except (OSError, RuntimeError, subprocess.SubprocessError) as error:
         failed = isinstance(error, subprocess.CalledProcessError)
         why = f"see {folder / 'log'}" if failed else str(error).partition("\n")[0]
         raise ConfigurationError(f"the embedded PostgreSQL does not start ({why}): mend that, or set DATABASE_URL") from error
+
+
+def _got(wheel: Any, folder: Path) -> Any:
+    """Start or join the server. A data folder that was not made to its end is made anew: nothing is in it yet."""
+    making = Path(f"{folder}.making")
+    if making.exists():
+        shutil.rmtree(folder, ignore_errors=True)
+    if not (folder / "PG_VERSION").exists():
+        making.touch()
+    try:
+        server = wheel.get_server(folder)
+    except BaseException:
+        if making.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            making.unlink()
+        raise
+    making.unlink(missing_ok=True)
+    return server
 
 
 def _with_driver(driver: str) -> str:

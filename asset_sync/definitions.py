@@ -6,6 +6,7 @@ import dagster as dg
 
 from asset_sync.components.alerts import failed_runs
 from asset_sync.components.forms import loaded
+from asset_sync.components.leasing import abandoned_runs, leased_executor
 from asset_sync.components.resources import LedgerResource
 from asset_sync.components.snapshots import Snapshots
 from asset_sync.systems.netbox import NetBox
@@ -26,8 +27,8 @@ def defs() -> dg.Definitions:
             "snipeit": SnipeIt(),
             "wug": WhatsUpGold(),
         },
-        sensors=[failed_runs],
-        executor=dg.in_process_executor,
+        sensors=[failed_runs, abandoned_runs],
+        executor=leased_executor,
     )
     folder = Path(__file__).parent
     return dg.Definitions.merge(loaded(folder / "defs", lambda: dg.load_from_defs_folder(path_within_project=folder)), shared)

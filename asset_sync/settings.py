@@ -31,6 +31,11 @@ def home() -> Path:
     return project_root() / Path(optional(_HOME) or ".asset_sync").expanduser()
 
 
+def has_own_home() -> bool:
+    """Tell whether `ASSET_SYNC_HOME` names the home."""
+    return optional(_HOME) is not None
+
+
 def project_root() -> Path:
     """Return the nearest folder, from the current one upward, that holds a project's file; the current one where none does."""
     here = Path.cwd()
@@ -45,18 +50,40 @@ def require(name: str, purpose: str | None = None) -> str:
 
     Raises ConfigurationError where it is unset or empty, with what it is for: the `purpose` of a variable that a YAML names.
     """
-    value = optional(name)
-    if value is None:
-        words = purpose or PURPOSES.get(name)
-        told = f"{name} ({words})" if words else name
-        raise ConfigurationError(f"{told} is not set: set it in the environment or in .env; see .env.example")
-    return value
+    return require_all({name: purpose})[name]
+
+
+def require_all(purposes: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the values of variables without surrounding blanks; see `require`, which raises for one what this does for all."""
+    values = {name: optional(name) for name in purposes}
+    missing = [name for name, value in values.items() if value is None]
+    if missing:
+        raise ConfigurationError(_not_set({name: purposes[name] or PURPOSES.get(name) for name in missing}))
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _not_set(missing: Mapping[str, str | None]) -> str:
+    told = [f"{name} ({words})" if words else name for name, words in missing.items()]
+    if len(told) == 1:
+        return f"{told[0]} is not set: set it in the environment or in .env; see .env.example"
+    named = f"{', '.join(told[:-1])} and {told[-1]}"
+    return f"{named} are not set: set them in the environment or in .env; see .env.example"
 
 
 def of_connection(system: str, connection: str, what: str) -> str:
     """Return the variable that says something of a connection: NETBOX_URL, or NETBOX_BERLIN_URL of one named berlin."""
     named = f"_{re.sub('[^A-Z0-9]', '_', connection.upper())}" if connection else ""
     return f"{system}{named}_{what}"
+
+
+def ca_file(system: str, connection: str = "") -> str | None:
+    """Return the file of a CA's certificates that the environment names for a system: NETBOX_CA_FILE."""
+    return optional(of_connection(system, connection, "CA_FILE"))
+
+
+def ca_told(system: str, connection: str = "") -> str:
+    """Return where a CA's file is named for a system that a YAML says more of."""
+    return f"ca_file in the sync's YAML, or {of_connection(system, connection, 'CA_FILE')}"
 
 
 def optional(name: str) -> str | None:

@@ -4,7 +4,7 @@ import getpass
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, TextIO, TypeVar
 
@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from asset_sync.cli.signals import in_time
 from asset_sync.operations.runs import RunReport, Step, Watch
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -26,8 +27,11 @@ def printed() -> Console:
 
 @contextmanager
 def progress() -> Iterator[Callable[[str], Watch]]:
-    """Show the step that runs, and a line for each that is done. Called with a title, it gives what is to watch a run."""
-    with _own_stderr() as stderr, Console(file=stderr, highlight=False, markup=False).status("starting") as status:
+    """Show the step that runs, and a line for each that is done. Called with a title, it gives what is to watch a run.
+
+    What runs meanwhile is over within seconds once it is to stop.
+    """
+    with in_time(), _own_stderr() as stderr, Console(file=stderr, highlight=False, markup=False).status("starting") as status:
 
         def watching(title: str) -> Watch:
             status.update(f"{title}: starting")
@@ -38,12 +42,20 @@ def progress() -> Iterator[Callable[[str], Watch]]:
                     began[step.name] = time.monotonic()
                     status.update(f"{title}: {step.name}")
                     return
-                took = time.monotonic() - began.get(step.name, time.monotonic())
-                status.console.print(f"{'✓' if step.state == 'done' else '✗'} {title}: {step.name} ({took:.1f} s)")
+                status.console.print(_news(title, step, began), soft_wrap=True)
 
             return watch
 
         yield watching
+
+
+def _news(title: str, step: Step, began: Mapping[str, float]) -> str:
+    if step.state == "waiting":
+        return f"… {title}: {step.name} {step.told}"
+    if step.state == "ended":
+        return f"! run {step.name} {step.told}"
+    took = time.monotonic() - began.get(step.name, time.monotonic())
+    return f"{'✓' if step.state == 'done' else '✗'} {title}: {step.name} ({took:.1f} s)"
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import orjson
 from asset_sync.cli.console import printed, progress, row, table
 from asset_sync.cli.demo_exports import BROKEN, EXPORTS, refusal, run_exports
 from asset_sync.cli.demo_mirror import MIRROR, Mirrored, mirrored
+from asset_sync.cli.demo_telling import NEXT_STEPS, explanation, held_told, introduction, plan_told
 from asset_sync.cli.homes import fresh_home
 from asset_sync.cli.sandbox import network_of, seed_option, size_option
 from asset_sync.components.resources import open_ledger
@@ -134,6 +135,8 @@ def demo(context: click.Context, size: int, seed: int, as_json: bool) -> None:
 
     Nothing real is touched: the systems, the database and Dagster's history are the demo's own, made anew each time.
     """
+    if not as_json:
+        click.echo(introduction(size))
     with (
         fresh_home("demo"),
         World(size, seed, network=network_of(size)) as world,
@@ -167,26 +170,21 @@ def _run_all(world: World, watching: Callable[[str], Watch]) -> list[_Ran]:
 
 
 def _tell(ran: Sequence[_Ran]) -> None:
-    numbers = ("source rows", "create", "update", "retire", "restore", "held", "applied", "failed", "read", "write", "s")
-    shown = table("sync", "pass", *numbers, "converged", right=numbers)
+    numbers = ("rows", "new", "chg", "gone", "back", "held", "read", "write", "s")
+    shown = table("sync", "pass", *numbers, "ok", right=numbers)
+    shown.collapse_padding = True
     for each in ran:
         told = each.shown()
-        requests = told["requests"]
-        shown.add_row(
-            *row(each.report.sync, each.name, told["source_rows"], *told["planned"].values(), told["held"], told["applied"]),
-            *row(told["failed"], requests["read"], requests["write"], told["seconds"], _converged(told)),
-        )
+        requests = (told["requests"]["read"], told["requests"]["write"])
+        cells = (told["source_rows"], *told["planned"].values(), told["held"], *requests, round(told["seconds"], 1))
+        shown.add_row(*row(each.report.sync, each.name, *cells, _converged(told)))
     printed().print("", shown, "")
-    click.echo("read, write: HTTP requests to all systems. The first pass fills an empty NetBox, the second finds nothing to")
-    click.echo(
-        "do, the third follows a day in which machines changed, came and went. What is held waits for a person, or until"
-    )
-    click.echo("it is missing for long enough to be retired.")
-    click.echo("pdq_exports: a file that was dropped, a changed one and a broken one, which was put aside:")
-    for each in ran:
-        if isinstance(each, _Dropped) and each.refused:
-            click.echo(f"  {each.refused}")
-    click.echo("\nTo look at it, in a world that you can change: uv run asset-sync dev")
+    last = {each.report.sync: each.report for each in ran if each.name == _PASSES[-1].name}
+    refused = [f"  {each.refused}" for each in ran if isinstance(each, _Dropped) and each.refused]
+    told_of_files = ["pdq_exports, broken: the file was put aside, and nothing was written:", *refused]
+    parts = (explanation(), "\n".join(told_of_files), plan_told(last[SYNCS[0]]), "\n".join(held_told([*last.values()])))
+    for part in (*filter(None, parts), NEXT_STEPS):
+        click.echo(f"{part}\n")
 
 
 def _converged(told: Mapping[str, Any]) -> str:

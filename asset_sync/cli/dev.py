@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,15 +16,17 @@ import click
 
 from asset_sync import database, settings
 from asset_sync.cli.homes import fresh_home
+from asset_sync.cli.ports import check_free
 from asset_sync.cli.sandbox import network_of, seed_option, size_option
 from asset_sync.cli.signals import until_stopped
-from asset_sync.operations.definitions import ensure_dagster_home
-from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError
+from asset_sync.operations.definitions import ensure_dagster_home, sync_names, variables_of
+from asset_sync.reconcile.errors import AssetSyncError
 from asset_sync.sandbox.world import World
 
-_SYSTEMS: Final = ("PDQ_TOKEN", "NETBOX_URL", "NETBOX_TOKEN", "SNIPEIT_API_URL", "SNIPEIT_TOKEN")
+_SYSTEMS: Final = ("PDQ_TOKEN", "NETBOX_URL", "NETBOX_TOKEN", "SNIPEIT_API_URL", "SNIPEIT_TOKEN", "WUG_MAIN_URL")
 """The variables that name real systems."""
 
+_ADDRESSES: Final = {"NETBOX_URL": "NetBox", "SNIPEIT_API_URL": "Snipe-IT", "WUG_MAIN_URL": "WhatsUp Gold"}
 _START_S: Final = 120.0
 _STOP_S: Final = 20.0
 
@@ -40,7 +41,9 @@ def dev(size: int, seed: int, port: int) -> None:
     Where NETBOX_URL, PDQ_TOKEN, SNIPEIT_API_URL or another token is set, there is no sandbox: it is the real systems, with
     your own database and history. The sandbox starts anew each time, and so do the database and the history that go with it.
     """
-    _check_free(port)
+    check_free("127.0.0.1", port)
+    # What is wrong with a sync's YAML is told here in a line: Dagster shows it as a code location that does not load.
+    sync_names()
     with until_stopped(), ExitStack() as running:
         lines = _real_systems() if any(os.environ.get(name) for name in _SYSTEMS) else _simulated(running, size, seed)
         ensure_dagster_home()
@@ -55,9 +58,16 @@ def dev(size: int, seed: int, port: int) -> None:
 
 
 def _real_systems() -> list[str]:
-    for name in _SYSTEMS:
-        settings.require(name)
-    return [f"NetBox           {settings.require('NETBOX_URL')} (a real one)"]
+    """Tell which systems are real. One sync at least can run; what another one needs, its own runs ask for.
+
+    Raises `ConfigurationError` where none can: nobody uses all systems, but half of one is of no use.
+    """
+    needed = [variables_of(sync, None) for sync in sync_names()]
+    begun = [names for names in needed if any(map(settings.optional, names))]
+    if not any(all(map(settings.optional, names)) for names in begun):
+        settings.require_all({name: words for names in begun for name, words in names.items()})
+    found = {name: settings.optional(name) for name in _ADDRESSES}
+    return [f"{_ADDRESSES[name]:<16} {address} (a real one)" for name, address in found.items() if address]
 
 
 def _simulated(running: ExitStack, size: int, seed: int) -> list[str]:
@@ -71,13 +81,6 @@ def _simulated(running: ExitStack, size: int, seed: int) -> list[str]:
         f"WhatsUp Gold     {os.environ['WUG_MAIN_URL']}/api/v1 (a simulator)",
         f"Sandbox control  {world.control_url} (the next day: curl -X POST {world.control_url}/day)",
     ]
-
-
-def _check_free(port: int) -> None:
-    try:
-        socket.create_server(("127.0.0.1", port)).close()
-    except OSError as error:
-        raise ConfigurationError(f"port {port} cannot be used ({error.strerror}): give another one with --port") from None
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import dagster as dg
 from dotenv import load_dotenv
 
 from asset_sync import database, settings
+from asset_sync.cli import signals
 from asset_sync.cli.check import check
 from asset_sync.cli.connections import connections
 from asset_sync.cli.demo import demo
@@ -21,7 +22,6 @@ from asset_sync.cli.sandbox import sandbox
 from asset_sync.cli.serve import serve
 from asset_sync.reconcile.errors import AssetSyncError
 
-_STOPPED = 130
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 128}
 
 
@@ -32,7 +32,8 @@ class _Program(click.Group):
         """Run a command, and leave with its exit status."""
         extra["standalone_mode"] = False
         try:
-            status = super().main(args, prog_name or "asset-sync", **extra)
+            with signals.as_interrupts():
+                status = super().main(args, prog_name or "asset-sync", **extra)
         except click.UsageError as error:
             where = error.ctx.command_path if error.ctx else "asset-sync"
             _leave(f"{error.format_message()} (see: {where} --help)", error.exit_code)
@@ -49,7 +50,7 @@ class _Program(click.Group):
         except OSError as error:
             _leave(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""), 1)
         except (click.Abort, KeyboardInterrupt):
-            _leave("stopped", _STOPPED)
+            _leave("stopped", signals.STOPPED)
         # Without a code of its own, `ctx.exit` gives what the command returned.
         sys.exit(status if isinstance(status, int) else 0)
 
@@ -68,9 +69,10 @@ def main(context: click.Context) -> None:
     Start with: asset-sync demo
     """
     root = settings.project_root()
-    load_dotenv(root / ".env")
-    # The paths in the project's dagster.yaml count from the folder that a process runs in.
+    # The paths in the project's dagster.yaml count from the folder that a process runs in, and those in .env from ${PWD}.
     os.chdir(root)
+    os.environ["PWD"] = str(root)
+    load_dotenv(root / ".env")
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
 

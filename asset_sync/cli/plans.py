@@ -103,13 +103,14 @@ def _show(header: PlanHeader | None, plan: Plan, most: int | None) -> None:
         op = "held" if operation["hold"] else operation["op"]
         named = f"{operation['key'] or '?'}" + (f" (#{operation['target_id']})" if operation["target_id"] else "")
         why = operation["hold"] or operation["reason"]
-        shown.add_row(*row(op, operation["kind"], named, "\n".join(_changes(operation)), why))
+        shown.add_row(*row(op, operation["kind"], named, "\n".join(changes_told(operation)), why))
     printed().print("", shown)
     if most is not None and len(rows) > most:
         click.echo(f"\n{len(rows) - most} more rows: --all shows them.")
 
 
-def _changes(operation: dict[str, str]) -> list[str]:
+def changes_told(operation: dict[str, str]) -> list[str]:
+    """Return the changes of an operation, a line a field."""
     created = operation["op"] == p.CREATE
     return [
         f"{name}: {_value(change['new'])}" if created else f"{name}: {_value(change.get('old'))} → {_value(change['new'])}"
@@ -200,9 +201,7 @@ def _tell_restored(header: PlanHeader) -> None:
 @click.option("--sync", metavar="S", help="Only what this sync wrote; of a connection: netbox_to_wug/main.")
 def history(kind: str, id: str, field: str | None, sync: str | None) -> None:  # noqa: A002 - the argument's name in the help
     """Tell who set the values of an object: KIND as in the mapping (asset, device, …), ID as in the target."""
-    written = operations.history(kind, id, field)
-    if sync is not None:
-        written = written[written["sync"] == sync]
+    written = operations.history(kind, id, field, sync)
     if written.empty:
         what = f"{kind} #{id}" + (f", field {field}" if field else "")
         who = "No sync" if sync is None else f"No sync {sync!r}"

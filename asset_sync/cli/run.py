@@ -10,7 +10,7 @@ from asset_sync.cli.console import outcome_line, printed, progress, row, table
 from asset_sync.components.resources import open_ledger
 from asset_sync.mirror.runs import LoadRun, load_of_run
 from asset_sync.operations.definitions import makes_plans
-from asset_sync.operations.runs import RunReport, log_file, run_sync
+from asset_sync.operations.runs import RunReport, log_file, log_of, run_sync
 from asset_sync.reconcile import report as plan_report
 from asset_sync.reconcile.plan import Mode
 
@@ -73,7 +73,9 @@ def tell(report: RunReport) -> None:
     for reason in report.reasons:
         click.echo(f"asset-sync: {reason}", err=True)
     if not report.succeeded:
-        click.echo(f"asset-sync: run {report.run_id} failed; its log: {log_file()}", err=True)
+        click.echo(
+            f"asset-sync: run {report.run_id} failed; see its log: {log_of(report.run_id)}; all runs: {log_file()}", err=True
+        )
 
 
 def _tell_load(report: RunReport, load: LoadRun) -> None:

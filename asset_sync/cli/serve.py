@@ -5,6 +5,7 @@ import uvicorn
 
 from asset_sync import settings
 from asset_sync.api.app import create_app
+from asset_sync.cli.ports import check_free
 from asset_sync.cli.signals import until_stopped
 from asset_sync.operations.definitions import sync_names
 
@@ -17,5 +18,6 @@ def serve(host: str, port: int) -> None:
     token = settings.require("ASSET_SYNC_API_TOKEN")
     # What is wrong with a sync's YAML is to be told now, not to whoever asks first.
     sync_names()
+    check_free(host, port)
     with until_stopped():
         uvicorn.run(create_app(token), host=host, port=port)

@@ -7,6 +7,7 @@ import dagster as dg
 
 from asset_sync.components.convergence import Convergence, outcome_counts
 from asset_sync.components.lineage import step_lineage
+from asset_sync.components.permission import APPROVED
 from asset_sync.components.recovering import known_objects_of
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger, PlanHeader
@@ -54,7 +55,11 @@ class Applying:
         )
         ledger.finish(plan.id, datetime.now(UTC))
         convergence = Convergence(self._context, self._sync, plan, self._header.run_id)
-        checks = [convergence.every_write(outcomes), convergence.converged(target, outcomes)]
+        checks = [
+            convergence.every_write(outcomes),
+            convergence.converged(target, outcomes),
+            dg.AssetCheckResult(check_name=APPROVED, passed=True, description=f"plan {plan.id} was applied"),
+        ]
         counts = {f"outcome/{name}": n for name, n in outcome_counts(plan, outcomes).items()}
         requests = {"requests/read": target.tally.read, "requests/write": target.tally.write}
         return dg.MaterializeResult(

@@ -20,15 +20,20 @@ FILE: Final = "defs.yaml"
 """The name of a sync's YAML, in the folder that gives the sync its name."""
 
 
-class GraceConfig(dg.Model, dg.Resolvable):
-    """An object missing from the source is retired after so many runs and so many hours, both of them."""
+MOST_HOURS: Final = 24 * 3_660
+"""Ten years: whoever writes more hours than that has mistaken something."""
 
+
+class GraceConfig(dg.Model, dg.Resolvable):
+    """An object missing from the source is retired after so many runs and so many hours, both of them; or never."""
+
+    retire: bool = True
     runs: int = Field(default=3, ge=1)
-    hours: float = Field(default=24, ge=0)
+    hours: float = Field(default=24, ge=0, le=MOST_HOURS)
 
     def grace(self) -> Grace:
         """Return the grace as the core takes it."""
-        return Grace(self.runs, timedelta(hours=self.hours))
+        return Grace(self.runs, timedelta(hours=self.hours), self.retire)
 
 
 class LimitsConfig(dg.Model, dg.Resolvable):
@@ -62,18 +67,24 @@ def check_timezone(place: "Place", zone: str) -> None:
     """Raise `ConfigurationError`, with file and line, for what is no time zone."""
     try:
         ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        # "Europe" is a folder of them.
         raise place.error(f"there is no time zone {zone!r}; write one such as Europe/Berlin") from None
 
 
 def check_schedule(place: "Place", schedule: ScheduleConfig) -> None:
     """Raise `ConfigurationError`, with file and line, for what is no cron expression or no time zone."""
     check_timezone(place.at("timezone"), schedule.timezone)
+    check_cron(place.at("cron"), schedule.cron)
+
+
+def check_cron(place: "Place", cron: str) -> None:
+    """Raise `ConfigurationError`, with file and line, for what is no cron expression."""
     try:
-        dg.ScheduleDefinition(name="checked", job_name="checked", cron_schedule=schedule.cron)
+        dg.ScheduleDefinition(name="checked", job_name="checked", cron_schedule=cron)
     except dg.DagsterInvalidDefinitionError:
-        told = f'{schedule.cron!r} is no cron expression; write minute, hour, day, month and weekday, such as "0 * * * *"'
-        raise place.at("cron").error(told) from None
+        told = f'{cron!r} is no cron expression; write minute, hour, day, month and weekday, such as "0 * * * *"'
+        raise place.error(told) from None
 
 
 def owners(mapping: Mapping[str, Mapping[str, FieldMapping]]) -> Mapping[str, Mapping[str, Ownership]]:

@@ -25,9 +25,14 @@ def check_names(place: Place, names: Sequence[str], title: str) -> None:
 
 def name_of(context: dg.AssetExecutionContext) -> str:
     """Return the connection that a run is for; `ConfigurationError` where it was started for none."""
+    return partition_of(context, "connection")
+
+
+def partition_of(context: dg.AssetExecutionContext, each: str) -> str:
+    """Return the partition that a run is for; `ConfigurationError` where it was started for none. `each` is what one is."""
     if not context.has_partition_key:
         raise ConfigurationError(
-            f"{context.job_name} runs for one connection: choose its partition in the UI, or on Dagster's command line: "
+            f"{context.job_name} runs for one {each}: choose its partition in the UI, or on Dagster's command line: "
             """--tags '{"dagster/partition": "NAME"}'"""
         )
     return str(context.partition_key)

@@ -8,6 +8,7 @@ import dagster as dg
 
 from asset_sync import database
 from asset_sync.reconcile.errors import AssetSyncError, SourceUnavailable, TargetUnavailable
+from asset_sync.systems.http import never_reached
 
 EXTRACT_RETRIES: Final = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
 """Extracts alone are tried again by themselves: they change nothing."""
@@ -19,7 +20,7 @@ def told_in_one_line() -> Iterator[None]:
     try:
         yield
     except AssetSyncError as error:
-        passing = isinstance(error, SourceUnavailable | TargetUnavailable)
+        passing = isinstance(error, SourceUnavailable | TargetUnavailable) and not never_reached(error)
         raise dg.Failure(description=str(error), allow_retries=passing) from error
     except database.ERRORS as error:
         # Without the cause, which Dagster would show with the statement.

@@ -1,5 +1,6 @@
 """The form of the YAML files of syncs, checked before Dagster loads them: one line says file, line, key and what is wrong."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
@@ -17,6 +18,9 @@ from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError
 
 _PACKAGE: Final = "asset_sync.components."
 _NOW: Final = "write `type: asset_sync.components.SyncComponent`"
+_REFUSING: Final = frozenset({"dagster", "dagster_shared", "pydantic_core", "jinja2"})
+"""Whose errors say what is wrong with what is written in a file; any other is one of the code."""
+_COMPONENT: Final = re.compile(r"(?:definitions for|loading component) (.+?)\[")
 _NO_LONGER: Final = {
     "PdqToNetbox": f"{_NOW}, `source: pdq`, `target: netbox`, and the kinds that are written: "
     "`kinds: [manufacturer, inventory_item_type, asset]`",
@@ -42,22 +46,35 @@ def loaded(folder: Path, load: Callable[[], dg.Definitions]) -> dg.Definitions:
     try:
         made = load()
     except Exception as error:
-        told = _told(error)
+        told = _told(folder, error)
         if told is None:
             raise
         # A new one: raised again in here, it would stand in the chain of its own causes.
-        raise ConfigurationError(str(told)) from None
+        raise ConfigurationError(told) from None
     return dg.Definitions.merge(made, dg.Definitions(assets=objects(made.assets or ())))
 
 
-def _told(error: BaseException) -> AssetSyncError | None:
-    """Return the error of ours that Dagster wrapped; None where it is none of ours."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, AssetSyncError):
-            return cause
-        cause = cause.__cause__ or cause.__context__
-    return None
+def _told(folder: Path, error: BaseException) -> str | None:
+    """Return in a line what is wrong in a YAML file; None where an error may be one of the code."""
+    chain = list(_chain(error))
+    ours = next((each for each in chain if isinstance(each, AssetSyncError)), None)
+    if ours is not None:
+        return str(ours)
+    refusing = [each for each in chain if type(each).__module__.partition(".")[0] in _REFUSING]
+    if not refusing or not (chain[-1] in refusing or isinstance(chain[-1], ImportError)):
+        return None
+    found = _COMPONENT.search(str(error))
+    file = folder / found.group(1) / config.FILE if found else folder
+    words = str(refusing[-1]).partition("Description: ")
+    return f"{file}: {' '.join((words[2] or words[0]).split())}"
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: list[BaseException] = []
+    while error is not None and error not in seen:
+        yield error
+        seen.append(error)
+        error = error.__cause__ or error.__context__
 
 
 def files(folder: Path) -> Iterator[Path]:
@@ -88,7 +105,9 @@ def check_file(file: Path) -> dg.Component | None:
 def _formed(file: Path) -> Any:
     """Return what a file describes, of the right form; what its words mean, the component checks itself as it is built."""
     told = _read(file)
-    name = str(told.get("type", ""))
+    name = told.get("type", "")
+    if not isinstance(name, str):
+        raise Place(file, ("type",)).error(f"{name!r} is no name of a component; {_types()}")
     if not name.startswith(_PACKAGE):
         if not name:
             raise ConfigurationError(f"{file}:1: type: it is missing; {_types()}")

@@ -1,7 +1,9 @@
 """Permission: which plan a run of `applied` means, who is named with it, and whether the run may write."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Final
 
 import dagster as dg
 
@@ -10,6 +12,16 @@ from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger
 from asset_sync.reconcile.authority import Asking, Leave, Refuse, authorise
 from asset_sync.reconcile.errors import PlanError
+
+APPROVED: Final = "approved"
+"""The check that tells that a plan waits for a person: a run that made one is green, and nobody would look."""
+
+
+def waiting(key: dg.AssetKey, told: str) -> dg.AssetCheckResult:
+    """Return that a plan waits for approval, as a check of the asset that would be materialised."""
+    return dg.AssetCheckResult(
+        asset_key=key, check_name=APPROVED, passed=False, severity=dg.AssetCheckSeverity.WARN, description=told
+    )
 
 
 class ApplyConfig(dg.Config):
@@ -39,8 +51,8 @@ class Permission:
         self._made_it = self.header.id == made
         self._check_sync()
 
-    def granted(self) -> bool:
-        """Tell whether the run may write, an approval that it brings being recorded; False where nothing is to be written.
+    def withheld(self) -> Leave | None:
+        """Return why nothing is to be written; None where the run may write, an approval that it brings being recorded.
 
         Raises `PlanError`, with what to do, where the plan may not be applied.
         """
@@ -49,11 +61,12 @@ class Permission:
         if isinstance(decision, Refuse):
             raise PlanError(self._told(decision))
         if isinstance(decision, Leave):
-            self._context.log.info(self._told(decision))
-            return False
+            left = replace(decision, told=self._told(decision))
+            self._context.log.log("WARNING" if left.awaits_approval else "INFO", left.told)
+            return left
         if decision.approved_by is not None:
             self._ledger.approve(self.header.id, decision.approved_by, datetime.now(UTC))
-        return True
+        return None
 
     def _person(self) -> str | None:
         """Return who approves the plan: only together with its id is a name an approval."""

@@ -4,7 +4,7 @@ import dagster as dg
 
 from asset_sync import database
 from asset_sync.components.failures import told_in_one_line
-from asset_sync.ledger import Ledger, migrate
+from asset_sync.ledger import Leases, Ledger, migrate
 
 
 class LedgerResource(dg.ConfigurableResource[Ledger]):
@@ -21,3 +21,10 @@ def open_ledger() -> Ledger:
     engine = database.engine()
     migrate(engine)
     return Ledger(engine)
+
+
+def open_leases() -> Leases:
+    """Return the leases of runs, their table made or brought up to date. Raises as `open_ledger` does."""
+    engine = database.engine()
+    migrate(engine)
+    return Leases(engine)

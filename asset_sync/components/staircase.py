@@ -16,7 +16,7 @@ from asset_sync.components.convergence import CONVERGED, EVERY_WRITE
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.lineage import step_lineage
 from asset_sync.components.objects import WRITES
-from asset_sync.components.permission import ApplyConfig, Permission
+from asset_sync.components.permission import APPROVED, ApplyConfig, Permission, waiting
 from asset_sync.components.plan_files import write_plan_files
 from asset_sync.components.planning import Planning
 from asset_sync.components.recovering import recover
@@ -147,7 +147,8 @@ _GUARDS: Final = {
 def _guard_result(context: dg.AssetExecutionContext, sync: Sync, plan: Plan, guard: Guard) -> dg.AssetCheckResult:
     told = guard.message
     if not guard.passed:
-        told = f"{guard.message}; nothing was written. To apply it all the same: asset-sync approve {plan.id}"
+        way_on = f"asset-sync approve {plan.id} && asset-sync apply {plan.id}"
+        told = f"{guard.message}; nothing was written. To apply it all the same: {way_on}"
         context.log.error(f"{sync.name}: guard {guard.name}: {told}")
     return dg.AssetCheckResult(
         check_name=guard.name, passed=guard.passed, description=told, metadata={"plan_id": plan.id, **guard.figures}
@@ -192,6 +193,7 @@ def _applied_asset(sync: Sync) -> dg.AssetsDefinition:
         code_version="1",
     )
     checks = [dg.AssetCheckSpec(name, asset=key, blocking=True, description=words) for name, words in _APPLIED.items()]
+    checks.append(dg.AssetCheckSpec(APPROVED, asset=key, description="No plan waits for a person to approve it."))
 
     @dg.multi_asset(
         name=f"{sync.name}__applied",
@@ -202,12 +204,17 @@ def _applied_asset(sync: Sync) -> dg.AssetsDefinition:
         required_resource_keys={"ledger", "snapshots", sync.target},
         pool=sync.pool,
     )
-    def applied(context: dg.AssetExecutionContext, config: ApplyConfig) -> Iterator[dg.MaterializeResult[None]]:
+    def applied(
+        context: dg.AssetExecutionContext, config: ApplyConfig
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         with told_in_one_line():
             own = sync.of(context)
             permission = Permission(context, own, config)
-            if permission.granted():
+            left = permission.withheld()
+            if left is None:
                 yield Applying(context, own, permission.header).result()
+            elif left.awaits_approval:
+                yield waiting(key, left.told)
 
     return applied
 

@@ -5,7 +5,8 @@ of each operation, and how many rows a source had. Reading order: `schema` (the 
 """
 
 from asset_sync.ledger.headers import PlanDecision, PlanHeader
+from asset_sync.ledger.leases import Leases
 from asset_sync.ledger.ledger import Ledger
 from asset_sync.ledger.migrations import migrate
 
-__all__ = ["Ledger", "PlanDecision", "PlanHeader", "migrate"]
+__all__ = ["Leases", "Ledger", "PlanDecision", "PlanHeader", "migrate"]

@@ -256,6 +256,17 @@ resolution = Table(
     comment="What people decided about held records.",
 )
 
+lease = Table(
+    "lease",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("machine", Text, nullable=False),
+    Column("process", BigInteger, nullable=False),
+    Column("began", Text, nullable=False, comment="tells one process from another of the same number"),
+    Column("beat_at", Moment, nullable=False),
+    comment="Which process carries out which run, and when it was last heard of.",
+)
+
 staged = Table(
     "staged_link",
     MetaData(),

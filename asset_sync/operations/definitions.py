@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 import dagster as dg
 
 from asset_sync import settings
+from asset_sync.components.declared.component import SyncComponent
 from asset_sync.components.sync import Sync
 from asset_sync.reconcile.errors import ConfigurationError
 
@@ -52,18 +53,24 @@ _SYNC_TAG: Final = "asset_sync/sync"
 
 @contextmanager
 def instance() -> Iterator[dg.DagsterInstance]:
-    """The Dagster instance of DAGSTER_HOME; where that is unset, the one that the project's own dagster.yaml describes."""
+    """The Dagster instance of DAGSTER_HOME; see `ensure_dagster_home` for where that is unset."""
     ensure_dagster_home()
     with dg.DagsterInstance.get() as found:
         yield found
 
 
 def ensure_dagster_home() -> None:
-    """Set DAGSTER_HOME where it is unset: to the project's root if a dagster.yaml is there, else to a home of its own."""
-    if os.environ.get("DAGSTER_HOME"):
-        return
+    """Set DAGSTER_HOME where it is unset: below ASSET_SYNC_HOME where that is set, so that all jobs of one home share it.
+
+    Else to the project's root if a dagster.yaml is there, or to a home of its own. That of the project keeps its storage in
+    the folder that a process runs in, so beside ASSET_SYNC_HOME it counts as unset.
+    """
     root = settings.project_root()
-    home = root if (root / "dagster.yaml").is_file() else settings.home() / "dagster"
+    given = os.environ.get("DAGSTER_HOME")
+    if given and not (settings.has_own_home() and Path(given) == root):
+        return
+    of_project = not settings.has_own_home() and (root / "dagster.yaml").is_file()
+    home = root if of_project else settings.home() / "dagster"
     make_dagster_home(home)
     os.environ["DAGSTER_HOME"] = str(home)
 
@@ -104,6 +111,21 @@ def component_of(sync: str) -> dg.Component:
     """Return the component that a sync's YAML makes."""
     job_of(sync)
     return cast("dg.ComponentTree", _definitions().component_tree).load_component(sync)
+
+
+def variables_of(sync: str, partition: str | None) -> dict[str, str | None]:
+    """Return the variables that a run of a sync needs, each with what it is for where that is not known by its name."""
+    component, made = component_of(sync), _definitions().resources or {}
+    keys = [key for key in sorted(job_of(sync).required_resource_keys) if key in made]
+    own: list[Any] = []
+    if isinstance(component, SyncComponent):
+        keys = [key for key in keys if component.uses(key)]
+        own = component.resources_of(partition) if partition is not None else []
+    asked = [*(made[key] for key in keys), *own]
+    found: dict[str, str | None] = {}
+    for resource in asked:
+        found |= resource.required_variables() if hasattr(resource, "required_variables") else {}
+    return found
 
 
 @cache

@@ -160,17 +160,27 @@ def restored(plan_id: str) -> list[Restored]:
     return [Restored(kind, name, n[True], n[False]) for (kind, name), n in counted.items()]
 
 
-def history(kind: str, target_id: str, field: str | None = None) -> pd.DataFrame:
-    """Return who set an object's values, newest first; see `Ledger.history`.
+def history(kind: str, target_id: str, field: str | None = None, sync: str | None = None) -> pd.DataFrame:
+    """Return who set an object's values, newest first, all syncs or one; see `Ledger.history`.
 
-    Raises ConfigurationError for a kind that no sync has, and of which nothing is known from one that had it.
+    Raises ConfigurationError for a kind, a field or a sync that there is not, and of which nothing is known from earlier.
     """
     written = open_ledger().history(kind, target_id, field)
+    if sync is not None:
+        written = written[written["sync"] == sync]
     if written.empty:
-        kinds = sorted({name for sync in sync_names() if makes_plans(sync) for name in declared(sync).kinds})
-        if kind not in kinds:
-            raise ConfigurationError(f"no sync has a kind {kind!r}; there are {', '.join(kinds)}")
+        _check_known(kind, field, sync)
     return written
+
+
+def _check_known(kind: str, field: str | None, sync: str | None) -> None:
+    syncs = [declared(sync.partition("/")[0])] if sync else [declared(name) for name in sync_names() if makes_plans(name)]
+    kinds = sorted({name for each in syncs for name in each.kinds})
+    if kind not in kinds:
+        raise ConfigurationError(f"no sync has a kind {kind!r}; there are {', '.join(kinds)}")
+    fields = sorted({known.name for each in syncs if kind in each.kinds for known in each.kinds[kind].fields})
+    if field is not None and field not in fields:
+        raise ConfigurationError(f"no sync has a field {field!r} of {kind}; there are {', '.join(fields)}")
 
 
 @dataclass(frozen=True, slots=True)

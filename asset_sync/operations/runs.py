@@ -17,10 +17,12 @@ import dagster as dg
 from asset_sync import settings
 from asset_sync.components.convergence import CONVERGED
 from asset_sync.components.failures import first_line, reason
+from asset_sync.components.leasing import heed, leased
 from asset_sync.components.resources import open_ledger
 from asset_sync.components.snipeit_to_postgres.component import COUNTS
 from asset_sync.ledger import PlanHeader
-from asset_sync.operations.definitions import LOGGING, RUN_LOG, instance, job_of, makes_plans
+from asset_sync.operations import stopping
+from asset_sync.operations.definitions import LOGGING, RUN_LOG, instance, job_of, makes_plans, variables_of
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError, PlanError
 from asset_sync.reconcile.plan import Mode
 
@@ -37,10 +39,14 @@ _LOG_BYTES: Final = 5_000_000
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """News of a step of a run, by the key of its asset."""
+    """News of a step of a run, by the key of its asset; of one that waits, `told` says for whom.
+
+    News of another run, by its id, is that it was `ended` because nobody carried it out any more.
+    """
 
     name: str
-    state: Literal["started", "done", "failed"]
+    state: Literal["started", "done", "failed", "waiting", "ended"]
+    told: str = ""
 
 
 Watch = Callable[[Step], None]
@@ -85,6 +91,11 @@ def log_file() -> Path:
     return settings.home() / "asset-sync.log"
 
 
+def log_of(run_id: str) -> Path:
+    """Return the file that keeps what was logged in a run that failed."""
+    return settings.home() / "logs" / f"{run_id}.log"
+
+
 def run_sync(
     sync: str,
     mode: Mode = "normal",
@@ -94,8 +105,9 @@ def run_sync(
     watch: Watch | None = None,
 ) -> RunReport:
     """Run a sync, or one partition of it, from its extracts to its last check; see `partition_of`."""
-    key = partition_of(sync, partition)
-    return execute(sync, _config(sync, mode), partition=key, run_id=run_id, watch=watch)
+    key, config = partition_of(sync, partition), _config(sync, mode)
+    settings.require_all(variables_of(sync, key))
+    return execute(sync, config, partition=key, run_id=run_id, watch=watch)
 
 
 def partition_of(sync: str, given: str | None) -> str | None:
@@ -151,8 +163,17 @@ def execute(
     job = job_of(sync)
     run_config = {**LOGGING, "ops": {f"{sync}__{step}": {"config": dict(values)} for step, values in config.items()}}
     began = time.monotonic()
-    with instance() as dagster, _logged(watch), warnings.catch_warnings():
+    run_id = run_id or new_run_id()
+    watch = watch or (lambda _step: None)
+    with (
+        instance() as dagster,
+        _logged(run_id, _Watcher(watch, dagster)),
+        leased(dagster, run_id) as ended,
+        warnings.catch_warnings(),
+    ):
         warnings.simplefilter("ignore")
+        for other in ended:
+            watch(Step(other, "ended", _way_on(other)))
         try:
             result = job.execute_in_process(
                 run_config=run_config,
@@ -169,12 +190,15 @@ def execute(
             raise _cannot_run(sync, error) from error
     if _interrupted(result):
         raise KeyboardInterrupt
+    if result.success:
+        log_of(run_id).unlink(missing_ok=True)
     return _report(sync, result, time.monotonic() - began)
 
 
 def _interrupted(result: dg.ExecuteInProcessResult) -> bool:
-    """Tell whether a person stopped the run: within a step, Dagster makes a failure of that."""
-    errors = (event.step_failure_data.error for event in result.get_step_failure_events())
+    """Tell whether a person stopped the run: Dagster makes a failure of that, of the step or of the run."""
+    errors = [event.step_failure_data.error for event in result.get_step_failure_events()]
+    errors += [event.job_failure_data.error for event in result.filter_events(lambda event: event.is_run_failure)]
     return any(error is not None and error.cls_name == dg.DagsterExecutionInterruptedError.__name__ for error in errors)
 
 
@@ -186,34 +210,59 @@ def _cannot_run(sync: str, error: dg.DagsterError) -> AssetSyncError:
 
 
 @contextmanager
-def _logged(watch: Watch | None) -> Iterator[None]:
-    """Keep what a run and the libraries below it say in the log file, and tell the watcher of the run's steps."""
-    log_file().parent.mkdir(parents=True, exist_ok=True)
-    file = RotatingFileHandler(log_file(), maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
-    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    watcher = _Watcher(watch)
+def _logged(run_id: str, watcher: logging.Handler) -> Iterator[None]:
+    """Keep what a run and the libraries below it say in the log files, and tell the watcher of the run's steps."""
+    log_of(run_id).parent.mkdir(parents=True, exist_ok=True)
+    all_runs = RotatingFileHandler(log_file(), maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
+    own = logging.FileHandler(log_of(run_id), encoding="utf-8", delay=True)
+    # Runs of the REST service share their process: what Dagster says of another one is not of this.
+    own.addFilter(lambda record: getattr(record, "dagster_meta", {}).get("run_id", run_id) == run_id)
     root = logging.getLogger()
-    root.addHandler(file)
+    for file in (all_runs, own):
+        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        root.addHandler(file)
     RUN_LOG.addHandler(watcher)
     try:
         yield
+    except Exception:
+        # Whatever Dagster did not tell of: a person is sent to the log.
+        root.exception("run %s broke off", run_id)
+        raise
     finally:
         RUN_LOG.removeHandler(watcher)
-        root.removeHandler(file)
-        file.close()
+        for file in (all_runs, own):
+            root.removeHandler(file)
+            file.close()
 
 
 class _Watcher(logging.Handler):
-    """Passes the beginning and the end of each step on."""
+    """Passes the beginning and the end of each step on, and waits where a step has to."""
 
-    def __init__(self, watch: Watch | None) -> None:
+    def __init__(self, watch: Watch, dagster: dg.DagsterInstance) -> None:
         super().__init__()
         self._watch = watch
+        self._dagster = dagster
 
     def emit(self, record: logging.LogRecord) -> None:
-        event = getattr(record, "dagster_meta", {}).get("dagster_event")
-        if self._watch and event is not None and event.step_key and event.event_type_value in _STATES:
-            self._watch(Step(event.step_key.replace("__", "/"), _STATES[event.event_type_value]))
+        told = getattr(record, "dagster_meta", {})
+        event = told.get("dagster_event")
+        if event is None or not event.step_key:
+            return
+        name = event.step_key.replace("__", "/")
+        if event.event_type_value in _STATES:
+            self._watch(Step(name, _STATES[event.event_type_value]))
+
+        def tell(words: str) -> None:
+            self._watch(Step(name, "waiting", words))
+
+        heed(event, self._dagster, told["run_id"], tell=tell, stopped=stopping.REQUESTED.wait)
+
+
+def _way_on(run_id: str) -> str:
+    """Return what a person can do about a run that was killed."""
+    plan = plan_of_run(run_id)
+    goes_on = f"; to go on with its plan: asset-sync apply {plan.id}" if plan and plan.state == "interrupted" else ""
+    return f"was killed, and counts as failed now{goes_on}"
 
 
 # What a run did.

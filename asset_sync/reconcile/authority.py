@@ -143,7 +143,7 @@ def _failed(plan: Standing) -> str:
 
 
 def _approve(plan: Standing) -> str:
-    return f"look at it, then: asset-sync approve {plan.plan_id}"
+    return f"look at it, then: asset-sync approve {plan.plan_id} && asset-sync apply {plan.plan_id}"
 
 
 def _named(plan: Standing) -> str:

@@ -36,7 +36,7 @@ def test_run_show_and_history(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     assert "Outcome: " in told
     assert len(assets(world)) == SIZE
     assert f"{SYNC}" in ask("plans").stdout
-    assert "No sync 'other' has written to" in ask("history", "asset", "1", "--sync", "other").stdout
+    assert "No sync 'pdq_exports' has written to" in ask("history", "asset", "1", "--sync", "pdq_exports").stdout
     assert "rows: --all shows them" in ask("show", plan[:6]).stdout
     assert "more rows" not in ask("show", plan, "--all").stdout
     assert ask("show", plan, "--format", "markdown").stdout.startswith(f"# Plan {plan}")

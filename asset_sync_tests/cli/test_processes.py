@@ -258,3 +258,22 @@ def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
+
+
+@pytest.mark.slow
+def test_ctrl_c_while_the_database_is_first_made_leaves_nothing_half_made(
+    started: Callable[..., Popen], environment: dict[str, str], open_folder: Path
+) -> None:
+    process = started("plans")
+    making = open_folder / "home/postgres.making"
+    deadline = time.monotonic() + 60
+    while not making.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 130
+    stdout, stderr = process.communicate()
+    assert (stdout, stderr.splitlines()[-1]) == ("", "asset-sync: stopped")
+    assert "Traceback" not in stderr
+    again = subprocess.run([*PROGRAM, "plans"], env=environment, cwd=open_folder, capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert "There are no plans yet" in again.stdout

@@ -145,3 +145,14 @@ def test_a_plan_of_another_sync_is_not_applied(pipeline: Pipeline) -> None:
         connection.execute(text("UPDATE asset_sync.plan SET sync = 'another'"))
     (refused,) = pipeline.apply(review.plan_id, "anna").errors()
     assert refused == f"plan {review.plan_id} is of another, not of {SYNC}"
+
+
+def test_a_review_that_waits_is_seen(pipeline: Pipeline) -> None:
+    review = pipeline.run("review")
+    waits = review.checks()["approved"]
+    assert (review.success, waits.passed, waits.severity.value) == (True, False, "WARN")
+    plan = review.plan_id
+    assert f"plan {plan} of {SYNC} waits for approval" in str(waits.description)
+    assert f"asset-sync approve {plan} && asset-sync apply {plan}" in str(waits.description)
+    applied = pipeline.apply(plan, PERSON)
+    assert applied.checks()["approved"].passed

@@ -5,6 +5,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from asset_sync import definitions
+from asset_sync.components.forms import check_file, loaded
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync_tests.components.probe import ASSETS, DEVICES, YAML, load
 
@@ -96,3 +98,45 @@ def test_a_value_of_the_wrong_form_is_refused(right: str, wrong: str, tmp_path: 
     with pytest.raises(Exception, match=r"defs\.yaml|validation") as raised:
         load(tmp_path, YAML.replace(right, wrong, 1), monkeypatch)
     assert any("defs.yaml" in str(error) for error in causes(raised.value))
+
+
+MIRROR = Path(definitions.__file__).parent / "defs/snipeit_to_postgres/defs.yaml"
+MIRROR_MISTAKES = {
+    "no cron": ('"0 8,12,16,20 * * *"', "every day", "7: schedule.cron: 'every day' is no cron expression; write minute, hour"),
+    "no cron of the deadlines": ('"0 2,14,20 * * *"', '"60 2 * * *"', "19: freshness.cron: '60 2 * * *' is no cron expression"),
+    "a folder of time zones": ('timezone: ""', "timezone: Europe", "8: schedule.timezone: there is no time zone 'Europe'"),
+    "another type": ("hours: 6", "hours: six", "20: freshness.hours: 'six': input should be a valid number"),
+    "no end of hours": ("compare_hours: 24", "compare_hours: .inf", "11: compare_hours: inf: input should be less than"),
+    "a type that is none": (
+        "asset_sync.components.SnipeitToPostgres",
+        "[mirror]",
+        "2: type: ['mirror'] is no name of a component",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MIRROR_MISTAKES)
+def test_a_mistake_in_the_mirrors_yaml_is_refused_with_file_and_line(name: str, tmp_path: Path) -> None:
+    right, wrong, said = MIRROR_MISTAKES[name]
+    file = tmp_path / "defs.yaml"
+    file.write_text(MIRROR.read_text().replace(right, wrong, 1))
+    with pytest.raises(ConfigurationError) as raised:
+        check_file(file)
+    assert str(raised.value).startswith(f"{file}:{said}")
+    assert "\n" not in str(raised.value)
+
+
+def _refused_by_dagster() -> dg.Definitions:
+    asset = dg.AssetSpec("devices", owners=["nobody at all"])
+    return dg.Definitions(assets=[asset])
+
+
+def _wrong_itself() -> dg.Definitions:
+    raise KeyError("a mistake in the code")
+
+
+def test_what_dagster_refuses_is_one_line_and_a_mistake_in_the_code_is_none(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"^/[^\n]*: Invalid owner 'nobody at all'[^\n]*$"):
+        loaded(tmp_path, _refused_by_dagster)
+    with pytest.raises(KeyError):
+        loaded(tmp_path, _wrong_itself)

@@ -220,7 +220,8 @@ def test_review_waits_for_approval(ledger: Ledger) -> None:
     plan_id = save(ledger, make(update(), mode="review"))
     assert ledger.header(plan_id).state == "waiting"
     assert ledger.waits(plan_id) == (
-        f"plan {plan_id} of pdq_to_netbox waits for approval; look at it, then: asset-sync approve {plan_id}"
+        f"plan {plan_id} of pdq_to_netbox waits for approval; "
+        f"look at it, then: asset-sync approve {plan_id} && asset-sync apply {plan_id}"
     )
     with pytest.raises(PlanError, match="waits for approval"):
         ledger.start(plan_id, "r1", at(0))
@@ -236,7 +237,7 @@ def test_failed_guard_needs_an_approval_that_saw_it(ledger: Ledger) -> None:
     assert ledger.header(plan_id).state == "waiting"
     assert ledger.waits(plan_id) == (
         f"plan {plan_id} of pdq_to_netbox is stopped by its guards (retired: 31 of 50); "
-        f"look at it, then: asset-sync approve {plan_id}"
+        f"look at it, then: asset-sync approve {plan_id} && asset-sync apply {plan_id}"
     )
     ledger.approve(plan_id, "ann", at(1))
     assert ledger.waits(plan_id) is None

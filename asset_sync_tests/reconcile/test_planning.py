@@ -238,6 +238,14 @@ def test_a_grace_of_one_run_and_no_time_retires_at_once() -> None:
     assert planned(gone(), grace=Grace(runs=1, time=timedelta(0))).counts["retire"] == 1
 
 
+def test_where_retiring_is_switched_off_what_is_missing_is_counted_and_held() -> None:
+    plan = planned(gone(missing_runs=9, missing_since=LONG_AGO), grace=replace(GRACE, retires=False))
+    assert plan.counts["retire"] == 0
+    (told_of,) = holds(plan).values()
+    assert told_of.startswith("missing since ")
+    assert told_of.endswith("run 10; retiring is switched off")
+
+
 def test_a_retirement_says_what_it_changes() -> None:
     plan = planned(gone(missing_runs=5, missing_since=LONG_AGO), grace=GRACE)
     assert told(plan) == [("asset", "retire", "#1", {"status": "retired"}, None)]

@@ -80,7 +80,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     limits: config.LimitsConfig = Field(default_factory=config.LimitsConfig)
     prefix_lengths: config.PrefixLengthConfig = Field(default_factory=config.PrefixLengthConfig)
     networks: list[str] = Field(default_factory=list)
-    fresh_hours: float | None = Field(default=None, gt=0)
+    fresh_hours: float | None = Field(default=None, gt=0, le=config.MOST_HOURS)
     owners: list[str] = Field(default_factory=list)
     keys: KeysConfig = Field(default_factory=KeysConfig)
     source_options: dict[str, Any] = Field(default_factory=dict)
@@ -207,6 +207,15 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         if not self.connections or key != self._key(self.connections_of):
             return getattr(context.resources, key)
         return self._connection(context).resource(system(getattr(self, self.connections_of)))
+
+    def uses(self, key: str) -> bool:
+        """Tell whether runs use a resource that their job names: of a system that is there several times, the connection's."""
+        return not self.connections or key != self._key(self.connections_of)
+
+    def resources_of(self, connection: str) -> list[dg.ConfigurableResource[Any]]:
+        """Return what reaches the system of one of several connections; nothing where there is no such connection."""
+        several = system(getattr(self, self.connections_of))
+        return [each.resource(several) for each in self.connections if each.name == connection]
 
     def _resources(self, sync: Sync) -> Mapping[str, Any]:
         """Return the resources that the project does not provide."""

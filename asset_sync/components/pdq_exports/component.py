@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import Field
 
 from asset_sync.components import config
+from asset_sync.components.connections import partition_of
 from asset_sync.components.declared.assets import column_schema
 from asset_sync.components.declared.component import KeysConfig, SyncComponent
 from asset_sync.components.failures import told_in_one_line
@@ -109,7 +110,7 @@ class PdqExports(SyncComponent):
         )
         def devices(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pd.DataFrame]:
             with told_in_one_line():
-                watch, partition = self.watch(), context.partition_key
+                watch, partition = self.watch(), partition_of(context, "file that was dropped")
                 export = read_export(watch, partition, self.aliases, complete=self.complete)
                 snapshots: Snapshots = context.resources.snapshots
                 api = snapshots.latest(API_DEVICES)

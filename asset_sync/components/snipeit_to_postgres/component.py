@@ -42,7 +42,7 @@ class FreshConfig(dg.Model, dg.Resolvable):
     """By each deadline of `cron` a load must have succeeded within so many hours, or the tables count as stale."""
 
     cron: str = "0 2,14,20 * * *"
-    hours: float = Field(default=6, gt=0)
+    hours: float = Field(default=6, gt=0, le=config.MOST_HOURS)
 
 
 class LossConfig(dg.Model, dg.Resolvable):
@@ -70,7 +70,7 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
     """
 
     schedule: HoursConfig = Field(default_factory=HoursConfig)
-    compare_hours: float = Field(default=24, gt=0)
+    compare_hours: float = Field(default=24, gt=0, le=config.MOST_HOURS)
     limits: LossConfig = Field(default_factory=LossConfig)
     freshness: FreshConfig = Field(default_factory=FreshConfig)
     server_timezone: str = "UTC"
@@ -112,6 +112,8 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
             (place.at("server_timezone"), self.server_timezone),
         ):
             config.check_timezone(where, zone)
+        config.check_cron(place.at("schedule").at("cron"), self.schedule.cron)
+        config.check_cron(place.at("freshness").at("cron"), self.freshness.cron)
 
     def _options(self, run: LoadConfig) -> Options:
         return Options(

@@ -11,10 +11,14 @@ from asset_sync.reconcile.tables import Tables
 
 @dataclass(frozen=True, slots=True)
 class Grace:
-    """How long an object may be missing from a complete source before it is retired: both must have passed."""
+    """How long an object may be missing from a complete source before it is retired: both must have passed.
+
+    Where it never is (`retires`), what is missing is counted and told all the same.
+    """
 
     runs: int = 3
     time: timedelta = timedelta(hours=24)
+    retires: bool = True
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,7 @@ class _Waiting:
         """Return the reasons, null where an object is to be retired."""
         by_hand = filled(status) if self.applied is None else differs(status, self.applied)
         waited = (now - self.since).fillna(timedelta())
-        soon = mask(pc.less(runs, self.grace.runs)) | (waited < self.grace.time).to_numpy(dtype=bool)
+        soon = mask(pc.less(runs, self.grace.runs)) | (waited < self.grace.time).to_numpy(dtype=bool) | (not self.grace.retires)
         why: list[str | None] = [None] * len(status)
         for at in np.flatnonzero(by_hand | soon).tolist():
             person = f"status {status[at].as_py()!r} was set by a person, so it is not retired"
@@ -165,7 +165,8 @@ class _Waiting:
         return pa.array(why, _TEXT)
 
     def _too_soon(self, runs: int, since: Any) -> str:
-        grace = f"retired after {self.grace.runs} runs and {self.grace.time.total_seconds() / 3600:g} h"
+        hours = self.grace.time.total_seconds() / 3600
+        grace = f"retired after {self.grace.runs} runs and {hours:g} h" if self.grace.retires else "retiring is switched off"
         if pd.isna(since):
             return f"{_MISSING}for the first time; {grace}"
         return f"{_MISSING}since {since:%Y-%m-%d %H:%M} UTC, run {runs}; {grace}"

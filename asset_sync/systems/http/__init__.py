@@ -8,7 +8,7 @@ request may leave, `transport` sends it, `wording` tells what came of it, `maski
 """
 
 from asset_sync.systems.http.client import Client
-from asset_sync.systems.http.errors import Answered, HttpError, NotSettled, Unreachable, may_pass
+from asset_sync.systems.http.errors import Answered, HttpError, NeverReached, NotSettled, Unreachable, may_pass, never_reached
 from asset_sync.systems.http.pace import Tally, Throttle
 from asset_sync.systems.http.system import SystemClient
 
@@ -16,10 +16,12 @@ __all__ = [
     "Answered",
     "Client",
     "HttpError",
+    "NeverReached",
     "NotSettled",
     "SystemClient",
     "Tally",
     "Throttle",
     "Unreachable",
     "may_pass",
+    "never_reached",
 ]

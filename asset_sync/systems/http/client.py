@@ -4,6 +4,7 @@ import itertools
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import SplitResult, urlencode, urlsplit
@@ -11,7 +12,7 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 import orjson
 
 from asset_sync.reconcile.errors import ConfigurationError
-from asset_sync.systems.http.errors import Answered, HttpError, NotSettled, Unreachable
+from asset_sync.systems.http.errors import Answered, HttpError, NeverReached, NotSettled, Unreachable
 from asset_sync.systems.http.masking import Secrets
 from asset_sync.systems.http.pace import Pace, Tally, Throttle
 from asset_sync.systems.http.retries import Retries
@@ -24,6 +25,10 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _REDIRECTS_MOST: Final = 3
 _PASSED_ON: Final = frozenset({502, 504})
 """A proxy says that what is behind it gave no answer, and not whether it has the request."""
+
+
+_REACHED: Final[set[tuple[str, str | None, int | None]]] = set()
+"""The servers that answered in this process: one that did before may be restarting, whichever client asks it."""
 
 
 class Closing:
@@ -46,7 +51,9 @@ class Client(Closing):
     `headers` go with every request. They and `secrets` appear in no error, log or repr. `timeout` is seconds to connect
     and seconds between two bytes; `longest_wait` seconds caps each wait before a repetition, whatever Retry-After asks for;
     `max_bytes` bounds a decoded answer. `calls_per_minute` is shared by all threads; a `throttle` takes its place, and the
-    waits after a 429 are then its own. Unless it is `writable`, no write leaves it: that is how a dry run stays dry.
+    waits after a 429 are then its own. `address_variable` is the variable of the environment that holds the address, and
+    `ca_told` where a CA's file is named: the words about a system that is not reached say both.
+    Unless it is `writable`, no write leaves it: that is how a dry run stays dry.
     Raises `ConfigurationError` for an address or a header that cannot be right.
     """
 
@@ -65,6 +72,8 @@ class Client(Closing):
         longest_wait: float = 60,
         throttle: Throttle | None = None,
         writable: bool = True,
+        address_variable: str = "",
+        ca_told: str = "ca_file in the sync's YAML",
     ) -> None:
         self.name = name
         self.base_url = _checked_url(name, base_url)
@@ -72,9 +81,12 @@ class Client(Closing):
         self.tally = Tally()
         sent = _checked_headers(name, headers or {})
         self._secrets = Secrets([*map(_credentials, sent.values()), *secrets])
-        self._wording = Wording(name, self.base_url, self._secrets)
+        self._wording = Wording(name, self.base_url, self._secrets, address_variable, ca_told)
+        self._origin = _origin(urlsplit(self.base_url))
         self._throttle: Throttle = throttle or Pace(calls_per_minute)
         self._retries = Retries(longest_wait, waits_for_429=throttle is None)
+        if ca_file and not Path(ca_file).is_file():
+            raise ConfigurationError(f"{name}: there is no file {ca_file} of a CA's certificates: see {ca_told}")
         self._transport = Transport(sent, timeout=timeout, verify=verify and (ca_file or True), max_bytes=max_bytes)
 
     def __repr__(self) -> str:
@@ -155,6 +167,8 @@ class Client(Closing):
         """Return the answer to what only asks."""
         outcome = self._outcome(request)
         if isinstance(outcome, NoAnswer):
+            if outcome.failed is not None and not self._reached:
+                raise NeverReached(self._wording.never_reached(outcome))
             raise Unreachable(self._wording.no_answer(request, outcome))
         return outcome
 
@@ -162,7 +176,8 @@ class Client(Closing):
         """Return the answer to a write, where it says what became of it."""
         outcome = self._outcome(request)
         if isinstance(outcome, NoAnswer):
-            words = self._wording.no_answer(request, outcome)
+            never = outcome.failed is not None and not self._reached
+            words = self._wording.never_reached(outcome) if never else self._wording.no_answer(request, outcome)
             raise NotSettled(f"{words}, after the request was sent") if outcome.sent else HttpError(words)
         if outcome.status in _PASSED_ON:
             raise NotSettled(self._wording.refused(request, outcome))
@@ -172,7 +187,7 @@ class Client(Closing):
         """Attempt a request until another attempt would be of no use."""
         for attempt in itertools.count(1):
             outcome = self._attempt(request)
-            seconds = self._retries.wait(request, attempt, outcome)
+            seconds = self._retries.wait(request, attempt, outcome, reached=self._reached)
             if seconds is None:
                 break
             time.sleep(seconds)
@@ -184,8 +199,13 @@ class Client(Closing):
         self.tally.add("GET" if request.only_asks else request.method)
         outcome = self._transport.send(request)
         if isinstance(outcome, Response):
+            _REACHED.add(self._origin)
             self._throttle.learn(outcome.status, outcome.headers)
         return outcome
+
+    @property
+    def _reached(self) -> bool:
+        return self._origin in _REACHED
 
     def _json(self, request: Request, response: Response) -> Any:
         content = NO_JSON if response.body is None else parsed(response.body)

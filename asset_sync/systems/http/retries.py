@@ -15,6 +15,8 @@ _BUSY: Final = frozenset({429, 502, 503, 504})
 _NOT_TAKEN: Final = frozenset({429, 503})
 """What a server answers that did not look at a write; with 502 and 504 a proxy speaks, and it may have passed the write on."""
 _FIRST_WAIT_S: Final = 0.5
+_FIRST_WAIT_UNREACHED_S: Final = 0.1
+"""Of a system that was never reached: all attempts together take a person's patience, 1.5 s, not a restart's time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,15 @@ class Retries:
     longest_wait: float
     waits_for_429: bool = True
 
-    def wait(self, request: Request, attempt: int, outcome: Response | NoAnswer) -> float | None:
-        """Return the seconds until the next attempt after the one of that number, from 1; None where there is none."""
-        if attempt >= ATTEMPTS or not _another_may_help(request, outcome):
+    def wait(self, request: Request, attempt: int, outcome: Response | NoAnswer, *, reached: bool = True) -> float | None:
+        """Return the seconds until the next attempt after the one of that number, from 1; None where there is none.
+
+        `reached` says that the system has answered before: what never did is not waited for.
+        """
+        unreached = not reached and isinstance(outcome, NoAnswer) and outcome.failed is not None
+        if attempt >= ATTEMPTS or not _another_may_help(request, outcome) or (unreached and _takes_long(outcome)):
             return None
-        doubled = _FIRST_WAIT_S * 2.0 ** (attempt - 1)
+        doubled = (_FIRST_WAIT_UNREACHED_S if unreached else _FIRST_WAIT_S) * 2.0 ** (attempt - 1)
         if isinstance(outcome, NoAnswer):
             return min(doubled, self.longest_wait)
         if outcome.status == 429 and not self.waits_for_429:
@@ -44,6 +50,11 @@ def _another_may_help(request: Request, outcome: Response | NoAnswer) -> bool:
     if isinstance(outcome, NoAnswer):
         return outcome.may_pass and (request.only_asks or not outcome.sent)
     return outcome.status in (_BUSY if request.only_asks else _NOT_TAKEN)
+
+
+def _takes_long(outcome: Response | NoAnswer) -> bool:
+    """Tell whether an attempt itself may take seconds to fail: a resolver that is asked in vain, a host that keeps silent."""
+    return isinstance(outcome, NoAnswer) and (outcome.failed == "name" or "in time" in outcome.why)
 
 
 def _retry_after(value: str | None) -> float:

@@ -1,10 +1,11 @@
 """One request over the wire, and what came of it: an answer, or why there is none. Nothing is sent twice here."""
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -24,6 +25,7 @@ LONGEST_ANSWER_S: Final = 600.0
 _ERROR_BYTES: Final = 4 << 20
 """What an error says is a few lines for each row that was sent."""
 _CHUNK: Final = 1 << 16
+_NOT_VERIFIED: Final = re.compile(r"certificate verify failed:? *([^()]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,15 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class NoAnswer:
-    """That no whole answer came, and why. `sent` says that the server may have the request, `may_pass` that it may yet work."""
+    """That no whole answer came, and why. `sent` says that the server may have the request, `may_pass` that it may yet work.
+
+    `failed` says in which step there was no connection, None where one was made.
+    """
 
     why: str
     sent: bool
     may_pass: bool = True
+    failed: Literal["name", "connect", "tls", "proxy", "certificate"] | None = None
 
 
 class Transport:
@@ -148,22 +154,36 @@ def _session() -> requests.Session:
 def _no_answer(error: Exception) -> NoAnswer:
     """Return a transport error in a few words; the libraries' own texts go on for lines."""
     if isinstance(error, requests.exceptions.SSLError):
-        untrusted = "certificate" in str(error).lower()
-        words = "the TLS certificate or connection is not trusted; give the CA's file"
-        return NoAnswer(words, sent=not untrusted, may_pass=not untrusted)
+        return _no_tls(error)
     if isinstance(error, ValueError):
         # An address or a header that requests does not take.
         return NoAnswer("no connection", sent=False, may_pass=False)
-    if _never_connected(error):
-        return NoAnswer("no connection", sent=False)
+    if (never := _never_connected(error)) is not None:
+        return never
     if isinstance(error, requests.exceptions.Timeout) or "timed out" in str(error):
         return NoAnswer("no answer in time", sent=True)
     return NoAnswer("the connection broke off", sent=True)
 
 
-def _never_connected(error: Exception) -> bool:
+def _no_tls(error: Exception) -> NoAnswer:
+    found = _NOT_VERIFIED.search(str(error))
+    if found or "certificate" in str(error).lower():
+        why = f" ({found.group(1).strip()})" if found else ""
+        return NoAnswer(f"the TLS certificate is not trusted{why}", sent=False, may_pass=False, failed="certificate")
+    return NoAnswer("no TLS connection (does it speak https?)", sent=True, failed="tls")
+
+
+def _never_connected(error: Exception) -> NoAnswer | None:
     inner: Any = error.args[0] if error.args else None
     reason = inner.reason if isinstance(inner, MaxRetryError) else inner
-    return isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(
-        reason, NewConnectionError | ConnectTimeoutError | NameResolutionError | ProxyError
-    )
+    if isinstance(reason, NameResolutionError):
+        return NoAnswer("no connection: nobody knows that host name", sent=False, failed="name")
+    if isinstance(reason, ProxyError):
+        return NoAnswer("no connection: the proxy gives none", sent=False, failed="proxy")
+    # Before the timeout, of which urllib3 makes it a kind.
+    if isinstance(reason, NewConnectionError):
+        refused = "refused" in str(reason).lower()
+        return NoAnswer(f"no connection{': it is refused' if refused else ''}", sent=False, failed="connect")
+    if isinstance(error, requests.exceptions.ConnectTimeout) or isinstance(reason, ConnectTimeoutError):
+        return NoAnswer("no connection: the host does not answer in time", sent=False, failed="connect")
+    return None

@@ -11,6 +11,7 @@ from asset_sync.systems.http.transport import NoAnswer, Request, Response
 
 NO_JSON: Final = object()
 
+_PORTS: Final = {"http": 80, "https": 443}
 _MEBIBYTE: Final = 1 << 20
 _DETAIL_LENGTH: Final = 300
 _LOOKED_AT: Final = 1 << 16
@@ -21,14 +22,26 @@ _NOT_PRINTED: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 class Wording:
     """Words about the requests to one system: what was asked where, and what came of it."""
 
-    def __init__(self, name: str, base_url: str, secrets: Secrets) -> None:
+    def __init__(self, name: str, base_url: str, secrets: Secrets, address_variable: str = "", ca_told: str = "") -> None:
         self._name = name
+        self._address_variable = address_variable
+        self._ca_told = ca_told
         self._base_url = base_url
         self._secrets = secrets
 
     def no_answer(self, request: Request, outcome: NoAnswer) -> str:
         """Say why no answer came."""
         return f"{self._where(request)}: {outcome.why}"
+
+    def never_reached(self, outcome: NoAnswer) -> str:
+        """Say why a system was not reached at all: where it was looked for, and who said that it is there."""
+        parts = urlsplit(self._base_url)
+        at = f"{parts.hostname}:{parts.port or _PORTS[parts.scheme]}"
+        variable = f"{self._address_variable} holds the address" if self._address_variable else "check the address"
+        words = f"{self._name}: {outcome.why}; {at} was asked, {variable}"
+        if outcome.failed != "certificate":
+            return words
+        return f"{words}; to trust it, name the file of its CA's certificates: {self._ca_told}"
 
     def refused(self, request: Request, response: Response) -> str:
         """Say that the answer is an error, and what that says."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import orjson
 
+from asset_sync import settings
 from asset_sync.reconcile.errors import ConfigurationError, TargetError, TargetUnavailable
 from asset_sync.reconcile.target import OutcomeUnknown, Refused, Stale
 from asset_sync.systems.http import Answered, Client, HttpError, NotSettled, SystemClient, may_pass
@@ -52,6 +53,7 @@ class NetBoxClient(SystemClient):
         verify: bool = True,
         timeout: tuple[float, float] = (5, 120),
         longest_wait: float = 60,
+        connection: str = "",
     ) -> None:
         http = Client(
             _checked(url, "NETBOX_URL", "the address of NetBox"),
@@ -63,6 +65,8 @@ class NetBoxClient(SystemClient):
             max_bytes=256 << 20,
             longest_wait=longest_wait,
             writable=writable,
+            address_variable=settings.of_connection("NETBOX", connection, "URL"),
+            ca_told=settings.ca_told("NETBOX", connection),
         )
         super().__init__(http)
         self._version: tuple[int, int] | None = None

@@ -1,5 +1,6 @@
 """NetBox as a Dagster resource."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from dagster import ConfigurableResource
@@ -16,7 +17,7 @@ class NetBox(ConfigurableResource[Any]):
 
     `url` is its address without `/api` (default: NETBOX_URL); `token` a v1 or v2 API token (default: NETBOX_TOKEN). Of a
     named `connection`, one of several, the variables are NETBOX_<CONNECTION>_URL and …_TOKEN. `ca_file` a CA's certificates
-    in PEM. The environment is read when a client is opened, never when code is loaded.
+    in PEM (default: NETBOX_CA_FILE). The environment is read when a client is opened, never when code is loaded.
     """
 
     url: str = ""
@@ -27,9 +28,21 @@ class NetBox(ConfigurableResource[Any]):
 
     def client(self, *, writable: bool = False) -> NetBoxClient:
         """Return a client that can only read, unless `writable`; raises `ConfigurationError` for missing address or token."""
-        url = self.url or self._variable("URL", "the address of a NetBox")
-        token = self.token or self._variable("TOKEN", "an API token of that NetBox")
-        return NetBoxClient(url, token, writable=writable, ca_file=self.ca_file, verify=self.verify)
+        found = settings.require_all(self.required_variables())
+        return NetBoxClient(
+            self.url or found[self._variable("URL")],
+            self.token or found[self._variable("TOKEN")],
+            writable=writable,
+            ca_file=self.ca_file or settings.ca_file("NETBOX", self.connection),
+            verify=self.verify,
+            connection=self.connection,
+        )
+
+    def required_variables(self) -> Mapping[str, str | None]:
+        """Return the variables that must be set, each with what it is for where that is not known by its name."""
+        told = {"URL": (self.url, "the address of a NetBox"), "TOKEN": (self.token, "an API token of that NetBox")}
+        named = bool(self.connection)
+        return {self._variable(what): words if named else None for what, (given, words) in told.items() if not given}
 
     def target(self, kinds: Kinds, *, writable: bool) -> NetBoxTarget:
         """Return the NetBox as a target for those kinds; it refuses every write unless it is writable.
@@ -40,5 +53,5 @@ class NetBox(ConfigurableResource[Any]):
         target.check(kinds)
         return target
 
-    def _variable(self, what: str, words: str) -> str:
-        return settings.require(settings.of_connection("NETBOX", self.connection, what), words if self.connection else None)
+    def _variable(self, what: str) -> str:
+        return settings.of_connection("NETBOX", self.connection, what)

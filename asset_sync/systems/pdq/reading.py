@@ -93,7 +93,8 @@ class PdqConnect(ConfigurableResource[Any]):
     """A PDQ Connect organization.
 
     `url` is the address without a path (default: PDQ_URL, else PDQ's own); `token` an API key of the console (default:
-    PDQ_TOKEN). The environment is read when a client is opened, never when code is loaded.
+    PDQ_TOKEN); PDQ_CA_FILE may name a CA's certificates in PEM.
+    The environment is read when a client is opened, never when code is loaded.
     """
 
     url: str = ""
@@ -103,6 +104,10 @@ class PdqConnect(ConfigurableResource[Any]):
         """Return a client; raises `ConfigurationError` where address or token are missing or cannot be right."""
         return connect(self.url or settings.optional("PDQ_URL") or URL, self.token or settings.require("PDQ_TOKEN"))
 
+    def required_variables(self) -> Mapping[str, str | None]:
+        """Return the variables that must be set, each with what it is for where that is not known by its name."""
+        return {} if self.token else {"PDQ_TOKEN": None}
+
 
 def connect(url: str, token: str) -> Client:
     """Return a client for the token's organization; raises `ConfigurationError` for a bad address or token."""
@@ -110,7 +115,15 @@ def connect(url: str, token: str) -> Client:
         raise ConfigurationError("PDQ_TOKEN is empty: set it to an API key of PDQ Connect (Settings, API keys)")
     if not url.strip():
         raise ConfigurationError("PDQ_URL is empty: set it to the address of PDQ Connect, or leave it out")
-    return Client(url, name=NAME, headers={"Authorization": f"Bearer {token.strip()}"}, writable=False)
+    return Client(
+        url,
+        name=NAME,
+        headers={"Authorization": f"Bearer {token.strip()}"},
+        ca_file=settings.ca_file("PDQ"),
+        writable=False,
+        address_variable="PDQ_URL",
+        ca_told="PDQ_CA_FILE",
+    )
 
 
 def devices(client: Client, tell: Callable[[str], object] = lambda _note: None) -> pd.DataFrame:

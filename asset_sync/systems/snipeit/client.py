@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
+from asset_sync import settings
 from asset_sync.reconcile.errors import SourceError, SourceUnavailable
 from asset_sync.systems.http import Answered, Client, HttpError, SystemClient, may_pass
 from asset_sync.systems.http.pace import Throttle
@@ -61,7 +62,7 @@ class SnipeItClient(SystemClient):
     may pass by itself and `SourceError` for everything else that is no answer.
     """
 
-    def __init__(self, url: str, token: str, *, ca_file: str | None = None, verify: bool = True) -> None:
+    def __init__(self, url: str, token: str, *, ca_file: str | None = None, verify: bool = True, connection: str = "") -> None:
         base = url.strip().rstrip("/").removesuffix(_BASE) + _BASE
         self._dated = _Dated(shared(base, token.strip()))
         self._absent: dict[str, object] = {}
@@ -74,6 +75,8 @@ class SnipeItClient(SystemClient):
             longest_wait=LONGEST_WAIT_S,
             throttle=self._dated,
             writable=False,
+            address_variable=settings.of_connection("SNIPEIT", connection, "API_URL"),
+            ca_told=settings.ca_told("SNIPEIT", connection),
         )
         super().__init__(http)
 

@@ -1,5 +1,6 @@
 """Snipe-IT as a Dagster resource."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from dagster import ConfigurableResource
@@ -14,7 +15,7 @@ class SnipeIt(ConfigurableResource[Any]):
 
     `url` is its address, with or without `/api/v1` (default: SNIPEIT_API_URL); `token` an API key (default: SNIPEIT_TOKEN).
     Of a named `connection` the variables are SNIPEIT_<CONNECTION>_API_URL and …_TOKEN. `ca_file` a CA's certificates in
-    PEM. The environment is read when a client is opened, never when code is loaded.
+    PEM (default: SNIPEIT_CA_FILE). The environment is read when a client is opened, never when code is loaded.
     """
 
     url: str = ""
@@ -25,9 +26,20 @@ class SnipeIt(ConfigurableResource[Any]):
 
     def client(self) -> SnipeItClient:
         """Return a client; raises `ConfigurationError` where address or token are missing."""
-        url = self.url or self._variable("API_URL", "the address of a Snipe-IT")
-        token = self.token or self._variable("TOKEN", "an API key of that Snipe-IT")
-        return SnipeItClient(url, token, ca_file=self.ca_file, verify=self.verify)
+        found = settings.require_all(self.required_variables())
+        return SnipeItClient(
+            self.url or found[self._variable("API_URL")],
+            self.token or found[self._variable("TOKEN")],
+            ca_file=self.ca_file or settings.ca_file("SNIPEIT", self.connection),
+            verify=self.verify,
+            connection=self.connection,
+        )
 
-    def _variable(self, what: str, words: str) -> str:
-        return settings.require(settings.of_connection("SNIPEIT", self.connection, what), words if self.connection else None)
+    def required_variables(self) -> Mapping[str, str | None]:
+        """Return the variables that must be set, each with what it is for where that is not known by its name."""
+        told = {"API_URL": (self.url, "the address of a Snipe-IT"), "TOKEN": (self.token, "an API key of that Snipe-IT")}
+        named = bool(self.connection)
+        return {self._variable(what): words if named else None for what, (given, words) in told.items() if not given}
+
+    def _variable(self, what: str) -> str:
+        return settings.of_connection("SNIPEIT", self.connection, what)

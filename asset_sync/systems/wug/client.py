@@ -52,6 +52,8 @@ class WugClient(SystemClient):
         verify: bool = True,
         timeout: tuple[float, float] = (5, 120),
         longest_wait: float = 60,
+        address_variable: str = "",
+        ca_told: str = "ca_file of the connection in the sync's YAML",
     ) -> None:
         if not username.strip() or not password:
             raise ConfigurationError(f"{NAME}: the username or the password is empty")
@@ -65,6 +67,8 @@ class WugClient(SystemClient):
             max_bytes=256 << 20,
             longest_wait=longest_wait,
             writable=writable,
+            address_variable=address_variable,
+            ca_told=ca_told,
         )
         super().__init__(http)
         self._wire = Wire(http, Tokens(http, username.strip(), password))

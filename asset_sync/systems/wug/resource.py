@@ -23,7 +23,7 @@ class WhatsUpGold(ConfigurableResource[Any]):
     The environment has its address (https://host:port, whose port is 9644 unless it says otherwise), a user and the password:
     in WUG_<CONNECTION>_URL, …_USERNAME and …_PASSWORD of a named `connection`, or in the `variables` that are named for url,
     username and password. It is read when a client is opened, never when code is loaded. `ca_file` is a CA's certificates in
-    PEM.
+    PEM (default: WUG_<CONNECTION>_CA_FILE).
     """
 
     connection: str = ""
@@ -33,8 +33,20 @@ class WhatsUpGold(ConfigurableResource[Any]):
 
     def client(self, *, writable: bool = False) -> WugClient:
         """Return a client that can only read, unless `writable`; raises `ConfigurationError` for a variable that is wrong."""
-        url, username, password = (settings.require(self._variable(what), words) for what, words in VARIABLES.items())
-        return WugClient(url, username, password, writable=writable, ca_file=self.ca_file, verify=self.verify)
+        found = settings.require_all(self.required_variables())
+        url, username, password = (found[self._variable(what)] for what in VARIABLES)
+        return WugClient(
+            *(url, username, password),
+            writable=writable,
+            ca_file=self.ca_file or settings.ca_file("WUG", self.connection),
+            verify=self.verify,
+            address_variable=self._variable("url"),
+            ca_told=settings.ca_told("WUG", self.connection),
+        )
+
+    def required_variables(self) -> Mapping[str, str | None]:
+        """Return the variables that must be set, each with what it is for."""
+        return {self._variable(what): words for what, words in VARIABLES.items()}
 
     def _variable(self, what: str) -> str:
         return self.variables.get(what) or settings.of_connection("WUG", self.connection, what.upper())

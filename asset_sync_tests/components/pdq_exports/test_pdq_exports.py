@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import text
 
 from asset_sync import database
+from asset_sync.components.pdq_exports.component import DEVICES
 from asset_sync.sandbox.company import Machine
 from asset_sync.sandbox.exports import BROKEN, write_broken
 from asset_sync_tests.components.pdq_exports.desk import COMPONENT, EXPORTS, Exports
-from asset_sync_tests.pipeline import ASSETS, Pipeline
+from asset_sync_tests.pipeline import ASSETS, Pipeline, Run
 
 NOTHING = {"create": 0, "update": 0, "retire": 0, "restore": 0}
 
@@ -204,3 +205,10 @@ def test_only_the_last_files_are_kept(exports: Exports, monkeypatch: pytest.Monk
         assert exports.run(key).success
     assert exports.keys == keys[-2:]
     assert sorted(path.name for path in exports.kept.path.iterdir() if path.is_dir()) == keys[-2:]
+
+
+def test_a_run_for_no_file_is_told_in_a_line(exports: Exports) -> None:
+    result = exports.job.execute_in_process(instance=exports.instance, raise_on_error=False, asset_selection=[DEVICES])
+    (told,) = Run(result).errors()
+    assert told.startswith("pdq_exports runs for one file that was dropped: choose its partition in the UI")
+    assert """--tags '{"dagster/partition": "NAME"}'""" in told
