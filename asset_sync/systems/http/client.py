@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Any, Final, Self
@@ -14,7 +14,7 @@ from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.http.errors import Answered, HttpError, NotSettled, Unreachable
 from asset_sync.systems.http.masking import Secrets
 from asset_sync.systems.http.pace import Pace, Tally, Throttle
-from asset_sync.systems.http.retries import Retries
+from asset_sync.systems.http.retries import Retries, never
 from asset_sync.systems.http.transport import NoAnswer, Request, Response, Transport
 from asset_sync.systems.http.wording import NO_JSON, Wording, location, parsed
 
@@ -46,7 +46,8 @@ class Client(Closing):
     `headers` go with every request. They and `secrets` appear in no error, log or repr. `timeout` is seconds to connect
     and seconds between two bytes; `longest_wait` seconds caps each wait before a repetition, whatever Retry-After asks for;
     `max_bytes` bounds a decoded answer. `calls_per_minute` is shared by all threads; a `throttle` takes its place, and the
-    waits after a 429 are then its own. Unless it is `writable`, no write leaves it: that is how a dry run stays dry.
+    waits after a 429 are then its own; `undid` is as in `Retries`.
+    Unless it is `writable`, no write leaves it: that is how a dry run stays dry.
     Raises `ConfigurationError` for an address or a header that cannot be right.
     """
 
@@ -65,6 +66,7 @@ class Client(Closing):
         longest_wait: float = 60,
         throttle: Throttle | None = None,
         writable: bool = True,
+        undid: Callable[[Response], bool] = never,
     ) -> None:
         self.name = name
         self.base_url = _checked_url(name, base_url)
@@ -74,7 +76,7 @@ class Client(Closing):
         self._secrets = Secrets([*map(_credentials, sent.values()), *secrets])
         self._wording = Wording(name, self.base_url, self._secrets)
         self._throttle: Throttle = throttle or Pace(calls_per_minute)
-        self._retries = Retries(longest_wait, waits_for_429=throttle is None)
+        self._retries = Retries(longest_wait, waits_for_429=throttle is None, undid=undid)
         self._transport = Transport(sent, timeout=timeout, verify=verify and (ca_file or True), max_bytes=max_bytes)
 
     def __repr__(self) -> str:
@@ -121,8 +123,8 @@ class Client(Closing):
     def send_json(self, method: str, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Any:
         """Send a write and return the JSON answered, None where the answer has no body.
 
-        Repeated only where the server surely did not take it (429, 503, no connection). Raises `NotSettled` where nobody
-        can tell, `HttpError` where it surely was not stored, and where this client is not writable.
+        Repeated only where the server surely did not take it (429, 503, no connection, what it undid). Raises `NotSettled`
+        where nobody can tell, `HttpError` where it surely was not stored, and where this client is not writable.
         """
         sent = {"Content-Type": "application/json", **(headers or {})}
         request = Request(method, path, self.base_url + path, only_asks=False, data=orjson.dumps(body), headers=sent)

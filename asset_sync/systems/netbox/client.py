@@ -10,6 +10,8 @@ import orjson
 from asset_sync.reconcile.errors import ConfigurationError, TargetError, TargetUnavailable
 from asset_sync.reconcile.target import OutcomeUnknown, Refused, Stale
 from asset_sync.systems.http import Answered, Client, HttpError, NotSettled, SystemClient, may_pass
+from asset_sync.systems.http.transport import Response
+from asset_sync.systems.http.wording import parsed
 
 Row = dict[str, Any]
 Query = Sequence[tuple[str, str]]
@@ -63,6 +65,7 @@ class NetBoxClient(SystemClient):
             max_bytes=256 << 20,
             longest_wait=longest_wait,
             writable=writable,
+            undid=_undid,
         )
         super().__init__(http)
         self._version: tuple[int, int] | None = None
@@ -241,6 +244,10 @@ def _refusal(error: Answered, objects: Sequence[Row]) -> TargetError:
     """Return what a refused write means. 403 comes for a bad token, a read-only one and a missing right alike (measured)."""
     if error.status == 412:
         return Stale(f"{NAME}: an object of the batch was changed meanwhile")
+    if error.status == 500 and _is_deadlock(error.body):
+        # Sent again as it was, several times: the rows are not to blame, and halves of it would meet the same.
+        why = f"{_first_words(error.body)}; several writers met, again and again: run the sync again"
+        return Refused(why, dict.fromkeys(range(len(objects)), why))
     if error.status in (401, 403, 404, 405, 429, 503):
         return _unreadable(error)
     if error.status == 413:
@@ -249,6 +256,15 @@ def _refusal(error: Answered, objects: Sequence[Row]) -> TargetError:
         # A proxy or the worker's supervisor speaks, not NetBox.
         return OutcomeUnknown(str(error)) if error.status >= 500 else TargetError(str(error))
     return Refused(_first_words(error.body) or str(error), _row_words(error.body, objects))
+
+
+def _undid(response: Response) -> bool:
+    return response.status == 500 and _is_deadlock(parsed(response.body or b""))
+
+
+def _is_deadlock(body: Any) -> bool:
+    """Return whether the database gave a request up, and took back all of it, because it and another waited for each other."""
+    return isinstance(body, dict) and str(body.get("error")).startswith("deadlock detected")
 
 
 def _row_words(body: Any, objects: Sequence[Row]) -> dict[int, str]:

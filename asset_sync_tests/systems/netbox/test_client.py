@@ -243,7 +243,7 @@ def test_a_busy_write_is_repeated(lab: Lab) -> None:
 )
 def test_every_answer_to_a_write_has_its_meaning(reply: Reply, kind: type[TargetError], text: str) -> None:
     with scripted(STATUS, reply) as script, pytest.raises(kind, match=text) as caught:
-        NetBoxClient(script.url, "t", writable=True).create(SITES, [site("a"), site("b")], "")
+        NetBoxClient(script.url, "t", writable=True, longest_wait=0.01).create(SITES, [site("a"), site("b")], "")
     assert type(caught.value) is kind
 
 
