@@ -3,7 +3,7 @@
 import itertools
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Final, Self
 from urllib.parse import SplitResult, urlencode, urlsplit
@@ -13,7 +13,7 @@ import orjson
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.http.errors import Answered, HttpError, NotSettled, Unreachable
 from asset_sync.systems.http.masking import Secrets
-from asset_sync.systems.http.pace import Pace, Tally, Throttle
+from asset_sync.systems.http.pace import READS, Pace, Tally, Throttle
 from asset_sync.systems.http.retries import Retries, never
 from asset_sync.systems.http.transport import NoAnswer, Request, Response, Transport
 from asset_sync.systems.http.wording import NO_JSON, Wording, location, parsed
@@ -24,6 +24,19 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _REDIRECTS_MOST: Final = 3
 _PASSED_ON: Final = frozenset({502, 504})
 """A proxy says that what is behind it gave no answer, and not whether it has the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An answer for a library that reads it by itself; the body of an error is without our secrets.
+
+    `fault` is what the client would raise for it: an error, or no JSON.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    fault: HttpError | None
 
 
 class Closing:
@@ -128,11 +141,7 @@ class Client(Closing):
         """
         sent = {"Content-Type": "application/json", **(headers or {})}
         request = Request(method, path, self.base_url + path, only_asks=False, data=orjson.dumps(body), headers=sent)
-        if not self.writable:
-            raise HttpError(self._wording.read_only(request))
-        response = self._written(request)
-        if response.status in _REDIRECTS:
-            raise HttpError(self._wording.redirected(request, response))
+        response = self._sent(request)
         try:
             return self._json(request, response)
         except Answered:
@@ -140,13 +149,40 @@ class Client(Closing):
         except HttpError as error:
             raise NotSettled(str(error)) from None
 
+    def exchange(self, method: str, url: str, body: str | bytes | None, headers: Mapping[str, str]) -> Exchange:
+        """Send what a library put together and return the answer, whatever it says; repeated as other requests are.
+
+        Raises `HttpError` for an address that is not below `base_url`, and where a read or a write raises it without an answer.
+        """
+        if not url.startswith(f"{self.base_url}/"):
+            raise HttpError(self._wording.elsewhere(url))
+        only_asks = method in READS
+        request = Request(method, urlsplit(url).path, url, only_asks=only_asks, data=body, headers=headers)
+        response = self._followed(request) if only_asks else self._sent(request)
+        return self._exchange(request, response)
+
+    def _exchange(self, request: Request, response: Response) -> Exchange:
+        fault = None
+        try:
+            self._json(request, response)
+        except HttpError as error:
+            fault = error
+        told = response.body or b""
+        if response.status >= 400:
+            told = orjson.dumps(fault.body) if isinstance(fault, Answered) and fault.body is not None else str(fault).encode()
+        return Exchange(response.status, response.headers, told, fault)
+
     def _ask(self, request: Request) -> Any:
+        """Ask, and return the JSON answered."""
+        return self._json(request, self._followed(request))
+
+    def _followed(self, request: Request) -> Response:
         """Ask, and follow redirects within the host."""
         asked = request
         for _ in range(_REDIRECTS_MOST):
             response = self._answered(asked)
             if response.status not in _REDIRECTS:
-                return self._json(request, response)
+                return response
             there = location(response)
             if there is None or _origin(there) != _origin(urlsplit(self.base_url)):
                 break
@@ -159,6 +195,15 @@ class Client(Closing):
         if isinstance(outcome, NoAnswer):
             raise Unreachable(self._wording.no_answer(request, outcome))
         return outcome
+
+    def _sent(self, request: Request) -> Response:
+        """Return the answer to a write, where it may be sent and nothing redirects it."""
+        if not self.writable:
+            raise HttpError(self._wording.read_only(request))
+        response = self._written(request)
+        if response.status in _REDIRECTS:
+            raise HttpError(self._wording.redirected(request, response))
+        return response
 
     def _written(self, request: Request) -> Response:
         """Return the answer to a write, where it says what became of it."""

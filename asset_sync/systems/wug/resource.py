@@ -23,18 +23,22 @@ class WhatsUpGold(ConfigurableResource[Any]):
     The environment has its address (https://host:port, whose port is 9644 unless it says otherwise), a user and the password:
     in WUG_<CONNECTION>_URL, …_USERNAME and …_PASSWORD of a named `connection`, or in the `variables` that are named for url,
     username and password. It is read when a client is opened, never when code is loaded. `ca_file` is a CA's certificates in
-    PEM.
+    PEM, and `read_timeout` how many seconds are waited for the next byte of an answer.
     """
 
     connection: str = ""
     ca_file: str | None = None
     verify: bool = True
     variables: dict[str, str] = Field(default_factory=dict)
+    read_timeout: float = Field(default=120, gt=0)
 
     def client(self, *, writable: bool = False) -> WugClient:
         """Return a client that can only read, unless `writable`; raises `ConfigurationError` for a variable that is wrong."""
         url, username, password = (settings.require(self._variable(what), words) for what, words in VARIABLES.items())
-        return WugClient(url, username, password, writable=writable, ca_file=self.ca_file, verify=self.verify)
+        timeout = (5.0, self.read_timeout)
+        return WugClient(
+            url, username, password, writable=writable, ca_file=self.ca_file, verify=self.verify, timeout=timeout
+        )
 
     def _variable(self, what: str) -> str:
         return self.variables.get(what) or settings.of_connection("WUG", self.connection, what.upper())

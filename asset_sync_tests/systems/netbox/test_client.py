@@ -6,7 +6,7 @@ from asset_sync.reconcile.errors import ConfigurationError, TargetError
 from asset_sync.reconcile.target import OutcomeUnknown, Refused, Stale
 from asset_sync.sandbox.netbox import DEFAULT_TOKEN, DEFAULT_TOKEN_V2, READ_ONLY_TOKEN, Token
 from asset_sync.systems.netbox import NetBoxClient
-from asset_sync.systems.netbox.client import words
+from asset_sync.systems.netbox.refusing import words
 from asset_sync_tests.systems.netbox.conftest import Lab
 from asset_sync_tests.systems.scripted import Reply, scripted
 
