@@ -4,7 +4,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import orjson
 import pynetbox
@@ -18,6 +18,9 @@ from asset_sync.systems.netbox.refusing import NAME, Forbidden, Row, refusal, un
 
 Query = Sequence[tuple[str, str]]
 
+Right = Literal["add", "change"]
+_METHODS: Final[Mapping[Right, str]] = {"add": "POST", "change": "PUT"}
+"""The method by which the answer to OPTIONS shows a right; it shows those alone that the token has."""
 CONNECT_TIMEOUT_S: Final = 5.0
 READ_TIMEOUT_S: Final = 120.0
 """A bulk write of 100 devices may take 10 s on a small server (measured), and a server that wakes up longer."""
@@ -137,6 +140,15 @@ class NetBoxClient(SystemClient):
             # What pynetbox says where nothing is told of adding.
             return {}
         return {name: [str(choice["value"]) for choice in told] for name, told in choices.items() if told}
+
+    def rights(self, endpoint: str) -> frozenset[Right]:
+        """Return what the token may do with objects there, be it with some of them only."""
+        try:
+            body = self._http.options_json(_path(endpoint))
+        except HttpError as error:
+            raise unreadable(error) from None
+        actions = body.get("actions", {}) if isinstance(body, dict) else {}
+        return frozenset(right for right, method in _METHODS.items() if method in actions)
 
     def custom_fields(self) -> list[Row]:
         """Return the definitions of the custom fields; none for a token without the right to see them."""

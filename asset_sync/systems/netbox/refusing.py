@@ -12,16 +12,25 @@ from asset_sync.systems.http.wording import parsed
 Row = dict[str, Any]
 
 NAME: Final = "NetBox"
+_NO_RIGHT: Final = "do not have permission"
 
 
 class Forbidden(TargetError):
-    """The token is none, or has not the right to what was asked: NetBox says 403 to both (measured)."""
+    """The token is none, or has not the right to what was asked: NetBox says 403 to both (measured).
+
+    `is_right` says that it is known, and only a right is missing; that may be the right to a single object.
+    """
+
+    def __init__(self, message: str, *, is_right: bool = False) -> None:
+        super().__init__(message)
+        self.is_right = is_right
 
 
 def unreadable(error: HttpError) -> TargetError:
     """Return what it means that NetBox could not be asked."""
     if isinstance(error, Answered) and error.status in (401, 403):
-        return Forbidden(f"{error}; check NETBOX_TOKEN and its rights")
+        is_right = isinstance(error.body, dict) and _NO_RIGHT in str(error.body.get("detail"))
+        return Forbidden(f"{error}; check NETBOX_TOKEN and its rights", is_right=is_right)
     if isinstance(error, Answered) and error.status == 404:
         return TargetError(f"{error}; check NETBOX_URL, and that the plugin is installed")
     return (TargetUnavailable if may_pass(error) else TargetError)(str(error))
