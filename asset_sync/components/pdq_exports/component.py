@@ -43,6 +43,7 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
 
     `folder` and `kept` are folders below ASSET_SYNC_HOME or any fsspec URL: where files are dropped, and where their bytes
     are kept, of the last `keep` files. What a file lacks is retired only where `complete` says that each names every machine.
+    An object that somebody deleted is made again only where the sync may `recreate`, or where a person decides so.
     """
 
     mapping: dict[str, KindConfig]
@@ -51,6 +52,7 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
     keep: int = Field(default=50, ge=1)
     every_seconds: int = Field(default=5, ge=1)
     complete: bool = False
+    recreate: bool = False
     aliases: dict[str, list[str]] = Field(default_factory=dict)
     grace: config.GraceConfig = Field(default_factory=config.GraceConfig)
     limits: config.LimitsConfig = Field(default_factory=config.LimitsConfig)
@@ -104,6 +106,8 @@ class PdqExports(dg.Component, dg.Model, dg.Resolvable):
             incomplete=partial(self._incomplete, name),
             conform=NETBOX.side.conform,
             evidence=evidence(NETBOX.side, kinds),
+            deletions=NETBOX.side.deletions,
+            recreate=self.recreate,
         )
 
     def _incomplete(self, name: str, context: dg.AssetExecutionContext) -> str | None:

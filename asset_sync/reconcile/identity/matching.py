@@ -50,6 +50,16 @@ def hold_back(matches: pd.DataFrame, waiting: Mapping[str, str]) -> pd.DataFrame
     return matches.assign(verdict=matches["verdict"].mask(held, HELD), evidence=matches["evidence"].where(~held, why))
 
 
+def hold_deleted(matches: pd.DataFrame, deleted: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
+    """Return the matches with those new rows held whose objects were deleted: by source key, the object's id and the reason."""
+    held = hold_back(matches, {key: why for key, (_, why) in deleted.items()})
+    if held is matches:
+        return matches
+    ids = matches["source_key"].map({key: target_id for key, (target_id, _) in deleted.items()})
+    new = (matches["verdict"] == NEW) & ids.notna()
+    return held.assign(candidates=held["candidates"].where(~new, ids))
+
+
 def _settle_rest(state: Matching) -> None:
     """Rows that no rule matched are new, unless they have nothing good to be recognised by next time."""
     hold_unsettled(state)

@@ -14,8 +14,9 @@ from pynetbox.core.endpoint import Endpoint
 from asset_sync.reconcile.errors import ConfigurationError, TargetError
 from asset_sync.reconcile.target import OutcomeUnknown, Refused
 from asset_sync.systems.http import Answered, Client, HttpError, NotSettled, SystemClient, session
-from asset_sync.systems.netbox.refusing import NAME, Forbidden, Row, refusal, undid, unreadable
+from asset_sync.systems.netbox.refusing import NAME, Forbidden, refusal, undid, unreadable
 
+Row = dict[str, Any]
 Query = Sequence[tuple[str, str]]
 
 Right = Literal["add", "change"]
@@ -131,6 +132,12 @@ class NetBoxClient(SystemClient):
         """
         found: list[Row] = self._told(lambda: _listed(self._endpoint(endpoint), ["id", *fields], query))
         return sorted(found, key=lambda row: int(row["id"]))
+
+    def first(self, endpoint: str, fields: Iterable[str], **query: Any) -> Row | None:
+        """Return the first object of a listing, with `id` and the given fields; None where there is none."""
+        asked = {"fields": ",".join(["id", *fields]), "limit": 1, "offset": 0, **query}
+        found: list[Row] = self._told(lambda: [dict(record) for record in self._endpoint(endpoint).filter(**asked)])
+        return next(iter(found), None)
 
     def choices(self, endpoint: str) -> dict[str, list[str]]:
         """Return the values that each choice field takes, by field; nothing for a token without the right to add objects."""

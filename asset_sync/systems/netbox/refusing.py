@@ -1,6 +1,6 @@
 """What NetBox's errors mean: in the words of `reconcile.target`, and which row they speak of."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from asset_sync.reconcile.errors import TargetError, TargetUnavailable
@@ -8,8 +8,6 @@ from asset_sync.reconcile.target import OutcomeUnknown, Refused, Stale
 from asset_sync.systems.http import Answered, HttpError, may_pass
 from asset_sync.systems.http.transport import Response
 from asset_sync.systems.http.wording import parsed
-
-Row = dict[str, Any]
 
 NAME: Final = "NetBox"
 _NO_RIGHT: Final = "do not have permission"
@@ -36,7 +34,7 @@ def unreadable(error: HttpError) -> TargetError:
     return (TargetUnavailable if may_pass(error) else TargetError)(str(error))
 
 
-def refusal(error: Answered, objects: Sequence[Row]) -> TargetError:
+def refusal(error: Answered, objects: Sequence[Mapping[str, Any]]) -> TargetError:
     """Return what a refused write means. 403 comes for a bad token, a read-only one and a missing right alike (measured)."""
     if error.status == 412:
         return Stale(f"{NAME}: an object of the batch was changed meanwhile")
@@ -64,7 +62,7 @@ def _is_deadlock(body: Any) -> bool:
     return isinstance(body, dict) and str(body.get("error")).startswith("deadlock detected")
 
 
-def _row_words(body: Any, objects: Sequence[Row]) -> dict[int, str]:
+def _row_words(body: Any, objects: Sequence[Mapping[str, Any]]) -> dict[int, str]:
     """Return what is said of single rows, by place: a list with an entry a row (4.6), or numbered `errors` (4.7)."""
     if isinstance(body, list):
         return {at: words(said) for at, said in enumerate(body) if said and at < len(objects)}

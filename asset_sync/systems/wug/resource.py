@@ -36,9 +36,7 @@ class WhatsUpGold(ConfigurableResource[Any]):
         """Return a client that can only read, unless `writable`; raises `ConfigurationError` for a variable that is wrong."""
         url, username, password = (settings.require(self._variable(what), words) for what, words in VARIABLES.items())
         timeout = (5.0, self.read_timeout)
-        return WugClient(
-            url, username, password, writable=writable, ca_file=self.ca_file, verify=self.verify, timeout=timeout
-        )
+        return WugClient(url, username, password, writable=writable, ca_file=self.ca_file, verify=self.verify, timeout=timeout)
 
     def _variable(self, what: str) -> str:
         return self.variables.get(what) or settings.of_connection("WUG", self.connection, what.upper())

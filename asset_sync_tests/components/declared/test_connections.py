@@ -11,9 +11,9 @@ from asset_sync.systems.wug.system import WUG
 
 @pytest.mark.parametrize(("of", "usual"), [(NETBOX, 120), (SNIPEIT, 60), (WUG, 120)])
 def test_how_long_an_answer_is_waited_for_is_a_setting(of: System, usual: float) -> None:
-    assert ConnectionConfig(name="berlin").resource(of).read_timeout == usual
+    assert vars(ConnectionConfig(name="berlin").resource(of))["read_timeout"] == usual
     slow = ConnectionConfig(read_timeout=300)
-    assert slow.resource(of).read_timeout == 300
+    assert vars(slow.resource(of))["read_timeout"] == 300
     assert slow.key(of) == f"{of.resource}_own"
     assert slow.pool(of) == of.pool
 

@@ -13,7 +13,7 @@ from asset_sync.reconcile.target import Outcome, Refused
 from asset_sync.sandbox.netbox import DEFAULT_TOKEN, NetBoxState, Times, create_app
 from asset_sync.sandbox.server import Server
 from asset_sync.systems.netbox import KINDS, NetBoxClient, NetBoxTarget
-from asset_sync_tests.systems.netbox.conftest import Lab, writes
+from asset_sync_tests.systems.netbox.conftest import Lab, stored, update, writes
 from asset_sync_tests.systems.scripted import Reply, Script, scripted
 
 TYPES = 8
@@ -63,9 +63,10 @@ def reference(kind: str, number: int) -> dict[str, Any]:
 
 def device(number: int) -> tuple[str | None, ...]:
     """Device after device is of another type, as names and types come in a company."""
-    fixed = {"role": reference("device_role", 1), "site": reference("site", 1), "status": "active"}
+    role, site = reference("device_role", 1), reference("site", 1)
     kind = reference("device_type", number * 5 % TYPES + 1)
-    return operation("device", f"pc{number:03}", name=f"pc{number:03}", serial=f"S{number:05}", device_type=kind, **fixed)
+    told = {"name": f"pc{number:03}", "serial": f"S{number:05}", "status": "active"}
+    return operation("device", f"pc{number:03}", None, None, **told, device_type=kind, role=role, site=site)
 
 
 def retyped(number: int, target_id: str) -> tuple[str | None, ...]:
@@ -85,8 +86,8 @@ def test_300_devices_are_3_requests_and_none_is_given_up() -> None:
         outcomes = carried_out(target, *map(device, range(300)))
         assert {outcome.outcome for outcome in outcomes.values()} == {"applied"}
         assert state.requests.by_method["POST"] == 3
-        stored = {row["name"]: (row["serial"], row["device_type"]) for row in state.objects(DEVICES)}
-        assert stored == {f"pc{n:03}": (f"S{n:05}", n * 5 % TYPES + 1) for n in range(300)}
+        made = {row["name"]: (row["serial"], row["device_type"]) for row in state.objects(DEVICES)}
+        assert made == {f"pc{n:03}": (f"S{n:05}", n * 5 % TYPES + 1) for n in range(300)}
         assert [state.get(DEVICES, int(str(outcomes[n].target_id)))["name"] for n in (0, 150, 299)] == [
             "pc000",
             "pc150",
@@ -125,7 +126,7 @@ def test_devices_that_change_their_types_are_not_given_up_either() -> None:
 @pytest.mark.parametrize("times", [1, 3])
 def test_a_batch_that_a_deadlock_gave_up_is_sent_again_as_it_is(times: int) -> None:
     with scripted(VERSION, *[DEADLOCK] * times, MADE) as script:
-        assert _target(script).create(KINDS["site"], SITE, "")[0].target_id == "7"
+        assert stored(_target(script).create(KINDS["site"], SITE, ""))[0].target_id == "7"
         posts = [seen.body for seen in script.seen if seen.method == "POST"]
         assert len(posts) == times + 1
         assert len(set(posts)) == 1
@@ -134,7 +135,7 @@ def test_a_batch_that_a_deadlock_gave_up_is_sent_again_as_it_is(times: int) -> N
 def test_an_update_that_a_deadlock_gave_up_is_sent_again_with_its_versions(lab: Lab) -> None:
     there = lab.assets(3)
     with scripted(VERSION, DEADLOCK, Reply([{"id": int(row.target_id), "last_updated": "y"} for row in there])) as script:
-        batch = [write for n, row in enumerate(there) for write in [_renamed(n, row.target_id, row.version)]]
+        batch = [update(n, row, name=f"new {n}") for n, row in enumerate(there)]
         assert len(_target(script).update(KINDS["asset"], batch, "")) == 3
         first, second = [seen for seen in script.seen if seen.method == "PATCH"]
         assert (first.body, first.headers["if-match"]) == (second.body, second.headers["if-match"])
@@ -147,11 +148,6 @@ def test_a_deadlock_that_does_not_end_is_told_of_every_write_and_nothing_is_spli
             _target(script).create(KINDS["site"], two, "")
         assert sorted(caught.value.rows) == [0, 1]
         assert {len(seen.body) for seen in script.seen if seen.method == "POST"} == {len(script.seen[-1].body)}
-
-
-def _renamed(seq: int, target_id: str, version: str | None) -> Any:
-    write = writes({"name": f"new {seq}"})[0]
-    return type(write)(seq, write.key, target_id, version, write.values)
 
 
 def _target(script: Script) -> NetBoxTarget:

@@ -8,10 +8,10 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply import Settling, apply
 from asset_sync.reconcile.errors import TargetError
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.target import Outcome, Refused
+from asset_sync.reconcile.target import Outcome, Refused, Written
 from asset_sync.sandbox.netbox import READ_ONLY_TOKEN, Token
 from asset_sync.systems.netbox import KINDS, NetBoxTarget
-from asset_sync_tests.systems.netbox.conftest import Lab, writes
+from asset_sync_tests.systems.netbox.conftest import Lab, update, writes
 
 ASSETS = "plugins/inventory/assets"
 MAKERS = "dcim/manufacturers"
@@ -107,7 +107,7 @@ def test_what_is_gone_is_not_taken_for_what_may_not_be_changed(lab: Lab) -> None
         lab.state.patch(ASSETS, int(written.target_id), {"status": "stored"})
     lab.state.delete(ASSETS, int(there[0].target_id))
     target = limited(lab, writes_only={ASSETS: {"status": "stored"}})
-    batch = [write for n, row in enumerate(there) for write in [_update(n, row.target_id)]]
+    batch = [update(n, Written(row.target_id, None), name=f"new {n}") for n, row in enumerate(there)]
     answers = target.update(KINDS["asset"], batch, "") if lab.state.version == "4.6" else None
     if answers is not None:
         assert sorted(answers) == [1, 2]
@@ -152,8 +152,3 @@ def test_a_token_that_is_none_ends_the_apply(lab: Lab, token: str) -> None:
 def test_a_token_that_may_only_read_is_told_of_every_object(lab: Lab) -> None:
     ended = carried_out(NetBoxTarget(lab.connect(READ_ONLY_TOKEN)), created("manufacturer", "HP", name="HP", slug="hp"))
     assert [(outcome.outcome, "may not add" in str(outcome.detail)) for outcome in ended] == [("failed", True)]
-
-
-def _update(seq: int, target_id: str) -> object:
-    (write,) = writes({"name": f"new {seq}"})
-    return type(write)(seq, write.key, target_id, None, write.values)
