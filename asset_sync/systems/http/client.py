@@ -157,7 +157,8 @@ class Client(Closing):
         if not url.startswith(f"{self.base_url}/"):
             raise HttpError(self._wording.elsewhere(url))
         only_asks = method in READS
-        request = Request(method, urlsplit(url).path, url, only_asks=only_asks, data=body, headers=headers)
+        path = url.removeprefix(self.base_url).partition("?")[0]
+        request = Request(method, path, url, only_asks=only_asks, data=body, headers=headers)
         response = self._followed(request) if only_asks else self._sent(request)
         return self._exchange(request, response)
 

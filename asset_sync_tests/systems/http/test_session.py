@@ -71,6 +71,14 @@ def test_an_error_is_returned_without_secrets_and_says_what_the_client_says() ->
     assert "answered 403" in str(answer.fault)
 
 
+def test_an_error_names_the_place_once_where_the_system_stands_below_a_path() -> None:
+    with scripted(Reply({"detail": "no"}, 403)) as script:
+        system = Client(f"{script.url}/below", name="System")
+        answer = session(system).get(f"{system.base_url}/things", params={"a": 1})
+    assert isinstance(answer, Answer)
+    assert str(answer.fault) == f"System: GET {script.url}/below/things: answered 403 no"
+
+
 def test_a_web_page_is_returned_with_a_fault() -> None:
     with scripted(Reply(b"<html><title>Log in</title>", headers={"Content-Type": "text/html"})) as script:
         system = client(script)
