@@ -5,11 +5,16 @@ from datetime import UTC, datetime
 import pytest
 
 from asset_sync.reconcile.identity import Gone, deleted_records, gone_objects
+from asset_sync.reconcile.kinds import Field, IdentityRule, Kind, in_order
+from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.planning import Snapshot, make_plan
 from asset_sync.reconcile.references import match_all
 from asset_sync.reconcile.resolutions import Resolution, Resolutions
 from asset_sync_tests.reconcile.worlds import ASSET, KINDS, NOW, POLICY, PORT, desired, link, links, observed, snapshot
 
+ASSET_ALONE = Kind("asset", (Field("serial"),), (IdentityRule("serial", ("serial",), "serial"),))
+TAG = Kind("tag", (Field("asset", "reference", to="asset"), Field("label")), (IdentityRule("label on it", ("asset", "label")),))
+NO_OWNERS: dict[str, dict[str, Ownership]] = {"asset": {}, "tag": {}}
 MADE = "2025-01-01T00:00:00.000001Z"
 
 
@@ -44,6 +49,24 @@ def _decided(world: Snapshot, at: datetime, verb: str = "create") -> Snapshot:
 
 def test_what_is_gone_is_named_but_for_what_went_with_its_parent() -> None:
     assert _gone(_world()) == {"asset": [Gone("b", "2", MADE)], "port": [Gone("c/p", "13", MADE)]}
+
+
+def test_what_counts_within_another_object_goes_with_it_though_nobody_remembers_where_it_sat() -> None:
+    """A MAC address is deleted with its interface, and no link remembers which one that was."""
+    kinds = in_order([ASSET_ALONE, TAG])
+    world = Snapshot(
+        {
+            "asset": desired(ASSET_ALONE, *({"source_key": key, "serial": f"SER-{key}A"} for key in "ab")),
+            "tag": desired(TAG, *({"source_key": f"{key}/t", "asset": key, "label": "x"} for key in "ab")),
+        },
+        {"asset": observed(ASSET_ALONE, {"id": "1", "serial": "SER-aA"}), "tag": observed(TAG)},
+        {
+            "asset": links(link("a", "1", created=MADE), link("b", "2", created=MADE), kind=ASSET_ALONE, owners=NO_OWNERS),
+            "tag": links(link("a/t", "21", created=MADE), link("b/t", "22", created=MADE), kind=TAG, owners=NO_OWNERS),
+        },
+    )
+    found = gone_objects(kinds, world.desired, world.observed, world.links, world.resolutions)
+    assert {kind: [one.target_id for one in ones] for kind, ones in found.items()} == {"asset": ["2"], "tag": ["21"]}
 
 
 def test_what_the_source_does_not_tell_of_is_not_asked_for() -> None:

@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 import numpy as np
 import pandas as pd
 
+from asset_sync.reconcile.identity.remembered import is_scoped
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.resolutions import Resolutions
-from asset_sync.reconcile.tables import Positions, Tables, base_column, filled, index, no_links, take, text
+from asset_sync.reconcile.tables import Mask, Tables, base_column, filled, index, no_links, take, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +34,47 @@ Deletions = Mapping[str, Mapping[str, str]]
 def gone_objects(kinds: Kinds, desired: Tables, observed: Tables, links: Tables, resolutions: Resolutions) -> GoneObjects:
     """Return the objects of records of the source that are gone, but for those that people decided to make again since."""
     found: dict[str, Sequence[Gone]] = {}
+    missing: dict[str, frozenset[str]] = {}
     for name, kind in kinds.items():
         if kind.facet_of or kind.natural:
             continue
-        own = list(_gone(kind, desired[name], observed, links[name] if name in links else no_links()))
+        own = _missing(desired[name], observed[name], links[name] if name in links else no_links())
+        missing[name] = frozenset(text(own["source_key"]).to_pylist())
         decided = {resolution.source_key: resolution.at for resolution in resolutions.of(name, "create")}
-        open_ones = [one for one in own if not _is_decided(one, decided.get(one.source_key))]
+        alone = _gone_alone(kind, desired[name], observed, own, missing)
+        open_ones = [one for one in alone if not _is_decided(one, decided.get(one.source_key))]
         if open_ones:
             found[name] = open_ones
     return found
 
 
-def _gone(kind: Kind, desired: pd.DataFrame, observed: Tables, links: pd.DataFrame) -> Iterator[Gone]:
-    ids, keys = text(links["target_id"]), text(links["source_key"])
-    wanted = index(keys, text(desired["source_key"])) >= 0
-    rows = np.flatnonzero(wanted & (index(ids, text(observed[kind.name]["id"])) < 0))
-    rows = _without_parentless(kind, observed, links, rows)
-    told = (take(column, rows).to_pylist() for column in (keys, ids, text(links["created"])))
+def _missing(desired: pd.DataFrame, observed: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
+    """Return the links of the source's records to objects that are not there."""
+    wanted = index(text(links["source_key"]), text(desired["source_key"])) >= 0
+    there = index(text(links["target_id"]), text(observed["id"])) >= 0
+    return links[wanted & ~there]
+
+
+def _gone_alone(
+    kind: Kind, desired: pd.DataFrame, observed: Tables, links: pd.DataFrame, missing: Mapping[str, frozenset[str]]
+) -> Iterator[Gone]:
+    """Yield the objects that are gone while what they sat on stands, by what the links remember and what the source says."""
+    on_something = _sat_on_what_stands(kind, observed, links)
+    rows = index(text(links["source_key"]), text(desired["source_key"]))
+    for reference in [each for each in kind.references if each.name == kind.parent or is_scoped(kind)]:
+        of = take(text(desired[reference.name]), rows).to_pylist()
+        on_something &= np.array([key not in missing.get(str(reference.to), ()) for key in of], dtype=bool)
+    own = links[on_something]
+    told = (text(own[name]).to_pylist() for name in ("source_key", "target_id", "created"))
     return (Gone(*values) for values in zip(*told, strict=True))
 
 
-def _without_parentless(kind: Kind, observed: Tables, links: pd.DataFrame, rows: Positions) -> Positions:
-    """Leave out what sat on an object that is gone as well."""
+def _sat_on_what_stands(kind: Kind, observed: Tables, links: pd.DataFrame) -> Mask:
     if kind.parent is None or base_column(kind.parent) not in links:
-        return rows
-    parents = take(text(links[base_column(kind.parent)]), rows)
+        return np.ones(len(links), dtype=bool)
+    parents = text(links[base_column(kind.parent)])
     there = index(parents, text(observed[str(kind.field(kind.parent).to)]["id"])) >= 0
-    return rows[there | ~filled(parents)]
+    return there | ~filled(parents)
 
 
 def _is_decided(gone: Gone, at: datetime | None) -> bool:
