@@ -3,7 +3,7 @@
 Ordered rules (DESIGN §3): what a person decided, the link remembered from earlier runs, then the kind's own rules. Each answer
 is one of three: same, different, unknown. Sameness needs every field of a rule; difference needs one decisive field. Where the
 evidence is split (several candidates, two rows for one object, a link and a serial that point to different objects), the row is
-held with what is known, and the rest goes on.
+held with what is known, and the rest goes on. What is linked to an object that somebody deleted is new again: it is held, too.
 """
 
 from asset_sync.reconcile.identity.gone import Deleted, Deletions, Gone, GoneObjects, deleted_records, gone_objects
