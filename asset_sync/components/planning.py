@@ -7,6 +7,7 @@ import dagster as dg
 
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger
+from asset_sync.reconcile.identity import Deleted, deleted_records, gone_objects
 from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.planning import Snapshot, make_plan
 from asset_sync.reconcile.references import match_all
@@ -34,8 +35,22 @@ class Planning:
         sync, seen = self._sync, self.snapshot
         evidence = sync.evidence(self._context, seen.desired, seen.observed)
         return match_all(
-            sync.kinds, seen.desired, evidence.observed, seen.links, evidence.waiting, resolutions=seen.resolutions
+            sync.kinds,
+            seen.desired,
+            evidence.observed,
+            seen.links,
+            evidence.waiting,
+            deleted=self._deleted(evidence.observed),
+            resolutions=seen.resolutions,
         )
+
+    def _deleted(self, observed: Tables) -> Deleted:
+        """Return the records whose objects somebody deleted; the target is asked by whom of those alone that are gone."""
+        sync, seen = self._sync, self.snapshot
+        if sync.deletions is None or sync.recreate:
+            return {}
+        gone = gone_objects(sync.kinds, seen.desired, observed, seen.links, seen.resolutions)
+        return deleted_records(gone, sync.deletions(sync.target_resource(self._context), sync.kinds, gone)) if gone else {}
 
     def plan(
         self,

@@ -65,7 +65,7 @@ def _match_asset(sync: Sync) -> dg.AssetsDefinition:
         ins={"desired": dg.AssetIn(sync.key("desired")), "inventory": dg.AssetIn(sync.inventory)},
         io_manager_key="snapshots",
         partitions_def=sync.partitions,
-        required_resource_keys={"ledger", "snapshots"},
+        required_resource_keys={"ledger", "snapshots", sync.target},
         owners=list(sync.owners),
         group_name=sync.name,
         kinds={"pandas", "parquet"},

@@ -9,6 +9,7 @@ import dagster as dg
 
 from asset_sync.ledger import Ledger
 from asset_sync.reconcile.guards import Limits
+from asset_sync.reconcile.identity import Deletions, GoneObjects
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.mapping import FieldMapping
 from asset_sync.reconcile.plan import Plan
@@ -69,7 +70,8 @@ class Sync:
     `conform` makes of the kinds, the desired tables and the inventory the desired tables in the target's own words, and
     what of them it does not take (see `asset_sync.reconcile.planning.Snapshot.refused`). `evidence` says what it matches
     by, changes nothing, and is asked again after an apply; `open_target` opens what a plan is applied to. `resource`
-    returns, of a run, the resource of a key: where each partition is a connection, that of its own.
+    returns, of a run, the resource of a key: where each partition is a connection, that of its own. `deletions` is that of
+    `asset_sync.systems.system.TargetSide`: a record whose object somebody deleted is held, unless the sync may `recreate` it.
     """
 
     name: str
@@ -95,6 +97,8 @@ class Sync:
     incomplete: Callable[[dg.AssetExecutionContext], str | None] = _complete
     conform: Callable[[Kinds, Tables, Tables], tuple[Tables, Tables]] = _as_desired
     evidence: Callable[[dg.AssetExecutionContext, Tables, Tables], Evidence] = _as_observed
+    deletions: Callable[[Any, Kinds, GoneObjects], Deletions] | None = None
+    recreate: bool = False
     open_target: Callable[[dg.AssetExecutionContext, "Sync", Plan], CountingTarget] = _of_resource
 
     def of(self, context: dg.AssetExecutionContext) -> "Sync":

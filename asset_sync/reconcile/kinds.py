@@ -82,6 +82,8 @@ class Kind:
     `parts` are the groups of fields that the target stores each by requests of its own, so that it may refuse one and store
     another: an update of an object is one operation for each. What is in none is stored together. What is unique together is
     in one part, and an object's parts have no version in common.
+    `counted_by` names the reference whose objects the target counts by it: two requests that move the same counts, in another
+    order, can make the target give one of them up (a deadlock), so such writes go in one order.
     `versions` says what the versions of objects are, where they tell the earlier from the later: moments, or counts.
     """
 
@@ -95,6 +97,7 @@ class Kind:
     natural: bool = False
     referred: bool = False
     parts: tuple[frozenset[str], ...] = ()
+    counted_by: str | None = None
     versions: Literal["moment", "count"] | None = None
 
     def parted(self, names: Iterable[str]) -> list[list[str]]:

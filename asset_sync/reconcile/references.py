@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
-from asset_sync.reconcile.identity import HELD, IGNORED, NEW, hold_back, match
+from asset_sync.reconcile.identity import HELD, IGNORED, NEW, Deleted, hold_back, hold_deleted, match
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.resolutions import NONE, Resolutions
 from asset_sync.reconcile.tables import Tables, cell, filled, index, no_links, take_series, text
@@ -30,18 +30,20 @@ def match_all(
     links: Tables,
     waiting: Waiting | None = None,
     *,
+    deleted: Deleted | None = None,
     resolutions: Resolutions = NONE,
 ) -> Tables:
     """Match every kind in the order of their references; see `asset_sync.reconcile.identity.match` for the tables returned.
 
-    Records that are `waiting` are held where they would be new. `resolutions` are what people decided about records.
+    Records that are `waiting`, or whose objects were `deleted`, are held where they would be new. `resolutions` are what people
+    decided about records.
     """
     matches: Tables = {}
     for name, kind in kinds.items():
         resolved = resolve(kind, desired[name], matches)
         matched = match(kind, resolved, observed[name], links[name] if name in links else no_links(), resolutions)
         told = _with_causes(matched, held_references(kind, desired[name], matches))
-        matches[name] = hold_back(told, (waiting or {}).get(name, {}))
+        matches[name] = hold_back(hold_deleted(told, (deleted or {}).get(name, {})), (waiting or {}).get(name, {}))
     return matches
 
 

@@ -13,6 +13,7 @@ import dagster as dg
 import pandas as pd
 
 from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync.reconcile.identity import Deletions, GoneObjects
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.mapping import FieldMapping
 from asset_sync.reconcile.references import Waiting
@@ -67,7 +68,8 @@ class TargetSide:
     need. `observe` reads what the system holds of them, given its resource and the constants. That and `check`, which reads
     no more than it must, raise `ConfigurationError` for a constant, a choice or a field that the system does not take.
     `conform` and `waiting` are what `asset_sync.components.sync` says of a sync's `conform` and of the records that must
-    not be created.
+    not be created. `deletions`, given the resource, says who deleted objects that are gone; None: the target cannot tell that
+    somebody did.
 
     `needed` are the fields, by kind, without which a mapping makes no sense. `derived` are the fields of kinds that nobody
     maps, because they follow from the mapped ones: `shape` makes their tables. `addresses` reads, given the resource, all
@@ -82,6 +84,7 @@ class TargetSide:
     check: Callable[[Any, Kinds, Constants], None]
     conform: Callable[[Kinds, Tables, Tables], tuple[Tables, Tables]] = _taken
     waiting: Callable[[Kinds, Tables, Tables], Waiting] = _ready
+    deletions: Callable[[Any, Kinds, GoneObjects], Deletions] | None = None
     needed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     derived: Mapping[str, Mapping[str, FieldMapping]] = field(default_factory=dict)
     addresses: Callable[[Any], Read] | None = None

@@ -71,6 +71,33 @@ def test_what_cannot_be_decided_is_said_in_a_line(world: World) -> None:
     assert "ignore until it changes, asset" in asked("resolve", "ignore", SYNC, "asset", machine, "--until-changed")
 
 
+def test_an_object_that_a_person_deleted_is_held_until_it_is_decided(world: World) -> None:
+    asked("run", SYNC)
+    gone, left, *_ = sorted(world.netbox.objects(ASSETS), key=lambda row: row["id"])
+    world.netbox.delete(ASSETS, gone["id"])
+    world.netbox.delete(ASSETS, left["id"])
+    count = len(world.netbox.objects(ASSETS))
+    asked("run", SYNC)
+    assert len(world.netbox.objects(ASSETS)) == count, "nothing is made again without a word"
+    both = {each["candidates"][0]: each for each in held()}
+    assert both.keys() == {str(gone["id"]), str(left["id"])}
+    why = both[str(gone["id"])]["why"]
+    assert f"asset #{gone['id']} (" in why
+    assert "was deleted in NetBox by pat on " in why
+
+    asked("resolve", "create", SYNC, "asset", both[str(gone["id"])]["source_key"], "--by", "anna")
+    asked("resolve", "ignore", SYNC, "asset", both[str(left["id"])]["source_key"], "--by", "anna")
+    asked("run", SYNC)
+    serials = {row["serial"]: row["id"] for row in world.netbox.objects(ASSETS)}
+    assert gone["serial"] in serials
+    assert left["serial"] not in serials
+    assert [each["ignored"] for each in held()] == [True]
+
+    world.netbox.delete(ASSETS, serials[gone["serial"]])
+    asked("run", SYNC)
+    assert len(world.netbox.objects(ASSETS)) == count, "the decision was about the one before"
+
+
 def test_an_object_is_named_as_it_is_shown(world: World) -> None:
     asked("run", SYNC)
     machine, linked = next(iter(world.company)), {row["serial"]: row for row in world.netbox.objects(ASSETS)}

@@ -1,6 +1,7 @@
 """What our clients rely on in a NetBox, over HTTP: against the simulator, and a real server if one is named.
 
-A real one is named by ASSET_SYNC_TEST_NETBOX_URL and ASSET_SYNC_TEST_NETBOX_TOKEN. The tests make their objects with a
+A real one is named by ASSET_SYNC_TEST_NETBOX_URL and ASSET_SYNC_TEST_NETBOX_TOKEN, and ASSET_SYNC_TEST_NETBOX_TIMEOUT says how
+many seconds it may take for an answer (60), since one that is just waking up takes long. The tests make their objects with a
 prefix of their own and delete them at the end.
 """
 
@@ -22,6 +23,7 @@ from asset_sync.sandbox.netbox import DEFAULT_TOKEN, DEFAULT_TOKEN_V2, READ_ONLY
 SIMULATED = ("4.6", "4.7")
 REAL_URL = os.environ.get("ASSET_SYNC_TEST_NETBOX_URL", "")
 REAL_TOKEN = os.environ.get("ASSET_SYNC_TEST_NETBOX_TOKEN", "")
+TIMEOUT_S = float(os.environ.get("ASSET_SYNC_TEST_NETBOX_TIMEOUT", "60"))
 ASSETS = "plugins/inventory/assets"
 UNKNOWN = 999_999_999
 
@@ -41,7 +43,7 @@ class Server:
     def send(self, method: str, path: str, body: Any = None, **options: Any) -> requests.Response:
         headers = {"Authorization": authorization(self.token), **options.pop("headers", {})}
         answer = self.session.request(
-            method, f"{self.url}/api/{path}", json=body, headers=headers, timeout=60, allow_redirects=False, **options
+            method, f"{self.url}/api/{path}", json=body, headers=headers, timeout=TIMEOUT_S, allow_redirects=False, **options
         )
         if method == "POST" and answer.status_code == 201:
             rows = answer.json()
@@ -164,7 +166,7 @@ def test_the_user_of_the_token_is_named(server: Server) -> None:
     ],
 )
 def test_without_a_good_token_403(server: Server, header: str, detail: str) -> None:
-    answer = requests.get(f"{server.url}/api/dcim/sites/", headers={"Authorization": header}, timeout=10)
+    answer = requests.get(f"{server.url}/api/dcim/sites/", headers={"Authorization": header}, timeout=TIMEOUT_S)
     assert answer.status_code == 403
     assert answer.json() == {"detail": detail}
 
@@ -198,10 +200,10 @@ def test_the_slash_at_the_end_matters(server: Server) -> None:
 
 def test_malformed_json_and_other_content_types(server: Server) -> None:
     url, headers = f"{server.url}/api/dcim/sites/", {"Authorization": authorization(server.token)}
-    broken = requests.post(url, data="{", headers={**headers, "Content-Type": "application/json"}, timeout=10)
+    broken = requests.post(url, data="{", headers={**headers, "Content-Type": "application/json"}, timeout=TIMEOUT_S)
     assert broken.status_code == 400
     assert broken.json()["detail"].startswith("JSON parse error - ")
-    other = requests.post(url, data="a=b", headers={**headers, "Content-Type": "text/plain"}, timeout=10)
+    other = requests.post(url, data="a=b", headers={**headers, "Content-Type": "text/plain"}, timeout=TIMEOUT_S)
     assert other.status_code == 415
 
 
@@ -561,7 +563,7 @@ def test_of_simultaneous_equal_creations_exactly_one_succeeds(server: Server) ->
     def create(_number: int) -> int:
         headers = {"Authorization": authorization(server.token)}
         body = {"name": slug, "slug": slug}
-        return requests.post(f"{server.url}/api/dcim/sites/", json=body, headers=headers, timeout=60).status_code
+        return requests.post(f"{server.url}/api/dcim/sites/", json=body, headers=headers, timeout=TIMEOUT_S).status_code
 
     with ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(create, range(8)))

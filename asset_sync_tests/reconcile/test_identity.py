@@ -102,8 +102,14 @@ def test_a_junk_serial_on_both_sides_matches_nothing(junk: str) -> None:
     assert verdicts(wanted, there) == {"a": ("new", None, None), "b": ("new", None, None)}
 
 
-def test_a_refused_serial_with_nothing_else_but_a_name_is_held_not_created() -> None:
-    wanted: list[Row] = [{"source_key": "a", "name": "pc-1", "refused": "serial '0' is junk"}]
+def test_a_refused_serial_with_nothing_else_but_a_name_is_as_good_as_none() -> None:
+    with_junk: Row = {"source_key": "a", "name": "pc-1", "refused": "serial '0' is junk"}
+    without: Row = {"source_key": "a", "name": "pc-1"}
+    assert verdicts([with_junk], []) == verdicts([without], []) == {"a": ("new", None, None)}
+
+
+def test_a_refused_serial_with_nothing_else_is_held_and_says_so() -> None:
+    wanted: list[Row] = [{"source_key": "a", "refused": "serial '0' is junk"}]
     assert evidence(wanted, []) == {"a": "serial '0' is junk, and nothing else identifies the record"}
 
 

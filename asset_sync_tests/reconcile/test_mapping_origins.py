@@ -27,6 +27,15 @@ def test_a_template_is_empty_where_one_of_its_columns_is() -> None:
     assert told(rooms, FieldMapping(SOURCE, template="{building} / {room}")) == ["North / 1.01", None, None]
 
 
+def test_a_text_is_cut_where_the_mapping_says_so_and_nowhere_else() -> None:
+    kind = Kind("thing", (Field("name", max_length=5),))
+    table = source(x=["Grüße", "Grüße aus", "1234 678", "   ", None])
+    whole, cut = ["Grüße", "Grüße aus", "1234 678", None, None], ["Grüße", "Grüße", "1234", None, None]
+    for truncate, expected in ((True, cut), (False, whole)):
+        column = mapped(table, kind, {"name": FieldMapping(SOURCE, "x", truncate=truncate)}).fields["name"]
+        assert column.astype(object).where(column.notna(), None).tolist() == expected
+
+
 def test_columns_strung_together_leave_out_what_is_empty() -> None:
     notes = source(a=["x", None, None, " "], b=["y", "z", None, "w"])
     assert told(notes, FieldMapping(SOURCE, concat=("a", "b"), separator=", ")) == ["x, y", "z", None, "w"]

@@ -132,7 +132,7 @@ class Checking:
         return f"{self.source.title} has no table {name!r}; it has {', '.join(self.source.tables)}"
 
     def _reference(self, place: Place, config: FieldConfig) -> None:
-        for key in ("value", "template", "concat", "regex", "unit", "network", "rules", "default", "values"):
+        for key in ("value", "template", "concat", "regex", "unit", "network", "rules", "default", "values", "truncate"):
             if getattr(config, key):
                 raise place.at(key).error("a reference takes a row of the kind it points to: `from`, a foreign key, says which")
 
@@ -153,6 +153,8 @@ class Checking:
                 column = getattr(config.network, key)
                 if column is not None:
                     self._column(place.at("network").at(key), table, column)
+        if config.truncate:
+            _truncated(place.at("truncate"), kind, name)
         if not config.mapping().is_told and name != "slug":
             raise place.error("nothing says where its value comes from: `from` names a column, `value` a constant")
         self._value(place, "default", config.default, kind, name)
@@ -220,6 +222,14 @@ class Checking:
             ip_network(network)
         except ValueError as error:
             raise place.error(f"{network!r} is no network: {error}") from None
+
+
+def _truncated(place: Place, kind: Kind, name: str) -> None:
+    """Refuse to cut what has no length of its own here, and what tells one object from all others."""
+    if not any(field.name == name and field.max_length for field in kind.fields):
+        raise place.error(f"nothing is known of how long a text {name} takes: there is nothing to cut")
+    if any(rule.decisive and name in rule.fields for rule in kind.identity):
+        raise place.error(f"{name} tells one {kind.name} from all others: cut, it could be that of another one")
 
 
 def _regex(place: Place, regex: RegexConfig) -> None:

@@ -62,7 +62,8 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
 
     `source` and `target` name systems, `source_options` and `target_options` are what only these can be told; `kinds` are those
     of the mapped kinds that are written, all where none is named; `tables` says which table of the source a kind is made from,
-    where that is not its main one. What the source lacks is retired unless it is not `complete`.
+    where that is not its main one. What the source lacks is retired unless it is not `complete`. An object that somebody
+    deleted is made again only where the sync may `recreate`, or where a person decides so.
 
     Where there are several `connections` of the source, or of the target, each one is a partition with links, plans and an
     interval of its own.
@@ -76,6 +77,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     filters: dict[str, list[ConditionConfig]] = Field(default_factory=dict)
     schedule: ScheduleConfig | None = None
     complete: bool = True
+    recreate: bool = False
     grace: config.GraceConfig = Field(default_factory=config.GraceConfig)
     limits: config.LimitsConfig = Field(default_factory=config.LimitsConfig)
     prefix_lengths: config.PrefixLengthConfig = Field(default_factory=config.PrefixLengthConfig)
@@ -167,6 +169,8 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             conform=target.side.conform,
             evidence=steps.evidence,
             open_target=steps.open,
+            deletions=target.side.deletions,
+            recreate=self.recreate,
         )
 
     # The systems.

@@ -22,12 +22,14 @@ Told = Mapping[str, Any]
 class ConnectionConfig(dg.Model, dg.Resolvable):
     """One of several of a system: the variables that say how it is reached have its name in them (NETBOX_BERLIN_URL).
 
-    `variables` names others (`url: MY_URL`), where the system can be told so.
+    `variables` names others (`url: MY_URL`), where the system can be told so. `read_timeout` is how many seconds are waited for
+    the next byte of an answer.
     """
 
     name: str = ""
     ca_file: str | None = None
     verify: bool = True
+    read_timeout: float | None = Field(default=None, gt=0)
     variables: dict[str, str] = Field(default_factory=dict)
 
     def key(self, of: System) -> str:
@@ -43,7 +45,9 @@ class ConnectionConfig(dg.Model, dg.Resolvable):
         """Return the resource that reaches the system."""
         if not of.named:
             return _made(of.make)
-        own = {"variables": tuple(sorted(self.variables.items()))} if self.variables else {}
+        own: dict[str, Any] = {"variables": tuple(sorted(self.variables.items()))} if self.variables else {}
+        if self.read_timeout is not None:
+            own["read_timeout"] = self.read_timeout
         return _made(of.make, connection=self.name, ca_file=self.ca_file, verify=self.verify, **own)
 
     def check(self, place: Place, of: System) -> None:

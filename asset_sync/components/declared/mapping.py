@@ -1,7 +1,7 @@
 """What a YAML says of kinds and their fields, and as what the core takes it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_network
 
 import dagster as dg
@@ -80,12 +80,14 @@ class FieldConfig(OriginConfig):
     default: str | None = None
     owner: Owner = "initial"
     clears: bool = False
+    truncate: bool = False
 
     def mapping(self, networks: Network | None = None) -> FieldMapping:
         """Return the mapping as the core takes it; `networks` says what is known and assumed of networks."""
         ownership = Ownership(self.owner, self.clears)
         rules = tuple(Rule(conditions(rule.where), _mapped(rule, ownership), rule.guess) for rule in self.rules)
-        return _mapped(self, ownership, default=self.default, rules=rules, network=self._network(networks or Network()))
+        told = _mapped(self, ownership, default=self.default, rules=rules, network=self._network(networks or Network()))
+        return replace(told, truncate=self.truncate)
 
     def _network(self, networks: Network) -> Network | None:
         if self.network is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from math import ceil
 from threading import Event
 
 from asset_sync.reconcile.apply.operations import Operation
@@ -14,11 +15,11 @@ _Ended = tuple[list[Outcome], TargetError | None]
 
 
 class Crew:
-    """The workers of one apply. `outcomes` are kept by row number, and told to `record` by the thread that asks for work."""
+    """The `workers` of one apply. `outcomes` are kept by row number, and told to `record` by the thread that asks for work."""
 
     def __init__(self, workers: int, outcomes: dict[int, Outcome], record: Callable[[Sequence[Outcome]], None]) -> None:
         self.outcomes = outcomes
-        self._workers = workers
+        self.workers = workers
         self._record = record
         self._broken = Event()
 
@@ -27,7 +28,7 @@ class Crew:
 
         After an error no further batch is begun; what is under way is kept, and then the error is raised.
         """
-        with ThreadPoolExecutor(workers or self._workers, thread_name_prefix="apply") as pool:
+        with ThreadPoolExecutor(workers or self.workers, thread_name_prefix="apply") as pool:
             running = [pool.submit(self._carry_out, act, batch) for batch in batches]
             try:
                 self._collect(running)
@@ -67,6 +68,16 @@ class Crew:
             self._broken.set()
             raise
         return ended, None
+
+
+def in_even_batches(operations: Sequence[Operation], size: int, workers: int) -> list[Sequence[Operation]]:
+    """Return the operations in batches of at most that size, in their order.
+
+    Where so many workers take several rounds, all rounds have a batch for each: five batches of 100 would be left to one of
+    four workers at the end, which takes as long as the four before.
+    """
+    rounds = ceil(len(operations) / (size * workers))
+    return in_batches(operations, size if rounds < 2 else ceil(len(operations) / (rounds * workers)))
 
 
 def in_batches(operations: Sequence[Operation], size: int) -> list[Sequence[Operation]]:

@@ -5,8 +5,9 @@ from functools import partial
 from threading import Lock
 
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.apply.counting import apart_from_moving, by_count
 from asset_sync.reconcile.apply.creating import Creator
-from asset_sync.reconcile.apply.crew import Crew, in_batches
+from asset_sync.reconcile.apply.crew import Crew, in_batches, in_even_batches
 from asset_sync.reconcile.apply.groups import check_mapped, check_once, groups
 from asset_sync.reconcile.apply.operations import Operation
 from asset_sync.reconcile.apply.preparing import DONE, Preparer
@@ -63,7 +64,7 @@ def apply(
         if group[0]["op"] == p.CREATE:
             _create(crew, creator, kind, ready, target.batch_size(kind))
         else:
-            crew.work(partial(updater.update, kind), in_batches(ready, target.batch_size(kind)))
+            _update(crew, updater, kind, ready, target.batch_size(kind))
     return outcomes
 
 
@@ -73,8 +74,15 @@ def _create(crew: Crew, creator: Creator, kind: Kind, ready: Sequence[Operation]
         crew.work(partial(creator.recover, kind), [unsure])
         ready = [operation for operation in ready if operation.write.seq not in crew.outcomes]
     apart, alike = parted(kind, ready) if len(ready) > size else (ready, [])
-    crew.work(partial(creator.create, kind), in_batches(apart, size))
+    crew.work(partial(creator.create, kind), in_even_batches(by_count(kind, apart), size, crew.workers))
     crew.work(partial(creator.create, kind), in_batches(alike, size), workers=1)
+
+
+def _update(crew: Crew, updater: Updater, kind: Kind, ready: Sequence[Operation], size: int) -> None:
+    """Update objects of a kind: last, and by one worker, those that are counted elsewhere then."""
+    staying, moving = apart_from_moving(kind, ready)
+    crew.work(partial(updater.update, kind), in_even_batches(staying, size, crew.workers))
+    crew.work(partial(updater.update, kind), in_batches(moving, size), workers=1)
 
 
 def _by_turns(intend: Intend) -> Intend:

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from asset_sync.reconcile.identity.beforehand import by_decision, by_link, by_parent
 from asset_sync.reconcile.identity.rules import by_rule, hold_unsettled
 from asset_sync.reconcile.identity.state import HELD, NEW, Matching
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.resolutions import NONE, Resolutions
-from asset_sync.reconcile.tables import cell, take_series
+from asset_sync.reconcile.tables import cell, take, take_series, text
 
 
 def match(
@@ -50,16 +51,25 @@ def hold_back(matches: pd.DataFrame, waiting: Mapping[str, str]) -> pd.DataFrame
     return matches.assign(verdict=matches["verdict"].mask(held, HELD), evidence=matches["evidence"].where(~held, why))
 
 
+def hold_deleted(matches: pd.DataFrame, deleted: Mapping[str, tuple[str, str]]) -> pd.DataFrame:
+    """Return the matches with those new rows held whose objects were deleted: by source key, the object's id and the reason."""
+    held = hold_back(matches, {key: why for key, (_, why) in deleted.items()})
+    if held is matches:
+        return matches
+    ids = matches["source_key"].map({key: target_id for key, (target_id, _) in deleted.items()})
+    new = (matches["verdict"] == NEW) & ids.notna()
+    return held.assign(candidates=held["candidates"].where(~new, ids))
+
+
 def _settle_rest(state: Matching) -> None:
     """Rows that no rule matched are new, unless they have nothing good to be recognised by next time."""
     hold_unsettled(state)
-    rest = state.undecided() | state.sealed & ~state.held
-    refused = state.desired["refused"].notna().to_numpy() if "refused" in state.desired else np.zeros(len(rest), dtype=bool)
-    for row in np.flatnonzero(rest & refused & ~state.decisive & ~state.sealed):
-        state.hold(int(row), f"{cell(state.desired['refused'], row)}, and nothing else identifies the record")
-    for row in np.flatnonzero(state.undecided() & ~state.usable):
-        names = ", ".join(rule.name for rule in state.kind.identity)
-        state.hold(int(row), f"nothing identifies the record ({names} all empty)")
+    rest = np.flatnonzero(state.undecided() & ~state.usable)
+    refused = text(state.desired["refused"]) if "refused" in state.desired else pa.nulls(len(state.desired), pa.large_string())
+    names = ", ".join(rule.name for rule in state.kind.identity)
+    for row, why in zip(rest.tolist(), take(refused, rest).to_pylist(), strict=True):
+        told = f"{why}, and nothing else identifies the record" if why else f"nothing identifies the record ({names} all empty)"
+        state.hold(row, told)
 
 
 def _hold_locked(state: Matching) -> None:

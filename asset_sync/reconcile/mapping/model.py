@@ -88,7 +88,7 @@ class FieldMapping:
 
     Then come, in this order, `regex`, `transform` (see `TRANSFORMS`) or `network`, `unit`, and `values`, which replaces values
     (compared by their labels; * and ? stand for anything) by others. `default` stands in for an empty value, but replaces none
-    that the target has.
+    that the target has. With `truncate`, a text that is longer than the target takes is cut there.
 
     A reference without any of them takes the row that the same source record gives to the kind it points to; with a `source`,
     that of the record that this foreign key points to.
@@ -107,6 +107,7 @@ class FieldMapping:
     unit: Unit | None = None
     network: Network | None = None
     rules: tuple[Rule, ...] = ()
+    truncate: bool = False
 
     @property
     def is_told(self) -> bool:

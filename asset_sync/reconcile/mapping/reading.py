@@ -84,8 +84,17 @@ def _read(source: Columns, kind: Kind, name: str, mapping: FieldMapping) -> _Rea
         values = pc.fill_null(values, mapping.default)
     declared = kind.field(name)
     as_type = _type_of(declared, mapping)
+    if mapping.truncate:
+        values = _cut(values, declared)
     column, refused = typed(_canonical(values, declared), as_type)
     return _Reading(column, guessed, _refusals(name, values, refused, as_type), notes)
+
+
+def _cut(values: pa.Array, declared: Field) -> pa.Array:
+    """Return the texts as far as the target takes them, without blanks at the cut: it would take those away."""
+    if declared.max_length is None:
+        return values
+    return pc.utf8_rtrim_whitespace(pc.utf8_slice_codeunits(values, start=0, stop=declared.max_length))
 
 
 def _canonical(values: pa.Array, declared: Field) -> pa.Array:

@@ -4,6 +4,7 @@ from asset_sync.sandbox.netbox.app import create_app
 from asset_sync.sandbox.netbox.auth import DEFAULT_TOKEN, DEFAULT_TOKEN_V2, READ_ONLY_TOKEN, Token, User
 from asset_sync.sandbox.netbox.errors import ApiError
 from asset_sync.sandbox.netbox.state import NetBoxState
+from asset_sync.sandbox.netbox.transactions import Times
 
 __all__ = [
     "DEFAULT_TOKEN",
@@ -11,6 +12,7 @@ __all__ = [
     "READ_ONLY_TOKEN",
     "ApiError",
     "NetBoxState",
+    "Times",
     "Token",
     "User",
     "create_app",

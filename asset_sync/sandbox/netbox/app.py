@@ -16,6 +16,7 @@ from asset_sync.sandbox.netbox.listing import Lists
 from asset_sync.sandbox.netbox.objects import READ_METHODS, handle, methods
 from asset_sync.sandbox.netbox.registry import ObjectType
 from asset_sync.sandbox.netbox.state import NetBoxState
+from asset_sync.sandbox.netbox.transactions import Times, Transactions
 
 _ALL_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _API_ROOTS = (
@@ -54,14 +55,14 @@ _INSTALLED = {
 }
 
 
-def create_app(state: NetBoxState | None = None, *, version: str = "4.6") -> Starlette:
-    """The simulated NetBox as an ASGI application.
+def create_app(state: NetBoxState | None = None, *, version: str = "4.6", times: Times | None = None) -> Starlette:
+    """The simulated NetBox as an ASGI application, which takes the `times` of a real one where they are given.
 
     A state brings its own version; `version` is for the state made when none is given.
     """
     if state is not None and version not in ("4.6", state.version):
         raise ValueError(f"the state is of version {state.version}, not {version}")
-    server = _Server(state or NetBoxState(version=version))
+    server = _Server(state or NetBoxState(version=version), times or Times())
     app = Starlette(routes=[Route("/{path:path}", server.serve, methods=_ALL_METHODS)])
     app.state.netbox = server.state
     return app
@@ -77,9 +78,10 @@ class _Target:
 
 
 class _Server:
-    def __init__(self, state: NetBoxState) -> None:
+    def __init__(self, state: NetBoxState, times: Times) -> None:
         self.state = state
         self._lists = Lists()
+        self._transactions = Transactions(times)
 
     async def serve(self, request: Request) -> Response:
         raw_path = request.scope.get("raw_path", b"").decode("ascii", "replace")
@@ -95,12 +97,16 @@ class _Server:
             base_url=f"{request.url.scheme}://{request.url.netloc}",
             request_id=str(uuid4()),
         )
-        with self.state.lock:
-            self.state.requests.by_method[call.method] += 1
-            return self._respond(call)
-
-    def _respond(self, call: Call) -> Response:
+        self.state.requests.by_method[call.method] += 1
         target = self._resolve(call.path)
+        try:
+            async with self._transactions.transaction(self.state, target.kind if target else None, call):
+                with self.state.lock:
+                    return self._respond(call, target)
+        except ApiError as deadlock:
+            return to_response(call, Answer(deadlock.status, deadlock.body), self.state, ", ".join(READ_METHODS))
+
+    def _respond(self, call: Call, target: _Target | None) -> Response:
         if target is None and call.method in ("GET", "HEAD") and self._resolve(f"{call.path}/"):
             location = f"{call.path}/?{call.query}" if call.query else f"{call.path}/"
             return Response(status_code=301, headers={"Location": location}, media_type="text/html; charset=utf-8")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from asset_sync.sandbox.netbox.errors import forbidden
+from asset_sync.sandbox.netbox.errors import ApiError, forbidden
 
 Action = Literal["view", "add", "change", "delete"]
 ACTIONS: dict[str, Action] = {
@@ -44,6 +44,8 @@ class Token:
     may_write: frozenset[str] | None = None
     only: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Rows it is limited to: endpoint -> {stored field: value}."""
+    writes_only: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """Rows that it may write, of those that it may read; as in `only`."""
 
     def check(self, action: Action, endpoint: str) -> None:
         """Refuse with 403 what the token has no right to."""
@@ -53,10 +55,25 @@ class Token:
         if allowed is not None and endpoint not in allowed:
             raise forbidden()
 
+    def may(self, action: Action, endpoint: str) -> bool:
+        """Whether it has that right to objects of a type, whatever the single object is."""
+        try:
+            self.check(action, endpoint)
+        except ApiError:
+            return False
+        return True
+
     def covers(self, endpoint: str, row: Mapping[str, Any]) -> bool:
         """Whether the row is among those the token is limited to."""
-        limits = self.only.get(endpoint)
-        return not limits or all(row.get(name) == value for name, value in limits.items())
+        return _fits(row, self.only.get(endpoint))
+
+    def covers_write(self, endpoint: str, row: Mapping[str, Any]) -> bool:
+        """Whether it may write to the row."""
+        return self.covers(endpoint, row) and _fits(row, self.writes_only.get(endpoint))
+
+
+def _fits(row: Mapping[str, Any], limits: Mapping[str, Any] | None) -> bool:
+    return not limits or all(row.get(name) == value for name, value in limits.items())
 
 
 class Tokens:

@@ -28,7 +28,8 @@ def update_all(context: Context, writer: Writer, kind: ObjectType, bodies: Any, 
     """Change the objects, one by one in the order of their model, each checked as it is saved; the ids of those changed."""
     changes = _by_id(context, bodies)
     table = context.store.tables[kind.endpoint]
-    reachable = [one for one in changes if one in table.rows and context.token.covers(kind.endpoint, table.rows[one])]
+    # Those that it may not change are as if they were not there.
+    reachable = [one for one in changes if one in table.rows and context.token.covers_write(kind.endpoint, table.rows[one])]
     if context.store.version != "4.6":
         _refuse_missing(changes, reachable)
     for one in reachable:
@@ -49,7 +50,7 @@ def delete_all(context: Context, writer: Writer, kind: ObjectType, bodies: Any) 
     """Delete the objects."""
     wanted = _by_id(context, bodies)
     table = context.store.tables[kind.endpoint]
-    reachable = [one for one in wanted if one in table.rows and context.token.covers(kind.endpoint, table.rows[one])]
+    reachable = [one for one in wanted if one in table.rows and context.token.covers_write(kind.endpoint, table.rows[one])]
     if context.store.version != "4.6":
         _refuse_missing(wanted, reachable)
     for one in reachable:

@@ -47,9 +47,10 @@ def handle(context: Context, lists: Lists, kind: ObjectType, row_id: int | None)
 
 def _on_object(context: Context, kind: ObjectType, row_id: int) -> Answer:
     row = found_row(context.store, kind, row_id)
-    if not context.token.covers(kind.endpoint, row):
-        raise ApiError(404, {"detail": f"No {kind.model} matches the given query."})
     method = context.call.method
+    allowed = context.token.covers if method in READ_METHODS else context.token.covers_write
+    if not allowed(kind.endpoint, row):
+        raise ApiError(404, {"detail": f"No {kind.model} matches the given query."})
     if method in ("GET", "HEAD"):
         return _single(context, kind, row_id, 200, reading=True)
     body = parse_body(context.call, context.store)

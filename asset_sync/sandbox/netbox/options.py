@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from asset_sync.sandbox.netbox.auth import Action
 from asset_sync.sandbox.netbox.http import Context
 from asset_sync.sandbox.netbox.registry import Field, ObjectType
 from asset_sync.sandbox.netbox.serialize import field_names
@@ -34,9 +35,11 @@ def describe(context: Context, kind: ObjectType, *, single: bool) -> dict[str, A
         "renders": ["application/json", "text/html"],
         "parses": ["application/json", "multipart/form-data"],
     }
-    if not kind.read_only and context.token.writes:
+    rights: dict[str, Action] = {"PUT": "change"} if single else {"PUT": "change", "POST": "add"}
+    allowed = [method for method, action in rights.items() if context.token.may(action, kind.endpoint)]
+    if not kind.read_only and allowed:
         fields = {name: _describe(context, kind, name) for name in field_names(kind)}
-        answer["actions"] = {"PUT": fields} if single else {"PUT": fields, "POST": fields}
+        answer["actions"] = dict.fromkeys(allowed, fields)
     return answer
 
 

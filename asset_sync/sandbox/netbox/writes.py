@@ -95,7 +95,7 @@ class Writer:
             self._store.put(kind.endpoint, row)
         except DuplicateKeyError as error:
             raise server_error(str(error), "IntegrityError", self._store.versions) from None
-        if not self._token.covers(kind.endpoint, row):
+        if not self._token.covers_write(kind.endpoint, row):
             raise forbidden()
 
     def _record(self, action: str, kind: ObjectType, before: Row | None, after: Row | None, message: str) -> None:

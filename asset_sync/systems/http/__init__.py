@@ -4,12 +4,14 @@ Reads are repeated when the network or the server stumbles; a write is only repe
 take it. What comes back is JSON or an error, never a login page taken for an empty answer.
 
 `client` is what systems use, `system` what their own clients are built on; `retries` says what is tried again, `pace` when a
-request may leave, `transport` sends it, `wording` tells what came of it, `masking` keeps secrets out of that.
+request may leave, `transport` sends it, `wording` tells what came of it, `masking` keeps secrets out of that, and
+`session` lends all of it to libraries.
 """
 
 from asset_sync.systems.http.client import Client
 from asset_sync.systems.http.errors import Answered, HttpError, NeverReached, NotSettled, Unreachable, may_pass, never_reached
 from asset_sync.systems.http.pace import Tally, Throttle
+from asset_sync.systems.http.session import session
 from asset_sync.systems.http.system import SystemClient
 
 __all__ = [
@@ -24,4 +26,5 @@ __all__ = [
     "Unreachable",
     "may_pass",
     "never_reached",
+    "session",
 ]

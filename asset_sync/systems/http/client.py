@@ -2,8 +2,8 @@
 
 import itertools
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -14,8 +14,8 @@ import orjson
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.http.errors import Answered, HttpError, NeverReached, NotSettled, Unreachable
 from asset_sync.systems.http.masking import Secrets
-from asset_sync.systems.http.pace import Pace, Tally, Throttle
-from asset_sync.systems.http.retries import Retries
+from asset_sync.systems.http.pace import READS, Pace, Tally, Throttle
+from asset_sync.systems.http.retries import Retries, never
 from asset_sync.systems.http.transport import NoAnswer, Request, Response, Transport
 from asset_sync.systems.http.wording import NO_JSON, Wording, location, parsed
 
@@ -29,6 +29,19 @@ _PASSED_ON: Final = frozenset({502, 504})
 
 _REACHED: Final[set[tuple[str, str | None, int | None]]] = set()
 """The servers that answered in this process: one that did before may be restarting, whichever client asks it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An answer for a library that reads it by itself; the body of an error is without our secrets.
+
+    `fault` is what the client would raise for it: an error, or no JSON.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    fault: HttpError | None
 
 
 class Closing:
@@ -51,8 +64,8 @@ class Client(Closing):
     `headers` go with every request. They and `secrets` appear in no error, log or repr. `timeout` is seconds to connect
     and seconds between two bytes; `longest_wait` seconds caps each wait before a repetition, whatever Retry-After asks for;
     `max_bytes` bounds a decoded answer. `calls_per_minute` is shared by all threads; a `throttle` takes its place, and the
-    waits after a 429 are then its own. `address_variable` is the variable of the environment that holds the address, and
-    `ca_told` where a CA's file is named: the words about a system that is not reached say both.
+    waits after a 429 are then its own; `undid` is as in `Retries`. `address_variable` is the variable of the environment that
+    holds the address, and `ca_told` where a CA's file is named: the words about a system that is not reached say both.
     Unless it is `writable`, no write leaves it: that is how a dry run stays dry.
     Raises `ConfigurationError` for an address or a header that cannot be right.
     """
@@ -74,6 +87,7 @@ class Client(Closing):
         writable: bool = True,
         address_variable: str = "",
         ca_told: str = "ca_file in the sync's YAML",
+        undid: Callable[[Response], bool] = never,
     ) -> None:
         self.name = name
         self.base_url = _checked_url(name, base_url)
@@ -84,7 +98,7 @@ class Client(Closing):
         self._wording = Wording(name, self.base_url, self._secrets, address_variable, ca_told)
         self._origin = _origin(urlsplit(self.base_url))
         self._throttle: Throttle = throttle or Pace(calls_per_minute)
-        self._retries = Retries(longest_wait, waits_for_429=throttle is None)
+        self._retries = Retries(longest_wait, waits_for_429=throttle is None, undid=undid)
         if ca_file and not Path(ca_file).is_file():
             raise ConfigurationError(f"{name}: there is no file {ca_file} of a CA's certificates: see {ca_told}")
         self._transport = Transport(sent, timeout=timeout, verify=verify and (ca_file or True), max_bytes=max_bytes)
@@ -133,16 +147,12 @@ class Client(Closing):
     def send_json(self, method: str, path: str, body: Any, headers: Mapping[str, str] | None = None) -> Any:
         """Send a write and return the JSON answered, None where the answer has no body.
 
-        Repeated only where the server surely did not take it (429, 503, no connection). Raises `NotSettled` where nobody
-        can tell, `HttpError` where it surely was not stored, and where this client is not writable.
+        Repeated only where the server surely did not take it (429, 503, no connection, what it undid). Raises `NotSettled`
+        where nobody can tell, `HttpError` where it surely was not stored, and where this client is not writable.
         """
         sent = {"Content-Type": "application/json", **(headers or {})}
         request = Request(method, path, self.base_url + path, only_asks=False, data=orjson.dumps(body), headers=sent)
-        if not self.writable:
-            raise HttpError(self._wording.read_only(request))
-        response = self._written(request)
-        if response.status in _REDIRECTS:
-            raise HttpError(self._wording.redirected(request, response))
+        response = self._sent(request)
         try:
             return self._json(request, response)
         except Answered:
@@ -150,13 +160,41 @@ class Client(Closing):
         except HttpError as error:
             raise NotSettled(str(error)) from None
 
+    def exchange(self, method: str, url: str, body: str | bytes | None, headers: Mapping[str, str]) -> Exchange:
+        """Send what a library put together and return the answer, whatever it says; repeated as other requests are.
+
+        Raises `HttpError` for an address that is not below `base_url`, and where a read or a write raises it without an answer.
+        """
+        if not url.startswith(f"{self.base_url}/"):
+            raise HttpError(self._wording.elsewhere(url))
+        only_asks = method in READS
+        path = url.removeprefix(self.base_url).partition("?")[0]
+        request = Request(method, path, url, only_asks=only_asks, data=body, headers=headers)
+        response = self._followed(request) if only_asks else self._sent(request)
+        return self._exchange(request, response)
+
+    def _exchange(self, request: Request, response: Response) -> Exchange:
+        fault = None
+        try:
+            self._json(request, response)
+        except HttpError as error:
+            fault = error
+        told = response.body or b""
+        if response.status >= 400:
+            told = orjson.dumps(fault.body) if isinstance(fault, Answered) and fault.body is not None else str(fault).encode()
+        return Exchange(response.status, response.headers, told, fault)
+
     def _ask(self, request: Request) -> Any:
+        """Ask, and return the JSON answered."""
+        return self._json(request, self._followed(request))
+
+    def _followed(self, request: Request) -> Response:
         """Ask, and follow redirects within the host."""
         asked = request
         for _ in range(_REDIRECTS_MOST):
             response = self._answered(asked)
             if response.status not in _REDIRECTS:
-                return self._json(request, response)
+                return response
             there = location(response)
             if there is None or _origin(there) != _origin(urlsplit(self.base_url)):
                 break
@@ -171,6 +209,15 @@ class Client(Closing):
                 raise NeverReached(self._wording.never_reached(outcome))
             raise Unreachable(self._wording.no_answer(request, outcome))
         return outcome
+
+    def _sent(self, request: Request) -> Response:
+        """Return the answer to a write, where it may be sent and nothing redirects it."""
+        if not self.writable:
+            raise HttpError(self._wording.read_only(request))
+        response = self._written(request)
+        if response.status in _REDIRECTS:
+            raise HttpError(self._wording.redirected(request, response))
+        return response
 
     def _written(self, request: Request) -> Response:
         """Return the answer to a write, where it says what became of it."""

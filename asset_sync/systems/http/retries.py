@@ -1,5 +1,6 @@
 """The one policy of retries: which attempts are followed by another one, and after how long a wait."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,16 +20,23 @@ _FIRST_WAIT_UNREACHED_S: Final = 0.1
 """Of a system that was never reached: all attempts together take a person's patience, 1.5 s, not a restart's time."""
 
 
+def never(_: Response) -> bool:
+    """Say of an answer that it does not tell whether the request was taken back."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Retries:
     """What only asks is sent again after everything that may pass, a write only where it surely was not taken.
 
     `longest_wait` seconds caps each wait, whatever Retry-After asks for (367946340 has been seen). `waits_for_429` is off
-    where a throttle waits after a 429 by itself.
+    where a throttle waits after a 429 by itself. `undid` says of an answer whether the server took all of the request back,
+    which may succeed if it is sent again as it is.
     """
 
     longest_wait: float
     waits_for_429: bool = True
+    undid: Callable[[Response], bool] = never
 
     def wait(self, request: Request, attempt: int, outcome: Response | NoAnswer, *, reached: bool = True) -> float | None:
         """Return the seconds until the next attempt after the one of that number, from 1; None where there is none.
@@ -36,7 +44,7 @@ class Retries:
         `reached` says that the system has answered before: what never did is not waited for.
         """
         unreached = not reached and isinstance(outcome, NoAnswer) and outcome.failed is not None
-        if attempt >= ATTEMPTS or not _another_may_help(request, outcome) or (unreached and _takes_long(outcome)):
+        if attempt >= ATTEMPTS or not self._another_may_help(request, outcome) or (unreached and _takes_long(outcome)):
             return None
         doubled = (_FIRST_WAIT_UNREACHED_S if unreached else _FIRST_WAIT_S) * 2.0 ** (attempt - 1)
         if isinstance(outcome, NoAnswer):
@@ -45,11 +53,10 @@ class Retries:
             return 0
         return min(_retry_after(outcome.headers.get("Retry-After")) or doubled, self.longest_wait)
 
-
-def _another_may_help(request: Request, outcome: Response | NoAnswer) -> bool:
-    if isinstance(outcome, NoAnswer):
-        return outcome.may_pass and (request.only_asks or not outcome.sent)
-    return outcome.status in (_BUSY if request.only_asks else _NOT_TAKEN)
+    def _another_may_help(self, request: Request, outcome: Response | NoAnswer) -> bool:
+        if isinstance(outcome, NoAnswer):
+            return outcome.may_pass and (request.only_asks or not outcome.sent)
+        return outcome.status in (_BUSY if request.only_asks else _NOT_TAKEN) or self.undid(outcome)
 
 
 def _takes_long(outcome: Response | NoAnswer) -> bool:

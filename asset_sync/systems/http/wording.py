@@ -69,6 +69,12 @@ class Wording:
         """Say that a write was not sent, because nothing may be written."""
         return f"{self._name}: this run is read-only, so {request.method} {request.path} was not sent"
 
+    def elsewhere(self, url: str) -> str:
+        """Say that an address is not this system's, so that nothing was sent there."""
+        parts = urlsplit(url)
+        host = self._secrets.masked(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}")
+        return f"{self._name}: {host} is not below {self._base_url}, so nothing was sent"
+
     def _where(self, request: Request) -> str:
         return f"{self._name}: {request.method} {self._base_url}{request.path}"
 

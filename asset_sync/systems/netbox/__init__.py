@@ -1,9 +1,10 @@
-"""NetBox as a system of record, with the netbox-inventory plugin: REST by raw pages and bulk writes.
+"""NetBox as a system of record, with the netbox-inventory plugin: raw pages and bulk writes, and pynetbox for what is small.
 
-Reading order: `client` (the wire), `kinds` (what is synced), `api` (how that stands in JSON), `custom_fields` (what each
-takes), `custom_values` (their values, type by type) and `custom_field_table` (which ones a NetBox has), `extract` (observed
-tables), `conforming` (desired tables as NetBox takes them), `target` (plans carried out), `resource` (Dagster). How the real
-server behaves is in facts/netbox.md; "measured" refers to it.
+Reading order: `client` (the wire) and `refusing` (what errors mean), `kinds` (what is synced), `api` (how that stands in JSON),
+`custom_fields` (what each takes), `custom_values` (their values, type by type) and `custom_field_table` (which ones a NetBox
+has), `extract` (observed tables), `conforming` (desired tables as NetBox takes them), `deletions` (who deleted what is gone),
+`target` (plans carried out) and `rights` (what the token may not do), `resource` (Dagster). How the real server behaves is in
+facts/netbox.md; "measured" refers to it.
 """
 
 from asset_sync.systems.netbox.client import NetBoxClient

@@ -97,8 +97,7 @@ def interface_addresses(client: NetBoxClient) -> set[str]:
 
 def _check_tags(client: NetBoxClient, tags: Sequence[str]) -> None:
     """Raise `ConfigurationError` for a tag that NetBox does not have: it is not asked for them, so it cannot say so itself."""
-    asked = [("slug", tag) for tag in tags]
-    there = {row["slug"] for row in client.rows("extras/tags", ("slug",), asked)} if asked else set()
+    there = {row["slug"] for row in client.few("extras/tags", ("slug",), slug=list(tags))} if tags else set()
     for tag in tags:
         if tag not in there:
             raise ConfigurationError(f"NetBox has no tag {tag!r}: name tags by their slugs in the filters")

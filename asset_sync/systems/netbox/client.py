@@ -2,20 +2,30 @@
 
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final, Literal
 
 import orjson
+import pynetbox
+import requests
+from pynetbox.core.endpoint import Endpoint
 
 from asset_sync import settings
-from asset_sync.reconcile.errors import ConfigurationError, TargetError, TargetUnavailable
-from asset_sync.reconcile.target import OutcomeUnknown, Refused, Stale
-from asset_sync.systems.http import Answered, Client, HttpError, NotSettled, SystemClient, may_pass
+from asset_sync.reconcile.errors import ConfigurationError, TargetError
+from asset_sync.reconcile.target import OutcomeUnknown, Refused
+from asset_sync.systems.http import Answered, Client, HttpError, NotSettled, SystemClient, session
+from asset_sync.systems.netbox.refusing import NAME, Forbidden, refusal, undid, unreadable
 
 Row = dict[str, Any]
 Query = Sequence[tuple[str, str]]
 
-NAME: Final = "NetBox"
+Right = Literal["add", "change"]
+_METHODS: Final[Mapping[Right, str]] = {"add": "POST", "change": "PUT"}
+"""The method by which the answer to OPTIONS shows a right; it shows those alone that the token has."""
+CONNECT_TIMEOUT_S: Final = 5.0
+READ_TIMEOUT_S: Final = 120.0
+"""A bulk write of 100 devices may take 10 s on a small server (measured), and a server that wakes up longer."""
 PAGE_SIZE: Final = 1000
 """What a NetBox gives at most, unless it was configured otherwise."""
 
@@ -31,15 +41,11 @@ _CURSOR_SINCE = (4, 6)
 _ETAGS_SINCE = (4, 6)
 
 
-class Forbidden(TargetError):
-    """The token is none, or has not the right to what was asked: NetBox says 403 to both (measured)."""
-
-
 class NetBoxClient(SystemClient):
     """One NetBox. Writes raise `TargetError` unless it was opened with `writable=True`; that is how a dry run stays dry.
 
     `token` is a v1 token (40 hexadecimal digits) or a v2 token (`nbt_…`). `timeout` is seconds to connect and seconds
-    between two bytes: a bulk write of 100 devices may take 10 s on a small server (measured). Raises `ConfigurationError`
+    between two bytes. Raises `ConfigurationError`
     for an address or a token that cannot be right, `TargetError` where NetBox cannot be read. Safe to share between threads.
     """
 
@@ -51,7 +57,7 @@ class NetBoxClient(SystemClient):
         writable: bool = False,
         ca_file: str | None = None,
         verify: bool = True,
-        timeout: tuple[float, float] = (5, 120),
+        timeout: tuple[float, float] = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
         longest_wait: float = 60,
         connection: str = "",
     ) -> None:
@@ -67,17 +73,28 @@ class NetBoxClient(SystemClient):
             writable=writable,
             address_variable=settings.of_connection("NETBOX", connection, "URL"),
             ca_told=settings.ca_told("NETBOX", connection),
+            undid=undid,
         )
         super().__init__(http)
         self._version: tuple[int, int] | None = None
         self._asking = threading.Lock()
+
+    @cached_property
+    def api(self) -> pynetbox.Api:
+        """The whole API, by pynetbox: what it sends goes out by this client (`asset_sync.systems.http.session`).
+
+        Raises pynetbox's own errors for what NetBox refuses, `HttpError` where it does not answer or nothing may be written.
+        """
+        api = pynetbox.Api(self._http.base_url)
+        api.http_session = session(self._http)
+        return api
 
     @property
     def version(self) -> tuple[int, int]:
         """Major and minor version, as (4, 6); asked once."""
         with self._asking:
             if self._version is None:
-                status = self._get("status/", ())
+                status = self._told(self.api.status)
                 found = re.match(r"(\d+)\.(\d+)", str(status.get("netbox-version") if isinstance(status, dict) else ""))
                 if not found:
                     raise TargetError(f"{NAME}: {self._http.base_url} does not answer as a NetBox does; check NETBOX_URL")
@@ -112,21 +129,61 @@ class NetBoxClient(SystemClient):
         """Return how many objects the server counts there, of those that the query names."""
         return int(self._page(endpoint, [("fields", "id"), ("limit", "1"), *query])["count"])
 
+    def few(self, endpoint: str, fields: Iterable[str], **query: Any) -> list[Row]:
+        """Return the objects of a listing that is known to be short, by id, with `id` and the given fields, through pynetbox.
+
+        Raises `TargetError` where NetBox counts more than it lists.
+        """
+        found: list[Row] = self._told(lambda: _listed(self._endpoint(endpoint), ["id", *fields], query))
+        return sorted(found, key=lambda row: int(row["id"]))
+
+    def first(self, endpoint: str, fields: Iterable[str], **query: Any) -> Row | None:
+        """Return the first object of a listing, with `id` and the given fields; None where there is none."""
+        asked = {"fields": ",".join(["id", *fields]), "limit": 1, "offset": 0, **query}
+        found: list[Row] = self._told(lambda: [dict(record) for record in self._endpoint(endpoint).filter(**asked)])
+        return next(iter(found), None)
+
     def choices(self, endpoint: str) -> dict[str, list[str]]:
         """Return the values that each choice field takes, by field; nothing for a token without the right to add objects."""
         try:
+            choices = self._told(self._endpoint(endpoint).choices)
+        except ValueError:
+            # What pynetbox says where nothing is told of adding.
+            return {}
+        return {name: [str(choice["value"]) for choice in told] for name, told in choices.items() if told}
+
+    def rights(self, endpoint: str) -> frozenset[Right]:
+        """Return what the token may do with objects there, be it with some of them only."""
+        try:
             body = self._http.options_json(_path(endpoint))
         except HttpError as error:
-            raise _unreadable(error) from None
-        fields = body.get("actions", {}).get("POST", {}) if isinstance(body, dict) else {}
-        return {name: [str(c["value"]) for c in spec["choices"]] for name, spec in fields.items() if spec.get("choices")}
+            raise unreadable(error) from None
+        actions = body.get("actions", {}) if isinstance(body, dict) else {}
+        return frozenset(right for right, method in _METHODS.items() if method in actions)
 
     def custom_fields(self) -> list[Row]:
         """Return the definitions of the custom fields; none for a token without the right to see them."""
         try:
-            return self.rows("extras/custom-fields", _CUSTOM_FIELD)
+            return self.few("extras/custom-fields", _CUSTOM_FIELD)
         except Forbidden:
             return []
+
+    def _endpoint(self, endpoint: str) -> Endpoint:
+        found: Any = self.api
+        for name in endpoint.split("/"):
+            found = getattr(found, name.replace("-", "_"))
+        return found
+
+    def _told(self, ask: Callable[[], Any]) -> Any:
+        """Return what pynetbox is told, with its errors in our words."""
+        try:
+            return ask()
+        except HttpError as error:
+            raise unreadable(error) from None
+        except (pynetbox.RequestError, pynetbox.ContentError) as error:
+            raise unreadable(error.req.fault) from None
+        except requests.JSONDecodeError:
+            raise TargetError(f"{NAME}: {self._http.base_url} does not answer as a NetBox does; check NETBOX_URL") from None
 
     # Writing.
 
@@ -157,7 +214,7 @@ class NetBoxClient(SystemClient):
         except NotSettled as error:
             raise OutcomeUnknown(str(error)) from None
         except Answered as error:
-            raise _refusal(error, objects) from None
+            raise refusal(error, objects) from None
         except HttpError as error:
             raise TargetError(str(error)) from None
         if not isinstance(stored, list) or not all(isinstance(row, dict) and "id" in row for row in stored):
@@ -207,7 +264,15 @@ class NetBoxClient(SystemClient):
         try:
             return self._http.get_json(f"/api/{path}", query)
         except HttpError as error:
-            raise _unreadable(error) from None
+            raise unreadable(error) from None
+
+
+def _listed(endpoint: Endpoint, fields: Sequence[str], query: Mapping[str, Any]) -> list[Row]:
+    found = endpoint.filter(fields=",".join(fields), **query)
+    rows = [dict(record) for record in found]
+    if len(rows) < len(found):
+        raise TargetError(f"{NAME}: {endpoint.url} counts {len(found)} objects but lists {len(rows)}; run again later")
+    return rows
 
 
 def _path(endpoint: str) -> str:
@@ -228,62 +293,3 @@ def _authorization(token: str) -> str:
 def _etag(last_updated: str) -> str:
     """Return the ETag of an object that was last changed then; lists carry none, but it is made of nothing else (measured)."""
     return f'W/"{last_updated.removesuffix("Z")}+00:00"' if last_updated.endswith("Z") else f'W/"{last_updated}"'
-
-
-# Errors.
-
-
-def _unreadable(error: HttpError) -> TargetError:
-    if isinstance(error, Answered) and error.status in (401, 403):
-        return Forbidden(f"{error}; check NETBOX_TOKEN and its rights")
-    if isinstance(error, Answered) and error.status == 404:
-        return TargetError(f"{error}; check NETBOX_URL, and that the plugin is installed")
-    return (TargetUnavailable if may_pass(error) else TargetError)(str(error))
-
-
-def _refusal(error: Answered, objects: Sequence[Row]) -> TargetError:
-    """Return what a refused write means. 403 comes for a bad token, a read-only one and a missing right alike (measured)."""
-    if error.status == 412:
-        return Stale(f"{NAME}: an object of the batch was changed meanwhile")
-    if error.status in (401, 403, 404, 405, 429, 503):
-        return _unreadable(error)
-    if error.status == 413:
-        return Refused(str(error))
-    if error.body is None:
-        # A proxy or the worker's supervisor speaks, not NetBox.
-        return OutcomeUnknown(str(error)) if error.status >= 500 else TargetError(str(error))
-    return Refused(_first_words(error.body) or str(error), _row_words(error.body, objects))
-
-
-def _row_words(body: Any, objects: Sequence[Row]) -> dict[int, str]:
-    """Return what is said of single rows, by place: a list with an entry a row (4.6), or numbered `errors` (4.7)."""
-    if isinstance(body, list):
-        return {at: words(said) for at, said in enumerate(body) if said and at < len(objects)}
-    numbered = body.get("errors") if isinstance(body, dict) else None
-    if isinstance(numbered, list):
-        places = {row.get("id"): at for at, row in enumerate(objects)}
-        found = {entry.get("index", places.get(entry.get("id"))): words(entry.get("errors")) for entry in numbered}
-        return {at: said for at, said in found.items() if at is not None}
-    return {0: words(body)} if len(objects) == 1 else {}
-
-
-def _first_words(body: Any) -> str:
-    if isinstance(body, list):
-        return next((words(said) for said in body if said), "")
-    if isinstance(body, dict) and isinstance(body.get("errors"), list) and body["errors"]:
-        return f"{body.get('detail', '')} {words(body['errors'][0].get('errors'))}".strip()
-    return words(body)
-
-
-def words(said: Any) -> str:
-    """Return NetBox's words about an object in one line: `{"slug": ["already exists."]}` is `slug: already exists.`."""
-    if isinstance(said, dict):
-        if "exception" in said and "error" in said:
-            return f"{said['exception']}: {' '.join(str(said['error']).split())}"
-        return "; ".join(
-            words(value) if field in ("__all__", "detail", "non_field_errors") else f"{field}: {words(value)}"
-            for field, value in said.items()
-        )
-    if isinstance(said, list):
-        return " ".join(words(value) for value in said)
-    return " ".join(str(said).split())

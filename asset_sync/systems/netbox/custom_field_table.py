@@ -133,7 +133,7 @@ def _json(value: Any) -> str | None:
 
 def _choices(client: NetBoxClient) -> dict[int | None, dict[str, tuple[str, ...]]]:
     """Return the choices of each set by value; not those of a set with lists of NetBox's own (airports, countries) in it."""
-    sets = client.rows("extras/custom-field-choice-sets", ("base_choices", "extra_choices"))
+    sets = client.few("extras/custom-field-choice-sets", ("base_choices", "extra_choices"))
     return {row["id"]: {value: (label,) for value, label in row["extra_choices"]} for row in sets if not row["base_choices"]}
 
 
@@ -141,7 +141,7 @@ def _objects(client: NetBoxClient, types: set[str]) -> dict[str, dict[str, tuple
     """Return the objects of each type by id, with their names; not those of a type that has too many."""
     if not types or client.version < _OBJECT_TYPES_SINCE:
         return {}
-    known = client.rows("core/object-types", ("app_label", "model", "rest_api_endpoint"))
+    known = client.few("core/object-types", ("app_label", "model", "rest_api_endpoint"))
     paths = {f"{row['app_label']}.{row['model']}": row["rest_api_endpoint"] for row in known}
     endpoints = {name: _endpoint(paths[name]) for name in sorted(types) if paths.get(name)}
     few = {name: endpoint for name, endpoint in endpoints.items() if client.count(endpoint) <= _OBJECTS_MOST}

@@ -124,6 +124,7 @@ DEVICE: Final = Kind(
     (*_MACHINE, IdentityRule("name", ("site", "name"), "folded", decisive=False)),
     (Unique(("site", "name"), "folded"), Unique(("asset_tag",))),
     Retirement("status", "decommissioning"),
+    counted_by="device_type",
 )
 INTERFACE: Final = Kind(
     "interface",
@@ -140,6 +141,7 @@ INTERFACE: Final = Kind(
     (IdentityRule("device and name", ("device", "name")),),
     (Unique(("device", "name")),),
     parent="device",
+    counted_by="device",
 )
 MAC_ADDRESS: Final = Kind(
     "mac_address",

@@ -12,6 +12,7 @@ from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.tables import OBSERVED_COLUMNS, observed_schema
 from asset_sync.systems.netbox.addressed import DeviceFilter, interface_addresses
 from asset_sync.systems.netbox.conforming import conform, unready
+from asset_sync.systems.netbox.deletions import deletions
 from asset_sync.systems.netbox.extract import check_choices, observe
 from asset_sync.systems.netbox.kinds import CUSTOM, KINDS, declared
 from asset_sync.systems.netbox.resource import NetBox
@@ -72,6 +73,7 @@ _SIDE: Final = TargetSide(
     _check,
     conform,
     unready,
+    deletions=deletions,
     addresses=_addresses,
 )
 _PLAIN: Final = System(

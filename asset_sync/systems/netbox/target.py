@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -10,7 +10,7 @@ import orjson
 import pandas as pd
 
 from asset_sync.reconcile.kinds import Kind, Kinds
-from asset_sync.reconcile.target import OutcomeUnknown, Refused, Stale, Write, Written
+from asset_sync.reconcile.target import Answer, Declined, OutcomeUnknown, Refused, Stale, Write, Written
 from asset_sync.systems.http import Tally
 from asset_sync.systems.netbox import custom_field_table as definitions
 from asset_sync.systems.netbox.api import api, json_fields, read_value, write_values
@@ -18,6 +18,8 @@ from asset_sync.systems.netbox.client import NetBoxClient, Query, Row
 from asset_sync.systems.netbox.custom_field_table import CustomFields
 from asset_sync.systems.netbox.extract import table
 from asset_sync.systems.netbox.kinds import CUSTOM, identifying
+from asset_sync.systems.netbox.refusing import Forbidden
+from asset_sync.systems.netbox.rights import Rights, unchangeable, with_forbidden, with_unseen
 
 _QUERY_BYTES_MOST = 3_500
 """A request line over about 4,090 bytes is refused (measured); the rest is for the path, the fields and the page."""
@@ -28,6 +30,7 @@ class NetBoxTarget:
 
     def __init__(self, client: NetBoxClient) -> None:
         self.client = client
+        self._rights = Rights(client)
 
     @property
     def tally(self) -> Tally:
@@ -54,21 +57,23 @@ class NetBoxTarget:
         for filters, wanted in _searches(kind, writes):
             cased = {_cased(key) for key in wanted}
             for query in _chunks(filters, wanted):
-                for row in self.client.rows(api(kind).endpoint, json_fields(kind), query):
+                for row in self._listed(kind, query):
                     if _cased(_values(kind, row, tuple(filters))) in cased:
                         rows[row["id"]] = row
         return self._table(kind, [rows[number] for number in sorted(rows)])
 
-    def create(self, kind: Kind, writes: Sequence[Write], message: str) -> dict[int, Written]:
-        """Create objects; return what was stored by `seq`."""
+    def create(self, kind: Kind, writes: Sequence[Write], message: str) -> Mapping[int, Answer]:
+        """Create objects; return what was stored by `seq`, and what the token may not create."""
         bodies = [self._created(kind, write) for write in writes]
         try:
             stored = self.client.create(api(kind).endpoint, bodies, message)
+        except Forbidden as error:
+            return self._rights.without("add", kind, writes, error)
         except Refused as refusal:
-            raise _by_seq(refusal, writes) from None
+            raise _by_seq(with_unseen(writes, refusal, partial(self._seen, kind)), writes) from None
         return _paired(kind, writes, stored)
 
-    def update(self, kind: Kind, writes: Sequence[Write], message: str) -> dict[int, Written]:
+    def update(self, kind: Kind, writes: Sequence[Write], message: str) -> Mapping[int, Answer]:
         """Update objects that are still of their write's version (`Stale` otherwise); return what was stored by `seq`."""
         if not writes:
             return {}
@@ -79,13 +84,36 @@ class NetBoxTarget:
         bodies = [{"id": int(str(write.target_id)), **self._body(kind, write)} for write in writes]
         try:
             stored = self.client.patch(api(kind).endpoint, bodies, message, versions if guarded else ())
+        except Forbidden as error:
+            return self._rights.without("change", kind, writes, error)
         except Refused as refusal:
             there = self._still_there(kind, writes) if refusal.rows else writes
             if len(there) < len(writes):
                 return self.update(kind, there, message)
-            raise _by_seq(refusal, writes) from None
+            raise _by_seq(with_forbidden(kind, writes, refusal), writes) from None
+        return self._updated(kind, writes, stored)
+
+    def _updated(self, kind: Kind, writes: Sequence[Write], stored: Sequence[Row]) -> Mapping[int, Answer]:
         by_id = {str(row["id"]): row for row in stored}
-        return {w.seq: _written(by_id[str(w.target_id)]) for w in writes if str(w.target_id) in by_id}
+        written: dict[int, Answer] = {w.seq: _written(by_id[str(w.target_id)]) for w in writes if str(w.target_id) in by_id}
+        left_out = [write for write in writes if write.seq not in written]
+        # 4.6 says nothing of what it leaves out: what is gone, and what may not be changed.
+        forbidden = self._still_there(kind, left_out) if left_out else []
+        return written | {write.seq: Declined(unchangeable(kind, write)) for write in forbidden}
+
+    def _seen(self, kind: Kind, writes: Sequence[Write]) -> frozenset[int]:
+        """Return which of those creates would make what is on an object already, by any of its natural keys."""
+        seen: set[int] = set()
+        for filters in api(kind).find:
+            keys = {write.seq: tuple(_as_text(write.values.get(name)) for name in filters) for write in writes}
+            wanted = {key for key in keys.values() if None not in key}
+            rows = [row for query in _chunks(filters, wanted) for row in self._listed(kind, query)]
+            there = {_cased(_values(kind, row, tuple(filters))) for row in rows}
+            seen |= {seq for seq, key in keys.items() if key in wanted and _cased(key) in there}
+        return frozenset(seen)
+
+    def _listed(self, kind: Kind, query: Query) -> list[Row]:
+        return self.client.rows(api(kind).endpoint, json_fields(kind), query)
 
     def _still_there(self, kind: Kind, writes: Sequence[Write]) -> Sequence[Write]:
         """Return the writes whose objects exist: 4.7 refuses a whole batch for one that does not, 4.6 leaves it out."""
@@ -179,7 +207,7 @@ def _values(kind: Kind, row: Row, names: Sequence[str]) -> _Key:
     return tuple(_as_text(read_value(kind, kind.field(name), row)) for name in names)
 
 
-def _paired(kind: Kind, writes: Sequence[Write], stored: Sequence[Row]) -> dict[int, Written]:
+def _paired(kind: Kind, writes: Sequence[Write], stored: Sequence[Row]) -> dict[int, Answer]:
     """Return each write's object: the answer's order is not surely the request's (measured), so by natural key.
 
     Writes that differ in nothing that identifies them are interchangeable. Raises `OutcomeUnknown` where an object cannot
@@ -190,7 +218,7 @@ def _paired(kind: Kind, writes: Sequence[Write], stored: Sequence[Row]) -> dict[
     rows: dict[_Key, list[Row]] = defaultdict(list)
     for row in stored:
         rows[_cased(_values(kind, row, names))].append(row)
-    found: dict[int, Written] = {}
+    found: dict[int, Answer] = {}
     for write in writes:
         same = rows[_cased(tuple(_as_text(write.values.get(name)) for name in names))]
         if not same:

@@ -21,6 +21,8 @@ from asset_sync.systems.snipeit.values import Row
 NAME: Final = "Snipe-IT"
 PAGE_SIZE: Final = 500
 _BASE: Final = "/api/v1"
+_CONNECT_TIMEOUT_S: Final = 5.0
+READ_TIMEOUT_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,16 @@ class SnipeItClient(SystemClient):
     may pass by itself and `SourceError` for everything else that is no answer.
     """
 
-    def __init__(self, url: str, token: str, *, ca_file: str | None = None, verify: bool = True, connection: str = "") -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        ca_file: str | None = None,
+        verify: bool = True,
+        read_timeout: float = READ_TIMEOUT_S,
+        connection: str = "",
+    ) -> None:
         base = url.strip().rstrip("/").removesuffix(_BASE) + _BASE
         self._dated = _Dated(shared(base, token.strip()))
         self._absent: dict[str, object] = {}
@@ -74,6 +85,7 @@ class SnipeItClient(SystemClient):
             verify=verify,
             longest_wait=LONGEST_WAIT_S,
             throttle=self._dated,
+            timeout=(_CONNECT_TIMEOUT_S, read_timeout),
             writable=False,
             address_variable=settings.of_connection("SNIPEIT", connection, "API_URL"),
             ca_told=settings.ca_told("SNIPEIT", connection),

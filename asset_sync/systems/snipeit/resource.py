@@ -7,7 +7,7 @@ from dagster import ConfigurableResource
 from pydantic import Field
 
 from asset_sync import settings
-from asset_sync.systems.snipeit.client import SnipeItClient
+from asset_sync.systems.snipeit.client import READ_TIMEOUT_S, SnipeItClient
 
 
 class SnipeIt(ConfigurableResource[Any]):
@@ -15,7 +15,8 @@ class SnipeIt(ConfigurableResource[Any]):
 
     `url` is its address, with or without `/api/v1` (default: SNIPEIT_API_URL); `token` an API key (default: SNIPEIT_TOKEN).
     Of a named `connection` the variables are SNIPEIT_<CONNECTION>_API_URL and …_TOKEN. `ca_file` a CA's certificates in
-    PEM (default: SNIPEIT_CA_FILE). The environment is read when a client is opened, never when code is loaded.
+    PEM (default: SNIPEIT_CA_FILE). `read_timeout` is how many seconds are waited for the next byte of an answer. The
+    environment is read when a client is opened, never when code is loaded.
     """
 
     url: str = ""
@@ -23,6 +24,7 @@ class SnipeIt(ConfigurableResource[Any]):
     ca_file: str | None = None
     verify: bool = True
     connection: str = ""
+    read_timeout: float = Field(default=READ_TIMEOUT_S, gt=0)
 
     def client(self) -> SnipeItClient:
         """Return a client; raises `ConfigurationError` where address or token are missing."""
@@ -32,6 +34,7 @@ class SnipeIt(ConfigurableResource[Any]):
             self.token or found[self._variable("TOKEN")],
             ca_file=self.ca_file or settings.ca_file("SNIPEIT", self.connection),
             verify=self.verify,
+            read_timeout=self.read_timeout,
             connection=self.connection,
         )
 

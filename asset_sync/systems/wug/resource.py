@@ -23,13 +23,14 @@ class WhatsUpGold(ConfigurableResource[Any]):
     The environment has its address (https://host:port, whose port is 9644 unless it says otherwise), a user and the password:
     in WUG_<CONNECTION>_URL, …_USERNAME and …_PASSWORD of a named `connection`, or in the `variables` that are named for url,
     username and password. It is read when a client is opened, never when code is loaded. `ca_file` is a CA's certificates in
-    PEM (default: WUG_<CONNECTION>_CA_FILE).
+    PEM (default: WUG_<CONNECTION>_CA_FILE), and `read_timeout` how many seconds are waited for the next byte of an answer.
     """
 
     connection: str = ""
     ca_file: str | None = None
     verify: bool = True
     variables: dict[str, str] = Field(default_factory=dict)
+    read_timeout: float = Field(default=120, gt=0)
 
     def client(self, *, writable: bool = False) -> WugClient:
         """Return a client that can only read, unless `writable`; raises `ConfigurationError` for a variable that is wrong."""
@@ -40,6 +41,7 @@ class WhatsUpGold(ConfigurableResource[Any]):
             writable=writable,
             ca_file=self.ca_file or settings.ca_file("WUG", self.connection),
             verify=self.verify,
+            timeout=(5.0, self.read_timeout),
             address_variable=self._variable("url"),
             ca_told=settings.ca_told("WUG", self.connection),
         )

@@ -60,6 +60,18 @@ WRONG: Final[dict[str, tuple[str, str, str, str]]] = {
     "no hours": (YAML, "fresh_hours: 25", "fresh_hours: 0", "fresh_hours: 0: input should be greater than 0"),
     "a list for a text": (YAML, "  source: pdq", "  source: [pdq]", "source: input should be a valid string"),
     "a text for a mapping": (YAML, OS, "osFullName", "mapping.asset.description"),
+    "a text of any length to be cut": (
+        YAML,
+        OS,
+        "{from: osFullName}\n      comments: {from: osFullName, truncate: true}",
+        "mapping.asset.comments.truncate: nothing is known of how long a text comments takes",
+    ),
+    "a serial to be cut": (
+        YAML,
+        "serial: {from: serialNumber, transform: serial, owner: source}\n      asset_tag",
+        "serial: {from: serialNumber, truncate: true}\n      asset_tag",
+        "mapping.asset.serial.truncate: serial tells one asset from all others",
+    ),
     "an unknown owner": (YAML, OS, "{from: osFullName, owner: me}", "mapping.asset.description.owner: 'me': input should be"),
     "a truth for a word": (YAML, OS, "{value: true}", "mapping.asset.description.value: True: input should be a valid string"),
     # Systems and connections.

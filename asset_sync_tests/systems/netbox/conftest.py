@@ -1,12 +1,12 @@
 """A running NetBox simulator of each version, empty at the start of each test, with faults that tests switch on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from asset_sync.reconcile.target import Write, Written
+from asset_sync.reconcile.target import Answer, Write, Written
 from asset_sync.sandbox.faults import FaultMiddleware, Faults
 from asset_sync.sandbox.netbox import DEFAULT_TOKEN, NetBoxState, create_app
 from asset_sync.sandbox.server import Server
@@ -42,7 +42,7 @@ class Lab:
     def create(self, kind: str, *rows: Row) -> list[Written]:
         """Create objects through the target, in order."""
         written = self.target.create(KINDS[kind], writes(*rows), "made by a test")
-        return [written[seq] for seq in range(len(rows))]
+        return [stored(written)[seq] for seq in range(len(rows))]
 
     def an_item_type(self) -> str:
         """Return the id of an inventory item type."""
@@ -65,6 +65,13 @@ class Lab:
         (made,) = self.create("device", {**device, "serial": "D1", "status": "active"})
         interface = {"device": made.target_id, "name": "eth0", "type": "other", "enabled": True}
         return self.create("interface", interface)[0].target_id
+
+
+def stored(answers: Mapping[int, Answer]) -> dict[int, Written]:
+    """Return the answers to writes that were all stored."""
+    written = {seq: answer for seq, answer in answers.items() if isinstance(answer, Written)}
+    assert len(written) == len(answers)
+    return written
 
 
 def writes(*rows: Row) -> list[Write]:

@@ -6,7 +6,7 @@ from asset_sync.reconcile.errors import ConfigurationError, TargetError
 from asset_sync.reconcile.target import OutcomeUnknown, Refused, Stale
 from asset_sync.sandbox.netbox import DEFAULT_TOKEN, DEFAULT_TOKEN_V2, READ_ONLY_TOKEN, Token
 from asset_sync.systems.netbox import NetBoxClient
-from asset_sync.systems.netbox.client import words
+from asset_sync.systems.netbox.refusing import words
 from asset_sync_tests.systems.netbox.conftest import Lab
 from asset_sync_tests.systems.scripted import Reply, scripted
 
@@ -243,7 +243,7 @@ def test_a_busy_write_is_repeated(lab: Lab) -> None:
 )
 def test_every_answer_to_a_write_has_its_meaning(reply: Reply, kind: type[TargetError], text: str) -> None:
     with scripted(STATUS, reply) as script, pytest.raises(kind, match=text) as caught:
-        NetBoxClient(script.url, "t", writable=True).create(SITES, [site("a"), site("b")], "")
+        NetBoxClient(script.url, "t", writable=True, longest_wait=0.01).create(SITES, [site("a"), site("b")], "")
     assert type(caught.value) is kind
 
 

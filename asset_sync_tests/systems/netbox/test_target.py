@@ -6,7 +6,7 @@ from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.target import OutcomeUnknown, Refused, Stale, Write, Written
 from asset_sync.systems.netbox import KINDS, NetBoxClient, NetBoxTarget, declared
 from asset_sync.systems.netbox.target import _chunks
-from asset_sync_tests.systems.netbox.conftest import Lab, asset, update, writes
+from asset_sync_tests.systems.netbox.conftest import Lab, asset, stored, update, writes
 from asset_sync_tests.systems.scripted import Reply, scripted
 
 ASSET = KINDS["asset"]
@@ -23,10 +23,10 @@ def test_batches_are_of_measured_sizes(lab: Lab) -> None:
 def test_creates_a_batch_in_one_request(lab: Lab) -> None:
     item_type = lab.an_item_type()
     before = lab.client.tally.write
-    written = lab.target.create(ASSET, writes(*(asset(item_type, n) for n in range(100))), "plan x")
+    written = stored(lab.target.create(ASSET, writes(*(asset(item_type, n) for n in range(100))), "plan x"))
     assert lab.client.tally.write - before == 1
-    for seq, stored in written.items():
-        assert lab.state.get(ASSETS, int(stored.target_id))["serial"] == f"S{seq}"
+    for seq, made in written.items():
+        assert lab.state.get(ASSETS, int(made.target_id))["serial"] == f"S{seq}"
 
 
 def test_what_was_created_is_told_by_what_it_is_not_by_order() -> None:
@@ -69,7 +69,7 @@ def test_a_refused_create_tells_the_write(lab: Lab) -> None:
 def test_updates_in_one_request_and_tells_the_new_version(lab: Lab) -> None:
     there = lab.assets(3)
     before = lab.client.tally.write
-    written = lab.target.update(ASSET, [update(n, row, name=f"new {n}") for n, row in enumerate(there)], "plan y")
+    written = stored(lab.target.update(ASSET, [update(n, row, name=f"new {n}") for n, row in enumerate(there)], "plan y"))
     assert lab.client.tally.write - before == 1
     assert [row["name"] for row in lab.state.objects(ASSETS)] == ["new 0", "new 1", "new 2"]
     again = [update(n, row, name=f"newer {n}") for n, row in written.items()]
@@ -90,7 +90,7 @@ def test_an_object_that_somebody_changed_is_not_overwritten(lab: Lab, *, old: bo
 def test_a_write_without_a_version_is_not_compared(lab: Lab) -> None:
     (there,) = lab.assets(1)
     lab.state.patch(ASSETS, int(there.target_id), {"name": "a person's"})
-    written = lab.target.update(ASSET, [update(0, Written(there.target_id, None), name="ours")], "")
+    written = stored(lab.target.update(ASSET, [update(0, Written(there.target_id, None), name="ours")], ""))
     assert written[0].target_id == there.target_id
 
 
@@ -171,7 +171,7 @@ def test_writes_addresses_and_primary_ones(lab: Lab) -> None:
     ):
         kind = KINDS[name]
         version = str(lab.target.read(kind, [object_id])["version"].iat[0])
-        written = lab.target.update(kind, [Write(0, "k", object_id, version, values)], "")
+        written = stored(lab.target.update(kind, [Write(0, "k", object_id, version, values)], ""))
         assert written[0].target_id == object_id
         field, value = next(iter(values.items()))
         assert lab.target.read(kind, [object_id])[field].tolist() == [value]
@@ -212,9 +212,9 @@ def test_custom_fields_are_written_as_their_type_wants_them_and_read_back_as_the
     (there,) = lab.assets(1)
     kind = define(lab)
     texts = {f"cf_x_{name}": text for name, (text, _) in VALUES.items()}
-    written = lab.target.update(kind, [update(0, there, **texts)], "")
-    stored = lab.state.get(ASSETS, int(there.target_id))["custom_fields"]
-    assert {name: (type(value), value) for name, value in stored.items()} == {
+    written = stored(lab.target.update(kind, [update(0, there, **texts)], ""))
+    kept = lab.state.get(ASSETS, int(there.target_id))["custom_fields"]
+    assert {name: (type(value), value) for name, value in kept.items()} == {
         f"x_{name}": (type(value), value) for name, (_, value) in VALUES.items()
     }
     assert lab.target.read(kind, [written[0].target_id])[list(texts)].to_dict("records") == [texts]
@@ -228,7 +228,7 @@ def test_creates_with_custom_fields_have_the_required_ones_by_their_defaults(lab
     must = {"name": "must", "type": "integer", "object_types": ["netbox_inventory.asset"], "required": True, "default": 5}
     lab.state.create("extras/custom-fields", must)
     rows = [{**asset("1", 1), "cf_x_text": "x"}, asset("1", 2)]
-    written = lab.target.create(kind, writes(*rows), "")
+    written = stored(lab.target.create(kind, writes(*rows), ""))
     kept = [lab.state.get(ASSETS, int(written[seq].target_id))["custom_fields"] for seq in (0, 1)]
     assert [fields["must"] for fields in kept] == [5, 5]
     assert [fields.get("x_text") for fields in kept] == ["x", None]
@@ -243,7 +243,7 @@ def test_a_custom_field_that_is_refused_is_told_in_netboxs_words(lab: Lab) -> No
 
 def test_clearing_a_field_that_takes_no_null(lab: Lab) -> None:
     (there,) = lab.assets(1)
-    (changed,) = lab.target.update(ASSET, [update(0, there, name=None, serial=None, description=None)], "").values()
+    (changed,) = stored(lab.target.update(ASSET, [update(0, there, name=None, serial=None, description=None)], "")).values()
     row = lab.state.get(ASSETS, int(changed.target_id))
     assert (row["name"], row["serial"], row["description"]) == ("", None, "")
 
