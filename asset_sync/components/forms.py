@@ -32,9 +32,18 @@ _NO_LONGER: Final = {
 
 
 def check_forms(folder: Path) -> None:
-    """Raise `ConfigurationError` for the first file below a folder that has not the form of its component."""
+    """Raise `ConfigurationError` for the first file below a folder that has not the form of its component.
+
+    Or that gives a name to assets which those of another file have.
+    """
+    taken: dict[tuple[str, str], str] = {}
     for file in files(folder):
-        _formed(file)
+        made, sync = _formed(file), file.parent.name
+        for key, name in made.names(sync).items() if isinstance(made, components.SyncComponent) else ():
+            other = taken.setdefault((key, name), sync)
+            if other != sync:
+                at = Place(file, ("attributes", "keys", key))
+                raise at.error(f"{name!r} is what the assets of {other} are called: give those of {sync} another name here")
 
 
 def loaded(folder: Path, load: Callable[[], dg.Definitions]) -> dg.Definitions:

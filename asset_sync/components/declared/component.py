@@ -158,7 +158,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             target_objects=target.resource if self._several("target") else "",
             pool=None if self._several("target") else self.target_connection.pool(target),
             source_pool=None if self._several("source") else self.source_connection.pool(source),
-            inventory=_asset_key(self.keys.inventory) or dg.AssetKey([name, "inventory"]),
+            inventory=dg.AssetKey(self.names(name)["inventory"].split("/")),
             sources=list(self._extract_keys(name, source).values()),
             partitions=partitions([each.name for each in self.connections]) if self.connections else None,
             apart=bool(self.connections),
@@ -172,6 +172,10 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             deletions=target.side.deletions,
             recreate=self.recreate,
         )
+
+    def names(self, sync: str) -> Mapping[str, str]:
+        """Return what the keys of assets begin with that no other sync may have, by the key of the YAML that says it."""
+        return {"source": self.keys.source or sync, "inventory": self.keys.inventory or f"{sync}/inventory"}
 
     # The systems.
 
@@ -282,7 +286,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     def _extract_keys(self, name: str, source: System) -> dict[str, dg.AssetKey]:
         """Return the keys of the assets that hold the tables to be read, by table."""
         tables = read_tables(source, self._every_mapping(source))
-        return {table: dg.AssetKey([self.keys.source or name, table]) for table in tables}
+        return {table: dg.AssetKey([self.names(name)["source"], table]) for table in tables}
 
     def _extract(self, sync: Sync, source: System, table: str, key: dg.AssetKey) -> dg.AssetsDefinition:
         asked = open_columns(source, self._every_mapping(source), table)
@@ -315,7 +319,3 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
 def evidence(side: TargetSide, kinds: Kinds) -> Callable[[dg.AssetExecutionContext, Tables, Tables], Evidence]:
     """Return what says that a sync matches by the target as it shows itself, and that what it would not take yet waits."""
     return lambda _context, desired, inventory: Evidence(inventory, side.waiting(kinds, desired, inventory))
-
-
-def _asset_key(told: str) -> dg.AssetKey | None:
-    return dg.AssetKey(told.split("/")) if told else None

@@ -5,6 +5,7 @@ from typing import Final
 
 import pytest
 
+from asset_sync.components.forms import check_forms
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync_tests.components.probe import ROOT, YAML, load_of
 
@@ -326,3 +327,16 @@ def test_a_wrong_file_is_one_line(name: str, tmp_path: Path, monkeypatch: pytest
 
 def test_there_are_sixty_of_them() -> None:
     assert len(WRONG) >= 60
+
+
+@pytest.mark.parametrize(("key", "name"), [("source", "pdq"), ("inventory", "netbox/inventory")])
+def test_two_syncs_that_call_their_assets_alike(tmp_path: Path, key: str, name: str) -> None:
+    other = YAML.replace("source: pdq, " if key == "inventory" else ", inventory: netbox/inventory", "")
+    for sync, yaml in (("first", YAML), ("second", other)):
+        (tmp_path / sync).mkdir()
+        (tmp_path / sync / "defs.yaml").write_text(yaml, encoding="utf-8")
+    line = next(at for at, text in enumerate(other.splitlines(), start=1) if text.startswith("  keys:"))
+    with pytest.raises(ConfigurationError) as caught:
+        check_forms(tmp_path)
+    told = f"keys.{key}: {name!r} is what the assets of first are called: give those of second another name here"
+    assert str(caught.value) == f"{tmp_path / 'second' / 'defs.yaml'}:{line}: {told}"
