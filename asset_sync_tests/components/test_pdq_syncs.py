@@ -78,7 +78,7 @@ def settled(lab: PdqLab) -> bool:
 # Assets.
 
 
-def test_models_that_a_plus_tells_apart_become_two_types(assets: PdqLab) -> None:
+def test_model_plus_sign_makes_two_types(assets: PdqLab) -> None:
     told = [{"manufacturer": "Microsoft", "model": model} for model in ("Surface Pro 7", "Surface Pro 7+", "Surface Pro 7+")]
     assert assets.day(*told) == {}
     assert assets.types() == {
@@ -113,7 +113,7 @@ def test_a_tag_that_looks_like_a_strangers_is_another_tag(assets: PdqLab) -> Non
     ]
 
 
-def test_a_maker_and_a_model_of_punctuation_alone_are_unknown(assets: PdqLab) -> None:
+def test_punctuation_only_model_and_maker_are_unknown(assets: PdqLab) -> None:
     assert assets.day({"manufacturer": "---", "model": "***"}, DELL) == {}
     assert assets.types() == {"PC0": ("Unknown", "Unknown model"), "PC1": ("Dell", "Latitude 5440")}
     assert settled(assets)
@@ -184,7 +184,7 @@ def test_a_model_that_netbox_cannot_name_holds_its_machines_alone(assets: PdqLab
         (["PC-1", "pc-2"], ["PC-2", "pc-1"]),
     ],
 )
-def test_names_that_devices_hand_on_are_theirs_in_one_run(devices: PdqLab, first: list[str], then: list[str]) -> None:
+def test_rename_chain_is_done_in_one_run(devices: PdqLab, first: list[str], then: list[str]) -> None:
     assert devices.day(*(DELL | {"name": name} for name in first)) == {}
     before = devices.there("device", "id", "serial")
     assert devices.day(*(DELL | {"name": name} for name in then)) == {}
@@ -200,7 +200,7 @@ def test_a_platform_that_netbox_cannot_name_holds_no_machine(devices: PdqLab) ->
     assert settled(devices)
 
 
-def test_new_hardware_under_an_old_name_has_it_once_the_old_one_is_retired(devices: PdqLab) -> None:
+def test_replacement_with_the_same_name_has_it_once_the_old_one_is_retired(devices: PdqLab) -> None:
     old, new = (DELL | {"id": serial, "name": "PC-9", "serialNumber": serial} for serial in ("OLD", "NEW"))
     devices.day(old)
     told = [devices.day(new) for _ in range(3)]
@@ -228,14 +228,14 @@ def placed(lab: PdqLab) -> dict[str, tuple[str, str, bool] | None]:
     return found
 
 
-def test_an_address_moves_with_a_renamed_adapter(devices: PdqLab) -> None:
+def test_adapter_renamed_takes_its_address_along(devices: PdqLab) -> None:
     devices.day(networked("PC", alias="Ethernet", ipv4Address="10.1.1.10"))
     assert devices.day(networked("PC", alias="Ethernet 2", ipv4Address="10.1.1.10")) == {}
     assert placed(devices) == {"10.1.1.10/24": ("PC", "Ethernet 2", True)}
     assert settled(devices)
 
 
-def test_the_address_of_a_machine_that_is_gone_is_its_heirs(devices: PdqLab) -> None:
+def test_address_of_a_gone_machine_is_its_heirs(devices: PdqLab) -> None:
     devices.day(networked("GONE", ipv4Address="10.1.1.50"), networked("HEIR", ipv4Address="10.1.1.51"))
     assert devices.day(networked("HEIR", ipv4Address="10.1.1.50")).keys() == {"#1001"}, "held: the retirement, that waits"
     devices.day(networked("HEIR", ipv4Address="10.1.1.50"))
