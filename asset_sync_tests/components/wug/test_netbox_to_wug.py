@@ -271,7 +271,7 @@ def test_a_group_that_a_person_renamed_is_that_persons_and_the_sites_own_is_made
     assert not any(lab.run().planned.values())
 
 
-def enter(lab: Lab, name: str, address: str, site: int, **more: str) -> Any:
+def enter(lab: Lab, name: str, address: str, site: int, **more: Any) -> Any:
     """Enter a device with a primary address in NetBox, like one that is there."""
     netbox = lab.world.netbox
     like = next(row for row in netbox.objects("dcim/devices") if row["id"] == one(lab).id)
@@ -405,3 +405,17 @@ def test_of_anycast_twins_the_yaml_may_choose_one_and_the_others_go_on(lab: Lab)
         assert held(run, lab)["anycast twin"].startswith(f"{device.ip} is the address of {device.name} (#{device.id}), too")
     assert not any(run.planned.values())
     assert str(twin) not in lab.monitored()
+
+
+def test_devices_in_vrfs_are_monitored_and_twins_among_them_are_told(lab: Lab) -> None:
+    lab.run()
+    vrfs = [lab.world.netbox.create("ipam/vrfs", {"name": name})["id"] for name in ("red", "blue")]
+    alone = enter(lab, "alone", "10.99.0.1/24", site_of(lab)["id"], vrf=vrfs[0])
+    twins = [enter(lab, f"twin {vrf}", "10.99.0.2/24", site_of(lab)["id"], vrf=vrf) for vrf in vrfs]
+    run = lab.run()
+    assert run.success, run.errors()
+    assert lab.monitored()[str(alone)].address == "10.99.0.1"
+    assert not {str(twin) for twin in twins} & lab.monitored().keys()
+    told = held(run, lab)
+    assert all(told[f"twin {vrf}"].startswith("10.99.0.2 is the address of twin") for vrf in vrfs)
+    assert not any(lab.run().planned.values())

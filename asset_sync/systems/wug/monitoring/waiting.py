@@ -81,7 +81,8 @@ def waiting_devices(tracking: Tracking, connection: str, desired: Tables, now: d
 def with_owners(observed: Tables, finds: Mapping[str, str]) -> Tables:
     """Return the observed tables with the netbox_id of finds, which is still to be written."""
     there = observed[DEVICE.name]
-    return {**observed, DEVICE.name: there.assign(**{_NETBOX_ID: there[_NETBOX_ID].fillna(there["id"].map(dict(finds)))})}
+    owners = there["id"].map(dict(finds)).astype("str")
+    return {**observed, DEVICE.name: there.assign(**{_NETBOX_ID: there[_NETBOX_ID].fillna(owners)})}
 
 
 def scan_made(tracking: Tracking, connection: str) -> list[Resolution]:
