@@ -34,7 +34,7 @@ from asset_sync.components.resources import open_ledger
 from asset_sync.operations import plans as operations
 from asset_sync.operations.connections import connection, connections
 from asset_sync.operations.definitions import job_of
-from asset_sync.operations.runs import check_mode, find_run, new_run_id, partition_of, run_sync
+from asset_sync.operations.runs import check_mode, check_only, find_run, new_run_id, partition_of, run_sync
 from asset_sync.reconcile import report
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError, PlanError
 
@@ -189,10 +189,13 @@ def start_run(sync: str, starting: Starting, runs: _Runs) -> Run:
     try:
         check_mode(sync, starting.mode)
         partition = partition_of(sync, starting.partition)
+        check_only(sync, starting.only)
     except ConfigurationError as error:
         raise HTTPException(422, str(error)) from None
     run_id = new_run_id()
-    return runs.start(run_id, sync, lambda: run_sync(sync, starting.mode, partition=partition, run_id=run_id))
+    return runs.start(
+        run_id, sync, lambda: run_sync(sync, starting.mode, partition=partition, only=starting.only, run_id=run_id)
+    )
 
 
 @_guarded.get("/runs/{run_id}", responses=_ABSENT)

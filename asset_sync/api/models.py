@@ -144,6 +144,9 @@ class Starting(Asking):
 
     mode: Mode = "normal"
     partition: str | None = None
+    only: dict[str, list[str]] = Field(
+        default_factory=dict, description="What the source is asked for in this run, by the names of its options."
+    )
 
 
 RunStatus = Literal["queued", "running", "succeeded", "failed"]

@@ -27,11 +27,17 @@ _MODES: Final[Mapping[str, Mode]] = {"normal": "normal", "full": "full", "review
     help="full writes every mapped field, review makes a plan that waits for approval, dry-run only shows the plan.",
 )
 @click.option("--partition", metavar="KEY", help="The connection, or the export file; one connection alone need not be named.")
+@click.option(
+    "--only",
+    metavar="NAME=VALUES",
+    multiple=True,
+    help="What the source is asked for in this run: sites=berlin,oslo, roles, tags, types, ids; the rest is left alone.",
+)
 @click.pass_context
-def run(context: click.Context, sync: str, mode: str, partition: str | None) -> None:
+def run(context: click.Context, sync: str, mode: str, partition: str | None, only: tuple[str, ...]) -> None:
     """Run SYNC once: read, plan, check the guards, apply, read back; a mirror is loaded, and knows normal and full only."""
     with progress() as watching:
-        report = run_sync(sync, _MODES[mode], partition=partition, watch=watching(sync))
+        report = run_sync(sync, _MODES[mode], partition=partition, only=_only(only), watch=watching(sync))
     tell(report)
     context.exit(0 if report.succeeded else 1)
 
@@ -61,6 +67,8 @@ def tell(report: RunReport) -> None:
     if report.plan is not None:
         plan = open_ledger().plan(report.plan.id)
         click.echo(plan_report.headline(plan))
+        if both := plan_report.conflicts(plan):
+            click.echo(both)
         click.echo(f"Plan {plan.id}: asset-sync show {plan.id}; all rows: {settings.home() / 'plans' / f'{plan.id}.csv'}")
     if report.applied:
         click.echo(outcome_line(report))
@@ -95,3 +103,14 @@ def _not_applied(plan_id: str, mode: str) -> str:
     if mode == "dry_run":
         return "Dry run: nothing was written."
     return f"Nothing was written yet. To apply it: asset-sync approve {plan_id} && asset-sync apply {plan_id}"
+
+
+def _only(given: tuple[str, ...]) -> dict[str, list[str]]:
+    """Return what the source is asked for, by name."""
+    found: dict[str, list[str]] = {}
+    for each in given:
+        name, _, values = each.partition("=")
+        if not name or not values:
+            raise click.BadParameter(f"{each!r}: write NAME=VALUE,VALUE such as roles=switch", param_hint="--only")
+        found.setdefault(name, []).extend(value.strip() for value in values.split(","))
+    return found

@@ -27,9 +27,9 @@ MOST_HOURS: Final = 24 * 3_660
 class GraceConfig(dg.Model, dg.Resolvable):
     """An object missing from the source is retired after so many runs and so many hours, both of them; or never."""
 
-    retire: bool = True
     runs: int = Field(default=3, ge=1)
     hours: float = Field(default=24, ge=0, le=MOST_HOURS)
+    retire: bool = True
 
     def grace(self) -> Grace:
         """Return the grace as the core takes it."""

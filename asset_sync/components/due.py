@@ -129,7 +129,7 @@ def _records(
 
 
 def _counts(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
-    return _mode(run) in _COUNTED and _is_whole(instance, run)
+    return _mode(run) in _COUNTED and not _is_about_some(run) and _is_whole(instance, run)
 
 
 def _mode(run: dg.DagsterRun) -> str:
@@ -137,6 +137,12 @@ def _mode(run: dg.DagsterRun) -> str:
     for key in ("ops", f"{run.job_name}__plan", "config"):
         found = found.get(key) or {}
     return str(found.get("mode") or _NORMAL)
+
+
+def _is_about_some(run: dg.DagsterRun) -> bool:
+    """Tell whether a person asked for some rows of the source alone."""
+    told: Any = run.run_config
+    return any((step.get("config") or {}).get("only") for step in (told.get("ops") or {}).values())
 
 
 def _is_whole(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:

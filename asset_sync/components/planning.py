@@ -12,6 +12,7 @@ from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.planning import Snapshot, make_plan
 from asset_sync.reconcile.references import match_all
 from asset_sync.reconcile.refusals import both, split_refused
+from asset_sync.reconcile.resolutions import Resolutions
 from asset_sync.reconcile.tables import Tables
 
 
@@ -27,7 +28,7 @@ class Planning:
         self._sync = sync
         wanted, refused = split_refused(desired)
         wanted, not_taken = sync.conform(sync.kinds, wanted, inventory)
-        resolutions = ledger.resolutions(sync.link_set)
+        resolutions = Resolutions([*sync.decided(context), *ledger.resolutions(sync.link_set)])
         self.snapshot = Snapshot(wanted, inventory, sync.known_links(ledger), both(refused, not_taken), resolutions)
 
     def match(self) -> Tables:

@@ -14,6 +14,7 @@ from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.mapping import FieldMapping
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Policy
+from asset_sync.reconcile.resolutions import Resolution
 from asset_sync.reconcile.tables import Tables
 from asset_sync.systems.steps import CountingTarget, Evidence
 
@@ -33,6 +34,11 @@ def _complete(context: dg.AssetExecutionContext) -> None:
 def _as_observed(context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> Evidence:  # noqa: ARG001
     """Say of a run that the target is as it shows itself, and that every new record may be created."""
     return Evidence(inventory, {})
+
+
+def _by_people_alone(context: dg.AssetExecutionContext) -> Sequence[Resolution]:  # noqa: ARG001
+    """Say of a run that nothing is decided but by people."""
+    return ()
 
 
 def _as_desired(kinds: Kinds, desired: Tables, inventory: Tables) -> tuple[Tables, Tables]:  # noqa: ARG001
@@ -69,9 +75,10 @@ class Sync:
     `incomplete` says of a run, in a line, why what the source lacks does not count as missing; None where it does.
     `conform` makes of the kinds, the desired tables and the inventory the desired tables in the target's own words, and
     what of them it does not take (see `asset_sync.reconcile.planning.Snapshot.refused`). `evidence` says what it matches
-    by, changes nothing, and is asked again after an apply; `open_target` opens what a plan is applied to. `resource`
-    returns, of a run, the resource of a key: where each partition is a connection, that of its own. `deletions` is that of
-    `asset_sync.systems.system.TargetSide`: a record whose object somebody deleted is held, unless the sync may `recreate` it.
+    by, changes nothing, and is asked again after an apply; `decided` what of fields is decided beside people's decisions, which
+    come before. `open_target` opens what a plan is applied to. `resource` returns, of a run, the resource of a key: where each
+    partition is a connection, that of its own. `deletions` is that of `asset_sync.systems.system.TargetSide`: a record whose
+    object somebody deleted is held, unless the sync may `recreate` it.
     """
 
     name: str
@@ -97,6 +104,7 @@ class Sync:
     incomplete: Callable[[dg.AssetExecutionContext], str | None] = _complete
     conform: Callable[[Kinds, Tables, Tables], tuple[Tables, Tables]] = _as_desired
     evidence: Callable[[dg.AssetExecutionContext, Tables, Tables], Evidence] = _as_observed
+    decided: Callable[[dg.AssetExecutionContext], Sequence[Resolution]] = _by_people_alone
     deletions: Callable[[Any, Kinds, GoneObjects], Deletions] | None = None
     recreate: bool = False
     open_target: Callable[[dg.AssetExecutionContext, "Sync", Plan], CountingTarget] = _of_resource

@@ -15,14 +15,16 @@ from typing import Any, Final, Literal
 import dagster as dg
 
 from asset_sync import settings
+from asset_sync.components import SyncComponent
 from asset_sync.components.convergence import CONVERGED
+from asset_sync.components.declared.choosing import Only
 from asset_sync.components.failures import first_line, reason
 from asset_sync.components.leasing import heed, leased
 from asset_sync.components.resources import open_ledger
 from asset_sync.components.snipeit_to_postgres.component import COUNTS
 from asset_sync.ledger import PlanHeader
 from asset_sync.operations import stopping
-from asset_sync.operations.definitions import LOGGING, RUN_LOG, instance, job_of, makes_plans, variables_of
+from asset_sync.operations.definitions import LOGGING, RUN_LOG, component_of, instance, job_of, makes_plans, variables_of
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError, PlanError
 from asset_sync.reconcile.plan import Mode
 
@@ -101,11 +103,15 @@ def run_sync(
     mode: Mode = "normal",
     *,
     partition: str | None = None,
+    only: Only | None = None,
     run_id: str | None = None,
     watch: Watch | None = None,
 ) -> RunReport:
-    """Run a sync, or one partition of it, from its extracts to its last check; see `partition_of`."""
-    key, config = partition_of(sync, partition), _config(sync, mode)
+    """Run a sync, or one partition of it, from its extracts to its last check; see `partition_of`.
+
+    `only` is what the source is asked for, where the run is about some of its rows alone; see `check_only`.
+    """
+    key, config = partition_of(sync, partition), {**_config(sync, mode), **check_only(sync, only or {})}
     settings.require_all(variables_of(sync, key))
     return execute(sync, config, partition=key, run_id=run_id, watch=watch)
 
@@ -134,7 +140,20 @@ def partition_of(sync: str, given: str | None) -> str | None:
     raise ConfigurationError(f"{sync} runs once for each {each}: name one with --partition; there are {there}")
 
 
-def _config(sync: str, mode: Mode) -> Mapping[str, Mapping[str, str | bool]]:
+def check_only(sync: str, only: Only) -> Mapping[str, Mapping[str, Any]]:
+    """Return the config that makes a run about some rows of the source alone, by lists of what its options name.
+
+    Raises `ConfigurationError` where the sync cannot be run so.
+    """
+    if not only:
+        return {}
+    component = component_of(sync)
+    if not isinstance(component, SyncComponent):
+        raise ConfigurationError(f"{sync} is always run about all that its source tells")
+    return {component.check_only(only): {"only": {name: list(values) for name, values in only.items()}}}
+
+
+def _config(sync: str, mode: Mode) -> Mapping[str, Mapping[str, Any]]:
     """Return the config that puts a sync into a mode."""
     check_mode(sync, mode)
     return {"plan": {"mode": mode}} if makes_plans(sync) else {"load": {"full": mode == "full"}}
@@ -148,7 +167,7 @@ def check_mode(sync: str, mode: Mode) -> None:
 
 def execute(
     sync: str,
-    config: Mapping[str, Mapping[str, str | bool]],
+    config: Mapping[str, Mapping[str, Any]],
     *,
     steps: Sequence[str] = (),
     partition: str | None = None,

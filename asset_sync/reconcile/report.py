@@ -9,6 +9,8 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.plan import Plan
 
 MOST_ROWS = 300
+_BOTH_SIDES = "changed on both sides"
+_NAMED = 5
 _HEAD = "| object | field | old | new | reason |"
 _OPS = (p.CREATE, p.UPDATE, p.RETIRE, p.RESTORE)
 _DONE = {p.CREATE: "created", p.UPDATE: "updated", p.RETIRE: "retired", p.RESTORE: "restored"}
@@ -23,6 +25,16 @@ def headline(plan: Plan) -> str:
         return f"No changes. The target matches the source.{waiting}"
     told = ", ".join(f"{count} to {op}" for op, count in counts.items() if count)
     return f"Plan {plan.id}: {told}.{waiting}"
+
+
+def conflicts(plan: Plan) -> str | None:
+    """Return in one line which fields both sides changed, and how that ends; None where there are none."""
+    rows = [row for row in p.records(plan.held) if (row["hold"] or "").startswith(_BOTH_SIDES)]
+    if not rows:
+        return None
+    named = [f"{row['kind']} {row['key']} ({', '.join(p.decode(row['changes']))})" for row in rows[:_NAMED]]
+    more = f" and {len(rows) - _NAMED} more" if len(rows) > _NAMED else ""
+    return f"Both sides changed {', '.join(named)}{more}: asset-sync resolve keep-target, or take-source, ends it"
 
 
 def markdown(plan: Plan, *, files: Iterable[str] = (), note: str | None = None, most: int = MOST_ROWS) -> str:

@@ -7,7 +7,7 @@ from itertools import count as count_from
 
 from asset_sync.sandbox.company import Company, Site
 from asset_sync.sandbox.network import Network
-from asset_sync.sandbox.wug import ROOT_ID, Host, WugState
+from asset_sync.sandbox.wug import DISCOVERED_NOTE, ROOT_ID, Host, WugState
 
 _LAST_HOST = 254
 
@@ -50,14 +50,22 @@ class MonitoringChanges:
 
 
 def hosts_of(network: Network) -> dict[str, Host]:
-    """What answers to a scan, by address: every active device with an address that can be reached from outside."""
+    """What answers to a scan, by address: every active device with an address that can be reached from outside.
+
+    It answers with the name that DNS has for it.
+    """
     return {
         str(device.ip): Host(
-            str(device.ip), device.name, device.role.monitored_as, device.model.manufacturer, device.model.platform
+            str(device.ip), dns_name(device.name), device.role.monitored_as, device.model.manufacturer, device.model.platform
         )
         for device in network.devices
         if device.status == "active" and device.ip is not None and not device.is_link_local
     }
+
+
+def dns_name(name: str) -> str:
+    """The name that DNS has for a device of the network."""
+    return f"{name.casefold()}.net.example"
 
 
 def found_by_monitoring(company: Company, count: int) -> tuple[FoundDevice, ...]:
@@ -108,6 +116,7 @@ class Monitoring:
             host.name,
             host.address,
             groups=[self._group(found.group)],
+            note=DISCOVERED_NOTE,
             role=state.roles.learn("role", host.role),
             brand=state.roles.learn("brand", host.brand),
             os=state.roles.learn("os", host.os) if host.os else "",

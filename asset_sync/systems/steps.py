@@ -13,6 +13,7 @@ import pandas as pd
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.references import Waiting
+from asset_sync.reconcile.resolutions import Resolution
 from asset_sync.reconcile.tables import Tables
 from asset_sync.reconcile.target import Target
 
@@ -39,12 +40,14 @@ class Run:
 
     `connection` is the one that the run is for, empty where there is but one, and `resource` gives the system whose step it is,
     over that connection. `links` returns what the run's own sync remembers, and `links_of` what another one remembers of some
-    kinds, by that connection. `addresses` reads all addresses that the target's devices have. `by_hand`: no sensor started it.
+    kinds, by that connection. `addresses` reads all addresses that the target's devices have. `by_hand`: no sensor started it;
+    `whole`: it is about all rows that the YAML asks for.
     """
 
     connection: str
     now: datetime
     by_hand: bool
+    whole: bool
     resource: Callable[[], Any]
     links: Callable[[], Tables]
     links_of: Callable[[str, Kinds], Tables]
@@ -92,6 +95,9 @@ class Evidence:
 
 Seen = Callable[[Run, Tables, Tables], Evidence]
 """Says by what the desired tables and the inventory are matched; it changes nothing, and is asked again after an apply."""
+
+Decided = Callable[[Run], Sequence[Resolution]]
+"""Says of fields whose value in the target is nobody's choice that the source's is taken; people's decisions come before."""
 
 Open = Callable[[Run, Plan], CountingTarget]
 """Opens what a plan is applied to."""

@@ -19,7 +19,7 @@ from asset_sync.reconcile.mapping import FieldMapping
 from asset_sync.reconcile.references import Waiting
 from asset_sync.reconcile.sources import SourceTables
 from asset_sync.reconcile.tables import Tables
-from asset_sync.systems.steps import Following, Open, Seen, Shape, Sieve
+from asset_sync.systems.steps import Decided, Following, Open, Seen, Shape, Sieve
 
 
 class Read(NamedTuple):
@@ -91,6 +91,7 @@ class TargetSide:
     sieve: Sieve | None = None
     shape: Shape | None = None
     seen: Seen | None = None
+    decided: Decided | None = None
     open: Open | None = None
     following: Following | None = None
 

@@ -4,13 +4,14 @@ Reading order: `lifecycle` (what a row's status may become), `schema` (the table
 and `reading` (the SQL), `tracking` (all of it, as the rest of the project sees it), `opening`.
 """
 
-from asset_sync.tracking.lifecycle import STATUSES, Status, TrackingError
+from asset_sync.tracking.lifecycle import COUNTED, STATUSES, Status, TrackingError
 from asset_sync.tracking.migrations import migrate
 from asset_sync.tracking.opening import open_tracking
 from asset_sync.tracking.rows import Change, Export, Key, Scanned, Statistics
 from asset_sync.tracking.tracking import Tracking
 
 __all__ = [
+    "COUNTED",
     "STATUSES",
     "Change",
     "Export",

@@ -22,6 +22,7 @@ from asset_sync.tracking.lifecycle import (
     PENDING,
     SCAN_COMPLETED,
     SCAN_TRIGGERED,
+    SUPERSEDED,
     Status,
     TrackingError,
 )
@@ -61,7 +62,7 @@ def begin(db: Connection, connection: str, exports: Sequence[Export], now: datet
     values = select(*given.c, *map(literal, told.values()), *at.values())
     new = insert(export).from_select([*given.c.keys(), *told, *at], values)
     renewed = {name: new.excluded[name] for name in ("device_name", "reason", "status", MOMENT[PENDING])}
-    attempts = case((_c.status.in_(ARRIVED), 1), else_=_c.attempts + 1)
+    attempts = case((_c.status.in_(ARRIVED | {SUPERSEDED}), 1), else_=_c.attempts + 1)
     again = new.on_conflict_do_update(
         index_elements=list(export.primary_key),
         where=_c.status.in_(COMES_FROM[PENDING]),
@@ -104,6 +105,22 @@ def reconcile(
     exported(db, connection, found[EXPORTED], now)
     scan_completed(db, connection, found[SCAN_COMPLETED], now)
     _move(db, connection, ERROR, found[ERROR], now, next_attempt_at=None)
+
+
+def follow_wanted(
+    db: Connection, connection: str, wanted: Mapping[str, str], now: datetime, *, whole: bool, but: Collection[Key]
+) -> None:
+    """Supersede rows of former addresses, and end the attempts of what nobody wants. See `Tracking.follow_wanted`."""
+    given = unnested("given", device_id=(Text, list(wanted)), address=(Text, list(wanted.values())))
+    kept = unnested("kept", device_id=(Text, [key[0] for key in but]), address=(Text, [key[1] for key in but]))
+    theirs = (_c.connection == connection, _c.netbox_device_id == given.c.device_id, _c.address != given.c.address)
+    is_kept = select(1).where(kept.c.device_id == _c.netbox_device_id, kept.c.address == _c.address).exists()
+    former = update(export).where(*theirs, _c.status.in_(COMES_FROM[SUPERSEDED]), ~is_kept)
+    db.execute(former.values(status=SUPERSEDED, superseded_at=now, next_attempt_at=None))
+    if whole:
+        is_wanted = select(1).where(given.c.device_id == _c.netbox_device_id).exists()
+        unwanted = update(export).where(_c.connection == connection, _c.status == ERROR, ~is_wanted)
+        db.execute(unwanted.values(next_attempt_at=None))
 
 
 def looked(db: Connection, connection: str, scan_id: str, state: str, now: datetime) -> None:

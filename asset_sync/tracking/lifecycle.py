@@ -5,6 +5,7 @@
              └─→ error (also from scan_triggered)
 
 Each of them but scan_triggered may become pending again: it is sent once more. An error whose device turns up is exported.
+A row is superseded once its device has another address, but for one that is scanned for.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,33 +14,39 @@ from typing import Final, Literal, get_args
 
 from asset_sync.reconcile.errors import AssetSyncError
 
-Status = Literal["pending", "exported", "scan_triggered", "scan_completed", "error"]
+Status = Literal["pending", "exported", "scan_triggered", "scan_completed", "error", "superseded"]
 Reason = Literal["new_device", "ip_change", "manual", "scheduled"]
 
 STATUSES: Final[tuple[Status, ...]] = get_args(Status)
 REASONS: Final[tuple[Reason, ...]] = get_args(Reason)
+
+COUNTED: Final[tuple[Status, ...]] = STATUSES[:-1]
+"""Those that count where a connection's rows are counted: all but the last."""
 
 PENDING: Final = "pending"
 EXPORTED: Final = "exported"
 SCAN_TRIGGERED: Final = "scan_triggered"
 SCAN_COMPLETED: Final = "scan_completed"
 ERROR: Final = "error"
+SUPERSEDED: Final = "superseded"
 
 COMES_FROM: Final[Mapping[Status, frozenset[Status]]] = {
-    PENDING: frozenset({PENDING, EXPORTED, SCAN_COMPLETED, ERROR}),
+    PENDING: frozenset({PENDING, EXPORTED, SCAN_COMPLETED, ERROR, SUPERSEDED}),
     EXPORTED: frozenset({PENDING, ERROR}),
     SCAN_TRIGGERED: frozenset({PENDING}),
     SCAN_COMPLETED: frozenset({SCAN_TRIGGERED}),
     ERROR: frozenset({PENDING, SCAN_TRIGGERED}),
+    SUPERSEDED: frozenset({PENDING, EXPORTED, SCAN_COMPLETED, ERROR}),
 }
 """The statuses that a row of each status may come from. A new row is pending."""
 
 PAST: Final[Mapping[Status, frozenset[Status]]] = {
     PENDING: frozenset({SCAN_TRIGGERED}),
-    EXPORTED: frozenset({EXPORTED, SCAN_COMPLETED}),
-    SCAN_TRIGGERED: frozenset({SCAN_TRIGGERED, EXPORTED, SCAN_COMPLETED, ERROR}),
-    SCAN_COMPLETED: frozenset({SCAN_COMPLETED, EXPORTED, ERROR}),
-    ERROR: frozenset({ERROR, EXPORTED, SCAN_COMPLETED}),
+    EXPORTED: frozenset({EXPORTED, SCAN_COMPLETED, SUPERSEDED}),
+    SCAN_TRIGGERED: frozenset({SCAN_TRIGGERED, EXPORTED, SCAN_COMPLETED, ERROR, SUPERSEDED}),
+    SCAN_COMPLETED: frozenset({SCAN_COMPLETED, EXPORTED, ERROR, SUPERSEDED}),
+    ERROR: frozenset({ERROR, EXPORTED, SCAN_COMPLETED, SUPERSEDED}),
+    SUPERSEDED: frozenset({SUPERSEDED, SCAN_TRIGGERED}),
 }
 """The statuses in which news of each status comes too late and changes nothing. What is in neither is a mistake."""
 
@@ -54,6 +61,7 @@ MOMENT: Final[Mapping[Status, str]] = {
     SCAN_TRIGGERED: "scan_triggered_at",
     SCAN_COMPLETED: "scan_completed_at",
     ERROR: "failed_at",
+    SUPERSEDED: "superseded_at",
 }
 """The column that holds when a row last came to a status."""
 

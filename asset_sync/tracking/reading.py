@@ -8,11 +8,12 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Row, case, func, or_, select
 
 from asset_sync.ledger.schema import Moment
-from asset_sync.tracking.lifecycle import ARRIVED, ERROR, MOMENT, SCAN_COMPLETED, SCAN_TRIGGERED, STATUSES, Status
+from asset_sync.tracking.lifecycle import ARRIVED, COUNTED, ERROR, MOMENT, SCAN_COMPLETED, SCAN_TRIGGERED, SUPERSEDED, Status
 from asset_sync.tracking.rows import Change, Key, Scanned, Statistics
 from asset_sync.tracking.schema import export
 
 _c = export.c
+_stands = _c.status != SUPERSEDED
 _LATEST: Final = 10
 _SENT: Final[frozenset[Status]] = ARRIVED | {SCAN_TRIGGERED}
 
@@ -55,17 +56,22 @@ def recent(db: Connection, connection: str, since: datetime) -> dict[Key, dateti
     return {(row.netbox_device_id, row.address): row.last for row in rows}
 
 
+def wug_devices(db: Connection, connection: str) -> set[str]:
+    """Return the ids in WhatsUp Gold of all rows that have one."""
+    return set(db.scalars(select(_c.wug_device_id).where(_c.connection == connection, _c.wug_device_id.is_not(None))))
+
+
 def statistics(db: Connection, connection: str) -> Statistics:
-    """Return how a connection stands."""
-    query = select(_c.status, func.count().label("rows")).where(_c.connection == connection).group_by(_c.status)
-    counts = dict.fromkeys(STATUSES, 0) | {row.status: row.rows for row in db.execute(query)}
+    """Return how a connection stands; what is superseded does not count."""
+    query = select(_c.status, func.count().label("rows")).where(_c.connection == connection, _stands).group_by(_c.status)
+    counts = dict.fromkeys(COUNTED, 0) | {row.status: row.rows for row in db.execute(query)}
     last = db.scalar(select(func.max(_last(ARRIVED))).where(_c.connection == connection))
     return Statistics(total=sum(counts.values()), **counts, last_export=last, recent=_changes(db, connection))
 
 
 def _changes(db: Connection, connection: str) -> tuple[Change, ...]:
     since = case(*((_c.status == status, _c[name]) for status, name in MOMENT.items()))
-    query = select(_c.address, _c.device_name, _c.status, since, _c.error).where(_c.connection == connection)
+    query = select(_c.address, _c.device_name, _c.status, since, _c.error).where(_c.connection == connection, _stands)
     rows = db.execute(query.order_by(since.desc(), _c.netbox_device_id, _c.address).limit(_LATEST))
     return tuple(Change(*row) for row in rows)
 

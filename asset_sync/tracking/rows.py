@@ -41,7 +41,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """How a connection stands: its rows, in all and by status, and the ten that changed their status last, newest first.
+    """How a connection stands: its rows but for the superseded ones, in all and by status, and the ten of them that changed
+    their status last, newest first.
 
     `last_export` is when a device last arrived, sent or found by a scan; None before the first.
     """

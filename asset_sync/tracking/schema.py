@@ -38,6 +38,7 @@ export = Table(
     Column("scan_triggered_at", Moment),
     Column("scan_completed_at", Moment),
     Column("failed_at", Moment),
+    Column("superseded_at", Moment),
     Column("looked_at", Moment, comment="the last look at the scan"),
     Column("settled_at", Moment, comment="when the metadata of a device that a scan found was written"),
     Column("error", Text),

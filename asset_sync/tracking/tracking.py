@@ -110,6 +110,22 @@ class Tracking:
         with self._writing(connection) as db:
             changes.reconcile(db, connection, observed, desired, now)
 
+    def follow_wanted(
+        self, connection: str, wanted: Mapping[str, str], now: datetime, *, whole: bool, but: Collection[Key] = ()
+    ) -> None:
+        """Let rows follow where devices are to be monitored: `wanted` has their addresses, by the id in NetBox.
+
+        A row of a device that has another address is superseded; not one that is scanned for, nor those named in `but`. Where
+        `wanted` is the `whole`, failures of devices that are not wanted are not tried again.
+        """
+        with self._writing(connection) as db:
+            changes.follow_wanted(db, connection, wanted, now, whole=whole, but=but)
+
+    def wug_devices(self, connection: str) -> set[str]:
+        """Return the ids in WhatsUp Gold of all devices that were sent, or found by a scan that was asked for."""
+        with self._engine.connect() as db:
+            return reading.wug_devices(db, connection)
+
     def statistics(self, connection: str) -> Statistics:
         """Return how a connection stands."""
         with self._engine.connect() as db:

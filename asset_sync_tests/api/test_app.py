@@ -108,6 +108,7 @@ WRONG: list[tuple[str, str, Json | None, int, str]] = [
     ("POST", f"/syncs/{SYNC}/runs", {"partition": "main"}, 422, f"{SYNC} has no partitions: leave 'main' out"),
     ("POST", "/syncs/netbox_to_wug/runs", {"partition": "no"}, 422, "netbox_to_wug has no partition 'no'; there are main"),
     ("POST", "/syncs/netbox_to_wug/runs", {"partition": 7}, 422, "partition: "),
+    ("POST", "/syncs/netbox_to_wug/runs", {"only": {"colours": ["red"]}}, 422, "NetBox cannot be asked for some colours alone"),
     ("POST", "/syncs/pdq_exports/runs", {}, 422, "runs once for each file"),
     ("GET", "/connections/nonsense", None, 404, "there is no connection 'nonsense'; there are main"),
     ("GET", "/runs/00000000-0000-0000-0000-000000000000", None, 404, "there is no run"),

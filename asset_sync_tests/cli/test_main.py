@@ -49,6 +49,17 @@ def ledger(home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> No
         ),
         (["run", "pdq_to_netbox", "--partition", "main"], 1, "pdq_to_netbox has no partitions: leave 'main' out"),
         (["run", "netbox_to_wug", "--partition", "no"], 1, "netbox_to_wug has no partition 'no'; there are main"),
+        (
+            ["run", "netbox_to_wug", "--only", "colours=red"],
+            1,
+            "NetBox cannot be asked for some colours alone; it can be asked",
+        ),
+        (["run", "netbox_to_wug", "--only", "roles"], 2, "'roles': write NAME=VALUE,VALUE such as roles=switch"),
+        (
+            ["run", "pdq_to_netbox", "--only", "roles=x"],
+            1,
+            "PDQ Connect cannot be asked for some roles alone; it is always read",
+        ),
         (["run", "netbox_to_wug", "--partition", ""], 1, "netbox_to_wug has no partition ''; there are main"),
         (["run", "wug_to_netbox", "--partition", "MAIN"], 1, "wug_to_netbox has no partition 'MAIN'; there are main"),
         (["run", "pdq_exports"], 1, "runs once for each file that is dropped into its folder: name one with --partition"),

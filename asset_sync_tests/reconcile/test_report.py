@@ -1,6 +1,6 @@
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.report import headline, markdown
+from asset_sync.reconcile.report import conflicts, headline, markdown
 
 
 def operation(
@@ -26,6 +26,16 @@ def test_the_headline_counts_what_is_to_be_done() -> None:
 def test_the_headline_of_nothing_says_so() -> None:
     assert headline(plan_of()) == "No changes. The target matches the source."
     assert headline(plan_of(operation("a", hold="why not"))) == "No changes. The target matches the source. 1 held."
+
+
+def test_what_both_sides_changed_is_named_with_the_way_out() -> None:
+    told = "changed on both sides since the last sync: decide which value stays"
+    rows = [operation(f"pc-{number}", hold=told, name="new", room="r2") for number in range(7)]
+    assert conflicts(plan_of(operation("a", hold="one serial on two machines", name="b"), operation("c"))) is None
+    assert conflicts(plan_of(rows[0])) == (
+        "Both sides changed asset pc-0 (name, room): asset-sync resolve keep-target, or take-source, ends it"
+    )
+    assert " and 2 more: asset-sync resolve" in str(conflicts(plan_of(*rows)))
 
 
 def test_rows_are_grouped_by_kind_and_operation_then_what_is_held() -> None:

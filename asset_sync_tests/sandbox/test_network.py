@@ -252,7 +252,7 @@ def test_active_devices_that_can_be_reached_answer_to_scans(netbox: NetBoxState,
         if row["status"] == "active" and usable(row):
             address = str(ip_interface(row["address"]).ip)
             role = "Wireless Access Point" if row["role"] == "Access Point" else row["role"]
-            expected[address] = Host(address, row["name"], role, row["manufacturer"], row["platform"])
+            expected[address] = Host(address, f"{row['name'].lower()}.net.example", role, row["manufacturer"], row["platform"])
     assert hosts_of(network) == expected
     assert 45 < len(expected) < 57
 
@@ -300,7 +300,9 @@ def test_a_scan_finds_a_device_of_the_network(company: Company, network: Network
     scan = state.start_scan([str(device.ip), str(unreachable.ip)], group="0", model="newDevice")
     seconds[0] = 5.0
     (found,) = state.scan(scan.id).found
-    assert (state.device(found).name, state.device(found).address) == (device.name, str(device.ip))
+    made = state.device(found)
+    assert (made.name, made.address) == (f"{device.name.lower()}.net.example", str(device.ip))
+    assert made.note == "This device was scanned by discovery."
 
 
 def test_a_day_of_monitoring(company: Company, network: Network) -> None:

@@ -97,7 +97,8 @@ def test_properties_are_changed_singly_with_the_name(desk: Desk) -> None:
 
 
 def test_properties_are_changed_in_bulk_without_the_name(desk: Desk) -> None:
-    body = {"devices": ["1", "9", "2"], "displayName": "same", "note": "both"}
+    body = {"devices": ["1", "9", "2"], "note": "both"}
+    assert desk.refused(400, "PATCH", "devices/-/properties", {**body, "displayName": "same"})
     counted(desk.do("PATCH", "devices/-/properties", body)["data"], 2, ["9"])
     assert [(one.name, one.note) for one in desk.state.devices.values()] == [("one", "both"), ("two", "both")]
 
@@ -248,7 +249,7 @@ def test_roles_are_assigned_by_name_and_by_id(desk: Desk) -> None:
     }
     assert desk.refused(400, "PUT", "devices/1/roles/primary", primary="Toaster")
     assert desk.do("DELETE", "devices/1/roles/-", kind="brand") == BARE
-    assert desk.get("devices/1")["brand"] == ""
+    assert desk.get("devices/1")["brand"] == "Not set"
 
 
 @pytest.mark.parametrize(
@@ -266,7 +267,7 @@ def test_sub_roles_have_four_operations(desk: Desk, operation: str, left: list[s
 )
 def test_roles_are_assigned_in_bulk_and_the_answer_has_no_envelope(desk: Desk, last: str, name: str, field: str) -> None:
     counted(desk.do("PATCH", f"devices/-/roles/{last}", {"devices": ["2", "9"], "name": name}), 1, ["9"])
-    assert (desk.get("devices/1")[field], desk.get("devices/2")[field]) == ("Device" if field == "role" else "", name)
+    assert (desk.get("devices/1")[field], desk.get("devices/2")[field]) == ("Device" if field == "role" else "Not set", name)
     assert desk.refused(400, "PATCH", f"devices/-/roles/{last}", {"devices": ["2"], "name": "Toaster"})
 
 

@@ -65,7 +65,7 @@ def test_a_template_makes_a_device_with_all_that_it_says(desk: Desk) -> None:
         assert found[key] == whole[key]
     assert (found["templateId"], found["subRoles"]) == ("1", ["Web Server"])
     assert found["credentials"] == [{"credentialType": "SNMP v2", "credential": "public"}]
-    assert found["groups"] == [{"id": "3", "parents": ["Data Centers"], "name": "CH_DC"}]
+    assert found["groups"] == [{"parents": ["My Network", "Data Centers"], "name": "CH_DC"}]
     assert found["interfaces"] == [
         {
             "interfaceId": int(desk.get("devices/1/interfaces/default")["interfaceId"]),
@@ -89,7 +89,7 @@ def test_what_a_template_leaves_out_has_defaults(desk: Desk) -> None:
     assert (found["primaryRole"], found["deviceType"], found["os"], found["autoRefresh"]) == (
         "Device",
         "Workstation",
-        "",
+        "Not set",
         "true",
     )
     brand = desk.get("devices/1/roles/-", kind="brand")[0]

@@ -49,6 +49,11 @@ class Desk:
         self._session.close()
         self._server.__exit__(kind, error, trace)
 
+    @property
+    def server_url(self) -> str:
+        """Where the server is, without the path of the API."""
+        return self._server.url
+
     def grant(self, content_type: str = "application/json", **form: str) -> requests.Response:
         """Ask for a token with a form, of whatever content type."""
         headers = {"Content-Type": content_type}

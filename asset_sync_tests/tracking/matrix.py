@@ -8,12 +8,13 @@ REFUSED: Final = "!"
 
 # What becomes of a row of each status (across) that is told to come to a status (down).
 _TABLE = """
-               pending exported scan_triggered scan_completed error
-pending           +       +           .              +          +
-exported          +       .           !              .          +
-scan_triggered    +       .           .              .          .
-scan_completed    !       .           +              .          .
-error             +       .           +              .          .
+               pending exported scan_triggered scan_completed error superseded
+pending           +       +           .              +          +        +
+exported          +       .           !              .          +        .
+scan_triggered    +       .           .              .          .        .
+scan_completed    !       .           +              .          .        .
+error             +       .           +              .          .        .
+superseded        +       +           .              +          +        .
 """
 
 

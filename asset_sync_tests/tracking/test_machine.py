@@ -26,7 +26,9 @@ MOMENT = {
     "scan_triggered": "scan_triggered_at",
     "scan_completed": "scan_completed_at",
     "error": "failed_at",
+    "superseded": "superseded_at",
 }
+COUNTED = [status for status in MOMENT if status != "superseded"]
 NOBODY = {column.name: None for column in table.c if column.name not in table.primary_key.columns}
 
 # One row refused is the whole call refused, so there are few in a call.
@@ -89,7 +91,7 @@ class Machine(RuleBasedStateMachine):
         for key in sent:
             row = self.rows.get(key, {"status": "exported", "created_at": self.now})
             kept = {name: row[name] for name in ("created_at", "wug_device_id", *MOMENT.values()) if name in row}
-            attempts = 1 if row["status"] in {"exported", "scan_completed"} else row["attempts"] + 1
+            attempts = 1 if row["status"] in {"exported", "scan_completed", "superseded"} else row["attempts"] + 1
             new = {"status": "pending", "pending_at": self.now, "device_name": name, "reason": reasons[key]}
             self.rows[key] = NOBODY | kept | new | {"attempts": attempts}
 
@@ -173,6 +175,20 @@ class Machine(RuleBasedStateMachine):
                 why = f"the device's address is {now} now" if now else "no longer to be exported"
                 row |= {"status": "error", "failed_at": self.now, "error": why, "next_attempt_at": None}
 
+    @rule(
+        wanted=st.dictionaries(st.sampled_from(DEVICES), st.sampled_from(ADDRESSES)),
+        whole=st.booleans(),
+        but=st.sets(st.sampled_from(KEYS), max_size=1),
+    )
+    def follow_wanted(self, wanted: dict[str, str], whole: bool, but: set[Key]) -> None:
+        self.tracking.follow_wanted(self.connection, wanted, self.now, whole=whole, but=but)
+        for key, row in self.of("pending", "exported", "scan_completed", "error").items():
+            if wanted.get(key[0], key[1]) != key[1] and key not in but:
+                row |= {"status": "superseded", "superseded_at": self.now, "next_attempt_at": None}
+        for key, row in self.of("error").items():
+            if whole and key[0] not in wanted:
+                row["next_attempt_at"] = None
+
     # What must hold.
 
     @invariant()
@@ -211,9 +227,10 @@ class Machine(RuleBasedStateMachine):
     @invariant()
     def counts_every_row(self) -> None:
         told = self.tracking.statistics(self.connection)
-        assert told.total == len(told.recent) == len(self.rows)
-        assert [getattr(told, status) for status in MOMENT] == [len(self.of(status)) for status in MOMENT]
-        assert sorted(change.at for change in told.recent) == sorted(row[MOMENT[row["status"]]] for row in self.rows.values())
+        counted = self.of(*COUNTED)
+        assert told.total == len(told.recent) == len(counted)
+        assert [getattr(told, status) for status in COUNTED] == [len(self.of(status)) for status in COUNTED]
+        assert sorted(change.at for change in told.recent) == sorted(row[MOMENT[row["status"]]] for row in counted.values())
         arrived = [row[name] for row in self.rows.values() for name in ("exported_at", "scan_completed_at") if row[name]]
         assert told.last_export == max(arrived, default=None)
 

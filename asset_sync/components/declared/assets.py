@@ -6,6 +6,8 @@ from typing import Any, Final
 import dagster as dg
 import pandas as pd
 
+from asset_sync.components.declared.choosing import ONLY, ChoosingConfig, Only
+from asset_sync.components.declared.choosing import told as about_words
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.lineage import read_lineage, source_lineage
 from asset_sync.components.objects import objects_key
@@ -21,13 +23,15 @@ from asset_sync.systems.system import Constants, System
 
 OfRun = Callable[[dg.AssetExecutionContext], System]
 """A system as a run has it: where there are several connections, with what the run's own says to it."""
+Asked = Callable[[dg.AssetExecutionContext, Only], System]
+"""The source as a run has it, where it may be asked for some rows alone."""
 
 
 def source_asset(
-    sync: Sync, source: System, table: SourceTable, key: dg.AssetKey, *, open_columns: Iterable[str], of_run: OfRun
+    sync: Sync, source: System, table: SourceTable, key: dg.AssetKey, *, open_columns: Iterable[str], asked: Asked
 ) -> dg.AssetsDefinition:
     """Return the asset that holds one table of the source."""
-    asked = tuple(open_columns)
+    columns = tuple(open_columns)
 
     @dg.asset(
         key=key,
@@ -43,11 +47,12 @@ def source_asset(
         description=f"{table.words.rstrip('.')}: {source.title}'s table {table.name}, read whole or not at all.",
         code_version="1",
     )
-    def extract(context: dg.AssetExecutionContext) -> dg.MaterializeResult[pd.DataFrame]:
+    def extract(context: dg.AssetExecutionContext, config: ChoosingConfig) -> dg.MaterializeResult[pd.DataFrame]:
         with told_in_one_line():
-            read = of_run(context).reader(sync.source_resource(context), table.name, asked)
+            read = asked(context, config.only).reader(sync.source_resource(context), table.name, columns)
             schema = column_schema(read.table, table)
             told: dict[str, Any] = {"requests": read.requests, "dagster/column_schema": schema}
+            told |= {ONLY: about_words(config.only)} if config.only else {}
             told |= read_lineage(sync.source_objects, table)
             return dg.MaterializeResult(value=read.table, metadata={**row_counts({table.name: read.table}), **told})
 

@@ -14,6 +14,7 @@ from asset_sync.components import config
 from asset_sync.components.connections import check_names, name_of, partitions
 from asset_sync.components.declared.assets import constants, desired_asset, inventory_asset, sieve_asset, source_asset
 from asset_sync.components.declared.checking import Checking
+from asset_sync.components.declared.choosing import Only, about, check_only
 from asset_sync.components.declared.ends import ConnectionConfig, SeveralConfig, Side, check_told, named, told_system
 from asset_sync.components.declared.following import following_asset, following_job, following_sensor
 from asset_sync.components.declared.mapping import ConditionConfig, KindConfig, MadeFrom, conditions, sync_mapping
@@ -165,9 +166,10 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             resource=self._resource,
             fresh=timedelta(hours=self.fresh_hours) if self.fresh_hours else None,
             owners=self.owners,
-            incomplete=self._incomplete,
+            incomplete=partial(self._incomplete, name=name),
             conform=target.side.conform,
             evidence=steps.evidence,
+            decided=steps.decided,
             open_target=steps.open,
             deletions=target.side.deletions,
             recreate=self.recreate,
@@ -195,6 +197,21 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             sync = context.asset_key.path[0]
             raise ConfigurationError(f"{connection.name} is not enabled: set `enabled: true` for it in the YAML of {sync}")
         return self._of(side, connection)
+
+    def _asked(self, context: dg.AssetExecutionContext, only: Only) -> System:
+        """Return the source as a run has it, which may be asked for some rows alone."""
+        check_only(system(self.source), only)
+        found = self._of_run(context, "source")
+        if not only:
+            return found
+        own = self._connection(context).source_options if self.connections else {}
+        return told_system(self.source, "source", {**self.source_options, **own, **only})
+
+    def check_only(self, only: Only) -> str:
+        """Return the step whose config says what the source is asked for; `ConfigurationError` where it cannot be asked so."""
+        source = self._of("source")
+        check_only(source, only)
+        return source.main
 
     def _several(self, side: Side) -> bool:
         return bool(self.connections) and self.connections_of == side
@@ -289,10 +306,8 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         return {table: dg.AssetKey([self.names(name)["source"], table]) for table in tables}
 
     def _extract(self, sync: Sync, source: System, table: str, key: dg.AssetKey) -> dg.AssetsDefinition:
-        asked = open_columns(source, self._every_mapping(source), table)
-        return source_asset(
-            sync, source, source.tables[table], key, open_columns=asked, of_run=partial(self._of_run, side="source")
-        )
+        columns = open_columns(source, self._every_mapping(source), table)
+        return source_asset(sync, source, source.tables[table], key, open_columns=columns, asked=self._asked)
 
     def _schedules(self, name: str, job: Any) -> Iterator[dg.ScheduleDefinition]:
         if self.schedule is None:
@@ -312,7 +327,9 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         if self.connections:
             yield due_sensor(name, {c.name: timedelta(minutes=c.interval_minutes) for c in self.connections if c.enabled})
 
-    def _incomplete(self, _context: dg.AssetExecutionContext) -> str | None:
+    def _incomplete(self, context: dg.AssetExecutionContext, name: str) -> str | None:
+        if only := about(context, self.sync(name)):
+            return f"it is about some rows alone ({only}): what else there is counts for nothing"
         return None if self.complete else "the YAML says that the source is not complete: what it lacks is not retired"
 
 

@@ -1,6 +1,6 @@
 """The steps that the systems of a sync bring (`asset_sync.systems.steps`), as a run of it has them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,11 +10,13 @@ import pandas as pd
 
 from asset_sync.components import run_tags
 from asset_sync.components.connections import name_of
+from asset_sync.components.declared.choosing import about
 from asset_sync.components.declared.ends import Side
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.resolutions import Resolution
 from asset_sync.reconcile.tables import Tables
 from asset_sync.systems.steps import CountingTarget, Evidence, Run, Shaped, Sifted
 from asset_sync.systems.system import System
@@ -53,6 +55,11 @@ class OwnSteps:
             return side.seen(self.run(context, "target"), desired, inventory)
         return Evidence(inventory, side.waiting(self.sync().kinds, desired, inventory))
 
+    def decided(self, context: Context) -> Sequence[Resolution]:
+        """Say of which fields the target's value is nobody's choice."""
+        decided = self.of_run(context, "target").side.decided
+        return decided(self.run(context, "target")) if decided else ()
+
     def open(self, context: Context, sync: Sync, plan: Plan) -> CountingTarget:
         """Open what a plan is applied to."""
         opened = self.of_run(context, "target").side.open
@@ -78,6 +85,7 @@ class OwnSteps:
             connection,
             datetime.now(UTC),
             by_hand=run_tags.SENSOR not in context.run.tags,
+            whole=not about(context, sync),
             resource=lambda: self.resource(context, side),
             links=lambda: sync.of(context).known_links(context.resources.ledger),
             links_of=links_of,

@@ -668,7 +668,7 @@ IP_ADDRESS = ObjectType(
     (
         _computed("family"),
         Field("address", "ip", required=True),
-        *_nulls("vrf"),
+        _ref("vrf", "ipam/vrfs"),
         _ref("tenant", "tenancy/tenants"),
         _choice("status", ch.IP_STATUS, "active"),
         _choice("role", ch.IP_ROLE),
@@ -694,7 +694,7 @@ PREFIX = ObjectType(
     (
         _computed("family"),
         Field("prefix", "prefix", required=True),
-        *_nulls("vrf"),
+        _ref("vrf", "ipam/vrfs"),
         Field("scope_type", "content_type", null=True),
         Field("scope_id", "int", null=True, minimum=0),
         _computed("scope"),
@@ -713,6 +713,32 @@ PREFIX = ObjectType(
     ordering=("prefix",),
     search=("prefix", "description"),
     web_path="ipam/prefixes",
+)
+
+VRF = ObjectType(
+    "ipam/vrfs",
+    "ipam.vrf",
+    "VRF",
+    "VRF",
+    (
+        _str("name", 100, required=True),
+        *_nulls("rd"),
+        _ref("tenant", "tenancy/tenants"),
+        Field("enforce_unique", "bool", default=True),
+        DESCRIPTION,
+        *OWNER,
+        COMMENTS,
+        _const("import_targets", []),
+        _const("export_targets", []),
+        TAGS,
+        CUSTOM_FIELDS,
+        *TIMES,
+        _count("ipaddress_count", "ipam/ip-addresses", "vrf"),
+        _count("prefix_count", "ipam/prefixes", "vrf"),
+    ),
+    ("id", "url", "display", "name", "rd", "description"),
+    search=("name", "description"),
+    web_path="ipam/vrfs",
 )
 
 VLAN = ObjectType(
@@ -764,7 +790,8 @@ TENANT = ObjectType(
         _count("site_count", "dcim/sites", "tenant"),
         *_zeros("virtualmachine_count"),
         _count("vlan_count", "ipam/vlans", "tenant"),
-        *_zeros("vrf_count", "cluster_count"),
+        _count("vrf_count", "ipam/vrfs", "tenant"),
+        *_zeros("cluster_count"),
     ),
     BRIEF,
     unique=tuple(Unique(f"tenancy_tenant_unique_{name}", (name,), _taken("tenant", name), name) for name in ("name", "slug")),
@@ -1196,7 +1223,7 @@ JOB = ObjectType(
 
 ALL = (
     *(MANUFACTURER, DEVICE_TYPE, MODULE_TYPE, DEVICE_ROLE, PLATFORM, REGION, SITE, LOCATION, DEVICE, INTERFACE),
-    *(MAC_ADDRESS, IP_ADDRESS, PREFIX, VLAN, TENANT, CONTACT, TAG, CUSTOM_FIELD, CHOICE_SET, JOURNAL_ENTRY),
+    *(MAC_ADDRESS, IP_ADDRESS, PREFIX, VRF, VLAN, TENANT, CONTACT, TAG, CUSTOM_FIELD, CHOICE_SET, JOURNAL_ENTRY),
     *(ASSET, ITEM_TYPE, ITEM_GROUP, ASSET_ROLE, SUPPLIER, PURCHASE, DELIVERY, OBJECT_CHANGE, OBJECT_TYPE, JOB),
 )
 

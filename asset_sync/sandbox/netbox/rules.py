@@ -112,8 +112,9 @@ def _ip_address(store: Store, row: Row, before: Row | None) -> None:
         raise invalid("address", "Cannot create IP address with /0 mask.")
     if row["assigned_object_id"] is not None:
         _check_host_part(address)
-    if store.enforce_global_unique:
-        _check_duplicate_ip(store, row, address)
+    vrf = store.tables["ipam/vrfs"].rows.get(row["vrf"] or 0)
+    if vrf["enforce_unique"] if vrf else store.enforce_global_unique:
+        _check_duplicate_ip(store, row, address, f"VRF {vrf['name']}" if vrf else "global table")
     _check_primary(store, row, before, address.version)
     if row["status"] == "slaac" and address.version != 6:
         raise invalid("status", "Only IPv6 addresses can be assigned SLAAC status")
@@ -129,11 +130,12 @@ def _check_host_part(address: ipaddress.IPv4Interface | ipaddress.IPv6Interface)
         raise invalid("__all__", f"{address.ip} is a broadcast address, which may not be assigned to an interface.")
 
 
-def _check_duplicate_ip(store: Store, row: Row, address: ipaddress.IPv4Interface | ipaddress.IPv6Interface) -> None:
+def _check_duplicate_ip(store: Store, row: Row, address: ipaddress.IPv4Interface | ipaddress.IPv6Interface, where: str) -> None:
     table = store.tables["ipam/ip-addresses"]
-    twins = [table.rows[one] for one in table.matching("host", str(address.ip)) if one != row["id"]]
+    others = [table.rows[one] for one in table.matching("host", str(address.ip)) if one != row["id"]]
+    twins = [one for one in others if one["vrf"] == row["vrf"]]
     if twins and (row["role"] not in _SHARED_ROLES or any(one["role"] not in _SHARED_ROLES for one in twins)):
-        raise invalid("address", f"Duplicate IP address found in global table: {twins[0]['address']}")
+        raise invalid("address", f"Duplicate IP address found in {where}: {twins[0]['address']}")
 
 
 def _check_primary(store: Store, row: Row, before: Row | None, version: int) -> None:

@@ -1,23 +1,26 @@
 """The HTTP server: from a request to the part of the simulated WhatsUp Gold that it is for.
 
 What the published description of the REST API says (WhatsUp Gold API 2026.0) is done as it says: paths, methods, bodies,
-envelopes, paging, the order of bulk operations, limits and fallbacks. Assumed, because nothing is known of it: the status
-and words of errors other than those of `/token` (400, 404, 405 and 500 with the documented error body, 401 with the
-framework's own); that tokens are looked at before the path; the position in a page id; devices and groups in the order of
-their ids; what a scan does to devices that are there already (they are found, not added again, not moved); the progress
-from 0 to 100 and the words of a phase; that `forceAdd` answers the id of a scan that has ended; that a device without
-polling is Unknown, or Up where a host answers; that brand and operating system are empty where none is set; that
-absent and null leave properties as they are; that attributes may share a name. Monitors, credentials, refreshing,
+envelopes, paging, the order of bulk operations, limits and fallbacks. Names in bodies and queries count whatever their case,
+and truth values may be text, as public clients send them. Assumed, because nothing is known of it: the status and words of
+errors other than those of `/token` (400, 404, 405 and 500 with the documented error body, 401 with the framework's own, and
+TokenExpired for a token at its end, as clients look for it); that unknown names in a query or a body are refused (400), or
+told of a template, where the real server may pass them over; that tokens are looked at before the path; the position in a
+page id; devices and groups in the order of their ids; what a scan does to devices that are there already (they are found,
+not added again, not moved); the progress from 0 to 100 and the words of a phase; that `forceAdd` answers the id of a scan
+that has ended; that a device without polling is Unknown, or Up where a host answers; the order of the states in a status;
+that absent and null leave properties as they are; that attributes may share a name. Monitors, credentials, refreshing,
 schedules, reports and the changing of group definitions are not played: such paths and methods are as ones that do not
 exist. Dynamic and layer 2 groups can be made, and stay empty.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from urllib.parse import parse_qs
 
 import orjson
 from starlette.applications import Starlette
+from starlette.datastructures import QueryParams
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
@@ -25,12 +28,13 @@ from starlette.routing import Route
 
 from asset_sync.sandbox.faults import FaultMiddleware, Faults, path_and_query
 from asset_sync.sandbox.wug.call import Answer, Call
-from asset_sync.sandbox.wug.errors import ApiError
+from asset_sync.sandbox.wug.errors import ApiError, bad_request
 from asset_sync.sandbox.wug.pages import FAULTS, Pages
-from asset_sync.sandbox.wug.routes import find
+from asset_sync.sandbox.wug.routes import find, queries
 from asset_sync.sandbox.wug.state import WugState
 
 BASE = "/api/v1"
+_DESCRIPTION = "/swagger/docs/v1"
 DEFAULT_USERS: Mapping[str, str] = MappingProxyType({"admin": "admin"})
 """Who may sign in where nobody is named: user name to password."""
 
@@ -87,6 +91,8 @@ class _Server:
 
     def _answer(self, request: Request, raw_body: bytes) -> Answer:
         path = request.url.path
+        if path == _DESCRIPTION:
+            return Answer({"swagger": "2.0", "info": {"title": "WhatsUp Gold API", "version": "2026.0"}, "basePath": BASE})
         if not path.startswith(f"{BASE}/"):
             raise ApiError(404, f"there is no {path}")
         inner = path.removeprefix(f"{BASE}/").rstrip("/")
@@ -94,7 +100,7 @@ class _Server:
             return self._token(request.method, raw_body)
         user = self._user(request.headers.get("authorization", ""))
         if user is None:
-            return _DENIED
+            return self._denied(request.headers.get("authorization", ""))
         found = find(inner)
         if found is None:
             raise ApiError(404, f"there is no {path}")
@@ -109,7 +115,7 @@ class _Server:
             request.method,
             inner,
             ids,
-            request.query_params,
+            _canonical(request.query_params, queries(methods[request.method])),
             raw_body,
             path_and_query(request.scope),
         )
@@ -120,6 +126,11 @@ class _Server:
         scheme, _, token = header.partition(" ")
         user = self._state.tokens.user(token.strip()) if scheme.casefold() == "bearer" else None
         return user if user in self._users else None
+
+    def _denied(self, header: str) -> Answer:
+        if self._state.tokens.has_ended(header.partition(" ")[2].strip()):
+            raise ApiError(401, "the token has expired", "TokenExpired")
+        return _DENIED
 
     def _token(self, method: str, raw_body: bytes) -> Answer:
         """Sign in or refresh. The body is a form, whatever its content type says."""
@@ -140,6 +151,14 @@ class _Server:
         access, refresh = self._state.tokens.issue(user, self._token_seconds)
         seconds = int(self._token_seconds)
         return Answer({"access_token": access, "token_type": "bearer", "expires_in": seconds, "refresh_token": refresh})
+
+
+def _canonical(query: QueryParams, known: Sequence[str]) -> QueryParams:
+    """The query with its names as they are known, whatever their case. Raises ApiError (400) for others."""
+    names = {name.casefold(): name for name in known}
+    if unknown := [name for name in query if name.casefold() not in names]:
+        raise bad_request(f"unknown in the query: {', '.join(unknown)}; there are {', '.join(known) or 'none'}")
+    return QueryParams([(names[name.casefold()], value) for name, value in query.multi_items()])
 
 
 def _response(answer: Answer) -> Response:

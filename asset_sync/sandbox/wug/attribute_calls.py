@@ -10,6 +10,10 @@ from asset_sync.sandbox.wug.state import WugState
 
 NAME_MAX = 150
 VALUE_MAX = 3000
+_PARTS = (
+    *("deleteAllAttributes", "attributesToDelete", "attributeNamesToDelete", "attributeNameContainsToDelete"),
+    *("attributeValueContainsToDelete", "attributeToModify", "attributesToAdd"),
+)
 
 Test = Callable[[Attribute], bool]
 
@@ -41,10 +45,11 @@ def delete_attributes(call: Call) -> Answer:
 
 def patch_attributes(call: Call) -> Answer:
     """PATCH /devices/{id}/attributes/-, in the order of the API: four kinds of deleting, changes, additions."""
-    device, body, tally = call.device(), call.body(), Tally()
+    device, body, tally = call.device(), call.body(*_PARTS), Tally()
     refused = call.struck("refused_attributes")
     ids = body.texts("attributesToDelete")
-    changes, additions = body.rows("attributeToModify"), body.rows("attributesToAdd")
+    changes = body.rows_of("attributeToModify", "attributeId", "name", "value")
+    additions = body.rows_of("attributesToAdd", "name", "value")
     tests: tuple[Test, ...] = (
         lambda _one: body.flag("deleteAllAttributes"),
         lambda one: one.id in ids,

@@ -15,6 +15,7 @@ from asset_sync.sandbox.wug.records import Device, Group
 from asset_sync.sandbox.wug.state import WugState
 
 Json = dict[str, Any]
+_FLAGS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,12 @@ class Call:
         return text == "true" if text else default
 
     def choice(self, name: str, values: Sequence[str], default: str) -> str:
-        """A query parameter out of several. Raises ApiError (400)."""
+        """A query parameter out of several, whatever its case. Raises ApiError (400)."""
         text = self.query.get(name) or default
-        if text not in values:
+        found = next((value for value in values if value.casefold() == text.casefold()), None)
+        if found is None:
             raise bad_request(f"{name} is one of {', '.join(values)}, not {text!r}")
-        return text
+        return found
 
     def need(self, name: str) -> str:
         """A query parameter that must be there and not empty. Raises ApiError (400)."""
@@ -99,27 +101,46 @@ class Call:
         except orjson.JSONDecodeError:
             raise bad_request("the body is no JSON") from None
 
-    def body(self) -> "Body":
-        """The body, an object; none at all is an empty one. Raises ApiError (400)."""
+    def body(self, *names: str) -> "Body":
+        """The body, an object with some of those names; none at all is an empty one. Raises ApiError (400)."""
         found = self.json() if self.raw_body else {}
         if not isinstance(found, dict):
             raise bad_request("the body is to be an object")
-        return Body(found)
+        body = Body(found)
+        body.check(names)
+        return body
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A JSON object of a request. All readers raise ApiError (400) for a value of the wrong kind; null is as absent."""
+    """A JSON object of a request, whose names are read whatever their case.
+
+    All readers raise ApiError (400) for a value of the wrong kind; null is as absent.
+    """
 
     values: Json
 
+    def check(self, names: Iterable[str]) -> None:
+        """Raise ApiError (400) for a name that is none of those: the real server may well pass it over without a word."""
+        if unknown := self.unknown(names):
+            raise bad_request(f"unknown: {', '.join(unknown)}")
+
+    def unknown(self, names: Iterable[str]) -> list[str]:
+        """The names here that are none of those."""
+        known = {name.casefold() for name in names}
+        return [name for name in self.values if name.casefold() not in known]
+
+    def get(self, name: str) -> Any:
+        """A value as it is, None where there is none."""
+        return next((value for key, value in self.values.items() if key.casefold() == name.casefold()), None)
+
     def has(self, name: str) -> bool:
         """Whether there is a value."""
-        return self.values.get(name) is not None
+        return self.get(name) is not None
 
     def text(self, name: str, default: str = "") -> str:
         """Text; a number is taken for text."""
-        value = self.values.get(name)
+        value = self.get(name)
         if value is None:
             return default
         if isinstance(value, bool) or not isinstance(value, str | int):
@@ -127,10 +148,12 @@ class Body:
         return str(value)
 
     def flag(self, name: str, *, default: bool = False) -> bool:
-        """True or false."""
-        value = self.values.get(name)
+        """True or false, also as text."""
+        value = self.get(name)
         if value is None:
             return default
+        if isinstance(value, str) and value.casefold() in _FLAGS:
+            return _FLAGS[value.casefold()]
         if not isinstance(value, bool):
             raise bad_request(f"{name} is to be true or false")
         return value
@@ -146,8 +169,15 @@ class Body:
             raise bad_request(f"{name} is to be a list of objects")
         return [Body(value) for value in values]
 
+    def rows_of(self, name: str, *names: str) -> "list[Body]":
+        """A list of objects with some of those names."""
+        found = self.rows(name)
+        for row in found:
+            row.check(names)
+        return found
+
     def _list(self, name: str) -> list[Any]:
-        value = self.values.get(name)
+        value = self.get(name)
         if value is None:
             return []
         if not isinstance(value, list):

@@ -11,6 +11,8 @@ from asset_sync.sandbox.wug.state import WugState
 
 _REASON = 250
 _POLLING_S = (10, 86400)
+_POLLING = ("pollingIntervalSeconds", "pollByHostName")
+_PROPERTIES = ("isWireless", "collectWireless", "keepDetailsCurrent", "note", "snmpOid", "actionPolicy")
 
 
 def get_device(call: Call) -> Answer:
@@ -27,7 +29,7 @@ def delete_device(call: Call) -> Answer:
 
 def bulk_delete(call: Call) -> Answer:
     """PATCH /devices/-, whose only operation is `delete`."""
-    body = call.body()
+    body = call.body("operation", "devices")
     if body.text("operation") != "delete":
         raise bad_request("operation is to be delete")
     return wrapped(each_device(call, body.texts("devices"), lambda device: call.state.delete_device(device.id)))
@@ -60,7 +62,7 @@ def get_properties(call: Call) -> Answer:
 
 def put_properties(call: Call) -> Answer:
     """PUT /devices/{id}/properties. What is absent or null stays (assumed)."""
-    device, body = call.device(), call.body()
+    device, body = call.device(), call.body("displayName", *_PROPERTIES)
     fault = call.struck("refused_properties")
     if fault and (fault.options["property"] is None or body.has(str(fault.options["property"]))):
         raise bad_request("the properties cannot be changed")
@@ -72,7 +74,7 @@ def put_properties(call: Call) -> Answer:
 
 def bulk_properties(call: Call) -> Answer:
     """PATCH /devices/-/properties; display names cannot be changed here."""
-    body = call.body()
+    body = call.body("devices", *_PROPERTIES)
     return wrapped(each_device(call, body.texts("devices"), lambda device: _set_properties(device, body)))
 
 
@@ -90,7 +92,7 @@ def _set_properties(device: Device, body: Body) -> None:
     device.note = body.text("note", device.note)
     device.snmp_oid = body.text("snmpOid", device.snmp_oid)
     if body.has("actionPolicy"):
-        policy = body.values["actionPolicy"]
+        policy = body.get("actionPolicy")
         if not isinstance(policy, dict):
             raise bad_request("actionPolicy is to be an object")
         device.action_policy = Body(policy).text("name")
@@ -110,13 +112,13 @@ def get_polling(call: Call) -> Answer:
 
 def put_polling(call: Call) -> Answer:
     """PUT /devices/{id}/config/polling, which answers 204."""
-    call.device().poll_seconds = _interval(call.body())
+    call.device().poll_seconds = _interval(call.body(*_POLLING))
     return Answer(None, 204)
 
 
 def bulk_polling(call: Call) -> Answer:
     """PATCH /devices/-/config/polling, whose answer has no envelope."""
-    body = call.body()
+    body = call.body("devices", *_POLLING)
     seconds = _interval(body)
 
     def step(device: Device) -> None:
@@ -126,7 +128,7 @@ def bulk_polling(call: Call) -> Answer:
 
 
 def _interval(body: Body) -> int:
-    value = body.values.get("pollingIntervalSeconds")
+    value = body.get("pollingIntervalSeconds")
     low, high = _POLLING_S
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise bad_request(f"pollingIntervalSeconds is from {low} to {high}")
@@ -160,11 +162,15 @@ def bulk_maintenance(call: Call) -> Answer:
             raise bad_request("the maintenance mode cannot be changed")
         device.maintenance = replace(mode)
 
-    return wrapped(each_device(call, call.body().texts("devices"), step))
+    return wrapped(each_device(call, _maintenance_of(call).texts("devices"), step))
+
+
+def _maintenance_of(call: Call) -> Body:
+    return call.body("devices", "enabled", "endUtc", "reason")
 
 
 def _mode(call: Call) -> Maintenance:
-    body = call.body()
+    body = _maintenance_of(call)
     if not body.has("enabled"):
         raise bad_request("enabled is required")
     reason = body.text("reason")

@@ -15,15 +15,16 @@ _CODES = {
 class ApiError(Exception):
     """A request that ends here, with that HTTP status. The words of `code` and `message` are assumed."""
 
-    def __init__(self, status: int, message: str) -> None:
+    def __init__(self, status: int, message: str, code: str | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
+        self.code = code or _CODES[status]
 
     @property
     def body(self) -> dict[str, Any]:
         """`{"error": {"status", "code", "message"}}`."""
-        return {"error": {"status": self.status, "code": _CODES[self.status], "message": self.message}}
+        return {"error": {"status": self.status, "code": self.code, "message": self.message}}
 
 
 def bad_request(message: str) -> ApiError:

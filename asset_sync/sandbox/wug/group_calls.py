@@ -48,7 +48,7 @@ def list_children(call: Call) -> Answer:
 
 def add_child(call: Call) -> Answer:
     """POST /device-groups/{id}/child."""
-    parent, body = call.group(), call.body()
+    parent, body = call.group(), call.body("name", "description", "groupType", "dynamicDefinition", "layer2Definition")
     kind = body.text("groupType") or "static"
     if kind not in _NEW_TYPES:
         raise bad_request(f"groupType is one of {', '.join(_NEW_TYPES)}")

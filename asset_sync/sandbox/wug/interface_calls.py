@@ -6,6 +6,12 @@ from asset_sync.sandbox.wug.ips import ip_or_none
 from asset_sync.sandbox.wug.records import Device, Interface
 from asset_sync.sandbox.wug.state import WugState
 
+_FIELDS = ("interfaceId", "hostName", "address", "defaultInterface", "pollUsingName")
+_PARTS = (
+    *("deleteAllInterfaces", "interfacesToDelete", "addressOrHostNameToDelete"),
+    *("interfaceToModify", "interfacesToAdd"),
+)
+
 
 def list_interfaces(call: Call) -> Answer:
     """GET /devices/{id}/interfaces/-."""
@@ -15,7 +21,7 @@ def list_interfaces(call: Call) -> Answer:
 
 def add_interface(call: Call) -> Answer:
     """POST /devices/{id}/interfaces/-."""
-    return wrapped(_show(_add(call.state, call.device(), call.body())))
+    return wrapped(_show(_add(call.state, call.device(), call.body(*_FIELDS))))
 
 
 def delete_interfaces(call: Call) -> Answer:
@@ -27,10 +33,10 @@ def delete_interfaces(call: Call) -> Answer:
 
 def patch_interfaces(call: Call) -> Answer:
     """PATCH /devices/{id}/interfaces/-, in the order of the API: three kinds of deleting, changes, additions."""
-    device, body, tally = call.device(), call.body(), Tally()
+    device, body, tally = call.device(), call.body(*_PARTS), Tally()
     gone = body.texts("interfacesToDelete")
     parts = [part.casefold() for part in body.texts("addressOrHostNameToDelete")]
-    changes, additions = body.rows("interfaceToModify"), body.rows("interfacesToAdd")
+    changes, additions = body.rows_of("interfaceToModify", *_FIELDS), body.rows_of("interfacesToAdd", *_FIELDS)
     for one in [one for one in device.interfaces if not one.default]:
         texts = (one.address.casefold(), one.host_name.casefold())
         matched = any(part in text for part in parts for text in texts)
@@ -70,7 +76,7 @@ def put_interface(call: Call) -> Answer:
     interface = _find(device, call.ids[1])
     if call.struck("refused_interface"):
         raise bad_request("the interface cannot be changed")
-    _change(device, interface, call.body())
+    _change(device, interface, call.body(*_FIELDS))
     return wrapped(_show(interface))
 
 

@@ -28,7 +28,7 @@ def put_group(call: Call) -> Answer:
 
 def patch_groups(call: Call) -> Answer:
     """PATCH /devices/{id}/group/-: deletes before adds. Where no group would be left, nothing is done (400)."""
-    device, body, tally = call.device(), call.body(), Tally()
+    device, body, tally = call.device(), call.body("groupsToAdd", "groupsToDelete"), Tally()
     leaving, joining = body.texts("groupsToDelete"), []
     refused = call.struck("refused_groups")
     for group_id in body.texts("groupsToAdd"):
@@ -64,12 +64,14 @@ def is_member(call: Call) -> Answer:
 def add_members(call: Call) -> Answer:
     """POST /device-groups/{id}/devices/-, whose answer has no envelope."""
     group = _static(call.state.groups, call.ids[0])
-    return Answer(each_device(call, call.body().texts("devices"), lambda device: _join(device, group)))
+    return Answer(each_device(call, call.body("devices").texts("devices"), lambda device: _join(device, group)))
 
 
 def remove_members(call: Call) -> Answer:
-    """DELETE /device-groups/{id}/devices/-, with a body; its answer has no envelope."""
-    return _remove(call, call.body().texts("devices"))
+    """DELETE /device-groups/{id}/devices/-, with a body those named there, without one all; its answer has no envelope."""
+    if not call.raw_body:
+        return _remove(call, [one.id for one in call.state.members(call.ids[0], hierarchy=False)])
+    return _remove(call, call.body("devices").texts("devices"))
 
 
 def remove_member(call: Call) -> Answer:

@@ -1,7 +1,8 @@
 """Pages: the size, the opaque page id, and the faults that spoil a listing of devices.
 
-A page id belongs to one path and one set of the other query parameters; with any other it is refused (WhatsUp Gold API
-2026.0: all of them are to be repeated). That it holds a position, and what a wrong one answers, is assumed.
+A page id belongs to one path and one set of the other query parameters but for `limit`; with any other it is refused (WhatsUp
+Gold API 2026.0: all of them are to be repeated; public clients send the limit with later pages alone). That it holds a
+position, and what a wrong one answers, is assumed. A plain number is the number of rows before the page, as clients send it.
 """
 
 import random
@@ -108,7 +109,7 @@ def _limit(text: str | None, size: int) -> int:
 
 
 def _seal(path: str, query: QueryParams) -> str:
-    others = sorted((name, value) for name, value in query.multi_items() if name != "pageId")
+    others = sorted((name, value) for name, value in query.multi_items() if name not in ("pageId", "limit"))
     return blake2b(repr((path, others)).encode(), digest_size=9).hexdigest()
 
 
@@ -117,6 +118,8 @@ def _page_id(start: int, seal: str) -> str:
 
 
 def _position(page_id: str, seal: str) -> int:
+    if page_id.isdecimal():
+        return int(page_id)
     try:
         start, _, found = urlsafe_b64decode(page_id).decode().partition(".")
         position = int(start)

@@ -58,7 +58,7 @@ def put_os(call: Call) -> Answer:
 def put_sub_roles(call: Call) -> Answer:
     """PUT /devices/{id}/roles/sub-role."""
     device = call.device()
-    _sub_role_step(call.state.roles, call.body())(device)
+    _sub_role_step(call.state.roles, call.body("operation", "subroles"))(device)
     return Answer(SUCCESS)
 
 
@@ -79,7 +79,7 @@ def bulk_os(call: Call) -> Answer:
 
 def bulk_sub_roles(call: Call) -> Answer:
     """PATCH /devices/-/roles/sub-role."""
-    body = call.body()
+    body = call.body("devices", "operation", "subroles")
     return Answer(each_device(call, body.texts("devices"), _sub_role_step(call.state.roles, body)))
 
 
@@ -122,7 +122,7 @@ def _put(call: Call, kind: RoleKind, parameter: str) -> Answer:
 
 
 def _bulk(call: Call, kind: RoleKind) -> Answer:
-    body = call.body()
+    body = call.body("devices", "name")
     entry = _role(call.state.roles, kind, body.text("name"))
     return Answer(each_device(call, body.texts("devices"), lambda device: _assign(device, entry)))
 

@@ -99,8 +99,46 @@ _TABLE: dict[str, dict[str, Handler]] = {
     "product/version": {"GET": product_calls.get_version},
     "product/api": {"GET": product_calls.get_api},
     "product/whoAmI": {"GET": product_calls.who_am_i},
+    "product/installationId": {"GET": product_calls.get_installation_id},
+    "product/timezone": {"GET": product_calls.get_timezone},
 }
+_PAGED = ("pageId", "limit")
+_SEARCHED = ("search", *_PAGED)
+_FILTERED = ("names", "nameContains", "valueContains")
+_QUERIES: dict[Handler, tuple[str, ...]] = {
+    device_calls.get_device: ("view",),
+    device_calls.delete_device: ("deleteDiscoveredDevices",),
+    template_read.get_template: ("options",),
+    template_read.get_templates: ("options", "includeHierarchy", *_SEARCHED),
+    attribute_calls.list_attributes: (*_FILTERED, *_PAGED),
+    attribute_calls.add_attribute: ("name", "value"),
+    attribute_calls.delete_attributes: _FILTERED,
+    attribute_calls.put_attribute: ("name", "value"),
+    interface_calls.list_interfaces: _SEARCHED,
+    membership_calls.list_groups_of: ("type", "view", *_SEARCHED),
+    role_calls.list_assignments: ("kind",),
+    role_calls.put_role: ("roleId",),
+    role_calls.delete_roles: ("kind",),
+    role_calls.put_primary: ("primary",),
+    role_calls.put_brand: ("brand",),
+    role_calls.put_os: ("osName",),
+    role_calls.list_roles: ("kind", "source", "view", "name", "enabledOnly", *_SEARCHED),
+    role_calls.get_role: ("view",),
+    group_calls.list_groups: ("view", "groupType", *_SEARCHED),
+    group_calls.get_group: ("view",),
+    group_calls.list_children: ("returnHierarchy", "view", "groupType", *_SEARCHED),
+    group_calls.list_devices: ("view", "state", "returnHierarchy", *_SEARCHED),
+    scan_calls.new_device: ("ipOrName",),
+    scan_calls.list_scans: ("model", "activeOnly", *_SEARCHED),
+    scan_calls.list_scan_devices: ("view", *_SEARCHED),
+}
+"""What each endpoint can be asked in a query."""
 _ROUTES = [(re.compile(pattern.replace("{}", "([^/]+)")), methods) for pattern, methods in _TABLE.items()]
+
+
+def queries(handler: Handler) -> tuple[str, ...]:
+    """The names that a query of an endpoint can have."""
+    return _QUERIES.get(handler, ())
 
 
 def find(path: str) -> tuple[Mapping[str, Handler], tuple[str, ...]] | None:

@@ -7,17 +7,22 @@ from asset_sync.sandbox.wug.scans import Scan
 from asset_sync.sandbox.wug.show import DEVICE_VIEWS, overview, scan
 from asset_sync.sandbox.wug.state import WugState
 
+_OPTIONS = (
+    *("forceAdd", "forceCreate", "forceRole", "preferSnmpSystemNameAsDisplayName", "resolveDNSHostNames", "snmpPortToUse"),
+    *("expandVirtualEnvironment", "expandWirelessEnvironment", "includeWirelessClients", "expandStorageEnvironment"),
+    *("useAllCredentials", "credentials", "setupAsPollByName"),
+)
 _MODELS = ("all", "standard", "newDevice", "refresh", "staging", "rescan")
 
 
 def new_device(call: Call) -> Answer:
     """PUT /device-groups/{id}/newDevice?ipOrName=."""
-    return _new_devices(call, [call.need("ipOrName")], call.body())
+    return _new_devices(call, [call.need("ipOrName")], call.body(*_OPTIONS))
 
 
 def new_devices(call: Call) -> Answer:
     """PATCH /device-groups/{id}/newDevice, with a list of addresses or names in the body."""
-    body = call.body()
+    body = call.body("ipOrNames", *_OPTIONS)
     targets = [one for one in body.texts("ipOrNames") if one.strip()]
     if not targets:
         raise bad_request("ipOrNames needs at least one address or name")

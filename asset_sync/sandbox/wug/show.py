@@ -4,13 +4,16 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from asset_sync.sandbox.wug.call import Json, iso
-from asset_sync.sandbox.wug.records import ROOT_ID, Device, Group, Monitor, Role, RoleKind
+from asset_sync.sandbox.wug.records import Device, Group, Monitor, Role, RoleKind, State
 from asset_sync.sandbox.wug.roles import DISCOVERED_BRAND
 from asset_sync.sandbox.wug.scans import Scan
 from asset_sync.sandbox.wug.state import WugState
 
 DEVICE_VIEWS = ("id", "basic", "card", "overview")
 GROUP_TYPES = ("static_group", "dynamic_group", "layer2")
+NOT_SET = "Not set"
+"""What stands for a brand or an operating system that a device has not."""
+STATES: tuple[State, ...] = ("Unknown", "Up", "Down", "Maintenance")
 ROLE_KINDS: tuple[RoleKind, ...] = ("role", "brand", "os", "subRole")
 
 
@@ -24,8 +27,8 @@ def overview(state: WugState, device: Device, view: str) -> Json:
         "hostName": device.host_name,
         "networkAddress": device.address,
         "role": device.role,
-        "brand": device.brand,
-        "os": device.os,
+        "brand": device.brand or NOT_SET,
+        "os": device.os or NOT_SET,
         "notes": device.note,
     }
     if view == "basic":
@@ -102,7 +105,7 @@ def group_status(state: WugState, group_id: str, devices: Sequence[Device]) -> J
         "id": group_id,
         "lastStateChangeUtc": iso(max((device.changed for device in devices), default=state.now())),
         "totalDevices": len(devices),
-        "stateSummaries": [{"state": name, "deviceCount": number} for name, number in sorted(counts.items())],
+        "stateSummaries": [{"state": name, "deviceCount": counts[name]} for name in STATES],
     }
 
 
@@ -113,8 +116,8 @@ def definition(group: Group) -> Json:
 
 
 def group_parents(state: WugState, group_id: str) -> list[str]:
-    """The names of the groups between "My Network" and a group."""
-    return [one.name for one in state.groups.lineage(group_id)[:-1] if one.id != ROOT_ID]
+    """The names of the groups above a group, from "My Network" on."""
+    return [one.name for one in state.groups.lineage(group_id)[:-1]]
 
 
 def role(entry: Role, view: str) -> Json:

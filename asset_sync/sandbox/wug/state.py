@@ -30,6 +30,9 @@ from asset_sync.sandbox.wug.tokens import Tokens
 MONITORS = {"Ping": "2", "Interface": "3", "SNMP": "4", "HTTP": "5", "HTTPS": "6", "DNS": "7", "SSH": "8"}
 """The library of active monitors: name to id."""
 
+DISCOVERED_NOTE = "This device was scanned by discovery."
+"""The note of what a scan found."""
+
 
 class WugState:
     """Devices, groups, roles, tokens and scans of one server. Safe to use from several threads; `lock` holds it still.
@@ -256,6 +259,7 @@ class WugState:
         return self.add_device(
             host.name,
             host.address,
+            note=DISCOVERED_NOTE,
             groups=(group,),
             role=self.roles.learn("role", scan.role or host.role or DEFAULT_ROLE),
             brand=self.roles.learn("brand", host.brand) if host.brand else "",

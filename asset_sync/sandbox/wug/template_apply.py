@@ -10,16 +10,17 @@ from asset_sync.sandbox.wug.ips import ip_or_none
 from asset_sync.sandbox.wug.records import DEFAULT_ROLE, Attribute, Device, Interface
 from asset_sync.sandbox.wug.roles import Roles
 from asset_sync.sandbox.wug.state import MONITORS
-from asset_sync.sandbox.wug.template_read import fields_of, read_options
+from asset_sync.sandbox.wug.template_read import PARTS, fields_of, read_options
 
 _UPDATES = frozenset({"update", "update-interface-state", "update-interface-names", "update-active-monitors"})
+_FIELDS = fields_of(set(PARTS))
 _NAME_MAX = 150
 _POLL_S = (10, 84600)
 
 
 def patch_templates(call: Call) -> Answer:
     """PATCH /devices/-/config/template. It answers 200 whatever became of the templates; `errors` tells."""
-    body, state = call.body(), call.state
+    body, state = call.body("options", "templates"), call.state
     options = read_options(body.texts("options"), _UPDATES | {"l2"})
     templates = body.rows("templates")
     if state.bulk_template_500 and len(templates) > 1:
@@ -40,8 +41,8 @@ def patch_templates(call: Call) -> Answer:
 
 def _restrict(row: Body, options: set[str]) -> Body:
     """The template without what the options leave out; its interfaces are needed in any case."""
-    wanted = fields_of(options) | {"interfaces"}
-    return Body({name: value for name, value in row.values.items() if name in wanted})
+    left_out = {name.casefold() for name in _FIELDS - fields_of(options) - {"interfaces"}}
+    return Body({name: value for name, value in row.values.items() if name.casefold() not in left_out})
 
 
 @dataclass(slots=True)
@@ -60,6 +61,7 @@ class _Template:
         self._row = row
         self._messages: list[str] = []
         self._key = row.text("templateId") or f"template-{number}"
+        self._messages += [f"there is no {name!r} in a template" for name in row.unknown(_FIELDS)]
 
     def apply(self) -> _Outcome:
         name, interfaces = self._row.text("displayName"), self._interfaces()

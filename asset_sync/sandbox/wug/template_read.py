@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from asset_sync.sandbox.wug.call import Answer, Call, Json, wrapped
 from asset_sync.sandbox.wug.errors import bad_request
 from asset_sync.sandbox.wug.records import Device, Interface
-from asset_sync.sandbox.wug.show import group_parents
+from asset_sync.sandbox.wug.show import NOT_SET, group_parents
 from asset_sync.sandbox.wug.state import WugState
 
 PARTS: dict[str, tuple[str, ...]] = {
@@ -82,8 +82,8 @@ def _template(state: WugState, device: Device, options: set[str]) -> Json:
         "primaryRoleId": _role_id(state, "role", device.role),
         "subRoles": device.sub_roles,
         "subRoleIds": [_role_id(state, "subRole", name) for name in device.sub_roles],
-        "os": device.os,
-        "brand": device.brand,
+        "os": device.os or NOT_SET,
+        "brand": device.brand or NOT_SET,
         "actionPolicy": device.action_policy,
         "note": device.note,
         "autoRefresh": "true" if device.keep_current else "false",
@@ -119,7 +119,7 @@ def _reference(state: WugState, group_id: str, *, simple: bool) -> Json:
     group = state.groups.get(group_id)
     if simple:
         return {"name": group.name}
-    return {"id": group.id, "parents": group_parents(state, group_id), "name": group.name}
+    return {"parents": group_parents(state, group_id), "name": group.name}
 
 
 def _role_id(state: WugState, kind: str, name: str) -> str:

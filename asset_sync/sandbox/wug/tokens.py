@@ -38,8 +38,12 @@ class Tokens:
         access = self._access.get(token)
         return access.user if access is not None and self._clock() < access.end else None
 
+    def has_ended(self, token: str) -> bool:
+        """Whether a token was given out here and is at its end."""
+        return token in self._access and self.user(token) is None
+
     def expire(self, *, refresh: bool) -> None:
         """End all access tokens, and the refresh tokens too if that is asked for."""
-        self._access.clear()
+        self._access = {token: _Access(access.user, self._clock()) for token, access in self._access.items()}
         if refresh:
             self._refresh.clear()

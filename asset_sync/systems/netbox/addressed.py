@@ -46,7 +46,7 @@ _SEPARATOR: Final = "/"
 
 @dataclass(frozen=True, slots=True)
 class DeviceFilter:
-    """Which devices are meant, by slugs (status by value): those with one value of every filter that names any."""
+    """Which devices are meant, by slugs (statuses by value, ids): those with one value of every filter that names any."""
 
     sites: Sequence[str] = ()
     roles: Sequence[str] = ()
@@ -54,6 +54,7 @@ class DeviceFilter:
     tags: Sequence[str] = ()
     statuses: Sequence[str] = ("active",)
     tenants: Sequence[str] = ()
+    ids: Sequence[str] = ()
 
     def query(self) -> list[tuple[str, str]]:
         """Return the filter as NetBox takes it; tags are left out, of which NetBox would ask for all at once."""
@@ -63,6 +64,7 @@ class DeviceFilter:
             "device_type": self.types,
             "status": self.statuses,
             "tenant": self.tenants,
+            "id": self.ids,
         }
         return [("has_primary_ip", "true"), *((name, value) for name, values in named.items() for value in values)]
 

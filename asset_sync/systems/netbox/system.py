@@ -39,7 +39,7 @@ def _checked(kind: Kind, observed: Any) -> Any:
 
 
 class ChoosingOptions(dg.Model):
-    """Which devices NetBox is asked for: those with a value of every list that names any. Slugs; a status by its value."""
+    """Which devices NetBox is asked for: those with a value of every list that names any. Slugs; statuses by value, ids."""
 
     sites: list[str] = Field(default_factory=list)
     roles: list[str] = Field(default_factory=list)
@@ -47,6 +47,7 @@ class ChoosingOptions(dg.Model):
     tags: list[str] = Field(default_factory=list)
     statuses: list[str] = Field(default_factory=list)
     tenants: list[str] = Field(default_factory=list)
+    ids: list[str] = Field(default_factory=list)
 
 
 def _told_by(options: ChoosingOptions) -> System:

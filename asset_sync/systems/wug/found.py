@@ -10,6 +10,7 @@ from asset_sync.reconcile.tables import Tables
 from asset_sync.systems.steps import Run, Sifted
 from asset_sync.systems.wug.kinds import DEVICE
 from asset_sync.systems.wug.options import FindingOptions
+from asset_sync.tracking import open_tracking
 
 _FOUND: Final = "found"
 
@@ -29,9 +30,12 @@ class Finding:
     def _known(self, run: Run, there: pd.DataFrame) -> "Known":
         own = run.links()[DEVICE.name]
         exported = run.links_of(self.options.exported_by, {DEVICE.name: DEVICE})[DEVICE.name]
+        tracking = open_tracking()
+        scans = tracking.open_scans(run.connection).values()
         return Known(
             brought=dict(zip(own["source_key"], own["target_id"], strict=True)),
-            exported=set(exported["target_id"]),
+            exported={*exported["target_id"], *tracking.wug_devices(run.connection)},
+            sought={row.address for rows in scans for row in rows},
             alive=set(there["id"]),
             names=set(there["name"].dropna()),
             addresses=set(run.addresses()["address"]),
@@ -43,11 +47,13 @@ class Known:
     """What is known of a server's devices.
 
     `brought` are those that this sync brought to NetBox, their ids there by their ids here; `exported` those that the sync in
-    the other direction brought from it. Of NetBox's devices: the ids (`alive`), the names, the interfaces' addresses.
+    the other direction brought from it, or had scanned for; `sought` the addresses that it has scanned for now. Of NetBox's
+    devices: the ids (`alive`), the names, the interfaces' addresses.
     """
 
     brought: Mapping[str, str]
     exported: Collection[str]
+    sought: Collection[str]
     alive: Collection[str]
     names: Collection[str]
     addresses: Collection[str]
@@ -65,6 +71,7 @@ def with_verdicts(devices: pd.DataFrame, known: Known) -> pd.DataFrame:
     why = pd.Series(_FOUND, index=devices.index, dtype="str")
     why = why.mask(folded.isin({name.strip().casefold() for name in known.names}), "a device of NetBox has its name")
     why = why.mask(_on_any(devices, set(known.addresses)), "its address is on a device of NetBox")
+    why = why.mask(devices["address"].isin(list(known.sought)), "a scan for a device of NetBox is under way there")
     why = why.mask(devices["netbox_id"].notna() | devices["id"].isin(list(known.exported)), "comes from NetBox")
     why = why.mask(devices["address"].isna(), "has no address")
     why = why.mask(own.notna(), _FOUND)

@@ -22,10 +22,13 @@ class MonitoringOptions(dg.Model):
     into maintenance, or into the group `root_group`/Retired. Where WhatsUp Gold will not add a device, it is asked to scan for
     the address, if `auto_scan_exported_ips`; a scan that has not ended after `scan_timeout_minutes` is given up. With
     `exclude_recent_exports`, a device that was taken out of WhatsUp Gold is not created again within 24 hours of its export.
+    Of several devices with one address (anycast, or in several VRFs) none is monitored anew, or as `same_address` says the one
+    that was entered first.
     """
 
     root_group: str = "NetBox"
     retire: Literal["maintenance", "group"] = "maintenance"
+    same_address: Literal["hold", "oldest"] = "hold"
     auto_scan_exported_ips: bool = True
     exclude_recent_exports: bool = True
     scan_timeout_minutes: int = Field(default=60, ge=1)

@@ -15,6 +15,7 @@ Json = Mapping[str, Any]
 ROOT_ID: Final = "0"
 ROOT_NAME: Final = "My Network"
 """The group that has all others below it; it is in no path."""
+_NOT_SET: Final = "not set"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,8 @@ def _device(template: Json) -> Device:
         host_name=_other_name(_text(default, "networkName"), address),
         other_addresses=tuple(others),
         role=_text(template, "primaryRole"),
-        brand=_text(template, "brand"),
-        os=_text(template, "os"),
+        brand=_set(template, "brand"),
+        os=_set(template, "os"),
         note=_text(template, "note"),
         attributes=_attributes(template["attributes"]),
         groups=tuple(path for one in template["groups"] if (path := _path(one))),
@@ -176,6 +177,12 @@ def _address(interface: Json) -> str | None:
 
 def _other_name(host_name: str | None, address: str | None) -> str | None:
     return None if host_name and canonical(host_name) == address else host_name
+
+
+def _set(row: Json, name: str) -> str | None:
+    """Return what a device is, None where the server says in words that nobody has set it."""
+    value = _text(row, name)
+    return None if value is None or value.strip().casefold() == _NOT_SET else value
 
 
 def _text(row: Json, name: str) -> str | None:

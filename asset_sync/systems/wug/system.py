@@ -56,6 +56,7 @@ def _written_by(options: MonitoringOptions) -> System:
         sieve=Sieve("addresses", "Devices with their addresses judged: refused with a reason, or taken.", own.sift),
         shape=own.shape,
         seen=own.seen,
+        decided=own.decided,
         open=own.open,
         following=Following(
             "scans",

@@ -234,13 +234,15 @@ def _template(write: Write, groups: Groups) -> Row:
         "activeMonitors": [{"classId": "", "name": "Ping"}],
     }
     if values.get("group"):
-        template["groups"] = [_reference(group_at(values["group"], groups), groups)]
+        template["groups"] = [_reference(group_at(values["group"], groups))]
     named = {"primaryRole": "role", "brand": "brand", "os": "os", "note": "note"}
     return template | {name: values[field] for name, field in named.items() if values.get(field)}
 
 
-def _reference(group: Group, groups: Groups) -> Row:
-    """Return how a template names a group. Without parents it would be the oldest of its name, wherever that is."""
+def _reference(group: Group) -> Row:
+    """Return how a template names a group: with its parents from My Network on, as templates are read.
+
+    Without parents it would be the oldest of its name, wherever that is.
+    """
     *parents, name = group.path
-    alone = sum(one.path[-1].casefold() == name.casefold() for one in groups.values()) == 1
-    return {"parents": parents or ([] if alone else [ROOT_NAME]), "name": name}
+    return {"parents": [ROOT_NAME, *parents], "name": name}

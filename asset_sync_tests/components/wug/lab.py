@@ -41,9 +41,16 @@ class Lab:
         self.servers: dict[str, WugState] = {MAIN: world.wug}
         self.faults: dict[str, Faults] = {MAIN: world.wug_faults}
 
-    def run(self, sync: str = EXPORT, connection: str = MAIN, mode: str = "normal", tags: dict[str, str] | None = None) -> Run:
-        """Run the whole job of a sync for a connection."""
-        config = {"ops": {f"{sync}__plan": {"config": {"mode": mode}}}}
+    def run(
+        self,
+        sync: str = EXPORT,
+        connection: str = MAIN,
+        mode: str = "normal",
+        tags: dict[str, str] | None = None,
+        only: dict[str, list[str]] | None = None,
+    ) -> Run:
+        """Run the whole job of a sync for a connection, `only` about some of the source's rows."""
+        config = {"ops": {f"{sync}__plan": {"config": {"mode": mode}}, f"{sync}__devices": {"config": {"only": only or {}}}}}
         return self._execute(sync, connection, run_config=config, tags=tags)
 
     def follow_scans(self, connection: str = MAIN) -> Run:

@@ -142,3 +142,32 @@ def test_wrong_credentials_and_missing_variables_are_one_line(lab: Lab, monkeypa
     monkeypatch.delenv("WUG_MAIN_PASSWORD")
     (told,) = lab.run().errors()
     assert told.startswith("WUG_MAIN_PASSWORD (that user's password) is not set")
+
+
+# What a person asks for in one run.
+
+
+def test_a_run_about_some_devices_leaves_the_others_alone(lab: Lab) -> None:
+    number = str(next(row["id"] for row in lab.world.netbox.objects("dcim/devices") if row["status"] == "active"))
+    assert lab.run(only={"ids": [number]}).success
+    assert list(lab.monitored()) == [number]
+    lab.run()
+    every = len(lab.monitored())
+    assert every > 10
+    rows = {address: row["status"] for address, row in lab.tracked().items()}
+    run = lab.run(only={"roles": ["switch"]})
+    assert run.success, run.errors()
+    assert not any(run.planned.values())
+    assert run.metadata(f"{EXPORT}/plan")["incomplete"] == (
+        "it is about some rows alone (roles switch): what else there is counts for nothing"
+    )
+    assert {address: row["status"] for address, row in lab.tracked().items()} == rows
+    assert lab.tracking.statistics(MAIN).exported == every
+    assert not any(lab.run().planned.values())
+
+
+def test_a_source_is_asked_only_for_what_it_can_be_asked_for(lab: Lab) -> None:
+    run = lab.run(only={"colours": ["red"]})
+    assert run.errors()[0].startswith("NetBox cannot be asked for some colours alone; it can be asked for ids, roles, sites")
+    assert "atlantis" in lab.run(only={"sites": ["atlantis"]}).errors()[0]
+    assert not lab.monitored()

@@ -271,14 +271,14 @@ def test_a_group_that_a_person_renamed_is_that_persons_and_the_sites_own_is_made
     assert not any(lab.run().planned.values())
 
 
-def enter(lab: Lab, name: str, address: str, site: int) -> Any:
+def enter(lab: Lab, name: str, address: str, site: int, **more: Any) -> Any:
     """Enter a device with a primary address in NetBox, like one that is there."""
     netbox = lab.world.netbox
     like = next(row for row in netbox.objects("dcim/devices") if row["id"] == one(lab).id)
     device = netbox.create("dcim/devices", {**{key: like[key] for key in ("device_type", "role")}, "site": site, "name": name})
     port = netbox.create("dcim/interfaces", {"device": device["id"], "name": "vlan1", "type": "virtual"})
     at = {"assigned_object_type": "dcim.interface", "assigned_object_id": port["id"]}
-    row = netbox.create("ipam/ip-addresses", {"address": address, **at})
+    row = netbox.create("ipam/ip-addresses", {"address": address, **at, **more})
     netbox.patch("dcim/devices", device["id"], {"primary_ip4": row["id"]})
     return device["id"]
 
@@ -287,7 +287,7 @@ def site_of(lab: Lab) -> dict[str, Any]:
     return next(row for row in lab.world.netbox.objects("dcim/sites") if row["slug"] == one(lab).site)
 
 
-def test_a_site_that_is_renamed_in_its_case_alone_keeps_its_group(lab: Lab) -> None:
+def test_wug_site_renamed_in_case(lab: Lab) -> None:
     lab.run()
     site, groups = site_of(lab), [group.name for group in lab.wug().groups]
     before = lab.monitored()[str(one(lab).id)].groups
@@ -322,7 +322,7 @@ def test_groups_that_a_person_wrote_in_another_case_are_used(lab: Lab) -> None:
     assert not any(lab.run().planned.values())
 
 
-def test_a_device_that_is_named_by_its_address_has_no_other_name(lab: Lab) -> None:
+def test_wug_device_named_by_its_address(lab: Lab) -> None:
     number = enter(lab, "172.30.2.3", "172.30.2.3/24", site_of(lab)["id"])
     run = lab.run()
     assert run.success, run.errors()
@@ -390,4 +390,32 @@ def test_a_known_device_does_not_get_an_address_that_is_a_further_one_of_another
     assert run.success
     assert run.planned["update"] == 0
     assert lab.monitored()[str(device.id)].address == str(device.ip)
+    assert not any(lab.run().planned.values())
+
+
+@pytest.mark.parametrize("lab", [{"target_options": {"same_address": "oldest"}}], indirect=True)
+def test_of_anycast_twins_the_yaml_may_choose_one_and_the_others_go_on(lab: Lab) -> None:
+    device = one(lab)
+    lab.world.netbox.patch("ipam/ip-addresses", device.address_id, {"role": "anycast"})
+    twin = enter(lab, "anycast twin", f"{device.ip}/32", site_of(lab)["id"], role="anycast")
+    for _ in range(2):
+        run = lab.run()
+        assert run.success, run.errors()
+        assert lab.monitored().keys() == wanted(lab).keys()
+        assert held(run, lab)["anycast twin"].startswith(f"{device.ip} is the address of {device.name} (#{device.id}), too")
+    assert not any(run.planned.values())
+    assert str(twin) not in lab.monitored()
+
+
+def test_devices_in_vrfs_are_monitored_and_twins_among_them_are_told(lab: Lab) -> None:
+    lab.run()
+    vrfs = [lab.world.netbox.create("ipam/vrfs", {"name": name})["id"] for name in ("red", "blue")]
+    alone = enter(lab, "alone", "10.99.0.1/24", site_of(lab)["id"], vrf=vrfs[0])
+    twins = [enter(lab, f"twin {vrf}", "10.99.0.2/24", site_of(lab)["id"], vrf=vrf) for vrf in vrfs]
+    run = lab.run()
+    assert run.success, run.errors()
+    assert lab.monitored()[str(alone)].address == "10.99.0.1"
+    assert not {str(twin) for twin in twins} & lab.monitored().keys()
+    told = held(run, lab)
+    assert all(told[f"twin {vrf}"].startswith("10.99.0.2 is the address of twin") for vrf in vrfs)
     assert not any(lab.run().planned.values())

@@ -1,12 +1,13 @@
 """Where WhatsUp Gold will not add a device: a scan through every state, in the table of exports and in WhatsUp Gold."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from asset_sync_tests.components.wug.lab import EXPORT, SCANS, Lab
+from asset_sync_tests.components.wug.lab import EXPORT, IMPORT, SCANS, Lab
 from asset_sync_tests.components.wug.test_connections import tick
-from asset_sync_tests.components.wug.test_netbox_to_wug import held, one
+from asset_sync_tests.components.wug.test_netbox_to_wug import held, one, readdress
 from asset_sync_tests.pipeline import Run
 
 SENSOR = "netbox_to_wug_scans_sensor"
@@ -189,3 +190,45 @@ def test_the_statistics_of_a_connection_tell_how_it_stands(lab: Lab) -> None:
     assert statistics.last_export is not None
     assert len(statistics.recent) == 10
     assert statistics.recent[0].device_name == device.name
+
+
+def test_what_a_scan_found_takes_the_name_and_the_description_of_netbox_and_follows_later_changes(lab: Lab) -> None:
+    device = refused(lab)
+    lab.world.netbox.patch("dcim/devices", device.id, {"description": "in the attic"})
+    lab.run()
+    end_scans(lab)
+    lab.follow_scans()
+    (found,) = lab.wug().devices_at(str(device.ip))
+    assert (found.name, found.note) == (f"{device.name.lower()}.net.example", "This device was scanned by discovery.")
+    run = lab.run()
+    assert run.success
+    assert "the scan that was asked for" in str(lab.ledger.plan(run.plan_id).operations["reason"].tolist())
+    there = lab.monitored()[str(device.id)]
+    assert (there.name, there.note) == (device.name, "in the attic")
+    lab.world.netbox.patch("dcim/devices", device.id, {"name": "another name"})
+    run = lab.run()
+    assert held(run, lab) == {name: why for name, why in held(run, lab).items() if "link-local" in why}
+    assert lab.monitored()[str(device.id)].name == "another name"
+
+
+def test_an_address_that_changes_during_a_scan_makes_no_double_in_either_system(lab: Lab) -> None:
+    lab.wug().fail_scans = 1
+    device = refused(lab)
+    lab.run()
+    before = len(lab.world.netbox.objects("dcim/devices"))
+    readdress(lab, device, "172.29.1.9/24")
+    assert "which it had before, is under way" in held(lab.run(), lab)[device.name]
+    found = lab.wug().add_device("found.net.example", str(device.ip))
+    lab.run(IMPORT)
+    assert len(lab.world.netbox.objects("dcim/devices")) == before + 2, "what monitoring found by itself"
+    lab.tracking.scan_completed("main", {(str(device.id), str(device.ip)): found.id}, datetime.now(UTC))
+    lab.run(IMPORT)
+    assert len(lab.world.netbox.objects("dcim/devices")) == before + 2
+    run = lab.run()
+    assert run.success, run.errors()
+    there = lab.monitored()[str(device.id)]
+    assert (there.id, there.address, there.name) == (found.id, "172.29.1.9", device.name)
+    lab.run()
+    assert lab.tracked()[str(device.ip)]["status"] == "superseded"
+    assert lab.tracked()["172.29.1.9"]["status"] == "exported"
+    assert max(lab.wug().address_counts().values()) == 1

@@ -141,3 +141,28 @@ def test_what_a_person_deleted_in_netbox_does_not_come_back(lab: Lab) -> None:
     assert run.success
     assert found.host.name not in by_name(lab)
     assert run.metadata(f"{IMPORT}/found")["devices/was deleted in NetBox"] == 1
+
+
+def test_an_address_that_a_device_of_netbox_has_in_a_vrf_is_its_own(lab: Lab) -> None:
+    netbox = lab.world.netbox
+    found = next(iter(found_in(lab).values()))
+    vrf = netbox.create("ipam/vrfs", {"name": "customers"})
+    at = {"assigned_object_type": "dcim.interface", "assigned_object_id": netbox.objects("dcim/interfaces")[0]["id"]}
+    length = 128 if ":" in found.host.address else 32
+    netbox.create("ipam/ip-addresses", {"address": f"{found.host.address}/{length}", "vrf": vrf["id"], **at})
+    run = lab.run(IMPORT)
+    assert run.success
+    assert found.host.name not in by_name(lab)
+    assert run.metadata(f"{IMPORT}/found")["devices/its address is on a device of NetBox"] == 1
+
+
+def test_an_address_that_nobody_has_in_a_vrf_is_another_one(lab: Lab) -> None:
+    netbox = lab.world.netbox
+    found = next(one for one in found_in(lab).values() if ":" not in one.host.address)
+    vrf = netbox.create("ipam/vrfs", {"name": "customers"})
+    spare = netbox.create("ipam/ip-addresses", {"address": f"{found.host.address}/24", "vrf": vrf["id"]})
+    assert lab.run(IMPORT).success
+    device = by_name(lab)[found.host.name]
+    assert device["primary_ip4"] != spare["id"]
+    assert named(lab, "ipam/ip-addresses", device["primary_ip4"]) == f"{found.host.address}/32"
+    assert not any(lab.run(IMPORT).planned.values())

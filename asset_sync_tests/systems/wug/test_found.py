@@ -17,6 +17,7 @@ DEVICES = pd.DataFrame(
         ("7", "further", "10.0.0.7", None, "10.7.7.6 10.7.7.7"),
         ("8", " Core-SW ", "10.0.0.8", None, None),
         ("9", "deleted", "10.0.0.9", "98", None),
+        ("10", "sought", "10.0.0.11", None, None),
     ],
     columns=["id", "name", "address", "netbox_id", "other_addresses"],
     dtype="str",
@@ -24,6 +25,7 @@ DEVICES = pd.DataFrame(
 KNOWN = Known(
     brought={"6": "99", "9": "98"},
     exported={"3"},
+    sought={"10.0.0.11"},
     alive={"99", "42"},
     names={"core-sw"},
     addresses={"10.0.0.4", "2001:db8::6", "10.7.7.7"},
@@ -42,6 +44,7 @@ def test_what_comes_from_netbox_or_is_there_already_never_comes_back() -> None:
         "further": "its address is on a device of NetBox",
         " Core-SW ": "a device of NetBox has its name",
         "deleted": "was deleted in NetBox",
+        "sought": "a scan for a device of NetBox is under way there",
     }
     assert taken(judgement)["name"].tolist() == ["new", "brought"]
 

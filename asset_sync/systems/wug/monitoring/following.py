@@ -9,7 +9,7 @@ import dagster as dg
 
 from asset_sync.reconcile.errors import TargetError
 from asset_sync.systems.wug.scans import ScanDevice, Scans, ScanStatus
-from asset_sync.tracking import STATUSES, Key, Scanned, Statistics, Tracking
+from asset_sync.tracking import COUNTED, Key, Scanned, Statistics, Tracking
 
 _LOOK_EVERY: Final = timedelta(seconds=30)
 _SELDOMER: Final = 10
@@ -103,7 +103,7 @@ def _key(row: Scanned) -> Key:
 
 def standing(statistics: Statistics) -> dict[str, Any]:
     """Return the metadata that tells how a connection stands."""
-    counts = {name: getattr(statistics, name) for name in ("total", *STATUSES)}
+    counts = {name: getattr(statistics, name) for name in ("total", *COUNTED)}
     recent = (f"- {c.at:%Y-%m-%d %H:%M:%S} {c.address} {c.device_name}: {c.status} {c.error or ''}" for c in statistics.recent)
     last = f"{statistics.last_export:%Y-%m-%d %H:%M:%S} UTC" if statistics.last_export else "never"
     return {**counts, "last_export": last, "recent": dg.MetadataValue.md("\n".join(recent) or "none")}

@@ -1,6 +1,6 @@
 """The steps of a sync that has devices monitored; what was sent, and what became of it, is in `asset_sync.tracking`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -9,14 +9,23 @@ import pandas as pd
 
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.resolutions import Resolution
 from asset_sync.reconcile.tables import Tables
 from asset_sync.systems.steps import CountingTarget, Evidence, Run, Shaped, Sifted
 from asset_sync.systems.wug.kinds import DEVICE, GROUP
-from asset_sync.systems.wug.monitoring.addresses import told_of, with_verdicts
+from asset_sync.systems.wug.monitoring.addresses import refused_twins, told_of, with_verdicts
 from asset_sync.systems.wug.monitoring.following import follow, next_look, run_again_for, standing
 from asset_sync.systems.wug.monitoring.shaping import Layout, refused_elsewhere, shaped_tables
 from asset_sync.systems.wug.monitoring.tracked import TrackedTarget
-from asset_sync.systems.wug.monitoring.waiting import RECENT, bring_in_line, waiting_devices, without_strangers
+from asset_sync.systems.wug.monitoring.waiting import (
+    RECENT,
+    bring_in_line,
+    own_finds,
+    scan_made,
+    waiting_devices,
+    with_owners,
+    without_strangers,
+)
 from asset_sync.systems.wug.options import MonitoringOptions
 from asset_sync.systems.wug.target import WugTarget
 from asset_sync.tracking import open_tracking
@@ -34,14 +43,15 @@ class Monitoring:
     def sift(self, run: Run, devices: pd.DataFrame, inventory: Tables) -> Sifted:
         """Judge the addresses of devices (`id`, `name`, `address`): refused with a reason, or taken, some with warnings."""
         judged = with_verdicts(devices, open_tracking().recent(run.connection, run.now - RECENT))
-        return Sifted(refused_elsewhere(judged, inventory[DEVICE.name]), told_of(judged))
+        alone = refused_twins(judged, oldest=self.options.same_address == "oldest")
+        return Sifted(refused_elsewhere(alone, inventory[DEVICE.name]), told_of(judged))
 
     def shape(self, run: Run, devices: pd.DataFrame, kinds: Kinds, desired: Tables, inventory: Tables) -> Shaped:
         """Put devices into groups, and bring the tracking in line with what WhatsUp Gold holds."""
         retired = self.options.retired if self.options.retire == "group" else None
         layout = Layout(self.options.root_group, retired, inventory[GROUP.name]["path"].tolist())
         tables, left_out = shaped_tables(devices, kinds, desired, layout, inventory[KNOWN_ROLES])
-        bring_in_line(open_tracking(), run.connection, tables, inventory, run.now)
+        bring_in_line(open_tracking(), run.connection, tables, inventory, run.now, whole=run.whole)
         refused = devices[devices["refused"].notna()].itertuples(index=False)
         notes = [f"{row.name}: its address is not monitored: {row.refused}" for row in refused]
         words = "it is left out; the mapping's `values` can translate it"
@@ -49,10 +59,15 @@ class Monitoring:
         return Shaped(tables, notes, {"left_out": left_out})
 
     def seen(self, run: Run, desired: Tables, inventory: Tables) -> Evidence:
-        """Let the address say who a device is whose record is gone, and let devices wait that must not be created now."""
-        exclude = self.options.exclude_recent_exports
-        waiting = waiting_devices(open_tracking(), run.connection, desired, run.now, exclude_recent=exclude)
-        return Evidence(without_strangers(desired, inventory), waiting)
+        """Say who a device is: by the scan that found it, and by its address where the record is gone; say what has to wait."""
+        tracking, exclude = open_tracking(), self.options.exclude_recent_exports
+        waiting = waiting_devices(tracking, run.connection, desired, run.now, exclude_recent=exclude)
+        known = with_owners(inventory, own_finds(tracking, run.connection, desired, inventory))
+        return Evidence(without_strangers(desired, known), waiting)
+
+    def decided(self, run: Run) -> Sequence[Resolution]:
+        """Let what a scan found take the source's name and note."""
+        return scan_made(open_tracking(), run.connection)
 
     def open(self, run: Run, plan: Plan) -> CountingTarget:
         """Open a target whose every new device and new address is tracked."""

@@ -78,7 +78,7 @@ class TrackedTarget:
         self._note_arrived(moved, answers)
         self._note_failed(moved, answers)
         if kind.name == DEVICE.name:
-            self._settle([write for write in writes if isinstance(answers.get(write.seq), Written)])
+            self._settle([write for write in writes if _is_whole(answers.get(write.seq))])
         return answers
 
     def _settle(self, written: Sequence[Write]) -> None:
@@ -139,6 +139,10 @@ class TrackedTarget:
 
     def _key(self, write: Write) -> Key:
         return self._record_of[write.seq][0], write.values[_ADDRESS]
+
+
+def _is_whole(answer: Answer | None) -> bool:
+    return isinstance(answer, Written) and not answer.instead
 
 
 def _group(write: Write) -> str:

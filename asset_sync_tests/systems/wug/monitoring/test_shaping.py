@@ -14,7 +14,7 @@ from asset_sync.reconcile.refusals import validated
 from asset_sync.reconcile.sources import Column, Source, SourceTable
 from asset_sync.reconcile.tables import Tables
 from asset_sync.systems.wug import DEVICE, GROUP, declared
-from asset_sync.systems.wug.monitoring.addresses import told_of, with_verdicts
+from asset_sync.systems.wug.monitoring.addresses import refused_twins, told_of, with_verdicts
 from asset_sync.systems.wug.monitoring.shaping import Layout, shaped_tables
 
 SOURCE = Ownership("source")
@@ -230,3 +230,30 @@ def test_where_nothing_is_refused_that_is_said() -> None:
     told = told_of(with_verdicts(JUDGED.iloc[:2], {}))
     assert told["refused"].value == "none"
     assert {name for name in told if name.startswith("refused/")} == set()
+
+
+TWINS: list[dict[str, str | None]] = [
+    {"address": "10.0.0.9/24"},
+    {},
+    {"address": "10.0.0.9/32"},
+    {"address": "169.254.1.1/16"},
+    {"address": "169.254.1.1/16"},
+]
+
+
+def test_devices_with_one_address_are_told_and_the_others_go_on() -> None:
+    table = refused_twins(devices(*TWINS), oldest=False)
+    words = "`same_address: oldest` has the one entered first monitored"
+    assert column(table, "refused") == [
+        f"10.0.0.9 is the address of sw3 (#3), too: {words}",
+        None,
+        f"10.0.0.9 is the address of sw1 (#1), too: {words}",
+        "link-local address",
+        "link-local address",
+    ]
+
+
+def test_the_yaml_may_choose_the_one_that_was_entered_first() -> None:
+    refused = column(refused_twins(devices(*TWINS), oldest=True), "refused")
+    assert (refused[0], refused[1]) == (None, None)
+    assert refused[2].startswith("10.0.0.9 is the address of sw1 (#1), too")

@@ -9,7 +9,13 @@ from sqlalchemy import create_engine
 
 from asset_sync.reconcile.tables import desired_table
 from asset_sync.systems.wug import DEVICE
-from asset_sync.systems.wug.monitoring.waiting import bring_in_line, waiting_devices, without_strangers
+from asset_sync.systems.wug.monitoring.waiting import (
+    bring_in_line,
+    own_finds,
+    waiting_devices,
+    with_owners,
+    without_strangers,
+)
 from asset_sync.tracking import Export, Key, Tracking, migrate
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -136,3 +142,70 @@ def test_what_a_scan_found_is_settled_once_it_has_its_metadata_or_is_not_there_a
     tracking.scan_completed(WUG, {A: "70", B: "71", C: "72"}, NOON)
     waits(tracking, wanted(A, B, C), there(("70", A[1], None), ("71", "10.0.0.77", None), ("72", C[1], "3")), at=hours(1))
     assert tracking.to_settle(WUG) == {A: "70"}
+
+
+# Addresses that change.
+
+
+MOVED = ("1", "10.0.0.99")
+
+
+def found(tracking: Tracking, *keys: Key) -> None:
+    """A scan has found devices 70, 71 … at those addresses."""
+    begin(tracking, *keys)
+    tracking.scan_triggered(WUG, keys, "s7", NOON)
+    tracking.scan_completed(WUG, {key: str(70 + number) for number, key in enumerate(keys)}, NOON)
+
+
+def test_while_a_scan_for_its_former_address_is_under_way_a_device_waits(tracking: Tracking) -> None:
+    begin(tracking, A)
+    tracking.scan_triggered(WUG, [A], "s7", NOON)
+    assert waits(tracking, wanted(MOVED)) == {"1": "a scan for 10.0.0.1, which it had before, is under way"}
+
+
+def test_what_was_found_at_a_former_address_is_the_device_still(tracking: Tracking) -> None:
+    found(tracking, A, B)
+    desired, observed = {"device": wanted(MOVED, B)}, {"device": there(("70", A[1], None), ("71", B[1], "2"))}
+    bring_in_line(tracking, WUG, desired, observed, NOON)
+    assert own_finds(tracking, WUG, desired, observed) == {"70": "1"}
+    assert with_owners(observed, {"70": "1"})["device"]["attr_netbox_id"].tolist() == ["1", "2"]
+    assert tracking.to_settle(WUG) == {A: "70"}
+    assert tracking.statistics(WUG).scan_completed == 2
+
+
+@pytest.mark.parametrize(
+    "others",
+    [[("72", "10.0.0.50", "1")], [("72", MOVED[1], None)], []],
+    ids=["monitored", "another device at its address", "somebody moved the find"],
+)
+def test_a_find_that_is_nobodys_any_more_is_superseded(
+    tracking: Tracking, others: list[tuple[str, str | None, str | None]]
+) -> None:
+    found(tracking, A)
+    observed = {"device": there(("70", A[1] if others else "10.0.0.60", None), *others)}
+    desired = {"device": wanted(MOVED)}
+    bring_in_line(tracking, WUG, desired, observed, hours(1))
+    assert own_finds(tracking, WUG, desired, observed) == {}
+    assert tracking.to_settle(WUG) == {}
+    assert tracking.statistics(WUG).total == 0
+    assert tracking.wug_devices(WUG) == {"70"}
+
+
+def test_a_superseded_address_leaves_the_statistics_and_may_be_sent_again(tracking: Tracking) -> None:
+    begin(tracking, A, B)
+    tracking.exported(WUG, {A: "70", B: "71"}, NOON)
+    waits(tracking, wanted(MOVED, B), there(("70", A[1], "1"), ("71", B[1], "2")), at=hours(1))
+    statistics = tracking.statistics(WUG)
+    assert (statistics.total, statistics.exported, [change.address for change in statistics.recent]) == (1, 1, [B[1]])
+    assert "1" not in waits(tracking, wanted(A, B), there(("71", B[1], "2")), at=hours(2))
+    begin(tracking, A, at=hours(2))
+    assert tracking.statistics(WUG).pending == 1
+
+
+def test_what_nobody_wants_is_not_tried_again(tracking: Tracking) -> None:
+    begin(tracking, A, B)
+    tracking.failed(WUG, {A: "no route", B: "no route"}, NOON)
+    waits(tracking, wanted(B), at=NOON)
+    assert tracking.retry_at(WUG, hours(1)) == NOON + timedelta(minutes=15)
+    waits(tracking, wanted(C), at=hours(1))
+    assert tracking.retry_at(WUG, hours(2)) is None
