@@ -73,11 +73,13 @@ class Crew:
 def in_even_batches(operations: Sequence[Operation], size: int, workers: int) -> list[Sequence[Operation]]:
     """Return the operations in batches of at most that size, in their order.
 
-    Where so many workers take several rounds, all rounds have a batch for each: five batches of 100 would be left to one of
-    four workers at the end, which takes as long as the four before.
+    Where a last one would be left to a single worker while the others have nothing to do, all are smaller: the fifth batch of
+    100 takes one of four workers as long as all of them took for the four before.
     """
-    rounds = ceil(len(operations) / (size * workers))
-    return in_batches(operations, size if rounds < 2 else ceil(len(operations) / (rounds * workers)))
+    batches = ceil(len(operations) / size)
+    if batches <= workers or batches % workers != 1:
+        return in_batches(operations, size)
+    return in_batches(operations, ceil(len(operations) / (ceil(batches / workers) * workers)))
 
 
 def in_batches(operations: Sequence[Operation], size: int) -> list[Sequence[Operation]]:

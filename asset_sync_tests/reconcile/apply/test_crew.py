@@ -17,10 +17,11 @@ from asset_sync.reconcile.target import Write
         (401, [51] * 7 + [44]),
         (500, [63] * 7 + [59]),
         (2_000, [100] * 20),
-        (1_950, [98] * 19 + [88]),
+        (1_000, [100] * 10),
+        (1_950, [100] * 19 + [50]),
     ],
 )
-def test_every_round_has_a_batch_for_each_worker(count: int, sizes: list[int]) -> None:
+def test_no_batch_is_left_over_for_a_single_worker(count: int, sizes: list[int]) -> None:
     operations = [Operation(Write(seq, str(seq), None, None, {}), {}) for seq in range(count)]
     batches = in_even_batches(operations, 100, 4)
     assert [len(batch) for batch in batches] == sizes
