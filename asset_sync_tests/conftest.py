@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -42,24 +43,30 @@ def server_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="session")
+def ledger_template(server_url: str) -> Iterator[str]:
+    """The name of a database with the ledger's tables, all empty, to be copied: that takes a fraction of migrating."""
+    from asset_sync.ledger import migrate
+
+    with _database(server_url) as name:
+        engine = create_engine(_url(server_url, name))
+        migrate(engine)
+        engine.dispose()
+        yield name
+
+
 @pytest.fixture
 def empty_database_url(server_url: str) -> Iterator[str]:
     """The URL of a database with nothing in it, dropped after the test."""
-    name = f"asset_sync_test_{uuid.uuid4().hex[:12]}"
-    _execute(server_url, f"CREATE DATABASE {name}")
-    yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
-    _execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+    with _database(server_url) as name:
+        yield _url(server_url, name)
 
 
 @pytest.fixture
-def database_url(empty_database_url: str) -> str:
+def database_url(server_url: str, ledger_template: str) -> Iterator[str]:
     """The URL of a database with the ledger's tables, all empty; dropped after the test."""
-    from asset_sync.ledger import migrate
-
-    engine = create_engine(empty_database_url)
-    migrate(engine)
-    engine.dispose()
-    return empty_database_url
+    with _database(server_url, f"TEMPLATE {ledger_template}") as name:
+        yield _url(server_url, name)
 
 
 @pytest.fixture
@@ -68,6 +75,19 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine = create_engine(database_url)
     yield engine
     engine.dispose()
+
+
+@contextmanager
+def _database(server_url: str, how: str = "") -> Iterator[str]:
+    """Create a database; yield its name, and drop it afterwards."""
+    name = f"asset_sync_test_{uuid.uuid4().hex[:12]}"
+    _execute(server_url, f"CREATE DATABASE {name} {how}")
+    yield name
+    _execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _url(server_url: str, name: str) -> str:
+    return make_url(server_url).set(database=name).render_as_string(hide_password=False)
 
 
 def _session_folder(factory: pytest.TempPathFactory) -> Path:

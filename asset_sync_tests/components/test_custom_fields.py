@@ -21,15 +21,15 @@ MAPPED = """
 """
 
 
-@pytest.fixture(params=["4.6", "4.7"])
+@pytest.fixture(params=[pytest.param("4.6", marks=pytest.mark.slow), "4.7"])
 def pipeline(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, empty_database_url: str, tmp_path: Path
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, database_url: str, tmp_path: Path
 ) -> Iterator[Pipeline]:
     """A pipeline that maps custom fields of assets, with a NetBox that has them; the second OS by name is no choice there."""
     last = "      description: {from: osFullName, owner: shared}\n"
     assert last in YAML
     definitions = load_whole(tmp_path, YAML.replace(last, last + MAPPED), monkeypatch)
-    with running(monkeypatch, empty_database_url, tmp_path, size=30, netbox_version=request.param) as made:
+    with running(monkeypatch, database_url, tmp_path, size=30, netbox_version=request.param) as made:
         netbox = made.world.netbox
         netbox.create("dcim/sites", {"name": "Lisbon", "slug": "lisbon"})
         choices = [[f"os{n}", name] for n, name in enumerate(systems(made)) if n != 1]

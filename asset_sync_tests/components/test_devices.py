@@ -12,14 +12,14 @@ from asset_sync_tests.components.probe import ASSETS, DEVICES, YAML, load_whole
 from asset_sync_tests.pipeline import Pipeline, running
 
 
-@pytest.fixture(params=["4.6", "4.7"])
+@pytest.fixture(params=[pytest.param("4.6", marks=pytest.mark.slow), "4.7"])
 def devices(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, empty_database_url: str, tmp_path: Path
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, database_url: str, tmp_path: Path
 ) -> Iterator[Pipeline]:
     """A pipeline whose YAML names the kinds of devices, against both versions of NetBox."""
     yaml = YAML.replace(ASSETS, DEVICES)
     definitions = load_whole(tmp_path, yaml, monkeypatch)
-    with running(monkeypatch, empty_database_url, tmp_path, size=30, netbox_version=request.param) as made:
+    with running(monkeypatch, database_url, tmp_path, size=30, netbox_version=request.param) as made:
         yield Pipeline(made.world, made.instance, definitions)
 
 

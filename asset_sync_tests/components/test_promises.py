@@ -22,14 +22,14 @@ CHANGED = {
 
 
 @pytest.fixture
-def pipeline(monkeypatch: pytest.MonkeyPatch, empty_database_url: str, tmp_path: Path) -> Iterator[Pipeline]:
+def pipeline(monkeypatch: pytest.MonkeyPatch, database_url: str, tmp_path: Path) -> Iterator[Pipeline]:
     """A pipeline that has run once; it retires at once, and PDQ may empty the description."""
     yaml = YAML
     for old, new in CHANGED.items():
         assert old in yaml
         yaml = yaml.replace(old, new)
     definitions = load_whole(tmp_path, yaml, monkeypatch)
-    with running(monkeypatch, empty_database_url, tmp_path, size=20) as made:
+    with running(monkeypatch, database_url, tmp_path, size=20) as made:
         pipeline = Pipeline(made.world, made.instance, definitions)
         assert pipeline.run().success
         yield pipeline

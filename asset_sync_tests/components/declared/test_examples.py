@@ -57,8 +57,8 @@ def declared(name: str, yaml: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.fixture
-def environment(monkeypatch: pytest.MonkeyPatch, empty_database_url: str, tmp_path: Path) -> pytest.MonkeyPatch:
-    monkeypatch.setenv("DATABASE_URL", empty_database_url)
+def environment(monkeypatch: pytest.MonkeyPatch, database_url: str, tmp_path: Path) -> pytest.MonkeyPatch:
+    monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("ASSET_SYNC_HOME", str(tmp_path / "home"))
     return monkeypatch
 

@@ -9,9 +9,7 @@ from asset_sync_tests.components.wug.lab import Lab, running
 
 
 @pytest.fixture
-def lab(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, empty_database_url: str, tmp_path: Path
-) -> Iterator[Lab]:
+def lab(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, database_url: str, tmp_path: Path) -> Iterator[Lab]:
     """A network of 24 devices, one WhatsUp Gold; `indirect` parameters are those of `running`."""
-    with running(monkeypatch, empty_database_url, tmp_path, **getattr(request, "param", {})) as made:
+    with running(monkeypatch, database_url, tmp_path, **getattr(request, "param", {})) as made:
         yield made
