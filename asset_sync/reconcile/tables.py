@@ -225,8 +225,10 @@ def take(values: Column, positions: Positions) -> pa.Array:
 
 def glance(values: Column, positions: Positions) -> pa.Array:
     """Return what `take` does, to be compared and for nothing else (see `asset_sync.reconcile.views`)."""
-    column = arrow(values)
-    return take_views(column, _rows(positions)) if can_view(column) else column.take(_rows(positions))
+    column, rows = arrow(values), _rows(positions)
+    # Of few rows the texts themselves are sooner at hand than views of all of them.
+    views = pa.types.is_string_view(column.type) or (len(rows) * 4 > len(column) and can_view(column))
+    return take_views(column, rows) if views else column.take(rows)
 
 
 def as_views(values: Column) -> pa.Array:

@@ -23,8 +23,7 @@ _ODD: Final = (np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F))
 
 def can_view(values: pa.Array) -> bool:
     """Return whether a column is text to which views can point."""
-    fits = pa.types.is_large_string(values.type) and values.nbytes < _ADDRESSED
-    return fits or bool(pa.types.is_string_view(values.type))
+    return bool(pa.types.is_large_string(values.type)) and values.nbytes < _ADDRESSED
 
 
 def take_views(values: pa.Array, rows: pa.Array) -> pa.Array:
