@@ -114,7 +114,8 @@ def past_runs(instance: dg.DagsterInstance, job: str, connection: str) -> list[P
 def last_mode(instance: dg.DagsterInstance, sync: str, connection: str) -> str:
     """Return the mode of a connection's last whole run, but for dry runs and rebases; "normal" where there is none."""
     runs = (record.dagster_run for record in _records(instance, sync, connection))
-    return next((mode for run in runs if (mode := _mode(run)) not in _ONCE and _is_whole(instance, run)), _NORMAL)
+    whole = (run for run in runs if not _is_about_some(run) and _is_whole(instance, run))
+    return next((mode for run in whole if (mode := _mode(run)) not in _ONCE), _NORMAL)
 
 
 def _records(

@@ -34,16 +34,17 @@ _NO_LONGER: Final = {
 def check_forms(folder: Path) -> None:
     """Raise `ConfigurationError` for the first file below a folder that has not the form of its component.
 
-    Or that gives a name to assets which those of another file have.
+    Or that names what must be its own as another file does: assets, and folders of files.
     """
     taken: dict[tuple[str, str], str] = {}
     for file in files(folder):
         made, sync = _formed(file), file.parent.name
-        for key, name in made.names(sync).items() if isinstance(made, components.SyncComponent) else ():
-            other = taken.setdefault((key, name), sync)
+        for keys, name in made.names(sync).items() if isinstance(made, components.SyncComponent) else ():
+            of_assets = keys[0] == "keys"
+            other = taken.setdefault((keys[-1] if of_assets else "folder", name), sync)
             if other != sync:
-                at = Place(file, ("attributes", "keys", key))
-                raise at.error(f"{name!r} is what the assets of {other} are called: give those of {sync} another name here")
+                what = f"what the assets of {other} are called" if of_assets else f"a folder of {other}"
+                raise Place(file, ("attributes", *keys)).error(f"{name!r} is {what}: {sync} needs another one here")
 
 
 def loaded(folder: Path, load: Callable[[], dg.Definitions]) -> dg.Definitions:
@@ -142,7 +143,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise ConfigurationError(
             f"{file}:{at.line + 1 if at else 1}: it is no YAML: {error.problem or error.context}"
         ) from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ConfigurationError(f"{file}:1: it is no YAML: {' '.join(str(error).split())}") from None
     if len(documents) != 1 or not isinstance(documents[0], dict):
         raise ConfigurationError(f"{file}:1: one sync a file: `type:` and `attributes:`")
@@ -153,8 +154,12 @@ def _read(file: Path) -> dict[str, Any]:
 def _check_keys_once(file: Path) -> None:
     """Of a key that is given twice, YAML takes the last without a word."""
     nodes = [yaml.compose(file.read_text(encoding="utf-8"))]
+    looked_at: set[int] = set()
     while nodes:
         node = nodes.pop()
+        if id(node) in looked_at:
+            continue
+        looked_at.add(id(node))
         if isinstance(node, yaml.MappingNode):
             seen: set[str] = set()
             for key, value in node.value:

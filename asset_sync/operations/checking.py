@@ -19,12 +19,24 @@ class Checked:
 
 def check(files: Sequence[Path], *, connect: bool) -> Iterator[Checked]:
     """Yield each of the files, all of the project's where none is named; to `connect` is to ask the targets as well."""
-    for file in files or forms.files(Path(asset_sync.__file__).parent / "defs"):
+    folder, right = Path(asset_sync.__file__).parent / "defs", True
+    for file in files or forms.files(folder):
         try:
             component = forms.check_file(file)
             if connect and isinstance(component, SyncComponent):
                 component.ask()
         except (AssetSyncError, OSError) as error:
+            right = False
             yield Checked(file, str(error))
         else:
             yield Checked(file, None)
+    if right and not files:
+        yield from _together(folder)
+
+
+def _together(folder: Path) -> Iterator[Checked]:
+    """Yield what is wrong with files that are right each for itself."""
+    try:
+        forms.check_forms(folder)
+    except AssetSyncError as error:
+        yield Checked(folder, str(error))

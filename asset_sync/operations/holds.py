@@ -61,6 +61,8 @@ def resolve(
     record = _record(ledger, declared_as, link_set, kind, source_key)
     if verb == "create":
         _check_unlinked(ledger, record)
+        # What the decision is about: an object that is made again since may be deleted, too.
+        target_id = record.linked
     resolution = Resolution(
         kind, source_key, verb, by, datetime.now(UTC), target_id=target_id, field=field, until_changed=until_changed
     )

@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.identity import IGNORED
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Policy, Snapshot
 from asset_sync.reconcile.planning.rebasing import rolled_back as is_rolled_back
+from asset_sync.reconcile.tables import index, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,19 +70,32 @@ def source_rows(rows: Mapping[str, int], last_rows: Mapping[str, int], limits: L
 def target_rows(plan: Plan, kinds: Kinds, snapshot: Snapshot, limits: Limits) -> Guard:
     """A target that shows too few of the linked objects lost its data, or its user the right to see them: none is made anew."""
     writes = plan.writes
-    again, figures = [], {}
+    again: list[str] = []
+    figures: dict[str, float] = {}
     for name, kind in kinds.items():
         if kind.retirement is None or name not in snapshot.links:
             continue
+        linked = snapshot.links[name]["source_key"]
         created = writes.loc[(writes["kind"] == name) & (writes["op"] == p.CREATE), "source_key"]
-        count, in_use = int(created.isin(snapshot.links[name]["source_key"]).sum()), _in_use(snapshot, name)
-        figures[f"created again/{name}"] = float(count)
+        created_again, waiting = int(created.isin(linked).sum()), _waiting_gone(plan, snapshot, name)
+        count, in_use = created_again + waiting, _in_use(snapshot, name)
+        figures |= {f"created again/{name}": float(created_again), f"gone and held/{name}": float(waiting)}
         # One is below any share that means something, as for retiring.
         if count > 1 and count > in_use * limits.target_shrink:
-            again.append(f"{count} of {in_use} linked objects of {name} are not there any more and would be created again")
+            words = "wait for a decision (deleted, or not for this user to see)" if waiting else "would be created again"
+            again.append(f"{count} of {in_use} linked objects of {name} are not there any more and {words}")
     if again:
         return Guard("target_rows", False, f"{'; '.join(again)} (limit {limits.target_shrink:.0%})", figures)
     return Guard("target_rows", True, "the linked objects are there", figures)
+
+
+def _waiting_gone(plan: Plan, snapshot: Snapshot, kind: str) -> int:
+    """Return how many records are held whose objects are gone, but for those that somebody decided to leave alone."""
+    links, ids = snapshot.links[kind], text(snapshot.observed[kind]["id"])
+    gone = links.loc[index(text(links["target_id"]), ids) < 0, "source_key"]
+    held = plan.operations[(plan.operations["kind"] == kind) & (plan.operations["op"] == p.QUARANTINE)]
+    open_ones = held.loc[~held["hold"].str.startswith(IGNORED), "source_key"]
+    return int(open_ones.isin(gone).sum())
 
 
 def rolled_back(plan: Plan, kinds: Kinds, snapshot: Snapshot) -> Guard:

@@ -182,3 +182,19 @@ def test_an_undo_reads_no_source_and_is_not_stopped_for_that() -> None:
     undo = plan_of(undoes="0123456789abcdef", complete=False)
     found = guards.check(undo, KINDS, POLICY, snapshot({}, {}), limits=LIMITS, last_rows={"devices": 100})
     assert all(guard.passed for guard in found)
+
+
+@pytest.mark.parametrize(("lost", "ignored", "passed"), [(2, 0, True), (3, 0, False), (3, 1, True), (10, 0, False)])
+def test_objects_that_are_gone_and_wait_for_a_decision_count_as_lost(lost: int, ignored: int, passed: bool) -> None:
+    wanted: list[Row] = [{"source_key": f"k{n}", "serial": f"S{n}A"} for n in range(10)]
+    there: list[Row] = [{"id": f"{n}", "serial": f"S{n}A"} for n in range(lost, 10)]
+    known = links(*(link(f"k{n}", f"{n}") for n in range(10)))
+    now = snapshot({"asset": desired(ASSET, *wanted)}, {"asset": observed(ASSET, *there)}, {"asset": known})
+    held = [("quarantine", f"k{n}", "ignored: by kim" if n < ignored else "asset was deleted") for n in range(lost)]
+    rows: list[tuple[str | None, ...]] = [
+        ("asset", op, key, key, None, None, p.NO_CHANGES, "identity", why) for op, key, why in held
+    ]
+    found = guards.target_rows(Plan("test", "normal", p.operations_table(rows)), KINDS, now, LIMITS)
+    assert found.passed is passed
+    if not passed:
+        assert f"{lost} of 10 linked objects of asset are not there any more and wait for a decision" in found.message

@@ -28,6 +28,8 @@ def check_only(source: System, only: Only) -> None:
         if name not in known:
             there = f"it can be asked for {', '.join(known)}" if known else "it is always read as its YAML says"
             raise ConfigurationError(f"{source.title} cannot be asked for some {name} alone; {there}")
+        if not only[name] or not all(value.strip() for value in only[name]):
+            raise ConfigurationError(f"only {name}: nothing is named; leave it out to ask for all that the YAML chooses")
 
 
 def told(only: Only) -> str:

@@ -159,7 +159,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             target_objects=target.resource if self._several("target") else "",
             pool=None if self._several("target") else self.target_connection.pool(target),
             source_pool=None if self._several("source") else self.source_connection.pool(source),
-            inventory=dg.AssetKey(self.names(name)["inventory"].split("/")),
+            inventory=dg.AssetKey(self.names(name)["keys", "inventory"].split("/")),
             sources=list(self._extract_keys(name, source).values()),
             partitions=partitions([each.name for each in self.connections]) if self.connections else None,
             apart=bool(self.connections),
@@ -175,9 +175,10 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             recreate=self.recreate,
         )
 
-    def names(self, sync: str) -> Mapping[str, str]:
-        """Return what the keys of assets begin with that no other sync may have, by the key of the YAML that says it."""
-        return {"source": self.keys.source or sync, "inventory": self.keys.inventory or f"{sync}/inventory"}
+    def names(self, sync: str) -> Mapping[tuple[str, ...], str]:
+        """Return what no other sync may have, by the keys of the YAML that say it: what the keys of assets begin with."""
+        inventory = self.keys.inventory or f"{sync}/inventory"
+        return {("keys", "source"): self.keys.source or sync, ("keys", "inventory"): inventory}
 
     # The systems.
 
@@ -303,7 +304,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     def _extract_keys(self, name: str, source: System) -> dict[str, dg.AssetKey]:
         """Return the keys of the assets that hold the tables to be read, by table."""
         tables = read_tables(source, self._every_mapping(source))
-        return {table: dg.AssetKey([self.names(name)["source"], table]) for table in tables}
+        return {table: dg.AssetKey([self.names(name)["keys", "source"], table]) for table in tables}
 
     def _extract(self, sync: Sync, source: System, table: str, key: dg.AssetKey) -> dg.AssetsDefinition:
         columns = open_columns(source, self._every_mapping(source), table)

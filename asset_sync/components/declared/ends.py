@@ -73,8 +73,9 @@ class SeveralConfig(ConnectionConfig):
     target_options: dict[str, Any] = Field(default_factory=dict)
 
     def options(self, side: Side) -> Told:
-        """Return what it says to the source, or to the target."""
-        return self.source_options if side == "source" else self.target_options
+        """Return what it says to the source, or to the target; an empty list says nothing."""
+        told = self.source_options if side == "source" else self.target_options
+        return {name: value for name, value in told.items() if value != []}
 
 
 @cache

@@ -1,6 +1,6 @@
 """PDQ export files → NetBox as a component: each file that is dropped into a folder is a partition and a run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from asset_sync.components import config
 from asset_sync.components.connections import partition_of
 from asset_sync.components.declared.assets import column_schema
 from asset_sync.components.declared.component import KeysConfig, SyncComponent
+from asset_sync.components.declared.ends import ConnectionConfig
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.pdq_exports.folder import DropFolder, place
 from asset_sync.components.pdq_exports.kept import KeptExports, accepted
@@ -71,7 +72,13 @@ class PdqExports(SyncComponent):
         for key, why in _OF_A_FILE.items():
             if getattr(self, key):
                 raise attributes.at(key).error(why)
+        if self.kept == self.folder:
+            raise attributes.at("kept").error("it is the folder that files are dropped into: name another one")
         super().check(file)
+
+    def names(self, sync: str) -> Mapping[tuple[str, ...], str]:
+        """Return what no other sync may have: the folders, too."""
+        return {**super().names(sync), ("folder",): self.folder, ("kept",): self.kept}
 
     def sync(self, name: str) -> Sync:
         """Return the sync as the staircase sees it."""
@@ -79,7 +86,7 @@ class PdqExports(SyncComponent):
             super().sync(name),
             title=f"PDQ export files → {system(self.target).title}",
             partitions=dg.DynamicPartitionsDefinition(name=name),
-            link_set=LINKS,
+            link_set=LINKS if self.target_connection == ConnectionConfig() else name,
             incomplete=partial(self._lacking, name),
         )
 

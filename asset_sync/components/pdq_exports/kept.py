@@ -58,7 +58,10 @@ def accepted(key: str) -> datetime:
     written = _ACCEPTED.search(key)
     if written is None:
         return datetime.min.replace(tzinfo=UTC)
-    return datetime.strptime(written[1], _TIME).replace(tzinfo=UTC) + timedelta(milliseconds=int(written[2]))
+    try:
+        return datetime.strptime(written[1], _TIME).replace(tzinfo=UTC) + timedelta(milliseconds=int(written[2]))
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
 
 
 class KeptExports:

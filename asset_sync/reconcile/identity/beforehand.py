@@ -50,15 +50,15 @@ def _decide_by(state: Matching, resolution: Resolution, row: int, other: int) ->
     elif resolution.verb == "never_link":
         state.parted.add((row, other))
     else:
-        state.sealed[row] = not _is_linked(state, row)
+        state.sealed[row] = not _was_made(state, row)
 
 
-def _is_linked(state: Matching, row: int) -> bool:
-    """Return whether a record has been made already: it is linked to an object that is there still, and is that one still."""
+def _was_made(state: Matching, row: int) -> bool:
+    """Return whether a record has been made already: it is linked to an object that is that one still, or that is gone."""
     own = np.flatnonzero(mask(pc.equal(text(state.links["source_key"]), cell(state.desired["source_key"], row))))
     objects = index(take(text(state.links["target_id"]), own), text(state.observed["id"]))
     changed = changed_objects(state.kind, state.links, state.observed, own, objects).changed
-    return bool(((objects >= 0) & ~changed).any())
+    return bool((~changed).any())
 
 
 def by_link(state: Matching) -> None:

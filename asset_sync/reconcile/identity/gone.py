@@ -5,7 +5,6 @@ What went with the object that it sat on (an interface with its device) was not 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
@@ -13,16 +12,15 @@ import pandas as pd
 from asset_sync.reconcile.identity.remembered import is_scoped
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.resolutions import Resolutions
-from asset_sync.reconcile.tables import Mask, Tables, base_column, filled, index, no_links, take, text
+from asset_sync.reconcile.tables import Mask, Tables, base_column, equal, filled, identity_column, index, no_links, take, text
 
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """An object that a record is linked to and the target does not have. `created` is when it was made, where that is known."""
+    """An object that a record is linked to and the target does not have."""
 
     source_key: str
     target_id: str
-    created: str | None
 
 
 GoneObjects = Mapping[str, Sequence[Gone]]
@@ -32,40 +30,50 @@ Deletions = Mapping[str, Mapping[str, str]]
 
 
 def gone_objects(kinds: Kinds, desired: Tables, observed: Tables, links: Tables, resolutions: Resolutions) -> GoneObjects:
-    """Return the objects of records of the source that are gone, but for those that people decided to make again since."""
+    """Return the objects of records of the source that are gone, but for those that people decided to make again.
+
+    Objects that are what their values say (`Kind.natural`) are those of records that say the same still.
+    """
     found: dict[str, Sequence[Gone]] = {}
     missing: dict[str, frozenset[str]] = {}
     for name, kind in kinds.items():
-        if kind.facet_of or kind.natural:
+        if kind.facet_of:
             continue
-        own = _missing(desired[name], observed[name], links[name] if name in links else no_links())
-        missing[name] = frozenset(text(own["source_key"]).to_pylist())
-        decided = {resolution.source_key: resolution.at for resolution in resolutions.of(name, "create")}
-        alone = _gone_alone(kind, desired[name], observed, own, missing)
-        open_ones = [one for one in alone if not _is_decided(one, decided.get(one.source_key))]
+        own = _missing(kind, desired[name], observed[name], links[name] if name in links else no_links())
+        rows = index(text(own["source_key"]), text(desired[name]["source_key"]))
+        missing[name] = frozenset(take(text(desired[name]["key"]), rows).to_pylist())
+        decided = {(each.source_key, each.target_id) for each in resolutions.of(name, "create")}
+        alone = _gone_alone(kind, desired[name].take(rows), observed, own, missing)
+        open_ones = [one for one in alone if (one.source_key, one.target_id) not in decided]
         if open_ones:
             found[name] = open_ones
     return found
 
 
-def _missing(desired: pd.DataFrame, observed: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
+def _missing(kind: Kind, desired: pd.DataFrame, observed: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
     """Return the links of the source's records to objects that are not there."""
-    wanted = index(text(links["source_key"]), text(desired["source_key"])) >= 0
-    there = index(text(links["target_id"]), text(observed["id"])) >= 0
-    return links[wanted & ~there]
+    rows = index(text(links["source_key"]), text(desired["source_key"]))
+    gone = (rows >= 0) & (index(text(links["target_id"]), text(observed["id"])) < 0)
+    if kind.natural:
+        for name in kind.identifying:
+            remembered = identity_column(name)
+            gone &= equal(text(links[remembered]), take(text(desired[name]), rows)) if remembered in links else False
+    return links[gone]
 
 
 def _gone_alone(
     kind: Kind, desired: pd.DataFrame, observed: Tables, links: pd.DataFrame, missing: Mapping[str, frozenset[str]]
 ) -> Iterator[Gone]:
-    """Yield the objects that are gone while what they sat on stands, by what the links remember and what the source says."""
+    """Yield the objects that are gone while what they sat on stands, by what the links remember and what the source says.
+
+    `desired` has the record of each link.
+    """
     on_something = _sat_on_what_stands(kind, observed, links)
-    rows = index(text(links["source_key"]), text(desired["source_key"]))
     for reference in [each for each in kind.references if each.name == kind.parent or is_scoped(kind)]:
-        of = take(text(desired[reference.name]), rows).to_pylist()
+        of = text(desired[reference.name]).to_pylist()
         on_something &= np.array([key not in missing.get(str(reference.to), ()) for key in of], dtype=bool)
     own = links[on_something]
-    told = (text(own[name]).to_pylist() for name in ("source_key", "target_id", "created"))
+    told = (text(own[name]).to_pylist() for name in ("source_key", "target_id"))
     return (Gone(*values) for values in zip(*told, strict=True))
 
 
@@ -75,15 +83,6 @@ def _sat_on_what_stands(kind: Kind, observed: Tables, links: pd.DataFrame) -> Ma
     parents = text(links[base_column(kind.parent)])
     there = index(parents, text(observed[str(kind.field(kind.parent).to)]["id"])) >= 0
     return there | ~filled(parents)
-
-
-def _is_decided(gone: Gone, at: datetime | None) -> bool:
-    """Return whether a decision to make the object again was made after that object was: one from before made that one."""
-    if at is None or gone.created is None:
-        return at is not None
-    moment = at if at.tzinfo else at.replace(tzinfo=UTC)
-    created = datetime.fromisoformat(gone.created)
-    return moment > (created if created.tzinfo else created.replace(tzinfo=UTC))
 
 
 def deleted_records(gone: GoneObjects, deletions: Deletions) -> "Deleted":

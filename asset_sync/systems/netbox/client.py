@@ -137,12 +137,6 @@ class NetBoxClient(SystemClient):
         found: list[Row] = self._told(lambda: _listed(self._endpoint(endpoint), ["id", *fields], query))
         return sorted(found, key=lambda row: int(row["id"]))
 
-    def first(self, endpoint: str, fields: Iterable[str], **query: Any) -> Row | None:
-        """Return the first object of a listing, with `id` and the given fields; None where there is none."""
-        asked = {"fields": ",".join(["id", *fields]), "limit": 1, "offset": 0, **query}
-        found: list[Row] = self._told(lambda: [dict(record) for record in self._endpoint(endpoint).filter(**asked)])
-        return next(iter(found), None)
-
     def choices(self, endpoint: str) -> dict[str, list[str]]:
         """Return the values that each choice field takes, by field; nothing for a token without the right to add objects."""
         try:

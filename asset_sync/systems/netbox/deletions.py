@@ -1,7 +1,8 @@
 """Who deleted objects that are gone, and when, by NetBox's change log.
 
-NetBox keeps the log for 90 days unless it was configured otherwise, and a NetBox that came back from a backup has lost what was
-made since with all that was logged of it: what never was there was deleted by nobody.
+NetBox keeps the log for 90 days unless it was configured otherwise, a token may see but a part of it, and a NetBox that came
+back from a backup has lost what was made since with all that was logged of it: where the log is silent, a person decides all
+the same.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,7 +22,7 @@ _IDS_MOST: Final = 100
 
 
 def deletions(netbox: Any, kinds: Kinds, gone: GoneObjects) -> Deletions:
-    """Return who deleted each object, and when, in words; nothing of those that this NetBox never had.
+    """Return who deleted each object, and when, in words; or that its change log does not say it.
 
     `netbox` is the resource. Raises `TargetError` where NetBox cannot be asked.
     """
@@ -32,11 +33,8 @@ def deletions(netbox: Any, kinds: Kinds, gone: GoneObjects) -> Deletions:
 
 def _told(log: "_Log", kind: Kind, gone: Sequence[Gone]) -> Iterator[tuple[str, str]]:
     deleted = log.records("delete", kind, [one.target_id for one in gone])
-    silent = [one for one in gone if one.target_id not in deleted]
-    lost = log.never_there(kind, silent)
     for one in gone:
-        if one.target_id not in lost:
-            yield one.target_id, _words(kind, one, deleted.get(one.target_id), visible=log.visible)
+        yield one.target_id, _words(kind, one, deleted.get(one.target_id), visible=log.visible)
 
 
 def _words(kind: Kind, one: Gone, record: Row | None, *, visible: bool) -> str:
@@ -65,25 +63,6 @@ class _Log:
             asked = {"action": action, "changed_object_type": api(kind).object_type, "changed_object_id": some}
             found |= {str(row["changed_object_id"]): row for row in self._asked(**asked)}
         return found
-
-    def never_there(self, kind: Kind, gone: Sequence[Gone]) -> frozenset[str]:
-        """Return the objects that the log reaches back to and knows nothing of."""
-        began = self._began() if gone else None
-        if began is None:
-            return frozenset()
-        made = self.records("create", kind, [one.target_id for one in gone])
-        return frozenset(
-            one.target_id
-            for one in gone
-            if one.target_id not in made and one.created is not None and datetime.fromisoformat(one.created) > began
-        )
-
-    def _began(self) -> datetime | None:
-        """Return the moment of the first record; None where there is none to be seen."""
-        if not self.visible:
-            return None
-        first = self._client.first(_LOG, _FIELDS, ordering="time")
-        return datetime.fromisoformat(first["time"]) if first else None
 
     def _asked(self, **query: Any) -> list[Row]:
         try:

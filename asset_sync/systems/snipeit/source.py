@@ -97,7 +97,7 @@ def _records(client: SnipeItClient, table: Table) -> pd.DataFrame:
 
 def _check_fields(client: SnipeItClient, wanted: Sequence[str]) -> None:
     there = _records(client, RECORDS["fields"])["db_column_name"].dropna()
-    numbers = set(map(field_number, there))
+    numbers = set(map(field_number, there)) - {None}
     for name in wanted:
         if field_number(name) not in numbers:
             raise ConfigurationError(

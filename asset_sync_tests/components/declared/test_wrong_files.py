@@ -338,5 +338,28 @@ def test_two_syncs_that_call_their_assets_alike(tmp_path: Path, key: str, name: 
     line = next(at for at, text in enumerate(other.splitlines(), start=1) if text.startswith("  keys:"))
     with pytest.raises(ConfigurationError) as caught:
         check_forms(tmp_path)
-    told = f"keys.{key}: {name!r} is what the assets of first are called: give those of second another name here"
+    told = f"keys.{key}: {name!r} is what the assets of first are called: second needs another one here"
     assert str(caught.value) == f"{tmp_path / 'second' / 'defs.yaml'}:{line}: {told}"
+
+
+@pytest.mark.parametrize(
+    ("folder", "kept", "wrong"), [("exports", "b", "folder"), ("a", "exports_kept", "kept"), ("a", "exports", "kept")]
+)
+def test_two_syncs_of_files_in_one_folder(tmp_path: Path, folder: str, kept: str, wrong: str) -> None:
+    """The files of the one would be taken, and those that are kept pruned, by the other."""
+    other = EXPORTS.replace("  folder: exports\n", f"  folder: {folder}\n  keys: {{source: other}}\n")
+    other = other.replace("  kept: exports_kept\n", f"  kept: {kept}\n")
+    for sync, yaml in (("first", EXPORTS), ("second", other)):
+        (tmp_path / sync).mkdir()
+        (tmp_path / sync / "defs.yaml").write_text(yaml, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=rf"defs\.yaml:\d+: {wrong}: '\w+' is a folder of first: second needs another"):
+        check_forms(tmp_path)
+
+
+@pytest.mark.parametrize("wrong", ["fresh_hours: 2026-02-30", "fresh_hours: &a [*a]", f"fresh_hours: {'9' * 5000}"])
+def test_what_yaml_itself_cannot_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str) -> None:
+    yaml = YAML.replace("  fresh_hours: 25", f"  {wrong}")
+    assert yaml != YAML
+    with pytest.raises(ConfigurationError, match=r"defs\.yaml:\d+: ") as caught:
+        load_of(tmp_path, "pdq_to_netbox", yaml, monkeypatch)
+    assert "\n" not in str(caught.value)

@@ -33,6 +33,7 @@ def test_a_file_is_accepted_after_all_others_also_those_of_earlier_versions_and_
 def test_a_partition_that_somebody_made_up_counts_as_the_oldest() -> None:
     assert accepted(new_key(["by hand"], origin("a.csv"), NOON)) == NOON
     assert accepted("by hand") < accepted(EARLIER)
+    assert accepted("x-20261301T000000000Z-abc") == accepted("by hand")
 
 
 def test_what_an_accident_left_behind_is_removed_and_what_somebody_else_put_there_is_not(tmp_path: Path) -> None:

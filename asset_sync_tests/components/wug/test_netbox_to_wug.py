@@ -74,13 +74,13 @@ def test_the_second_run_plans_and_writes_nothing(lab: Lab) -> None:
 
 def test_the_look_after_the_apply_goes_by_the_same_evidence_as_the_plan(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     matched: list[set[str]] = []
-    as_ever = waiting.without_strangers
+    as_ever = waiting.without_gone
 
-    def told(desired: Tables, observed: Tables) -> Tables:
+    def told(desired: Tables, observed: Tables, links: Tables) -> Tables:
         matched.append(set(observed["device"]["id"]))
-        return as_ever(desired, observed)
+        return as_ever(desired, observed, links)
 
-    monkeypatch.setattr(steps, "without_strangers", told)
+    monkeypatch.setattr(steps, "without_gone", told)
     assert lab.run().success
     before, after = matched
     made = {device.id for device in lab.monitored().values()}

@@ -40,6 +40,17 @@ def test_a_custom_field_is_what_the_asset_has_in_it(client: SnipeItClient, state
     assert found == living
 
 
+def test_a_field_without_a_number_lets_no_other_name_pass(client: SnipeItClient, state: SnipeState) -> None:
+    """As a Snipe-IT has whose column was named by hand (case snipe_custom_field_without_number)."""
+    field = state.fields.rows[1]
+    named, field.db_column_name = field.db_column_name, "_snipeit_odd"
+    try:
+        with pytest.raises(ConfigurationError, match="no custom field '_snipeit_rack'"):
+            read(client, "hardware", ["_snipeit_rack"])
+    finally:
+        field.db_column_name = named
+
+
 def test_a_renamed_custom_field_is_the_same_by_its_number(client: SnipeItClient, state: SnipeState) -> None:
     before = read(client, "hardware", [MAC])[MAC]
     name = state.fields.rows[1].name

@@ -24,7 +24,7 @@ from asset_sync.systems.wug.monitoring.waiting import (
     scan_made,
     waiting_devices,
     with_owners,
-    without_strangers,
+    without_gone,
 )
 from asset_sync.systems.wug.options import MonitoringOptions
 from asset_sync.systems.wug.target import WugTarget
@@ -63,7 +63,8 @@ class Monitoring:
         tracking, exclude = open_tracking(), self.options.exclude_recent_exports
         waiting = waiting_devices(tracking, run.connection, desired, run.now, exclude_recent=exclude)
         known = with_owners(inventory, own_finds(tracking, run.connection, desired, inventory))
-        return Evidence(without_strangers(desired, known), waiting)
+        # A run about some devices does not know which of the others are gone.
+        return Evidence(without_gone(desired, known, run.links()) if run.whole else known, waiting)
 
     def decided(self, run: Run) -> Sequence[Resolution]:
         """Let what a scan found take the source's name and note."""

@@ -95,14 +95,16 @@ def scan_made(tracking: Tracking, connection: str) -> list[Resolution]:
     ]
 
 
-def without_strangers(desired: Tables, observed: Tables) -> Tables:
+def without_gone(desired: Tables, observed: Tables, links: Tables) -> Tables:
     """Return the observed tables without the netbox_id of devices whose record is gone: then their address says who they are.
 
     So a device that was replaced, or deleted and entered again, goes on being monitored as the one that has its address now.
+    What the links do not know is another sync's, or was never this one's to give away.
     """
     there = observed[DEVICE.name]
-    known = there[_NETBOX_ID].isin(desired[DEVICE.name]["source_key"])
-    return {**observed, DEVICE.name: there.assign(**{_NETBOX_ID: there[_NETBOX_ID].where(known)})}
+    ids = there[_NETBOX_ID]
+    gone = ids.isin(links[DEVICE.name]["source_key"]) & ~ids.isin(desired[DEVICE.name]["source_key"])
+    return {**observed, DEVICE.name: there.assign(**{_NETBOX_ID: ids.mask(gone)})}
 
 
 def _exported_recently(recent: dict[Key, datetime], now: datetime) -> dict[Key, str]:

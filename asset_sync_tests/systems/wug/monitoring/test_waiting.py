@@ -14,7 +14,7 @@ from asset_sync.systems.wug.monitoring.waiting import (
     own_finds,
     waiting_devices,
     with_owners,
-    without_strangers,
+    without_gone,
 )
 from asset_sync.tracking import Export, Key, Tracking, migrate
 
@@ -77,9 +77,11 @@ def test_a_device_whose_address_is_refused_waits_with_the_reason(tracking: Track
 
 
 def test_a_device_whose_record_is_gone_is_known_by_its_address_and_no_other_one() -> None:
-    observed = {"device": there(("70", A[1], "1"), ("71", B[1], "99"), ("72", C[1], None))}
-    found = without_strangers({"device": wanted(A, B)}, observed)["device"]["attr_netbox_id"].astype(object)
-    assert found.where(found.notna(), None).tolist() == ["1", None, None]
+    """What another sync wrote, or one that is forgotten, is not given away."""
+    observed = {"device": there(("70", A[1], "1"), ("71", B[1], "99"), ("72", C[1], None), ("73", "10.9.9.9", "500"))}
+    links = {"device": pd.DataFrame({"source_key": ["1", "99"]})}
+    found = without_gone({"device": wanted(A, B)}, observed, links)["device"]["attr_netbox_id"].astype(object)
+    assert found.where(found.notna(), None).tolist() == ["1", None, None, "500"]
 
 
 def test_while_a_scan_is_under_way_its_device_waits(tracking: Tracking) -> None:
