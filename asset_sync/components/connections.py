@@ -21,6 +21,9 @@ def check_names(place: Place, names: Sequence[str], title: str) -> None:
             raise place.error(f"{name!r} is no name of a connection: lower-case letters, digits, - and _, a letter first")
         if names.count(name) > 1:
             raise place.error(f"two connections are named {name!r}")
+        alike = [other for other in names if other != name and other.replace("-", "_") == name.replace("-", "_")]
+        if alike:
+            raise place.error(f"{name!r} and {alike[0]!r} would be reached by the same variables: name one otherwise")
 
 
 def name_of(context: dg.AssetExecutionContext) -> str:

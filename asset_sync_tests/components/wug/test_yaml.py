@@ -37,6 +37,12 @@ BOTH: dict[str, tuple[str, str, str, str]] = {
         "connections",
         "connections: two connections are named 'main'",
     ),
+    "names of the same variables": (
+        "- name: main",
+        "- name: a-b\n    - name: a_b",
+        "connections",
+        "connections: 'a-b' and 'a_b' would be reached by the same variables: name one otherwise",
+    ),
 }
 EXPORTING: dict[str, tuple[str, str, str, str]] = {
     "an unknown kind": (
