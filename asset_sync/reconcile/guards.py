@@ -91,11 +91,11 @@ def target_rows(plan: Plan, kinds: Kinds, snapshot: Snapshot, limits: Limits) ->
 
 def _waiting_gone(plan: Plan, snapshot: Snapshot, kind: str) -> int:
     """Return how many records are held whose objects are gone, but for those that somebody decided to leave alone."""
-    links, ids = snapshot.links[kind], text(snapshot.observed[kind]["id"])
-    gone = links.loc[index(text(links["target_id"]), ids) < 0, "source_key"]
     held = plan.operations[(plan.operations["kind"] == kind) & (plan.operations["op"] == p.QUARANTINE)]
     open_ones = held.loc[~held["hold"].str.startswith(IGNORED), "source_key"]
-    return int(open_ones.isin(gone).sum())
+    links = snapshot.links[kind]
+    linked = links[links["source_key"].isin(open_ones)]
+    return int((index(text(linked["target_id"]), text(snapshot.observed[kind]["id"])) < 0).sum())
 
 
 def rolled_back(plan: Plan, kinds: Kinds, snapshot: Snapshot) -> Guard:

@@ -207,7 +207,7 @@ def index_from(rows: Positions, values: pa.Array, among: pa.Array) -> Positions:
 
 def rows_in(values: pa.Array, among: pa.Array) -> Positions:
     """Return the rows whose value is in the other, much shorter column."""
-    if len(values) < _WORTH_HASHING or not (can_hash(values) and can_hash(among)):
+    if not _worth_hashing(values, among):
         return np.flatnonzero(mask(pc.is_in(values, value_set=among, skip_nulls=True)))
     rows = may_be_among(values, among)
     return rows[mask(pc.is_in(values.take(pa.array(rows)), value_set=among, skip_nulls=True))]
@@ -254,12 +254,16 @@ def take_series(column: pd.Series, positions: Positions) -> pd.Series:
 
 
 def _index(values: pa.Array, among: pa.Array) -> Positions:
-    if len(values) < _WORTH_HASHING or not (can_hash(values) and can_hash(among)):
+    if not _worth_hashing(values, among):
         return _index_in(values, among)
     found = _index_in(hashed(values), hashed(among))
     strange = np.flatnonzero((found >= 0) & ~equal(values, glance(among, found)))
     found[strange] = _index_in(values.take(pa.array(strange)), among) if strange.size else -1
     return found
+
+
+def _worth_hashing(values: pa.Array, among: pa.Array) -> bool:
+    return len(values) >= _WORTH_HASHING and can_hash(values) and can_hash(among)
 
 
 def _index_in(values: pa.Array, among: pa.Array) -> Positions:

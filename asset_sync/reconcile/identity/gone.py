@@ -12,7 +12,7 @@ import pandas as pd
 from asset_sync.reconcile.identity.remembered import is_scoped
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.resolutions import Resolutions
-from asset_sync.reconcile.tables import Mask, Tables, base_column, equal, filled, identity_column, index, no_links, take, text
+from asset_sync.reconcile.tables import Mask, Tables, base_column, equal, filled, identity_column, index, no_links, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +39,31 @@ def gone_objects(kinds: Kinds, desired: Tables, observed: Tables, links: Tables,
     for name, kind in kinds.items():
         if kind.facet_of:
             continue
-        own = _missing(kind, desired[name], observed[name], links[name] if name in links else no_links())
-        rows = index(text(own["source_key"]), text(desired[name]["source_key"]))
-        missing[name] = frozenset(take(text(desired[name]["key"]), rows).to_pylist())
+        own, wanted = _missing(kind, desired[name], observed[name], links[name] if name in links else no_links())
+        missing[name] = frozenset(text(wanted["key"]).to_pylist())
         decided = {(each.source_key, each.target_id) for each in resolutions.of(name, "create")}
-        alone = _gone_alone(kind, desired[name].take(rows), observed, own, missing)
+        alone = _gone_alone(kind, wanted, observed, own, missing)
         open_ones = [one for one in alone if (one.source_key, one.target_id) not in decided]
         if open_ones:
             found[name] = open_ones
     return found
 
 
-def _missing(kind: Kind, desired: pd.DataFrame, observed: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
-    """Return the links of the source's records to objects that are not there."""
-    rows = index(text(links["source_key"]), text(desired["source_key"]))
-    gone = (rows >= 0) & (index(text(links["target_id"]), text(observed["id"])) < 0)
-    if kind.natural:
-        for name in kind.identifying:
-            remembered = identity_column(name)
-            gone &= equal(text(links[remembered]), take(text(desired[name]), rows)) if remembered in links else False
-    return links[gone]
+def _missing(
+    kind: Kind, desired: pd.DataFrame, observed: pd.DataFrame, links: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the links of the source's records to objects that are not there, and these records, side by side."""
+    # Few objects are gone: the records are looked up for those alone.
+    gone = links[index(text(links["target_id"]), text(observed["id"])) < 0]
+    rows = index(text(gone["source_key"]), text(desired["source_key"]))
+    own, wanted = gone[rows >= 0], desired.take(rows[rows >= 0])
+    if not kind.natural:
+        return own, wanted
+    same = np.ones(len(own), dtype=bool)
+    for name in kind.identifying:
+        remembered = identity_column(name)
+        same &= equal(text(own[remembered]), text(wanted[name])) if remembered in own else False
+    return own[same], wanted[same]
 
 
 def _gone_alone(
