@@ -182,9 +182,9 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
 
     # The systems.
 
-    def _of(self, side: Side, connection: SeveralConfig | None = None) -> System:
-        """Return the system of a side with what the sync, and a connection, say to it."""
-        own = connection.options(side) if connection else {}
+    def _of(self, side: Side, connection: SeveralConfig | None = None, only: Only | None = None) -> System:
+        """Return the system of a side with what the sync, and a connection, say to it; `only` comes in the place of both."""
+        own = {**(connection.options(side) if connection else {}), **(only or {})}
         if side == "source":
             return told_system(self.source, side, {**self.source_options, **own})
         return told_system(self.target, side, {**self.target_options, **own})
@@ -205,8 +205,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         found = self._of_run(context, "source")
         if not only:
             return found
-        own = self._connection(context).source_options if self.connections else {}
-        return told_system(self.source, "source", {**self.source_options, **own, **only})
+        return self._of("source", self._connection(context) if self.connections else None, only)
 
     def check_only(self, only: Only) -> str:
         """Return the step whose config says what the source is asked for; `ConfigurationError` where it cannot be asked so."""
