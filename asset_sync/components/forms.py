@@ -1,7 +1,7 @@
 """The form of the YAML files of syncs, checked before Dagster loads them: one line says file, line, key and what is wrong."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
@@ -34,12 +34,24 @@ _NO_LONGER: Final = {
 def check_forms(folder: Path) -> None:
     """Raise `ConfigurationError` for the first file below a folder that has not the form of its component.
 
-    Or that names what must be its own as another file does: assets, and folders of files.
+    Or that names what must be its own as another file does: assets, and folders of files; or a sync that there is not.
     """
+    formed = {file: _formed(file) for file in files(folder)}
+    syncs = {file: made for file, made in formed.items() if isinstance(made, components.SyncComponent)}
+    _check_names(syncs)
+    there = sorted(file.parent.name for file in formed)
+    for file, made in syncs.items():
+        for keys, name in made.others():
+            if name not in there:
+                words = f"there is no sync {name!r} here; there are {', '.join(there)}"
+                raise Place(file, ("attributes", *keys)).error(words)
+
+
+def _check_names(syncs: Mapping[Path, components.SyncComponent]) -> None:
     taken: dict[tuple[str, str], str] = {}
-    for file in files(folder):
-        made, sync = _formed(file), file.parent.name
-        for keys, name in made.names(sync).items() if isinstance(made, components.SyncComponent) else ():
+    for file, made in syncs.items():
+        sync = file.parent.name
+        for keys, name in made.names(sync).items():
             of_assets = keys[0] == "keys"
             other = taken.setdefault((keys[-1] if of_assets else "folder", name), sync)
             if other != sync:

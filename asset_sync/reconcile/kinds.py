@@ -19,7 +19,8 @@ class Field:
     `to` names the kind that a reference points to; `max_length` counts characters, as the target does. What is only set when
     an object is created (`initial_only`) would take away what people added, if it were written later. What is `nullable` the
     target takes empty, in any number; without what is `required` it makes no object. A reference of a facet that `pins` keeps
-    the object it points to where it sits. `canonical` makes of a text the one that the target gives back for it.
+    the object it points to where it sits. `canonical` makes of a text the one that the target gives back for it. `choices` are
+    the only values that the field takes, where that is known without asking the target.
     """
 
     name: str
@@ -31,6 +32,12 @@ class Field:
     required: bool = False
     pins: bool = False
     canonical: Callable[[str], str | None] | None = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def choices_words(self) -> str:
+        """Say of a value what it is not, where it is none of the choices."""
+        return f"is neither {' nor '.join(self.choices)}" if len(self.choices) == 2 else f"is none of {', '.join(self.choices)}"
 
 
 @dataclass(frozen=True, slots=True)

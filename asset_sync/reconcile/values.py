@@ -27,7 +27,7 @@ WHAT_IT_IS_NOT: Final[Mapping[FieldType, str]] = {
     "boolean": "is neither true nor false",
     "date": "is no date (YYYY-MM-DD)",
 }
-"""Why a value cannot be of a type, in words that follow the value."""
+"""Why a value cannot be of a type, in words that follow the value; every text is a text."""
 
 
 class Typed(NamedTuple):

@@ -100,12 +100,13 @@ class TargetSide:
 class Options:
     """What a YAML may say to a system beyond what all of them are told: its `form`, and the system as it is `made` by that.
 
-    `each` names what every one of several connections may say for itself.
+    `each` names what every one of several connections may say for itself, `syncs` what names another sync.
     """
 
     form: type[dg.Model]
     made: Callable[[Any], "System"]
     each: frozenset[str] = frozenset()
+    syncs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 import pandas as pd
 import pytest
 
+from asset_sync.reconcile.kinds import Field, Kind
 from asset_sync.reconcile.mapping import TRANSFORMS, FieldMapping, mapped
 from asset_sync.reconcile.tables import guess_column
 from asset_sync_tests.reconcile.worlds import ASSET, MAKER, SOURCE
@@ -170,3 +171,12 @@ def test_the_index_of_the_source_is_kept_and_does_not_mix_rows_up() -> None:
     given = source(s=["S1", "S2"]).iloc[[1, 0]]
     made = mapped(given, ASSET, {"serial": FieldMapping(SOURCE, "s")}).fields
     assert plain(made["serial"]) == ["S2", "S1"]
+
+
+def test_a_value_that_is_none_of_the_choices_is_refused_and_the_row_goes_on() -> None:
+    light = Kind("light", (Field("state", choices=("on", "off")), Field("name")))
+    rows = source(state=["on", "half", None, "off"], name=["a", "b", "c", "d"])
+    told = mapped(rows, light, {name: FieldMapping(SOURCE, name) for name in ("state", "name")})
+    assert plain(told.fields["state"]) == ["on", None, None, "off"]
+    assert plain(told.fields["name"]) == ["a", "b", "c", "d"]
+    assert told.refused[["row", "field", "reason"]].to_numpy().tolist() == [[1, "state", "'half' is neither on nor off"]]

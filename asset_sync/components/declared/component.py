@@ -1,5 +1,6 @@
 """A declared sync as a component: its YAML names a source, a target, and what of the one becomes what of the other."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +16,15 @@ from asset_sync.components.connections import check_names, name_of, partitions
 from asset_sync.components.declared.assets import constants, desired_asset, inventory_asset, sieve_asset, source_asset
 from asset_sync.components.declared.checking import Checking
 from asset_sync.components.declared.choosing import Only, about, check_only
-from asset_sync.components.declared.ends import ConnectionConfig, SeveralConfig, Side, check_told, named, told_system
+from asset_sync.components.declared.ends import (
+    ConnectionConfig,
+    SeveralConfig,
+    Side,
+    check_told,
+    named,
+    other_syncs,
+    told_system,
+)
 from asset_sync.components.declared.following import following_asset, following_job, following_sensor
 from asset_sync.components.declared.mapping import ConditionConfig, KindConfig, MadeFrom, conditions, sync_mapping
 from asset_sync.components.declared.reading import open_columns, read_tables
@@ -41,6 +50,7 @@ _NO_LONGER: Final = {
     "devices": "write `target: netbox` and in `kinds` those of `mapping` that belong to devices",
 }
 """Values of `target` of earlier versions, and what is written instead."""
+_KEY: Final = re.compile(r"\w+(/\w+)*", re.ASCII)
 _SHARED: Final = frozenset({"ledger", "snapshots", "netbox", "pdq_connect", "snipeit", "wug"})
 """The resources that the project itself provides."""
 
@@ -117,6 +127,10 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     def check(self, file: Path) -> None:
         """Raise `ConfigurationError` for what is wrong in the YAML that this was read from, with file and line."""
         place = config.Place(file, ("attributes",))
+        for key, name in (("source", self.keys.source), ("inventory", self.keys.inventory)):
+            if name and not _KEY.fullmatch(name):
+                told = "is no key of assets: letters, digits and _, parts of it after a slash"
+                raise place.at("keys").at(key).error(f"{name!r} {told}")
         if self.target in _NO_LONGER:
             raise place.at("target").error(f"{self.target!r} is no system: {_NO_LONGER[self.target]}")
         source = named(place, self.source, "source", self.source_options)
@@ -179,6 +193,17 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         """Return what no other sync may have, by the keys of the YAML that say it: what the keys of assets begin with."""
         inventory = self.keys.inventory or f"{sync}/inventory"
         return {("keys", "source"): self.keys.source or sync, ("keys", "inventory"): inventory}
+
+    def others(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield the other syncs that the YAML names, after the keys that do so; the default needs not be there."""
+        ends: list[tuple[Side, str, Mapping[str, Any]]] = [
+            ("source", self.source, self.source_options),
+            ("target", self.target, self.target_options),
+        ]
+        for side, of, told in ends:
+            for name, default in other_syncs(of, side).items():
+                if told.get(name, default) != default:
+                    yield (f"{side}_options", name), str(told[name])
 
     # The systems.
 
@@ -267,7 +292,12 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
 
     def _check_connections(self, place: config.Place, checking: Checking, source: System, target: System) -> None:
         if "connections" not in self.model_fields_set:
+            if "connections_of" in self.model_fields_set:
+                raise place.at("connections_of").error("there are no connections: leave it out, or write `connections`")
             return
+        own_way = f"{self.connections_of}_connection"
+        if own_way in self.model_fields_set:
+            raise place.at(own_way).error("each of the connections says how it is reached: leave it out")
         at, several = place.at("connections"), source if self.connections_of == "source" else target
         if not several.named:
             raise at.error(f"of {several.title} there is but one here, reached by its own variables")

@@ -124,5 +124,14 @@ def named(place: Place, name: str, side: Side, told: Told) -> System:
         raise place.at(side).error(str(error)) from None
 
 
+def other_syncs(name: str, side: Side) -> Mapping[str, str]:
+    """Return the options of a system that name another sync, with what they say where a YAML does not."""
+    try:
+        options = _options(system(name), side)
+    except ConfigurationError:
+        return {}  # which is told, with file and line, as the sync is built
+    return {key: str(options.form.model_fields[key].default) for key in options.syncs} if options else {}
+
+
 def _options(of: System, side: Side) -> Options | None:
     return of.as_source if side == "source" else of.as_target

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, Final
 
 import dagster as dg
@@ -72,7 +72,10 @@ class PdqExports(SyncComponent):
         for key, why in _OF_A_FILE.items():
             if getattr(self, key):
                 raise attributes.at(key).error(why)
-        if self.kept == self.folder:
+        for key, written in (("folder", self.folder), ("kept", self.kept)):
+            if "://" not in written and not PurePath(written).name:
+                raise attributes.at(key).error(f"{written!r} is no folder of its own: name one below ASSET_SYNC_HOME")
+        if PurePath(self.kept) == PurePath(self.folder):
             raise attributes.at("kept").error("it is the folder that files are dropped into: name another one")
         super().check(file)
 

@@ -14,7 +14,7 @@ from asset_sync.reconcile.mapping.conditions import Columns
 from asset_sync.reconcile.mapping.model import FieldMapping
 from asset_sync.reconcile.mapping.networks import assignable
 from asset_sync.reconcile.mapping.wording import guesses, said
-from asset_sync.reconcile.tables import Mask, filled, guess_column, take, text
+from asset_sync.reconcile.tables import Mask, filled, guess_column, mask, take, text
 from asset_sync.reconcile.values import WHAT_IT_IS_NOT, typed
 
 _SHOWN: Final = 40
@@ -57,9 +57,11 @@ def mapped(source: Columns, kind: Kind, mappings: Mapping[str, FieldMapping]) ->
 
 def why_not(value: str, kind: Kind, name: str) -> str | None:
     """Return why a constant or a default cannot be the value of a field, in words that follow it; None where it can."""
-    values, as_type = pa.array([value], type=pa.large_string()), kind.field(name).type
-    if typed(values, as_type).refused.any():
-        return WHAT_IT_IS_NOT[as_type]
+    values, declared = pa.array([value], type=pa.large_string()), kind.field(name)
+    if typed(values, declared.type).refused.any():
+        return WHAT_IT_IS_NOT[declared.type]
+    if declared.choices and value not in declared.choices:
+        return declared.choices_words
     return "has no letter or digit" if name in kind.labelled and not filled(forms.normal(values, "label")).any() else None
 
 
@@ -86,8 +88,19 @@ def _read(source: Columns, kind: Kind, name: str, mapping: FieldMapping) -> _Rea
     as_type = _type_of(declared, mapping)
     if mapping.truncate:
         values = _cut(values, declared)
+    if declared.choices:
+        return _chosen(values, guessed, declared, notes)
     column, refused = typed(_canonical(values, declared), as_type)
-    return _Reading(column, guessed, _refusals(name, values, refused, as_type), notes)
+    return _Reading(column, guessed, _refusals(name, values, refused, WHAT_IT_IS_NOT.get(as_type, "")), notes)
+
+
+def _chosen(values: pa.Array, guessed: Mask, declared: Field, notes: tuple[str, ...]) -> _Reading:
+    """Return a field that takes some values alone; what is none of them is refused."""
+    refused = filled(values) & ~mask(pc.is_in(values, pa.array(declared.choices, values.type)))
+    kept = pc.if_else(pa.array(refused), pa.scalar(None, values.type), values)
+    return _Reading(
+        typed(kept, "text").column, guessed, _refusals(declared.name, values, refused, declared.choices_words), notes
+    )
 
 
 def _cut(values: pa.Array, declared: Field) -> pa.Array:
@@ -107,12 +120,12 @@ def _type_of(declared: Field, mapping: FieldMapping) -> FieldType:
     return "date" if mapping.transform == "date" and declared.type == "text" else declared.type
 
 
-def _refusals(name: str, values: pa.Array, refused: Mask, as_type: FieldType) -> pd.DataFrame:
+def _refusals(name: str, values: pa.Array, refused: Mask, words: str) -> pd.DataFrame:
     rows = np.flatnonzero(refused)
     found = take(values, rows).to_pylist()
-    reasons = [f"{_shown(value)} {WHAT_IT_IS_NOT[as_type]}" for value in found]
-    words = {"field": [name] * len(rows), "value": found, "reason": reasons}
-    return pd.DataFrame({"row": rows, **{column: pd.array(told, dtype="str") for column, told in words.items()}})
+    reasons = [f"{_shown(value)} {words}" for value in found]
+    told = {"field": [name] * len(rows), "value": found, "reason": reasons}
+    return pd.DataFrame({"row": rows, **{column: pd.array(given, dtype="str") for column, given in told.items()}})
 
 
 def _shown(value: str) -> str:

@@ -49,7 +49,7 @@ DEVICE: Final = Kind(
         Field("brand", max_length=256),
         Field("os"),
         Field("note"),
-        Field("maintenance"),
+        Field("maintenance", choices=(ON, OFF)),
         Field(_READ_ONLY),
     ),
     (IdentityRule("address", ("address",)), IdentityRule("host name", ("name",), "host", decisive=False)),

@@ -13,6 +13,8 @@ EACH: Final = frozenset({"auto_scan_exported_ips", "exclude_recent_exports"})
 """What each connection may say for itself."""
 
 _RETIRED: Final = "Retired"
+_A_NAME: Final = r"[^\s/]"
+"""A path has at least one name in it."""
 
 
 class MonitoringOptions(dg.Model):
@@ -26,7 +28,7 @@ class MonitoringOptions(dg.Model):
     that was entered first.
     """
 
-    root_group: str = "NetBox"
+    root_group: str = Field(default="NetBox", pattern=_A_NAME)
     retire: Literal["maintenance", "group"] = "maintenance"
     same_address: Literal["hold", "oldest"] = "hold"
     auto_scan_exported_ips: bool = True
@@ -51,4 +53,4 @@ class FindingOptions(dg.Model):
     """
 
     exported_by: str = "netbox_to_wug"
-    root_group: str = "NetBox"
+    root_group: str = Field(default="NetBox", pattern=_A_NAME)

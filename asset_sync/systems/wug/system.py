@@ -89,7 +89,7 @@ _PLAIN: Final = System(
     TABLES,
     named=True,
     variables=tuple(VARIABLES),
-    as_source=Options(FindingOptions, _told_by),
+    as_source=Options(FindingOptions, _told_by, syncs=("exported_by",)),
     as_target=Options(MonitoringOptions, _written_by, EACH),
 )
 WUG: Final = replace(_told_by(FindingOptions()), target=_written_by(MonitoringOptions()).target)

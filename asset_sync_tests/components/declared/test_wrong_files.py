@@ -303,6 +303,48 @@ WRONG: Final[dict[str, tuple[str, str, str, str]]] = {
         "filters.devices.0.within: '10.0.0.1/8' is no network",
     ),
     "no known network": (YAML, "networks: []", "networks: [10.1.0.0/33]", "networks.0: '10.1.0.0/33' is no network"),
+    # What stands in no other line's way, and means nothing, or something else.
+    "a key of assets without a name": (
+        YAML,
+        "inventory: netbox/inventory",
+        'inventory: "///"',
+        "keys.inventory: '///' is no key",
+    ),
+    "a key of assets with a blank": (YAML, "source: pdq, inv", "source: p dq, inv", "keys.source: 'p dq' is no key of assets"),
+    "a folder that is the root": (EXPORTS, "folder: exports\n", "folder: /\n", "folder: '/' is no folder of its own"),
+    "a folder that is the home": (EXPORTS, "folder: exports\n", "folder: ./\n", "folder: './' is no folder of its own"),
+    "kept files in the home": (EXPORTS, "kept: exports_kept", 'kept: ""', "kept: '' is no folder of its own"),
+    "one folder in two spellings": (EXPORTS, "kept: exports_kept", "kept: ./exports/", "kept: it is the folder that files"),
+    "a value that is no choice": (
+        MONITORING,
+        'maintenance: {value: "off", owner: initial}',
+        "maintenance: {value: sideways, owner: initial}",
+        "mapping.device.maintenance.value: 'sideways' is neither on nor off",
+    ),
+    "a default that is no choice": (
+        MONITORING,
+        'maintenance: {value: "off", owner: initial}',
+        "maintenance: {from: status, default: half, owner: initial}",
+        "mapping.device.maintenance.default: 'half' is neither on nor off",
+    ),
+    "a root group without a name": (
+        MONITORING,
+        "root_group: NetBox",
+        'root_group: " "',
+        "target_options.root_group: ' ': string should match",
+    ),
+    "two ways to reach one side": (
+        MONITORING,
+        "  connections_of: target",
+        "  target_connection: {name: other}\n  connections_of: target",
+        "target_connection: each of the connections says how it is reached: leave it out",
+    ),
+    "connections of no side": (
+        YAML,
+        "  target: netbox\n",
+        "  target: netbox\n  connections_of: target\n",
+        "connections_of: there are no connections",
+    ),
     # Export files.
     "an alias of an unknown field": (EXPORTS, "aliases: {}", "aliases: {serial: [Service Tag]}", "aliases: "),
     "no number of files": (EXPORTS, "keep: 50", "keep: none", "keep: 'none': input should be a valid integer"),
@@ -354,6 +396,24 @@ def test_two_syncs_of_files_in_one_folder(tmp_path: Path, folder: str, kept: str
         (tmp_path / sync / "defs.yaml").write_text(yaml, encoding="utf-8")
     with pytest.raises(ConfigurationError, match=rf"defs\.yaml:\d+: {wrong}: '\w+' is a folder of first: second needs another"):
         check_forms(tmp_path)
+
+
+def test_a_sync_that_names_another_one_that_there_is_not(tmp_path: Path) -> None:
+    for sync, yaml in (
+        ("netbox_to_wug", MONITORING),
+        ("wug_to_netbox", FINDING.replace("exported_by: netbox_to_wug", "exported_by: nosuch")),
+    ):
+        (tmp_path / sync).mkdir()
+        (tmp_path / sync / "defs.yaml").write_text(yaml, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        check_forms(tmp_path)
+    file, line, told = str(caught.value).split(":", maxsplit=2)
+    assert file == str(tmp_path / "wug_to_netbox" / "defs.yaml")
+    assert (
+        "exported_by: nosuch"
+        in (tmp_path / "wug_to_netbox" / "defs.yaml").read_text(encoding="utf-8").splitlines()[int(line) - 1]
+    )
+    assert told == " source_options.exported_by: there is no sync 'nosuch' here; there are netbox_to_wug, wug_to_netbox"
 
 
 @pytest.mark.parametrize("wrong", ["fresh_hours: 2026-02-30", "fresh_hours: &a [*a]", f"fresh_hours: {'9' * 5000}"])
