@@ -1,6 +1,6 @@
 """`asset-sync run`: one run of a sync in this process."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import click
@@ -10,6 +10,7 @@ from asset_sync.cli.console import outcome_line, printed, progress, row, table
 from asset_sync.components.resources import open_ledger
 from asset_sync.mirror.runs import LoadRun, load_of_run
 from asset_sync.operations.definitions import makes_plans
+from asset_sync.operations.exports import takes_exports, waiting_exports
 from asset_sync.operations.runs import RunReport, log_file, log_of, run_sync
 from asset_sync.reconcile import report as plan_report
 from asset_sync.reconcile.plan import Mode
@@ -35,11 +36,29 @@ _MODES: Final[Mapping[str, Mode]] = {"normal": "normal", "full": "full", "review
 )
 @click.pass_context
 def run(context: click.Context, sync: str, mode: str, partition: str | None, only: tuple[str, ...]) -> None:
-    """Run SYNC once: read, plan, check the guards, apply, read back; a mirror is loaded, and knows normal and full only."""
+    """Run SYNC once: read, plan, check the guards, apply, read back; a mirror is loaded, and knows normal and full only.
+
+    A sync of export files runs once for each file in its folder that had no run yet, the one that came first first.
+    """
+    ran = [_run(sync, _MODES[mode], key, _only(only)) for key in _partitions(sync, partition)]
+    context.exit(0 if all(ran) else 1)
+
+
+def _partitions(sync: str, given: str | None) -> Sequence[str | None]:
+    """Return the partitions to be run; None for a sync that has none, or of which one has to be named."""
+    waiting = None if given or not takes_exports(sync) else waiting_exports(sync)
+    if waiting is None:
+        return [given]
+    if not waiting:
+        click.echo(f"There is no file in the folder of {sync} that did not have its run; --partition names an earlier one.")
+    return waiting
+
+
+def _run(sync: str, mode: Mode, partition: str | None, only: Mapping[str, list[str]]) -> bool:
     with progress() as watching:
-        report = run_sync(sync, _MODES[mode], partition=partition, only=_only(only), watch=watching(sync))
+        report = run_sync(sync, mode, partition=partition, only=only, watch=watching(sync))
     tell(report)
-    context.exit(0 if report.succeeded else 1)
+    return report.succeeded
 
 
 @click.command()

@@ -3,7 +3,12 @@
 import logging
 from typing import Any
 
+import dagster as dg
+
+from asset_sync.components import PdqExports
+from asset_sync.components.pdq_exports.kept import accepted
 from asset_sync.components.pdq_exports.watch import Cursor
+from asset_sync.components.run_tags import PARTITION
 from asset_sync.operations.definitions import component_of, instance
 
 _LOG = logging.getLogger(__name__)
@@ -18,3 +23,23 @@ def take_exports(sync: str) -> list[str]:
         taken = list(watch.look(resting, lambda: dagster.get_dynamic_partitions(sync), log=_LOG.info).accepted)
         dagster.add_dynamic_partitions(sync, taken)
     return taken
+
+
+def takes_exports(sync: str) -> bool:
+    """Tell whether what a sync reads comes as files that are dropped into a folder."""
+    return isinstance(component_of(sync), PdqExports)
+
+
+def waiting_exports(sync: str) -> list[str] | None:
+    """Take the files that lie in the drop folder; return the partitions that no run was started for, in their order.
+
+    None where no file was ever taken.
+    """
+    take_exports(sync)
+    with instance() as dagster:
+        keys = sorted(dagster.get_dynamic_partitions(sync), key=accepted)
+        return [key for key in keys if not dagster.get_run_records(_runs_of(sync, key), limit=1)] if keys else None
+
+
+def _runs_of(sync: str, key: str) -> dg.RunsFilter:
+    return dg.RunsFilter(job_name=sync, tags={PARTITION: key})

@@ -12,6 +12,7 @@ from asset_sync.ledger.holds import Held
 from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations.definitions import declared, makes_plans, sync_names
 from asset_sync.reconcile.errors import ConfigurationError, PlanError
+from asset_sync.reconcile.planning.dependents import WAITS
 from asset_sync.reconcile.resolutions import Resolution, Verb
 
 LARGEST_NUMBER: Final = 2**63 - 1
@@ -125,6 +126,9 @@ def _record(ledger: Ledger, sync: Sync, link_set: str, kind: str, source_key: st
 
 def _check_unlinked(ledger: Ledger, record: _Record) -> None:
     """Refuse a new object for a record that has one, unless just that one is doubted: it would be made in every run."""
+    waits = next((each.why for each in record.held if each.why.startswith(WAITS)), None)
+    if record.linked is not None and waits is not None:
+        raise PlanError(f"{record.kind} {record.source_key!r} {waits}; what it waits for is what there is to decide about")
     never = ledger.resolutions(record.link_set).of(record.kind, "never_link")
     parted = {resolution.target_id for resolution in never if resolution.source_key == record.source_key}
     doubted = {each.candidates[0] for each in record.held if len(each.candidates) == 1}

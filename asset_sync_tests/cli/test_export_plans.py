@@ -43,6 +43,21 @@ def test_review_approve_apply_and_undo(world: World, home: Path) -> None:
     assert f"Nothing that {EXPORTS} knows is missing" in ask("missing", EXPORTS).stdout
 
 
+def test_without_a_daemon_each_new_file_has_its_run_and_has_it_once(world: World, home: Path) -> None:
+    first = drop(world, home, SIZE - 1)
+    write_export(world.company, home / "exports" / "later.csv", machines=list(world.company))
+    assert ask("run", EXPORTS).stdout.count("applied") >= 2
+    assert len(assets(world)) == SIZE
+    assert "no file in the folder of pdq_exports that did not have its run" in ask("run", EXPORTS).stdout
+    (home / "exports" / "odd.csv").write_text("nothing\n", encoding="utf-8")
+    write_export(world.company, home / "exports" / "last.csv", machines=list(world.company)[:1])
+    told = ask("run", EXPORTS, status=1)
+    assert "odd.csv" in told.stderr
+    assert (home / "exports" / "quarantine" / "odd.csv").exists()
+    assert "Plan " in told.stdout, "the other one goes on"
+    assert ask("run", EXPORTS, "--partition", first).exit_code == 0
+
+
 def test_without_a_file_there_is_nothing_to_run(world: World) -> None:
     told = ask("run", EXPORTS, status=1).output
     assert "pdq_exports runs once for each file that is dropped into its folder" in told

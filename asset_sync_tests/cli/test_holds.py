@@ -3,8 +3,10 @@
 import dataclasses
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -104,6 +106,17 @@ def test_an_object_is_named_as_it_is_shown(world: World) -> None:
     asked("resolve", "link", SYNC, "asset", machine.id, f"#{linked[machine.serial]['id']}")
     asked("run", SYNC)
     assert machine.id not in {each["source_key"] for each in held()}
+
+
+def test_what_only_waits_for_something_else_names_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    why = "waits for device 'PC-1': device #7 (PC-1) was deleted in NetBox by pat"
+    held = SimpleNamespace(link_set="pdq_to_netbox", kind="asset", source_key="x", why=why, candidates=())
+    known = {"asset": pd.DataFrame({"source_key": ["x"], "target_id": ["17"]})}
+    ledger = SimpleNamespace(links=lambda *_: known, held=lambda _: [held])
+    monkeypatch.setattr(holds, "open_ledger", lambda: ledger)
+    told = asked("resolve", "create", SYNC, "asset", "x", "--by", "anna", status=1)
+    assert f"asset 'x' {why}; what it waits for is what there is to decide about" in told
+    assert "never-link" not in told
 
 
 def test_what_is_a_part_of_an_object_is_decided_about_with_that(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

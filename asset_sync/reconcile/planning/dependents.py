@@ -1,6 +1,7 @@
 """Dependents: what needs an object that is held is held too, and what nothing needs is not made."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,8 @@ from asset_sync.reconcile.planning.fields import part
 from asset_sync.reconcile.references import PENDING
 from asset_sync.reconcile.tables import Mask, filled, index, mask
 
-_WAITS = "waits for "
+WAITS: Final = "waits for "
+"""How the reason of what is held for the sake of something else begins; that follows, and why it is held."""
 Unmade = dict[tuple[str, str], str]
 """What objects that are not made wait for, by kind and key."""
 
@@ -44,7 +46,7 @@ def hold_dependents(given: Drafts, unmade: Unmade) -> Drafts:
 def _waiting_parents(given: Drafts, unmade: Unmade) -> dict[int, str]:
     rows = np.flatnonzero(~filled(given["target_id"]) & given.open).tolist()
     needed = {row: (str(given.kind.facet_of), given["key"][row].as_py()) for row in rows}
-    return {row: f"{_WAITS}{unmade[parent]}" for row, parent in needed.items() if parent in unmade}
+    return {row: f"{WAITS}{unmade[parent]}" for row, parent in needed.items() if parent in unmade}
 
 
 def _waiting(given: Drafts, name: str, to: str, unmade: Unmade) -> dict[int, str]:
@@ -54,15 +56,15 @@ def _waiting(given: Drafts, name: str, to: str, unmade: Unmade) -> dict[int, str
     news = given.new(name)
     pending = np.flatnonzero(mask(pc.starts_with(news, PENDING)) & given.open).tolist()
     needed = {row: (to, news[row].as_py().removeprefix(PENDING)) for row in pending} if unmade else {}
-    return {row: f"{_WAITS}{unmade[key]}" for row, key in needed.items() if key in unmade}
+    return {row: f"{WAITS}{unmade[key]}" for row, key in needed.items() if key in unmade}
 
 
 def _note(given: Drafts, unmade: Unmade) -> None:
     kind = given.kind
     for row in np.flatnonzero(given.are(p.CREATE) & ~given.open).tolist():
         key, hold = given["key"][row].as_py(), given["hold"][row].as_py()
-        waits = hold.startswith(_WAITS)
-        unmade[kind.name, key] = hold.removeprefix(_WAITS) if waits else f"{kind.name} {key!r}: {hold}"
+        waits = hold.startswith(WAITS)
+        unmade[kind.name, key] = hold.removeprefix(WAITS) if waits else f"{kind.name} {key!r}: {hold}"
 
 
 def needed(kinds: Kinds, written: Mapping[str, Drafts], others: Mapping[str, Iterable[Drafts]]) -> Iterator[Drafts]:

@@ -90,7 +90,7 @@ class Client(Closing):
         undid: Callable[[Response], bool] = never,
     ) -> None:
         self.name = name
-        self.base_url = _checked_url(name, base_url)
+        self.base_url = _checked_url(name, base_url, address_variable)
         self.writable = writable
         self.tally = Tally()
         sent = _checked_headers(name, headers or {})
@@ -268,10 +268,11 @@ class Client(Closing):
         return content
 
 
-def _checked_url(name: str, url: str) -> str:
+def _checked_url(name: str, url: str, variable: str) -> str:
     parts = urlsplit(url.strip())
+    address = f"the address, which {variable} holds," if variable else "the address"
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(f"{name}: the address must start with http:// or https:// and name a host")
+        raise ConfigurationError(f"{name}: {address} must start with http:// or https:// and name a host")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConfigurationError(
             f"{name}: the address {parts.scheme}://{parts.hostname} must hold no password, query or fragment"

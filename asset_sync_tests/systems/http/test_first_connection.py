@@ -72,6 +72,12 @@ def told(variable: str, url: str) -> str:
 
 
 @pytest.mark.parametrize("variable", ASKED)
+def test_what_is_no_address_is_told_with_its_variable(variable: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"the address, which {variable} holds, must start with http:// or https://"):
+        ASKED[variable]("nonsense")
+
+
+@pytest.mark.parametrize("variable", ASKED)
 def test_a_refused_first_connection_is_told_at_once(variable: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
