@@ -147,12 +147,18 @@ _GUARDS: Final = {
 def _guard_result(context: dg.AssetExecutionContext, sync: Sync, plan: Plan, guard: Guard) -> dg.AssetCheckResult:
     told = guard.message
     if not guard.passed:
-        way_on = f"asset-sync approve {plan.id} && asset-sync apply {plan.id}"
-        told = f"{guard.message}; nothing was written. To apply it all the same: {way_on}"
+        told = f"{guard.message}; nothing was written{_in_spite(plan)}"
         context.log.error(f"{sync.name}: guard {guard.name}: {told}")
     return dg.AssetCheckResult(
         check_name=guard.name, passed=guard.passed, description=told, metadata={"plan_id": plan.id, **guard.figures}
     )
+
+
+def _in_spite(plan: Plan) -> str:
+    """Return how a plan is applied in spite of a guard; one of a dry run never is."""
+    if plan.mode == "dry_run":
+        return ""
+    return f". To apply it all the same: asset-sync approve {plan.id} && asset-sync apply {plan.id}"
 
 
 def _source_rows(context: dg.AssetExecutionContext, sync: Sync) -> dict[str, int]:

@@ -60,7 +60,9 @@ def source_rows(rows: Mapping[str, int], last_rows: Mapping[str, int], limits: L
     for name, now in rows.items():
         before = last_rows.get(name, 0)
         if now == 0:
-            return Guard("source_rows", False, f"{name} is empty: an empty source is never synced", figures)
+            return Guard(
+                "source_rows", False, f"{name} has no row, or none that is chosen: an empty source is never synced", figures
+            )
         if now < before * (1 - limits.source_shrink):
             told = f"{name} has {now} rows, {1 - now / before:.0%} fewer than the {before} of the last good run"
             return Guard("source_rows", False, f"{told} (limit {limits.source_shrink:.0%})", figures)
