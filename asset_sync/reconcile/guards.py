@@ -155,9 +155,10 @@ def scope(plan: Plan, kinds: Kinds, policy: Policy, snapshot: Snapshot) -> Guard
         outside = _outside(kinds[str(kind)].facet_of or str(kind), rows, plan, snapshot)
         if outside is not None:
             return Guard("scope", False, f"{kind} #{outside} is not an object of this sync")
-        owned = policy.owners.get(str(kind), {})
+        retirement = kinds[str(kind)].retirement
+        owned = {*policy.owners.get(str(kind), {}), *(retirement.fields if retirement else ())}
         for changes in rows["changes"]:
-            unmapped = p.decode(changes).keys() - owned.keys()
+            unmapped = p.decode(changes).keys() - owned
             if unmapped:
                 return Guard("scope", False, f"{kind}.{min(unmapped)} is not a mapped field")
     return Guard("scope", True, f"{len(writes)} writes, all to objects and fields of this sync", {"writes": len(writes)})

@@ -70,10 +70,19 @@ class Unique:
 
 @dataclass(frozen=True, slots=True)
 class Retirement:
-    """How an object of this kind leaves service: a field takes a value; nothing is ever deleted."""
+    """How an object of this kind leaves service: a field takes a value, None to be emptied; nothing is ever deleted.
+
+    `note` is a text field that says so as long as the object is out of service, behind what stands there.
+    """
 
     field: str
-    value: str
+    value: str | bool | None
+    note: str | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that retiring writes."""
+        return (self.field, self.note) if self.note else (self.field,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import IGNORED
-from asset_sync.reconcile.kinds import Kinds
+from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.planning.changes import Changes
 from asset_sync.reconcile.planning.dependents import Unmade, hold_dependents, needed
-from asset_sync.reconcile.planning.drafts import Drafts, in_order, together
+from asset_sync.reconcile.planning.drafts import Drafts, in_order, none, together
 from asset_sync.reconcile.planning.model import Policy, Snapshot
 from asset_sync.reconcile.planning.moving import Pins, left_behind
 from asset_sync.reconcile.planning.rebasing import older_records, rebased, rebased_links
@@ -57,21 +57,30 @@ def _table(ordered: Iterator[Drafts]) -> pd.DataFrame:
 def _operations(kinds: Kinds, sides: Mapping[str, Sides], now: datetime, mode: Mode, *, complete: bool) -> Iterator[Drafts]:
     written: dict[str, Drafts] = {}
     others: dict[str, list[Drafts]] = {}
+    gone: dict[str, Drafts] = {}
     for name in kinds:
         own = sides[name]
         back = returning(own)
         changes = Changes(own, back, mode)
         drafted = together(own.kind, [*changes.updates(), left_behind(own), restores(own, back), *changes.creates()])
         written[name] = free_before_taken(own, without_shared(own, drafted))
-        others[name] = [in_order(retirements(own, now))] if complete else []
+        gone[name] = in_order(retirements(own, now)) if complete else none(own.kind)
         told = [changes.claims(), returned(own), changes.refused(), quarantined(own)]
-        others[name].append(in_order(together(own.kind, told)))
-    early = Pins(kinds, sides).release(written)
+        others[name] = [in_order(together(own.kind, told))]
+    last = {name: each for name, each in gone.items() if _loses_its_place(each.kind)}
+    others |= {name: [each, *others[name]] for name, each in gone.items() if name not in last}
+    early = Pins(kinds, sides).release(written, last)
     unmade: Unmade = {}
     for name in kinds:
         written[name] = in_order(hold_dependents(written[name], unmade))
     yield from early
     yield from needed(kinds, written, others)
+    yield from last.values()
+
+
+def _loses_its_place(kind: Kind) -> bool:
+    """Tell whether what is retired leaves what it sits on: only after all that may point at it points elsewhere."""
+    return kind.retirement is not None and kind.retirement.field == kind.parent
 
 
 def _rebasing(sides: Mapping[str, Sides]) -> Iterator[Drafts]:

@@ -61,8 +61,7 @@ def _retired_by_us(sides: Sides) -> dict[int, int]:
     ours[sides.link_of[sides.link_of >= 0]] = False
     links = np.flatnonzero(ours)
     objects = index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))
-    still = mask(pc.equal(take(sides.observed[retirement.field], objects), retirement.value))
-    free = still & ~filled(take(sides.observed["locked"], objects))
+    free = sides.out_of_service(objects) & ~filled(take(sides.observed["locked"], objects))
     return dict(zip(objects[free].tolist(), links[free].tolist(), strict=True))
 
 

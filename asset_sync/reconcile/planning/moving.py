@@ -54,27 +54,34 @@ class Pins:
         self.kinds = kinds
         self.sides = sides
 
-    def release(self, written: dict[str, Drafts]) -> list[Drafts]:
-        """Return the operations that have to come first, and adapt those that are `written` after them."""
+    def release(self, written: dict[str, Drafts], gone: dict[str, Drafts]) -> list[Drafts]:
+        """Return the operations that have to come first, and adapt those that are `written` after them.
+
+        What is `gone` comes last: what pins it may point at something else by then, and is released only where it does not.
+        """
         pins = [(facet, field) for facet in self.kinds.values() for field in facet.references if facet.facet_of and field.pins]
-        early = [self._release(facet, field, self.kinds[str(field.to)], written) for facet, field in pins]
+        early = [self._release(facet, field, written, written) for facet, field in pins]
+        early += [self._release(facet, field, gone, written) for facet, field in pins if str(field.to) in gone]
         return [each for each in early if len(each)]
 
-    def _release(self, facet: Kind, field: Field, moved: Kind, written: dict[str, Drafts]) -> Drafts:
+    def _release(self, facet: Kind, field: Field, leaving: dict[str, Drafts], written: dict[str, Drafts]) -> Drafts:
         """Return what lets go of the objects that move away from the object whose facet points at them."""
-        moving, on = written[moved.name], self.sides[facet.name]
+        moved = self.kinds[str(field.to)]
+        moving, on = leaving[moved.name], self.sides[facet.name]
         if moved.parent is None or not moving.changed(moved.parent).any():
             return none(facet)
         rows = np.flatnonzero(moving.changed(moved.parent) & moving.open & filled(moving["target_id"]))
         pinned = index(take(moving["target_id"], rows), text(on.observed[field.name]))
         away = (pinned >= 0) & ~self._stays(moved, moving, rows, take(text(on.observed["id"]), pinned))
+        if leaving is not written:
+            away &= ~np.isin(pinned, _pointing_elsewhere(written[facet.name], field))
         linked = index(take(text(on.observed["id"]), pinned), text(self.sides[str(facet.facet_of)].links["target_id"]))
         foreign = away & (linked < 0)
         told = {
             int(row): f"is the {field.name} of {facet.facet_of} #{on.observed['id'].iat[at]}, which is not of this sync"
             for row, at in zip(rows[foreign].tolist(), pinned[foreign].tolist(), strict=True)
         }
-        written[moved.name] = moving.hold(told)
+        leaving[moved.name] = moving.hold(told)
         chosen = away & ~foreign
         released = self._released(on, field, pinned[chosen], linked[chosen])
         written[facet.name] = self._after_release(written[facet.name], on, field, pinned[chosen])
@@ -112,3 +119,10 @@ class Pins:
             new = later.take(np.array([row])).new(field.name)
             later = later.change(field.name, row, on.change(field.name, "null", new, "let go of what it pointed at"))
         return later
+
+
+def _pointing_elsewhere(later: Drafts, field: Field) -> Positions:
+    """Return the objects whose reference is written to point at something else."""
+    if field.name not in later.changes:
+        return np.array([], dtype=np.int64)
+    return later.objects[later.changed(field.name) & later.open & filled(later.new(field.name))]

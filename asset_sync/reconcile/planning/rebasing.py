@@ -55,11 +55,9 @@ def rebased_links(sides: Sides) -> Iterator[Drafts]:
     keys, why = sides.keys_of(at), "taken as it stands"
     claimed = {name: Change(as_text(there[name]), words[name]) for name in there}
     yield sides.draft_of_objects(objects, p.CLAIM, claimed, source_keys=keys, reason=why)
-    retirement = sides.kind.retirement
-    if retirement is not None:
-        status = take(sides.observed[retirement.field], objects)
+    if sides.kind.retirement is not None:
         by_sync = mask(pc.equal(take(text(sides.links["retired_by"]), at), RETIRED_BY_SYNC))
-        back = by_sync & ~mask(pc.equal(status, retirement.value))
+        back = by_sync & ~sides.out_of_service(objects)
         yield sides.draft_of_objects(objects[back], p.SEEN, source_keys=sides.keys_of(at[back]), reason=why)
 
 

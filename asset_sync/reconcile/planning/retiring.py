@@ -1,6 +1,6 @@
 """Retiring: what left the source is retired after a grace, what this sync retired is restored when it is back."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -13,13 +13,15 @@ from asset_sync.reconcile import forms
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import changed_objects, suspects
 from asset_sync.reconcile.kinds import Retirement
-from asset_sync.reconcile.planning.drafts import Change, Drafts, none
+from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, none
 from asset_sync.reconcile.planning.model import Grace
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.resolutions import Resolution, describe, fingerprints
 from asset_sync.reconcile.tables import Mask, Positions, arrow, differs, filled, index, mask, take, take_series, text
 
 RETIRED_BY_SYNC: Final = "sync"
+NOTE: Final = "gone from the source (asset_sync)"
+"""What the note of a retired object says."""
 CHANGED: Final = "changed since it was ignored"
 _MISSING: Final = "missing "
 _TEXT = pa.large_string()
@@ -37,8 +39,7 @@ def returning(sides: Sides) -> Mask:
         return np.zeros(len(sides.desired), dtype=bool)
     retired_by = sides.links["retired_by"].where(sides.own)
     ours = mask(pc.equal(take(retired_by, sides.remembered), RETIRED_BY_SYNC))
-    status = take(sides.observed[retirement.field], sides.object_of)
-    return ours & mask(pc.equal(status, retirement.value))
+    return ours & sides.out_of_service(sides.object_of)
 
 
 def restores(sides: Sides, back: Mask) -> Drafts:
@@ -46,21 +47,58 @@ def restores(sides: Sides, back: Mask) -> Drafts:
     rows, retirement = np.flatnonzero(back), sides.kind.retirement
     if retirement is None or not rows.size:
         return none(sides.kind)
-    before = pa.array(_before(sides, retirement, rows), _TEXT)
-    old, why = p.quoted(retirement.value), "retired by this sync, back in the source"
-    words = p.change(retirement.field, old, p.or_null(p.encoded(before)), "source", why)
-    return sides.draft(rows, p.RESTORE, {retirement.field: Change(before, words)}, hold=sides.blocked_at(rows))
+    before = _before(sides, retirement, rows)
+    why = "retired by this sync, back in the source"
+    words = p.change(retirement.field, _json(retirement.value), p.or_null(sides.words(retirement.field, before)), "source", why)
+    changes = {retirement.field: Change(as_text(before), words), **_note(sides, retirement, sides.object_of[rows], _taken_away)}
+    return sides.draft(rows, p.RESTORE, changes, hold=sides.blocked_at(rows))
 
 
-def _before(sides: Sides, retirement: Retirement, rows: Positions) -> list[Any]:
+def _before(sides: Sides, retirement: Retirement, rows: Positions) -> pa.Array:
     """Return what the objects were before they were retired, or what the source says now where its word counts."""
-    name, nothing = retirement.field, [None] * len(rows)
-    wanted = take(sides.desired[name], rows).to_pylist() if name in sides.desired else nothing
+    name, column = retirement.field, arrow(sides.observed[retirement.field])
+    nothing = pa.nulls(len(rows), column.type)
+    wanted = take(sides.desired[name], rows).cast(column.type) if name in sides.desired else nothing
     base = sides.base(name, sides.remembered[rows])
-    applied = nothing if base is None else base.to_pylist()
     first = name in sides.owners and sides.owners[name].owner != "initial"
-    ranked = zip(wanted, applied, strict=True) if first else zip(applied, wanted, strict=True)
-    return [next((status for status in statuses if status not in (None, retirement.value)), None) for statuses in ranked]
+    ranked = [_in_service(retirement, each) for each in (wanted, nothing if base is None else base)]
+    return pc.coalesce(*(ranked if first else reversed(ranked)))
+
+
+def _in_service(retirement: Retirement, values: pa.Array) -> pa.Array:
+    """Return the values without that of what is retired."""
+    if retirement.value is None:
+        return values
+    retired = pc.fill_null(pc.equal(values, retirement.value), fill_value=False)
+    return pc.if_else(retired, pa.scalar(None, values.type), values)
+
+
+def _json(value: str | bool | None) -> str:
+    return p.quoted(value) if isinstance(value, str) else {None: "null", True: "true", False: "false"}[value]
+
+
+def _note(
+    sides: Sides, retirement: Retirement, objects: Positions, noted: Callable[[str, int | None], str | None]
+) -> dict[str, Change]:
+    """Return what becomes of the field that says that an object is out of service; nothing where the source says it."""
+    name = retirement.note
+    if name is None or name in sides.owners:
+        return {}
+    most = sides.kind.field(name).max_length
+    old = take(text(sides.observed[name]), objects)
+    new = pa.array([noted(told or "", most) for told in old.to_pylist()], _TEXT)
+    words = p.change(name, p.or_null(p.encoded(old)), p.or_null(p.encoded(new)), "source", "says whether it is there")
+    return {name: Change(new, words).among(differs(old, new))}
+
+
+def _added(told: str, most: int | None) -> str | None:
+    """Return a text with the note behind it, or as it is where there is no room for it."""
+    noted = f"{told}; {NOTE}" if told else NOTE
+    return noted if most is None or len(noted) <= most else told
+
+
+def _taken_away(told: str, _most: int | None) -> str | None:
+    return told.removesuffix(NOTE).removesuffix("; ") or None if told.endswith(NOTE) else told or None
 
 
 def returned(sides: Sides) -> Drafts:
@@ -89,29 +127,30 @@ def retirements(sides: Sides, now: datetime) -> Drafts:
     retirement = sides.kind.retirement
     if retirement is None or sides.links.empty:
         return none(sides.kind)
-    gone, objects = _gone(sides, retirement)
+    gone, objects = _gone(sides)
     status = take(sides.observed[retirement.field], objects)
+    own_words = sides.words(retirement.field, status)
     runs = pc.add(pc.fill_null(take(sides.links["missing_runs"], gone), 0), 1)
-    words = p.change(retirement.field, p.encoded(status), p.quoted(retirement.value), "source", "gone from the source")
-    new = pa.repeat(pa.scalar(retirement.value, _TEXT), len(gone))
+    words = p.change(retirement.field, own_words, _json(retirement.value), "source", "gone from the source")
+    new = as_text(pa.repeat(pa.scalar(retirement.value, status.type), len(gone)))
     waiting = _Waiting(sides.grace, sides.base(retirement.field, gone), take_series(sides.links["missing_since"], gone))
     return sides.draft_of_objects(
         objects,
         p.RETIRE,
-        {retirement.field: Change(new, words)},
+        {retirement.field: Change(new, words), **_note(sides, retirement, objects, _added)},
         source_keys=sides.keys_of(gone),
         reason=forms.concat("not in the source for ", runs, " runs", like=words),
         hold=pc.coalesce(_kept(sides, gone, objects), waiting.holds(status, runs, now)),
     )
 
 
-def _gone(sides: Sides, retirement: Retirement) -> tuple[Positions, Positions]:
+def _gone(sides: Sides) -> tuple[Positions, Positions]:
     """Return the links whose record is gone, and their objects; not those retired already, nor those of another record."""
     gone = sides.links["retired_by"].isna().to_numpy(dtype=bool) & sides.own
     gone[sides.link_of[sides.link_of >= 0]] = False
     links = np.flatnonzero(gone)
     objects = index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))
-    in_service = ~mask(pc.equal(arrow(sides.observed[retirement.field]), retirement.value))
+    in_service = ~sides.out_of_service(np.arange(len(sides.observed)))
     in_service[sides.object_of[sides.object_of >= 0]] = False
     left = np.append(in_service, False)[objects]  # the last one stands for an object that is gone too
     return links[left], objects[left]

@@ -130,6 +130,16 @@ class Sides:
         """Return whether a field is the one by which objects leave service."""
         return self.kind.retirement is not None and self.kind.retirement.field == name
 
+    def out_of_service(self, objects: Positions) -> Mask:
+        """Return which objects (rows of the observed table, -1 for none) are as retiring leaves them."""
+        retirement = self.kind.retirement
+        if retirement is None:
+            return np.zeros(len(objects), dtype=bool)
+        status = take(self.observed[retirement.field], objects)
+        if retirement.value is None:
+            return ~filled(status) & (objects >= 0)
+        return mask(pc.equal(status, retirement.value))
+
     def is_remembered(self, name: str) -> bool:
         """Return whether the value last applied to a field is asked for: to merge, to retire, to tell who moved an object."""
         placed = name == self.kind.parent and self.kind.facet_of is None

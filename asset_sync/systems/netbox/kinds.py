@@ -240,7 +240,7 @@ def _declared(kind: Kind, mapped: Iterable[str]) -> Kind:
 def needed(kind: Kind, mapped: Iterable[str]) -> frozenset[str]:
     """Return the mapped fields and those that recognising, placing and retiring an object of that kind need."""
     names = {*mapped, *identifying(kind)}
-    names |= {kind.retirement.field} if kind.retirement else set()
+    names |= set(kind.retirement.fields) if kind.retirement else set()
     return frozenset(names | {kind.parent} if kind.parent else names)
 
 

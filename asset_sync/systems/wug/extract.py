@@ -86,7 +86,7 @@ def device_table(kind: Kind, devices: Sequence[Device], maintenance: frozenset[s
     names = [field.name for field in kind.fields]
     values = [{name: device_value(name, device, maintenance, root) for name in names} for device in devices]
     if kind.retirement and kind.retirement.field == "group":
-        retired = kind.retirement.value
+        retired = str(kind.retirement.value)
         values = [{**row, "group": row["group"] and spelt(row["group"], retired)} for row in values]
     own: dict[str, Sequence[Any]] = {
         "id": [device.id for device in devices],
