@@ -1,6 +1,5 @@
 """Other ways out of service than a status: switched off with a note, and taken from its place; and back."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -23,7 +22,7 @@ MACHINE: Row = {"source_key": "a", "serial": "SER-1"}
 
 
 @pytest.fixture
-def lab() -> Iterator[Lab]:
+def lab() -> Lab:
     kinds = in_order([*(KINDS[name] for name in ("maker", "model")), ASSET, SWITCHED, PLACED, PRIMARY])
     made = Lab(kinds=kinds, policy=Policy(OWNED, Grace(runs=1, time=0 * DAY)))
     made.source = {
