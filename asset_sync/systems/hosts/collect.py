@@ -2,7 +2,7 @@
 
 This file runs alone, with Python 3.9 or later: copy it to a machine, or send it there (`ssh HOST python3 - < collect.py`).
 psutil makes the document fuller, as does root; neither is needed. What could not be read is null, and `unread` says why:
-nothing in here guesses. Nothing secret is told: no environment variables, no command lines, no label whose name speaks of a secret.
+nothing in here guesses. No secret is told: no environment variables, no command lines, no label whose name speaks of a secret.
 
 Order: bounds; reading with reasons; the machine; its disks; its network (by `ip`, else by psutil and /proc); its containers (by
 the socket of Docker or Podman); what listens; the document; its JSON Schema; the command line.
@@ -33,7 +33,7 @@ from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple, Union
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 # Bounds: they are the schema's, so that no document of this file is refused.
@@ -90,8 +90,10 @@ class Unreadable(Exception):
     """Why a value could not be read, in words for people."""
 
 
-_FAILURES = (Unreadable, OSError, ValueError, LookupError, TypeError, subprocess.SubprocessError, http.client.HTTPException)
-"""What reading a value may raise: what others answer may have any shape."""
+_ODD = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What an answer of another shape than expected raises."""
+_FAILURES = (Unreadable, OSError, subprocess.SubprocessError, http.client.HTTPException, *_ODD)
+"""What reading a value may raise."""
 
 
 class Unread:
@@ -128,8 +130,7 @@ def reason(error: BaseException) -> str:
         return "it is no UTF-8"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
-    told = str(error)
-    return told if isinstance(error, Unreadable) and told else f"{type(error).__name__}: {told}"
+    return str(error) if isinstance(error, Unreadable) else f"the answer has another shape: {type(error).__name__}: {error}"
 
 
 def clean(text: str, most: int = MOST["name"], *, empty: bool = False) -> str:
@@ -256,14 +257,15 @@ def machine_id(root: Path) -> str:
     return told
 
 
+_OS_RELEASE = ("id", "name", "version_id", "version_codename", "pretty_name")
+
+
 def system(unread: Unread, root: Path) -> dict[str, Any]:
     """Return the platform: what os-release says, on Linux, and the kernel."""
     name = platform.system()
-    found: dict[str, Any] = {"system": name or "unknown"}
-    found.update(dict.fromkeys(("id", "name", "version_id", "version_codename", "pretty_name")))
+    found: dict[str, Any] = {"system": name or "unknown", **dict.fromkeys(_OS_RELEASE)}
     if name == "Linux":
-        release = unread.read("/platform/id", lambda: _os_release(root)) or {}
-        found.update({key: _optional(release.get(key.upper())) for key in found if key != "system"})
+        found.update(_os_release(unread, root))
     else:
         version = platform.mac_ver()[0] if name == "Darwin" else platform.version()
         found.update({"name": "macOS" if name == "Darwin" else name, "version_id": _optional(version)})
@@ -274,13 +276,21 @@ def system(unread: Unread, root: Path) -> dict[str, Any]:
     return found
 
 
-def _os_release(root: Path) -> dict[str, str]:
-    found = {}
-    for line in _file(root / "etc/os-release", root / "usr/lib/os-release").splitlines():
-        key, is_set, value = line.strip().partition("=")
-        if is_set and not key.startswith("#"):
-            found[key] = "".join(shlex.split(value))
-    return found
+def _os_release(unread: Unread, root: Path) -> dict[str, Any]:
+    """Return what os-release tells; not every system has all of it."""
+    try:
+        lines = _file(root / "etc/os-release", root / "usr/lib/os-release").splitlines()
+    except _FAILURES as error:
+        for key in _OS_RELEASE:
+            unread.add(f"/platform/{key}", reason(error))
+        return {}
+    told = {key.strip().lower(): value for key, is_set, value in (line.partition("=") for line in lines) if is_set}
+    known = [key for key in _OS_RELEASE if key in told]
+    return {key: unread.read(f"/platform/{key}", partial(_unquoted, told[key])) for key in known}
+
+
+def _unquoted(value: str) -> str:
+    return "".join(shlex.split(value))
 
 
 def hardware(unread: Unread, root: Path) -> dict[str, Any]:
@@ -421,7 +431,7 @@ def _interface(unread: Unread, path: str, link: dict[str, Any], root: Path) -> d
         "mac": unread.read(f"{path}/mac", lambda: _mac(link.get("address"))),
         "permanent_mac": unread.read(f"{path}/permanent_mac", lambda: _mac(permanent or permanent_mac(name))),
         "mtu": unread.read(f"{path}/mtu", partial(_int, link, "mtu")),
-        "speed": unread.read(f"{path}/speed", lambda: _speed(_same(folder, link) / "speed")),
+        "speed": unread.read(f"{path}/speed", lambda: _speed(_same(folder, link))),
         "enabled": "UP" in flags,
         "state": unread.read(f"{path}/state", lambda: str(link["operstate"]).lower()),
         "parent": unread.read(f"{path}/parent", lambda: _parent(link)),
@@ -458,9 +468,17 @@ def _kind_of(folder: Path) -> str:
 
 def _same(folder: Path, link: dict[str, Any]) -> Path:
     """Return the folder of an interface in /sys; that may show another network namespace, where the name is another's."""
-    told = _file(folder / "ifindex").strip(), _file(folder / "address").strip()
-    if told != (str(link.get("ifindex")), link.get("address", "")):
-        raise Unreadable("/sys shows another network namespace")
+    if _file(folder / "ifindex").strip() != str(link.get("ifindex")):
+        raise Unreadable(_ANOTHER)
+    return _with_address(folder, link.get("address", ""))
+
+
+_ANOTHER = "/sys shows another network namespace"
+
+
+def _with_address(folder: Path, address: str) -> Path:
+    if _file(folder / "address").strip() != address:
+        raise Unreadable(_ANOTHER)
     return folder
 
 
@@ -487,13 +505,13 @@ def permanent_mac(name: str) -> str | None:
     return ":".join(f"{each:02x}" for each in digits) if any(digits) else None
 
 
-def _speed(file: Path) -> int:
+def _speed(folder: Path) -> int:
     try:
-        told = int(_file(file))
+        told = int(_file(folder / "speed"))
     except OSError:
         told = -1
     if told < 0:
-        raise Unreadable("the link has none, or is down")
+        raise Unreadable("it has none, or none while it is down")
     return told
 
 
@@ -568,7 +586,7 @@ _UP, _REJECT = 0x1, 0x200
 
 class _Route(NamedTuple):
     family: int
-    gateway: Union[ipaddress.IPv4Address, ipaddress.IPv6Address]  # noqa: UP007 - evaluated by NamedTuple's readers
+    gateway: ipaddress.IPv4Address | ipaddress.IPv6Address
     interface: str
     metric: int
 
@@ -625,7 +643,7 @@ def _interface_elsewhere(unread: Unread, path: str, folder: Path, addresses: Any
     macs = [each.address.lower().replace("-", ":") for each in addresses if each.family == _psutil().AF_LINK]
     found = {
         "name": name,
-        "kind": unread.read(f"{path}/kind", lambda: _kind_of(folder)),
+        "kind": unread.read(f"{path}/kind", lambda: _kind_of(_with_address(folder, macs[0] if macs else ""))),
         "mac": unread.read(f"{path}/mac", lambda: _mac(macs[0] if macs else None)),
         "permanent_mac": unread.read(f"{path}/permanent_mac", lambda: _mac(permanent_mac(name))),
         "mtu": unread.read(f"{path}/mtu", lambda: _of_state(state, "mtu")),
@@ -1126,12 +1144,18 @@ def as_json(document: dict[str, Any]) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def file_name(document: dict[str, Any]) -> str:
+def save(document: dict[str, Any], place: Path) -> Path:
+    """Write a document as a file, or into a folder that is there; return the file. Raises OSError and Unreadable."""
+    file = place / file_name(document["hostname"], document["machine_id"]) if place.is_dir() else place
+    write(as_json(document), file)
+    return file
+
+
+def file_name(name: str | None, machine: str | None) -> str:
     """Return the name of the file that a document belongs into: by the host's name, else by its machine id."""
-    named = document["hostname"] or document["machine_id"]
-    if named is None:
-        raise Unreadable("it has neither a host name nor a machine id to name the file by; give --output a file's name")
-    return f"{named}.json"
+    if not (name or machine):
+        raise Unreadable("the host has neither a name nor a machine id to name the file by")
+    return f"{name or machine}.json"
 
 
 def write(content: bytes, file: Path) -> None:
@@ -1154,12 +1178,11 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--services", action="store_true", help="tell what listens, too")
     parser.add_argument("--output", type=Path, metavar="FILE|FOLDER", help="write it there; in a folder, named after the host")
     given = parser.parse_args(words)
-    document = schema() if given.schema else collect(with_services=given.services)
-    if given.output is None:
-        sys.stdout.buffer.write(as_json(document))
+    if given.schema or given.output is None:
+        sys.stdout.buffer.write(as_json(schema() if given.schema else collect(with_services=given.services)))
         return
     try:
-        write(as_json(document), given.output / file_name(document) if given.output.is_dir() else given.output)
+        save(collect(with_services=given.services), given.output)
     except (OSError, Unreadable) as error:
         sys.exit(f"collect.py: {reason(error)}")
 

@@ -191,7 +191,10 @@ class Service(_Part):
 
 
 class Unread(_Part):
-    """Why a value is null: `path` is a JSON pointer to it, as the collector wrote the document (/interfaces/2/speed)."""
+    """Why a value is null: `path` is a JSON pointer to it, as the collector wrote the document (/interfaces/2/speed).
+
+    Of a label that is not told, it is where that would be; where a list is not null, it lacks something without a usable name.
+    """
 
     path: Text
     reason: Text
