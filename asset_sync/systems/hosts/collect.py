@@ -1128,10 +1128,10 @@ _CONTAINER = _object(
     volumes=_or_null(
         _list("volumes", _object(type=_NAME, source=_or_null(_TEXT), destination=_TEXT, read_only=_or_null(_TRUTH)))
     ),
-    networks=_or_null(_list("networks", _object(name=_NAME, addresses=_list("network_addresses", _NAME), mac=_or_null(_NAME)))),
     labels=_or_null(
         {"additionalProperties": _TEXT, "maxProperties": MOST["labels"], "propertyNames": {**_NAME}, "type": "object"}
     ),
+    networks=_or_null(_list("networks", _object(name=_NAME, addresses=_list("network_addresses", _NAME), mac=_or_null(_NAME)))),
 )
 _SERVICE = _object(protocol=_one_of("tcp", "udp"), address=_NAME, port=_PORT, process=_or_null(_NAME))
 

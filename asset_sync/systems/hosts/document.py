@@ -1,6 +1,8 @@
 """Reading a host's document: whoever wrote it, what comes out is sound, and what is refused is refused in one line."""
 
+import codecs
 import json
+from collections import Counter
 from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
@@ -34,6 +36,7 @@ def parse(content: bytes) -> Parsed:
     """
     if len(content) > MAX_BYTES:
         raise DocumentRefused(f"has {megabytes(len(content))}; the limit for a host's document is {megabytes(MAX_BYTES)}")
+    content = content.removeprefix(codecs.BOM_UTF8)
     _refuse_what_parsers_differ_in(content)
     try:
         return Parsed(*conformed(HostDocument.model_validate_json(content)))
@@ -61,7 +64,7 @@ def _refuse_what_parsers_differ_in(content: bytes) -> None:
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        repeated = next(key for at, (key, _) in enumerate(pairs) if key in dict(pairs[:at]))
+        repeated = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
         raise ValueError(f"the key '{repeated}' is there twice")
     return found
 
