@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from dotenv import load_dotenv
 from asset_sync import database, settings
 from asset_sync.cli import signals
 from asset_sync.cli.check import check
+from asset_sync.cli.collect import collect
 from asset_sync.cli.connections import connections
 from asset_sync.cli.demo import demo
 from asset_sync.cli.dev import dev
@@ -69,6 +71,8 @@ def main(context: click.Context) -> None:
     Start with: asset-sync demo
     """
     root = settings.project_root()
+    # What a command is given counts from where the user is.
+    context.obj = Path.cwd()
     # The paths in the project's dagster.yaml count from the folder that a process runs in, and those in .env from ${PWD}.
     os.chdir(root)
     os.environ["PWD"] = str(root)
@@ -79,7 +83,7 @@ def main(context: click.Context) -> None:
 
 _COMMANDS = (
     *(demo, dev, sandbox, run, rebase, plans, show, approve, reject, apply, undo),
-    *(held, resolve, history, missing, connections, check, serve),
+    *(held, resolve, history, missing, connections, check, collect, serve),
 )
 for command in _COMMANDS:
     main.add_command(command)

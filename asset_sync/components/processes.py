@@ -38,7 +38,7 @@ def _began(process: int) -> str | None:
 
 
 def _began_elsewhere(process: int) -> str | None:
-    import psutil  # noqa: PLC0415 - not installed on Linux, which says it by itself
+    import psutil  # noqa: PLC0415 - Linux says it by itself, and faster
 
     try:
         return f"{psutil.Process(process).create_time():.0f}"
