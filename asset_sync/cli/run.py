@@ -11,9 +11,10 @@ from asset_sync.components.resources import open_ledger
 from asset_sync.mirror.runs import LoadRun, load_of_run
 from asset_sync.operations.definitions import makes_plans
 from asset_sync.operations.exports import takes_exports, waiting_exports
+from asset_sync.operations.reports import report_of
 from asset_sync.operations.runs import RunReport, log_file, log_of, run_sync
 from asset_sync.reconcile import report as plan_report
-from asset_sync.reconcile.plan import Mode
+from asset_sync.reconcile.plan import Mode, Plan
 
 _MODES: Final[Mapping[str, Mode]] = {"normal": "normal", "full": "full", "review": "review", "dry-run": "dry_run"}
 
@@ -94,7 +95,7 @@ def tell(report: RunReport) -> None:
         if report.plan and report.plan.held:
             click.echo(f"What is held, and what can be decided: asset-sync held {report.sync}")
     elif report.succeeded and report.plan is not None:
-        click.echo(_not_applied(report.plan.id, report.plan.mode))
+        click.echo(_not_applied(open_ledger().plan(report.plan.id)))
     if report.succeeded and not makes_plans(report.sync) and (load := load_of_run(database.engine(), report.run_id)):
         _tell_load(report, load)
     for reason in report.reasons:
@@ -118,10 +119,12 @@ def _tell_load(report: RunReport, load: LoadRun) -> None:
         click.echo("asset-sync: the source has other numbers of rows than were loaded: run it again with --mode full", err=True)
 
 
-def _not_applied(plan_id: str, mode: str) -> str:
-    if mode == "dry_run":
-        return "Dry run: nothing was written."
-    return f"Nothing was written yet. To apply it: asset-sync approve {plan_id} && asset-sync apply {plan_id}"
+def _not_applied(plan: Plan) -> str:
+    if plan.mode != "dry_run":
+        return f"Nothing was written yet. To apply it: asset-sync approve {plan.id} && asset-sync apply {plan.id}"
+    # One that has words of its own says so itself.
+    own = report_of(plan)
+    return "Dry run: nothing was written." if own is plan_report.markdown else f"\n{own(plan)}".rstrip()
 
 
 def _only(given: tuple[str, ...]) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from asset_sync.components.convergence import Convergence, outcome_counts
 from asset_sync.components.lineage import step_lineage
 from asset_sync.components.permission import APPROVED
 from asset_sync.components.recovering import known_objects_of
-from asset_sync.components.sync import Sync
+from asset_sync.components.sync import Applied, Sync
 from asset_sync.ledger import Ledger, PlanHeader
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply import Known, apply
@@ -61,10 +61,12 @@ class Applying:
             dg.AssetCheckResult(check_name=APPROVED, passed=True, description=f"plan {plan.id} was applied"),
         ]
         counts = {f"outcome/{name}": n for name, n in outcome_counts(plan, outcomes).items()}
+        approved = ", ".join(dict.fromkeys(approval.by for approval in self._header.approvals)) or None
+        told = self._sync.applied(self._context, Applied(plan, outcomes, approved))
         requests = {"requests/read": target.tally.read, "requests/write": target.tally.write}
         return dg.MaterializeResult(
             asset_key=self._sync.key("applied"),
-            metadata={"plan_id": plan.id, **counts, **requests, **step_lineage(self._sync, self._sync.key("plan"))},
+            metadata={"plan_id": plan.id, **counts, **requests, **told, **step_lineage(self._sync, self._sync.key("plan"))},
             check_results=checks,
             tags={"asset_sync/plan": plan.id},
         )

@@ -10,7 +10,7 @@ from asset_sync.ledger import Ledger
 from asset_sync.reconcile.identity import Deleted, deleted_records, gone_objects
 from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.planning import Snapshot, make_plan
-from asset_sync.reconcile.references import match_all
+from asset_sync.reconcile.references import Waiting, match_all
 from asset_sync.reconcile.refusals import both, split_refused
 from asset_sync.reconcile.resolutions import Resolutions
 from asset_sync.reconcile.tables import Tables
@@ -40,10 +40,19 @@ class Planning:
             seen.desired,
             evidence.observed,
             seen.links,
-            evidence.waiting,
+            {**evidence.waiting, **self._unregistered(evidence.waiting)},
             deleted=self._deleted(evidence.observed),
             resolutions=seen.resolutions,
         )
+
+    def _unregistered(self, waiting: Waiting) -> Waiting:
+        """Return the records of kinds of which none is made here, but for those that a person decided to make."""
+        found = {}
+        for kind, why in self._sync.existing.items():
+            made = {resolution.source_key for resolution in self.snapshot.resolutions.of(kind, "create")}
+            keys = self.snapshot.desired[kind]["source_key"]
+            found[kind] = {**dict.fromkeys(keys[~keys.isin(made)], why), **waiting.get(kind, {})}
+        return found
 
     def _deleted(self, observed: Tables) -> Deleted:
         """Return the records whose objects somebody deleted; the target is asked by whom of those alone that are gone."""

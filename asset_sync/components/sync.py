@@ -1,9 +1,9 @@
 """What a sync is to the staircase: what its YAML declares, and what is particular to it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import dagster as dg
 
@@ -14,8 +14,10 @@ from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.mapping import FieldMapping
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Policy
+from asset_sync.reconcile.report import Report, markdown
 from asset_sync.reconcile.resolutions import Resolution
 from asset_sync.reconcile.tables import Tables
+from asset_sync.reconcile.target import Outcome
 from asset_sync.systems.steps import CountingTarget, Evidence
 
 
@@ -46,6 +48,11 @@ def _as_desired(kinds: Kinds, desired: Tables, inventory: Tables) -> tuple[Table
     return desired, {}
 
 
+def _untold(context: dg.AssetExecutionContext, applied: "Applied") -> Mapping[str, Any]:  # noqa: ARG001
+    """Tell nobody of an apply."""
+    return {}
+
+
 def _by_key(context: dg.AssetExecutionContext, key: str) -> Any:
     return getattr(context.resources, key)
 
@@ -54,6 +61,14 @@ def _of_resource(context: dg.AssetExecutionContext, sync: "Sync", plan: Plan) ->
     """Open the target of the resource that the sync names."""
     resource: TargetResource = sync.target_resource(context)
     return resource.target(sync.kinds, writable=True)
+
+
+class Applied(NamedTuple):
+    """A plan that was applied, the outcomes by row number, and who approved it, where somebody did."""
+
+    plan: Plan
+    outcomes: Mapping[int, Outcome]
+    approved: str | None
 
 
 @dataclass(frozen=True)
@@ -78,7 +93,9 @@ class Sync:
     by, changes nothing, and is asked again after an apply; `decided` what of fields is decided beside people's decisions, which
     come before. `open_target` opens what a plan is applied to. `resource` returns, of a run, the resource of a key: where each
     partition is a connection, that of its own. `deletions` is that of `asset_sync.systems.system.TargetSide`: a record whose
-    object somebody deleted is held, unless the sync may `recreate` it.
+    object somebody deleted is held, unless the sync may `recreate` it. `applied` is told of what an apply did, and returns
+    metadata. `existing` has the kinds of which only what is there is kept up, each with why a new record waits, in words;
+    `report` tells a plan.
     """
 
     name: str
@@ -108,6 +125,9 @@ class Sync:
     deletions: Callable[[Any, Kinds, GoneObjects], Deletions] | None = None
     recreate: bool = False
     open_target: Callable[[dg.AssetExecutionContext, "Sync", Plan], CountingTarget] = _of_resource
+    applied: Callable[[dg.AssetExecutionContext, Applied], Mapping[str, Any]] = _untold
+    existing: Mapping[str, str] = field(default_factory=dict)
+    report: Report = markdown
 
     def of(self, context: dg.AssetExecutionContext) -> "Sync":
         """Return the sync as a run sees it: that of its connection, where each has links of its own."""

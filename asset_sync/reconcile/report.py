@@ -3,10 +3,19 @@
 import html
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.plan import Plan
+
+
+class Report(Protocol):
+    """Tells a plan as Markdown: `files` hold all of it, `note` is what has to be known before, at most `most` rows are told."""
+
+    def __call__(self, plan: Plan, *, files: Iterable[str] = (), note: str | None = None, most: int = ...) -> str:
+        """Return the report."""
+        ...
+
 
 MOST_ROWS = 300
 _BOTH_SIDES = "changed on both sides"
@@ -48,7 +57,7 @@ def markdown(plan: Plan, *, files: Iterable[str] = (), note: str | None = None, 
         f"# {headline(plan)}",
         "",
         f"Sync `{plan.sync}`, mode `{plan.mode}`" + (f", undoes `{plan.undoes}`" if plan.undoes else ""),
-        *(["", f"**{_escaped(note)}**"] if note else []),
+        *(["", f"**{escaped(note)}**"] if note else []),
     ]
     for kind in dict.fromkeys(row["kind"] for row in writes):
         for op in _OPS:
@@ -96,8 +105,8 @@ def _section(title: str, rows: list[dict[str, Any]], room: _Room) -> list[str]:
 
 def _lines(row: dict[str, Any]) -> Iterator[str]:
     """Yield a line of the table for each change of an object; where this is read, a cell has no second line."""
-    named = _escaped(row["key"] or "?") + (f" (#{row['target_id']})" if row["target_id"] else "")
-    why = _escaped(row["hold"] or row["reason"])
+    named = escaped(row["key"] or "?") + (f" (#{row['target_id']})" if row["target_id"] else "")
+    why = escaped(row["hold"] or row["reason"])
     for field, old, new in _changes(row) or [(row["op"], "", "")]:
         yield f"| {named} | {field} | {old} | {new} | {why} |"
         named = why = ""
@@ -105,20 +114,21 @@ def _lines(row: dict[str, Any]) -> Iterator[str]:
 
 def _changes(row: dict[str, Any]) -> list[tuple[str, str, str]]:
     changes, is_new = p.decode(row["changes"]), row["op"] == p.CREATE
-    return [(name, "" if is_new else _shown(c.get("old")), _shown(c["new"])) for name, c in changes.items()]
+    return [(name, "" if is_new else shown(c.get("old")), shown(c["new"])) for name, c in changes.items()]
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Return a field's value as one cell of a table, as code."""
     if value is None:
         return "(empty)"
-    return f"`{_cell(value['key'] or '#' + str(value['id']) if isinstance(value, dict) else value)}`"
+    return f"`{cell(value['key'] or '#' + str(value['id']) if isinstance(value, dict) else value)}`"
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
     """Return a value as one cell of a table, where it stands as code."""
     return " ".join(str(value).splitlines()).replace("|", "\\|").replace("`", "'")
 
 
-def _escaped(value: object) -> str:
+def escaped(value: object) -> str:
     """Return words as one cell of a table: nothing in them is markup or a link."""
-    return _cell(re.sub(r"[\\*\[\]]", r"\\\g<0>", html.escape(str(value), quote=False)))
+    return cell(re.sub(r"[\\*\[\]]", r"\\\g<0>", html.escape(str(value), quote=False)))

@@ -7,6 +7,7 @@ from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.system import System
 
 SYSTEMS: Final = {
+    "hosts": "asset_sync.systems.hosts.system.HOSTS",
     "netbox": "asset_sync.systems.netbox.system.NETBOX",
     "pdq": "asset_sync.systems.pdq.system.PDQ",
     "snipeit": "asset_sync.systems.snipeit.system.SNIPEIT",

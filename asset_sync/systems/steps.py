@@ -1,6 +1,6 @@
 """The steps that a system brings into every sync with it, and what they are told of the run that they are part of.
 
-source table ─→ sieve ─→ mapping ─→ shape ─→ seen (match, plan) ─→ open (applied) ─→ following
+source table ─→ sieve ─→ mapping ─→ shape ─→ seen (match, plan) ─→ open, applied ─→ following
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,12 +10,12 @@ from typing import Any, NamedTuple, Protocol
 
 import pandas as pd
 
-from asset_sync.reconcile.kinds import Kinds
+from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.references import Waiting
 from asset_sync.reconcile.resolutions import Resolution
 from asset_sync.reconcile.tables import Tables
-from asset_sync.reconcile.target import Target
+from asset_sync.reconcile.target import Outcome, Target
 
 
 class Requests(Protocol):
@@ -101,6 +101,24 @@ Decided = Callable[[Run], Sequence[Resolution]]
 
 Open = Callable[[Run, Plan], CountingTarget]
 """Opens what a plan is applied to."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What an apply did: its `plan`, the `outcomes` by row number, and who `approved` it, where somebody had to.
+
+    `of_object` has the operations that were carried out by the object that they belong to, a kind and an id: those of a row of
+    the source's main table, and of the rows that are its own.
+    """
+
+    plan: Plan
+    outcomes: Mapping[int, Outcome]
+    approved: str | None
+    of_object: Mapping[tuple[Kind, str], Sequence[Mapping[str, Any]]]
+
+
+Applied = Callable[[Run, Done], Mapping[str, Any]]
+"""Is told of an apply once it is recorded, and returns metadata: what cannot be done then is told, and takes nothing back."""
 
 
 @dataclass(frozen=True)

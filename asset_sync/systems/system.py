@@ -17,9 +17,10 @@ from asset_sync.reconcile.identity import Deletions, GoneObjects
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.mapping import FieldMapping
 from asset_sync.reconcile.references import Waiting
+from asset_sync.reconcile.report import Report, markdown
 from asset_sync.reconcile.sources import SourceTables
 from asset_sync.reconcile.tables import Tables
-from asset_sync.systems.steps import Decided, Following, Open, Seen, Shape, Sieve
+from asset_sync.systems.steps import Applied, Decided, Following, Open, Seen, Shape, Sieve
 
 
 class Read(NamedTuple):
@@ -93,6 +94,7 @@ class TargetSide:
     seen: Seen | None = None
     decided: Decided | None = None
     open: Open | None = None
+    applied: Applied | None = None
     following: Following | None = None
 
 
@@ -116,8 +118,9 @@ class System:
     `tables` are what it tells, the first one its main one; `read` reads one of them, whole or not at all, given the resource,
     the table's name and the open columns that are asked for; of the main one's rows, its `sieve` says which a sync tells of.
     Where the system has a `pool`, one run at a time reads from it. There may be several of one system where its resource takes
-    a `connection` (`named`); `variables` are what a YAML may have another variable for. `as_source` and `as_target` are its
-    options.
+    a `connection` (`named`); `variables` are what a YAML may have another variable for. `record_of` says of a row's key, of any
+    table, which row of the main one it belongs to; `report` tells a plan in words of its own, as
+    `asset_sync.reconcile.report.markdown` does. `as_source` and `as_target` are its options.
     """
 
     name: str
@@ -131,6 +134,8 @@ class System:
     named: bool = False
     variables: tuple[str, ...] = ()
     sieve: Sieve | None = None
+    record_of: Callable[[str], str] | None = None
+    report: Report = markdown
     as_source: Options | None = None
     as_target: Options | None = None
 

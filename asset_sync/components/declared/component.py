@@ -32,7 +32,7 @@ from asset_sync.components.declared.steps import OwnSteps
 from asset_sync.components.due import due_sensor
 from asset_sync.components.staircase import staircase, sync_job
 from asset_sync.components.sync import Sync
-from asset_sync.reconcile.desired import SyncMapping, as_mapped
+from asset_sync.reconcile.desired import SyncMapping, as_mapped, is_lookup
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.mapping import PrefixLengths
@@ -74,7 +74,8 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     `source` and `target` name systems, `source_options` and `target_options` are what only these can be told; `kinds` are those
     of the mapped kinds that are written, all where none is named; `tables` says which table of the source a kind is made from,
     where that is not its main one. What the source lacks is retired unless it is not `complete`. An object that somebody
-    deleted is made again only where the sync may `recreate`, or where a person decides so.
+    deleted is made again only where the sync may `recreate`, or where a person decides so. Where it does not `register`, what
+    stands for a row of the main table is kept up if it is there, and held until somebody makes it, or decides that it be made.
 
     Where there are several `connections` of the source, or of the target, each one is a partition with links, plans and an
     interval of its own.
@@ -89,6 +90,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     schedule: ScheduleConfig | None = None
     complete: bool = True
     recreate: bool = False
+    register: bool = True
     grace: config.GraceConfig = Field(default_factory=config.GraceConfig)
     limits: config.LimitsConfig = Field(default_factory=config.LimitsConfig)
     prefix_lengths: config.PrefixLengthConfig = Field(default_factory=config.PrefixLengthConfig)
@@ -187,6 +189,9 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             open_target=steps.open,
             deletions=target.side.deletions,
             recreate=self.recreate,
+            applied=steps.applied,
+            existing={} if self.register else {kind: self._unregistered(name, target) for kind in self._main_kinds()},
+            report=source.report,
         )
 
     def names(self, sync: str) -> Mapping[tuple[str, ...], str]:
@@ -278,7 +283,17 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         def resource(context: dg.AssetExecutionContext, side: Side) -> Any:
             return self._resource(context, self._key(side))
 
-        return OwnSteps(partial(self.sync, name), self._of_run, resource)
+        return OwnSteps(partial(self.sync, name), self._of_run, resource, self._main_kinds)
+
+    def _main_kinds(self) -> list[str]:
+        """Return the kinds whose objects stand for the rows of the source's main table."""
+        kinds, mapping = self._of("target").side.kinds, self._mapping(system(self.source))
+        main = [name for name in mapping.fields if mapping.tables[name] == system(self.source).main]
+        return [name for name in main if not (kinds[name].facet_of or kinds[name].parent or is_lookup(mapping.fields[name]))]
+
+    def _unregistered(self, name: str, target: System) -> str:
+        told = f"{target.title} does not have it: make it there, or have it made: asset-sync resolve create {name}"
+        return f"{told}, or `register: true` in the YAML for all"
 
     def _followed(self, sync: Sync, job: Any, following: Following | None) -> dg.Definitions:
         if following is None:

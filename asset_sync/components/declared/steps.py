@@ -1,6 +1,6 @@
 """The steps that the systems of a sync bring (`asset_sync.systems.steps`), as a run of it has them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,13 +12,15 @@ from asset_sync.components import run_tags
 from asset_sync.components.connections import name_of
 from asset_sync.components.declared.choosing import about
 from asset_sync.components.declared.ends import Side
-from asset_sync.components.sync import Sync
+from asset_sync.components.sync import Applied, Sync
 from asset_sync.ledger import Ledger
-from asset_sync.reconcile.kinds import Kinds
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.resolutions import Resolution
 from asset_sync.reconcile.tables import Tables
-from asset_sync.systems.steps import CountingTarget, Evidence, Run, Shaped, Sifted
+from asset_sync.reconcile.target import APPLIED
+from asset_sync.systems.steps import CountingTarget, Done, Evidence, Run, Shaped, Sifted
 from asset_sync.systems.system import System
 
 Context = dg.AssetExecutionContext
@@ -28,12 +30,14 @@ Context = dg.AssetExecutionContext
 class OwnSteps:
     """Calls each step with what it is told of its run.
 
-    `sync` declares the sync, `of_run` returns a system as a run has it, and `resource` what reaches it.
+    `sync` declares the sync, `of_run` returns a system as a run has it, and `resource` what reaches it. `main_kinds` are those
+    whose objects stand for the rows of the source's main table.
     """
 
     sync: Callable[[], Sync]
     of_run: Callable[[Context, Side], System]
     resource: Callable[[Context, Side], Any]
+    main_kinds: Callable[[], Sequence[str]]
 
     def sift(self, context: Context, rows: pd.DataFrame, inventory: Tables, *, side: Side) -> Sifted:
         """Judge the rows of the main table, as the system of a side does."""
@@ -67,6 +71,22 @@ class OwnSteps:
             return opened(self.run(context, "target"), plan)
         target: CountingTarget = sync.target_resource(context).target(sync.kinds, writable=True)
         return target
+
+    def applied(self, context: Context, done: Applied) -> Mapping[str, Any]:
+        """Tell the target of what was applied, by the objects of the source's main table that it belongs to."""
+        applied, source = self.of_run(context, "target").side.applied, self.of_run(context, "source")
+        if applied is None:
+            return {}
+        record_of = source.record_of or str
+        links = self.sync().of(context).known_links(context.resources.ledger)
+        of_object: dict[tuple[Kind, str], list[Mapping[str, Any]]] = {}
+        for name in self.main_kinds():
+            ids = dict(zip(links[name]["source_key"], links[name]["target_id"], strict=True))
+            for row in p.records(done.plan.writes):
+                record = record_of(row["source_key"] or "")
+                if record in ids and done.outcomes[row["seq"]].outcome == APPLIED:
+                    of_object.setdefault((self.sync().kinds[name], ids[record]), []).append(row)
+        return applied(self.run(context, "target"), Done(done.plan, done.outcomes, done.approved, of_object))
 
     def run(self, context: Context, side: Side) -> Run:
         """Return what a step of the system of a side is told."""

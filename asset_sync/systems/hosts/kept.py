@@ -1,0 +1,176 @@
+"""The last document of each host: which host a document is of, whether it says anything new, and what it left unread.
+
+A folder a host: the bytes as they came, and what is known of the host: where a document could not read a part, that of the one
+before stays. All is written to a new file that then takes the place of the old one.
+"""
+
+import os
+import re
+import tempfile
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import pyarrow as pa
+from filelock import FileLock
+
+from asset_sync.reconcile import forms
+from asset_sync.systems.hosts.document import Parsed
+from asset_sync.systems.hosts.shapes import HostDocument
+
+PARTS: Final = ("disks", "interfaces", "addresses", "default_routes", "containers", "services")
+"""What a document may leave unread as a whole."""
+_KNOWN: Final = "known.json"
+_DOCUMENT: Final = "document.json"
+_UNSAFE: Final = re.compile(r"[^\w.-]", re.ASCII)
+_VOLATILE: Final = frozenset({"collected_at", "unread"})
+_LIFETIMES: Final = frozenset({"valid_lifetime", "preferred_lifetime"})
+_ID_SHOWN: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of a host: `id`, by which it is known, `partition`, by which people know it, and `told`, its document.
+
+    `told` has the document's own keys; `as_of` says when a part was read that the last document left out. `changed`: the last
+    document said something new.
+    """
+
+    id: str
+    partition: str
+    told: Mapping[str, Any]
+    as_of: Mapping[str, str]
+    changed: bool = False
+
+
+class Older(ValueError):
+    """A document is older than what is known of its host; the reason in words."""
+
+
+class KeptHosts:
+    """The folder of kept documents. Safe to use from several processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def put(self, content: bytes, parsed: Parsed, now: datetime) -> Kept:
+        """Keep a document. Raises `Older` where a later one of its host is kept.
+
+        One from the future counts as of now: a wrong clock does not silence a host.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.folder / ".lock"):
+            return self._put(content, parsed.document, now)
+
+    def version(self) -> str:
+        """Return a text that is another one as soon as anything is kept that says something new; empty where nothing is."""
+        written = [(path.stat().st_mtime_ns, path.parent.name) for path in self._files()]
+        return blake2b(repr(sorted(written)).encode(), digest_size=12).hexdigest() if written else ""
+
+    def all(self) -> list[Kept]:
+        """Return what is kept, by id."""
+        return sorted((_read(path) for path in self._files()), key=lambda kept: kept.id)
+
+    def _put(self, content: bytes, document: HostDocument, now: datetime) -> Kept:
+        told = document.model_dump(mode="json", by_alias=True)
+        told["collected_at"] = min(document.collected_at, now).astimezone(UTC).isoformat(timespec="seconds")
+        base = _named_by(told)
+        same_name = [_read(path) for name in (base, f"{base}~*") for path in sorted(self.folder.glob(f"{name}/{_KNOWN}"))]
+        before = next((kept for kept in same_name if _same_machine(kept.told, told)), None)
+        if before is not None and told["collected_at"] < before.told["collected_at"]:
+            raise Older(f"it is of {told['collected_at']}, and one of {before.told['collected_at']} is known already")
+        id_ = before.id if before else _free(base, told, {kept.id for kept in same_name})
+        told, as_of = _with_known_parts(told, before)
+        changed = before is None or _said(told) != _said(before.told)
+        kept = Kept(id_, f"{told['hostname'] or 'host'}-{_short(id_)}", told, as_of, changed)
+        place = self.folder / id_
+        place.mkdir(exist_ok=True)
+        _write(place / _DOCUMENT, content)
+        if changed:
+            _write(place / _KNOWN, orjson.dumps({name: getattr(kept, name) for name in ("id", "partition", "told", "as_of")}))
+        return kept
+
+    def _files(self) -> Iterable[Path]:
+        return sorted(self.folder.glob(f"*/{_KNOWN}"))
+
+
+def _read(path: Path) -> Kept:
+    return Kept(**orjson.loads(path.read_bytes()))
+
+
+def _write(path: Path, content: bytes) -> None:
+    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+        file.write(content)
+    os.replace(file.name, path)
+
+
+def _named_by(told: Mapping[str, Any]) -> str:
+    """Return what a host is known by, fit for a folder's name: its machine id, else its serial, else its name."""
+    serial = _serial(told)
+    return told["machine_id"] or (f"serial-{_safe(serial)}" if serial else f"name-{told['hostname'].casefold()}")
+
+
+def _safe(serial: str) -> str:
+    """Return a serial fit for a file's name; two of them never are one."""
+    found = _UNSAFE.sub("_", serial)
+    return found if found == serial else f"{found}-{blake2b(serial.encode(), digest_size=4).hexdigest()}"
+
+
+def _serial(told: Mapping[str, Any]) -> str | None:
+    """Return a host's serial as serials are compared; None for junk."""
+    serial: str | None = forms.normal(pa.array([told["hardware"]["serial"]], pa.large_string()), "serial")[0].as_py()
+    return serial
+
+
+def _same_machine(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Tell whether two documents with one machine id are of one machine: clones of an image share theirs."""
+    serials = _serial(one), _serial(other)
+    if all(serials):
+        return serials[0] == serials[1]
+    if (one["hostname"] or "").casefold() == (other["hostname"] or "").casefold():
+        return True
+    macs = set(_macs(one)), set(_macs(other))
+    # Renamed, or a clone: only the hardware can say.
+    return not all(macs) or not macs[0].isdisjoint(macs[1])
+
+
+def _macs(told: Mapping[str, Any]) -> Iterator[str]:
+    for interface in told["interfaces"] or ():
+        mac = interface["permanent_mac"] or interface["mac"]
+        if mac and interface["kind"] in ("physical", "wireless"):
+            yield mac
+
+
+def _free(base: str, told: Mapping[str, Any], taken: Collection[str]) -> str:
+    """Return the id of a host that was not known: a clone has its own name behind the machine id."""
+    own = (told["hostname"] or "host").casefold()
+    names = [base, f"{base}~{own}", *(f"{base}~{own}-{number}" for number in range(2, len(taken) + 2))]
+    return next(name for name in names if name not in taken)
+
+
+def _with_known_parts(told: dict[str, Any], before: Kept | None) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return a document with the parts that it left unread as they were known before, and when that was."""
+    if before is None:
+        return told, {}
+    left = [part for part in PARTS if told[part] is None and before.told[part] is not None]
+    as_of = {part: before.as_of.get(part, before.told["collected_at"]) for part in left}
+    return told | {part: before.told[part] for part in left}, as_of
+
+
+def _said(told: Mapping[str, Any]) -> bytes:
+    """Return what a document says, without what is another in each: its time, and how long addresses are still valid."""
+    lasting = {name: value for name, value in told.items() if name not in _VOLATILE}
+    lasting["addresses"] = [
+        {name: value for name, value in address.items() if name not in _LIFETIMES} for address in told["addresses"] or ()
+    ]
+    return orjson.dumps(lasting, option=orjson.OPT_SORT_KEYS)
+
+
+def _short(id_: str) -> str:
+    """Return enough of an id to tell hosts of one name apart, and what is behind a clone's."""
+    base, _, clone = id_.partition("~")
+    return blake2b(id_.encode(), digest_size=4).hexdigest() if clone or not base.isalnum() else base[:_ID_SHOWN]

@@ -1,0 +1,41 @@
+"""Hosts, declared."""
+
+from typing import Final
+
+import dagster as dg
+from pydantic import Field
+
+from asset_sync.systems.hosts.report import diff_report
+from asset_sync.systems.hosts.resource import HostDocuments
+from asset_sync.systems.hosts.tables import TABLES, host_of, host_rows
+from asset_sync.systems.system import Options, Read, System
+
+
+class ChoosingOptions(dg.Model):
+    """Which hosts a sync is about: those of these names, where any are named."""
+
+    names: list[str] = Field(default_factory=list)
+
+
+def _told_by(options: ChoosingOptions) -> System:
+    wanted = {name.casefold() for name in options.names}
+
+    def read(documents: HostDocuments, _table: str, _open_columns: tuple[str, ...]) -> Read:
+        table = host_rows(documents.kept().all())
+        chosen = table["name"].str.casefold().isin(wanted) if wanted else table["id"].notna()
+        return Read(table[chosen].reset_index(drop=True), 0)
+
+    return System(
+        "hosts",
+        "Hosts",
+        "hosts",
+        HostDocuments,
+        TABLES,
+        read,
+        record_of=host_of,
+        report=diff_report,
+        as_source=Options(ChoosingOptions, _told_by, frozenset(ChoosingOptions.model_fields)),
+    )
+
+
+HOSTS: Final = _told_by(ChoosingOptions())

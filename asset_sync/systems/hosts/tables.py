@@ -1,0 +1,400 @@
+"""The tables that hosts tell, declared: the hosts, each with its document, and what is made of the documents.
+
+A row's key begins with its host's: `<host>/eth0`, `<host>/192.0.2.10`, `<host>/<project>/<service>/<number>` of a container.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from ipaddress import ip_address
+from typing import Any, Final
+
+import orjson
+import pandas as pd
+
+from asset_sync.reconcile.sources import Column, SourceTable
+from asset_sync.reconcile.tables import DTYPES, Tables
+from asset_sync.systems.hosts.inference import (
+    container_role,
+    container_status,
+    guessed_type,
+    interface_type,
+    platform_name,
+)
+from asset_sync.systems.hosts.kept import Kept
+
+Told = Mapping[str, Any]
+"""What a host's document says, by its keys."""
+Row = dict[str, Any]
+
+DOCUMENT: Final = "document"
+"""The column of `hosts` that has the whole document, JSON."""
+_MEGA: Final = 2**20
+_GIGA: Final = 10**9
+_LIST: Final = ", "
+
+
+def host_of(source_key: str) -> str:
+    """Return which host a row of any table is of."""
+    return source_key.partition("/")[0]
+
+
+def host_rows(kept: Iterable[Kept]) -> pd.DataFrame:
+    """Return the table `hosts`, a row for each kept document."""
+    return _frame(HOSTS, (_host(each) for each in kept))
+
+
+def _host(kept: Kept) -> Row:
+    told = kept.told
+    hardware, cpu, platform = told["hardware"], told["cpu"], told["platform"]
+    return {
+        "id": kept.id,
+        "partition": kept.partition,
+        "name": (told["hostname"] or "").partition(".")[0] or None,
+        "fqdn": told["fqdn"] or (told["hostname"] if "." in (told["hostname"] or "") else None),
+        **{name: hardware[name] for name in ("manufacturer", "model", "serial")},
+        "machine_id": told["machine_id"],
+        "platform": platform_name(platform, hardware["model"]),
+        "system": platform["system"],
+        "os_id": platform["id"],
+        "os_version": platform["version_id"],
+        **{name: platform[name] for name in ("kernel", "architecture")},
+        "cpu_model": cpu["model"],
+        **{name: cpu[name] for name in ("cores", "threads")},
+        "memory_mb": _in(told["memory"], _MEGA),
+        "disk_gb": _in(sum(disk["size"] or 0 for disk in told["disks"] or () if not disk["removable"]) or None, _GIGA),
+        "role": "Docker Host" if told["containers"] else "Server",
+        "collected_at": told["collected_at"],
+        DOCUMENT: orjson.dumps(told).decode(),
+    }
+
+
+# What is made of the documents.
+
+
+def _made(table: Callable[[], SourceTable], rows: Callable[[str, Told], Iterable[Row]]) -> Callable[[Tables], pd.DataFrame]:
+    def made(tables: Tables) -> pd.DataFrame:
+        hosts = tables["hosts"]
+        documents = zip(hosts["id"], map(orjson.loads, hosts[DOCUMENT]), strict=True)
+        return _frame(table(), (row for host, told in documents for row in _once(rows(host, told))))
+
+    return made
+
+
+def _once(rows: Iterable[Row]) -> Iterator[Row]:
+    """Yield the rows of one host, the first of each key: an address on two interfaces is one address."""
+    seen: set[str] = set()
+    for row in rows:
+        if row["id"] not in seen:
+            seen.add(row["id"])
+            yield row
+
+
+def _interfaces(host: str, told: Told) -> Iterator[Row]:
+    listed = told["interfaces"] or ()
+    kinds = {each["name"]: each["kind"] for each in listed}
+    for each in listed:
+        id_, master = f"{host}/{each['name']}", each["master"]
+        known = interface_type(each)
+        over = {"bond": "lag", "team": "lag", "bridge": "bridge"}.get(kinds.get(master) or "")
+        yield {
+            "id": id_,
+            "host": host,
+            **{name: each[name] for name in ("name", "kind", "mtu", "speed", "state", "enabled", "vlan_id", "mac")},
+            "type": known,
+            "guessed_type": guessed_type(each["name"]),
+            "mac_address": f"{id_}/mac" if each["mac"] else None,
+            "parent": f"{host}/{each['parent']}" if each["kind"] != "veth" and each["parent"] in kinds else None,
+            "lag": f"{host}/{master}" if over == "lag" else None,
+            "bridge": f"{host}/{master}" if over == "bridge" else None,
+        }
+
+
+def _macs(host: str, told: Told) -> Iterator[Row]:
+    for each in told["interfaces"] or ():
+        if each["mac"]:
+            interface = f"{host}/{each['name']}"
+            yield {"id": f"{interface}/mac", "host": host, "interface": interface, "mac": each["mac"]}
+
+
+def _addresses(host: str, told: Told) -> Iterator[Row]:
+    for each in told["addresses"] or ():
+        length = each["prefix_length"]
+        yield {
+            "id": f"{host}/{each['address']}",
+            "host": host,
+            "interface": f"{host}/{each['interface']}",
+            "address": each["address"] if length is None else f"{each['address']}/{length}",
+            "version": str(each["family"]),
+            **{name: each[name] for name in ("scope", "dynamic", "temporary", "deprecated")},
+        }
+
+
+def _primary_addresses(host: str, told: Told) -> Iterator[Row]:
+    found = {f"primary_ip{version}": _primary(told, version) for version in (4, 6)}
+    yield {"id": host, "host": host, **{name: f"{host}/{told}" if told else None for name, told in found.items()}}
+
+
+def _primary(told: Told, version: int) -> str | None:
+    """Return the address that the best default route sends from: the one that it names, else the first lasting one there."""
+    routes = [route for route in told["default_routes"] or () if route["family"] == version]
+    if not routes:
+        return None
+    route = min(routes, key=lambda each: each["metric"] or 0)
+    lasting = [each for each in told["addresses"] or () if each["family"] == version and _lasts(each)]
+    named = [each for each in lasting if each["address"] == route["preferred_source"]]
+    there = [each for each in lasting if each["interface"] == route["interface"]]
+    return next((str(each["address"]) for each in (*named, *there)), None)
+
+
+def _lasts(address: Told) -> bool:
+    return address["scope"] in ("global", "site", None) and not address["temporary"] and not address["deprecated"]
+
+
+# Containers.
+
+
+def _clusters(host: str, told: Told) -> Iterator[Row]:
+    for each in told["containers"] or ():
+        project = _project(each)
+        short = (told["hostname"] or host).partition(".")[0]
+        yield {
+            "id": _cluster_of(host, each),
+            "host": host,
+            "project": project,
+            "engine": each["engine"],
+            "name": f"{short}-{project or each['engine']}",
+            "description": f"{'Compose project' if project else 'Containers'} on {short}",
+        }
+
+
+def _containers(host: str, told: Told) -> Iterator[Row]:
+    for each in told["containers"] or ():
+        compose = each["compose"] or {}
+        yield {
+            "id": _container_id(host, each),
+            "host": host,
+            "cluster": _cluster_of(host, each),
+            **{name: each[name] for name in ("engine", "name", "image", "digest", "state", "cpus")},
+            "container_id": each["id"],
+            "project": _project(each),
+            "service": compose.get("service"),
+            "status": container_status(each["state"]),
+            "role": container_role(each["name"], each["image"]),
+            "memory_mb": _in(each["memory"], _MEGA),
+            "ports": _LIST.join(map(_port, each["ports"] or ())) or None,
+            "volumes": _LIST.join(map(_volume, each["volumes"] or ())) or None,
+            "networks": _LIST.join(network["name"] for network in each["networks"] or ()) or None,
+            "comments": _comments(each),
+        }
+
+
+def _project(container: Told) -> str | None:
+    return (container["compose"] or {}).get("project")
+
+
+def _cluster_of(host: str, container: Told) -> str:
+    return f"{host}/{_project(container) or ''}@{container['engine']}"
+
+
+def _container_id(host: str, container: Told) -> str:
+    """Return what stays of a container that is made anew or renamed: its place in its compose project, else its name."""
+    compose = container["compose"]
+    if compose and compose["service"]:
+        return f"{host}/{compose['project']}/{compose['service']}/{compose['number'] or 1}"
+    return f"{host}/{_project(container) or ''}/{container['name']}"
+
+
+def _port(port: Told) -> str:
+    inside = f"{port['container_port']}/{port['protocol']}"
+    outside = f"{port['host_ip']}:" if port["host_ip"] else ""
+    return f"{outside}{port['host_port']} → {inside}" if port["host_port"] else inside
+
+
+def _volume(volume: Told) -> str:
+    told = f"{volume['source']} → {volume['destination']}" if volume["source"] else volume["destination"]
+    return f"{told} (read-only)" if volume["read_only"] else str(told)
+
+
+def _comments(container: Told) -> str:
+    lines = {
+        "Image": container["image"],
+        "Digest": container["digest"],
+        "Ports": _LIST.join(map(_port, container["ports"] or ())),
+        "Volumes": _LIST.join(map(_volume, container["volumes"] or ())),
+    }
+    return "\n".join(f"{name}: {told}" for name, told in lines.items() if told)
+
+
+def _services(host: str, told: Told) -> Iterator[Row]:
+    """Yield what listens: the published ports of containers, and what the host told of itself, a row a name and protocol."""
+    for each in told["containers"] or ():
+        for protocol, ports in _by_protocol((p["protocol"], p["host_port"]) for p in each["ports"] or () if p["host_port"]):
+            id_ = _container_id(host, each)
+            yield {"id": f"{id_}/{protocol}", "container": id_, "name": each["name"], "protocol": protocol, "ports": ports}
+    named: dict[str, list[tuple[str, int]]] = {}
+    for service in told["services"] or ():
+        if not ip_address(service["address"].partition("%")[0]).is_loopback:
+            named.setdefault(service["process"] or "unknown", []).append((service["protocol"], service["port"]))
+    for name, heard in named.items():
+        for protocol, ports in _by_protocol(heard):
+            id_ = f"{host}/listening/{name}/{protocol}"
+            yield {"id": id_, "host": host, "name": name, "protocol": protocol, "ports": ports}
+
+
+def _by_protocol(ports: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str]]:
+    found: dict[str, set[int]] = {}
+    for protocol, port in ports:
+        found.setdefault(protocol, set()).add(port)
+    yield from ((protocol, _LIST.join(map(str, sorted(found[protocol])))) for protocol in sorted(found))
+
+
+def _disks(host: str, told: Told) -> Iterator[Row]:
+    for each in told["disks"] or ():
+        own = {name: each[name] for name in ("name", "model", "serial", "removable")}
+        yield {"id": f"{host}/{each['name']}", "host": host, **own, "size_gb": _in(each["size"], _GIGA)}
+
+
+def _in(value: int | None, unit: int) -> int | None:
+    return None if value is None else value // unit
+
+
+def _frame(table: SourceTable, rows: Iterable[Row]) -> pd.DataFrame:
+    types = {column.name: DTYPES[column.type] for column in table.columns}
+    return pd.DataFrame([{name: row.get(name) for name in types} for row in rows], columns=list(types)).astype(types)
+
+
+def _of_documents(
+    name: str, words: str, columns: tuple[Column, ...], rows: Callable[[str, Told], Iterable[Row]]
+) -> SourceTable:
+    return SourceTable(name, words, columns, made_of=("hosts",), made=_made(lambda: TABLES[name], rows))
+
+
+HOSTS: Final = SourceTable(
+    "hosts",
+    "Every host, as its last document tells it.",
+    (
+        Column("id", "the machine id, else the serial or the name"),
+        Column("partition", "what its documents are called in the UI"),
+        Column("name", "the host name without a domain"),
+        Column("fqdn"),
+        *(Column(name, "of the firmware, raw") for name in ("manufacturer", "model", "serial")),
+        Column("machine_id"),
+        Column("platform", "with its version: Debian 12"),
+        *(Column(name) for name in ("system", "os_id", "os_version", "kernel", "architecture", "cpu_model")),
+        *(Column(name, "of all sockets", "integer") for name in ("cores", "threads")),
+        Column("memory_mb", type="integer"),
+        Column("disk_gb", "of all disks that stay", "integer"),
+        Column("role", "Docker Host where it has containers, else Server"),
+        Column("collected_at", "UTC"),
+        Column(DOCUMENT, "the whole of it, JSON; what it left unread is as it was known before"),
+    ),
+)
+_INTERFACES: Final = _of_documents(
+    "interfaces",
+    "The network interfaces of the hosts.",
+    (
+        Column("id"),
+        Column("host", to="hosts"),
+        Column("name"),
+        Column("kind", "physical, wireless, or the kernel's own word: bridge, bond, vlan, veth …"),
+        Column("type", "NetBox's type, as far as the kind and the speed tell it"),
+        Column("guessed_type", "what an interface of that name most often is"),
+        Column("mac"),
+        Column("mac_address", to="macs"),
+        Column("mtu", type="integer"),
+        Column("speed", "Mbit/s", "integer"),
+        Column("state"),
+        Column("enabled", "whether it was switched on", "boolean"),
+        Column("vlan_id", type="integer"),
+        *(Column(name, to="interfaces") for name in ("parent", "lag", "bridge")),
+    ),
+    _interfaces,
+)
+_MACS: Final = _of_documents(
+    "macs",
+    "The MAC addresses of the interfaces.",
+    (Column("id"), Column("host", to="hosts"), Column("interface", to="interfaces"), Column("mac")),
+    _macs,
+)
+_ADDRESSES: Final = _of_documents(
+    "addresses",
+    "The IP addresses of the interfaces.",
+    (
+        Column("id"),
+        Column("host", to="hosts"),
+        Column("interface", to="interfaces"),
+        Column("address", "with its prefix length: 192.0.2.10/24"),
+        Column("version", "4 or 6"),
+        Column("scope", "global, site, link or host"),
+        *(Column(name, type="boolean") for name in ("dynamic", "temporary", "deprecated")),
+    ),
+    _addresses,
+)
+_PRIMARY_ADDRESSES: Final = _of_documents(
+    "primary_addresses",
+    "The addresses that the default routes send from.",
+    (Column("id"), Column("host", to="hosts"), *(Column(name, to="addresses") for name in ("primary_ip4", "primary_ip6"))),
+    _primary_addresses,
+)
+_CLUSTERS: Final = _of_documents(
+    "clusters",
+    "The compose projects of each host, and one for its containers without a project.",
+    (
+        Column("id"),
+        Column("host", to="hosts"),
+        Column("project"),
+        Column("engine", "docker or podman"),
+        Column("name", "<host>-<project>, <host>-docker for those without"),
+        Column("description"),
+    ),
+    _clusters,
+)
+_CONTAINERS: Final = _of_documents(
+    "containers",
+    "The containers of the hosts.",
+    (
+        Column("id", "its place in its compose project, else its name"),
+        Column("host", to="hosts"),
+        Column("cluster", to="clusters"),
+        *(Column(name) for name in ("name", "container_id", "engine", "image", "digest", "project", "service")),
+        Column("state", "running, paused, exited …"),
+        Column("status", "active, paused or offline"),
+        Column("role", "by the words of its image and name"),
+        Column("cpus", "the limit, in processors", "number"),
+        Column("memory_mb", "the limit", "integer"),
+        *(Column(name) for name in ("ports", "volumes", "networks")),
+        Column("comments", "image, digest, ports and volumes, a line each"),
+    ),
+    _containers,
+)
+_SERVICES: Final = _of_documents(
+    "services",
+    "What listens: published ports of containers, and what a host told with `--services`.",
+    (
+        Column("id"),
+        Column("host", "of a service of the host itself", to="hosts"),
+        Column("container", "of a service of a container", to="containers"),
+        Column("name"),
+        Column("protocol", "tcp, udp or sctp"),
+        Column("ports", "parted by commas"),
+    ),
+    _services,
+)
+_DISKS: Final = _of_documents(
+    "disks",
+    "The disks of the hosts.",
+    (
+        Column("id"),
+        Column("host", to="hosts"),
+        *(Column(name) for name in ("name", "model", "serial")),
+        Column("removable", type="boolean"),
+        Column("size_gb", type="integer"),
+    ),
+    _disks,
+)
+TABLES: Final = {
+    each.name: each
+    for each in (
+        *(HOSTS, _INTERFACES, _MACS, _ADDRESSES, _PRIMARY_ADDRESSES),
+        *(_CLUSTERS, _CONTAINERS, _SERVICES, _DISKS),
+    )
+}
