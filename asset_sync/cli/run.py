@@ -11,6 +11,7 @@ from asset_sync.components.resources import open_ledger
 from asset_sync.mirror.runs import LoadRun, load_of_run
 from asset_sync.operations.definitions import makes_plans
 from asset_sync.operations.exports import takes_exports, waiting_exports
+from asset_sync.operations.hosts import take_documents
 from asset_sync.operations.reports import report_of
 from asset_sync.operations.runs import RunReport, log_file, log_of, run_sync
 from asset_sync.reconcile import report as plan_report
@@ -39,10 +40,14 @@ _MODES: Final[Mapping[str, Mode]] = {"normal": "normal", "full": "full", "review
 def run(context: click.Context, sync: str, mode: str, partition: str | None, only: tuple[str, ...]) -> None:
     """Run SYNC once: read, plan, check the guards, apply, read back; a mirror is loaded, and knows normal and full only.
 
-    A sync of export files runs once for each file in its folder that had no run yet, the one that came first first.
+    A sync of export files runs once for each file in its folder that had no run yet, the one that came first first; one of
+    hosts takes in the documents in its folder, and runs once for all of them.
     """
+    refused = take_documents(sync)
+    for line in refused:
+        click.echo(f"asset-sync: {line}", err=True)
     ran = [_run(sync, _MODES[mode], key, _only(only)) for key in _partitions(sync, partition)]
-    context.exit(0 if all(ran) else 1)
+    context.exit(0 if all(ran) and not refused else 1)
 
 
 def _partitions(sync: str, given: str | None) -> Sequence[str | None]:

@@ -6,8 +6,8 @@ from typing import Any
 import dagster as dg
 
 from asset_sync.components import PdqExports
+from asset_sync.components.dropped.cursor import Cursor
 from asset_sync.components.pdq_exports.kept import accepted
-from asset_sync.components.pdq_exports.watch import Cursor
 from asset_sync.components.run_tags import PARTITION
 from asset_sync.operations.definitions import component_of, instance
 

@@ -14,10 +14,11 @@ import pandas as pd
 import pytest
 from upath import UPath
 
+from asset_sync.components.dropped.cursor import Cursor
+from asset_sync.components.dropped.folder import DropFolder
 from asset_sync.components.pdq_exports.component import PdqExports
-from asset_sync.components.pdq_exports.folder import DropFolder
 from asset_sync.components.pdq_exports.kept import KeptExports
-from asset_sync.components.pdq_exports.watch import Cursor, Watch
+from asset_sync.components.pdq_exports.watch import Watch
 from asset_sync.components.sync import Sync
 from asset_sync.definitions import defs
 from asset_sync.reconcile.desired import SyncMapping, desired_tables

@@ -15,8 +15,8 @@ from asset_sync.components.connections import partition_of
 from asset_sync.components.declared.assets import column_schema
 from asset_sync.components.declared.component import KeysConfig, SyncComponent
 from asset_sync.components.declared.ends import ConnectionConfig
+from asset_sync.components.dropped.folder import DropFolder, place
 from asset_sync.components.failures import told_in_one_line
-from asset_sync.components.pdq_exports.folder import DropFolder, place
 from asset_sync.components.pdq_exports.kept import KeptExports, accepted
 from asset_sync.components.pdq_exports.reading import read_export
 from asset_sync.components.pdq_exports.sensor import export_sensor

@@ -16,7 +16,7 @@ from typing import BinaryIO, Final
 import pandas as pd
 from upath import UPath
 
-from asset_sync.components.pdq_exports.folder import Dropped
+from asset_sync.components.dropped.folder import Dropped
 from asset_sync.reconcile.errors import SourceError
 from asset_sync.systems.pdq_export import fingerprint, with_known_ids
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import dagster as dg
 
-from asset_sync.components.pdq_exports.watch import Cursor, Watch
+from asset_sync.components.dropped.cursor import Cursor
+from asset_sync.components.pdq_exports.watch import Watch
 
 
 def export_sensor(sync: str, watch: Callable[[], Watch], every_seconds: int) -> dg.SensorDefinition:

@@ -19,6 +19,7 @@ import pyarrow as pa
 from filelock import FileLock
 
 from asset_sync.reconcile import forms
+from asset_sync.reconcile.errors import SourceError
 from asset_sync.systems.hosts.document import Parsed
 from asset_sync.systems.hosts.shapes import HostDocument
 
@@ -36,18 +37,25 @@ _ID_SHOWN: Final = 8
 class Kept:
     """What is kept of a host: `id`, by which it is known, `partition`, by which people know it, and `told`, its document.
 
-    `told` has the document's own keys; `as_of` says when a part was read that the last document left out. `changed`: the last
-    document said something new.
+    `told` has the document's own keys; `as_of` says when a part was read that the last document left out. `project` is the
+    compose project that the host itself belongs to: the first that it told of, and that one for good, since NetBox lets a
+    machine name its host only in the host's own cluster. `changed`: the last document said something new.
     """
 
     id: str
     partition: str
     told: Mapping[str, Any]
     as_of: Mapping[str, str]
+    project: str | None = None
     changed: bool = False
 
+    @property
+    def known(self) -> bytes:
+        """What is written down of the host."""
+        return orjson.dumps({name: getattr(self, name) for name in ("id", "partition", "told", "as_of", "project")})
 
-class Older(ValueError):
+
+class Older(SourceError):
     """A document is older than what is known of its host; the reason in words."""
 
 
@@ -57,8 +65,8 @@ class KeptHosts:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def put(self, content: bytes, parsed: Parsed, now: datetime) -> Kept:
-        """Keep a document. Raises `Older` where a later one of its host is kept.
+    def put(self, content: bytes, parsed: Parsed, now: datetime) -> tuple[Kept, Kept | None]:
+        """Keep a document; return what is known of its host now, and what was before. Raises `Older` where a later one is kept.
 
         One from the future counts as of now: a wrong clock does not silence a host.
         """
@@ -75,7 +83,7 @@ class KeptHosts:
         """Return what is kept, by id."""
         return sorted((_read(path) for path in self._files()), key=lambda kept: kept.id)
 
-    def _put(self, content: bytes, document: HostDocument, now: datetime) -> Kept:
+    def _put(self, content: bytes, document: HostDocument, now: datetime) -> tuple[Kept, Kept | None]:
         told = document.model_dump(mode="json", by_alias=True)
         told["collected_at"] = min(document.collected_at, now).astimezone(UTC).isoformat(timespec="seconds")
         base = _named_by(told)
@@ -86,13 +94,14 @@ class KeptHosts:
         id_ = before.id if before else _free(base, told, {kept.id for kept in same_name})
         told, as_of = _with_known_parts(told, before)
         changed = before is None or _said(told) != _said(before.told)
-        kept = Kept(id_, f"{told['hostname'] or 'host'}-{_short(id_)}", told, as_of, changed)
+        project = before.project if before and before.project else _first_project(told)
+        kept = Kept(id_, f"{told['hostname'] or 'host'}-{_short(id_)}", told, as_of, project, changed)
         place = self.folder / id_
         place.mkdir(exist_ok=True)
         _write(place / _DOCUMENT, content)
         if changed:
-            _write(place / _KNOWN, orjson.dumps({name: getattr(kept, name) for name in ("id", "partition", "told", "as_of")}))
-        return kept
+            _write(place / _KNOWN, kept.known)
+        return kept, before
 
     def _files(self) -> Iterable[Path]:
         return sorted(self.folder.glob(f"*/{_KNOWN}"))
@@ -150,6 +159,15 @@ def _free(base: str, told: Mapping[str, Any], taken: Collection[str]) -> str:
     own = (told["hostname"] or "host").casefold()
     names = [base, f"{base}~{own}", *(f"{base}~{own}-{number}" for number in range(2, len(taken) + 2))]
     return next(name for name in names if name not in taken)
+
+
+def project_of(container: Mapping[str, Any]) -> str:
+    """Return what groups a container with others: its compose project, else its engine."""
+    return (container["compose"] or {}).get("project") or str(container["engine"])
+
+
+def _first_project(told: Mapping[str, Any]) -> str | None:
+    return min(map(project_of, told["containers"] or ()), default=None)
 
 
 def _with_known_parts(told: dict[str, Any], before: Kept | None) -> tuple[dict[str, Any], dict[str, str]]:

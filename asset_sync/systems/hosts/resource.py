@@ -11,7 +11,7 @@ FOLDER: Final = "hosts_kept"
 """Where the last document of each host is kept, below ASSET_SYNC_HOME."""
 
 
-class HostDocuments(ConfigurableResource[Any]):
+class KeptDocuments(ConfigurableResource[Any]):
     """The last document of each host that was dropped, collected or sent. The environment is read where it is used."""
 
     def kept(self) -> KeptHosts:

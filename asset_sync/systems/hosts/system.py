@@ -6,7 +6,7 @@ import dagster as dg
 from pydantic import Field
 
 from asset_sync.systems.hosts.report import diff_report
-from asset_sync.systems.hosts.resource import HostDocuments
+from asset_sync.systems.hosts.resource import KeptDocuments
 from asset_sync.systems.hosts.tables import TABLES, host_of, host_rows
 from asset_sync.systems.system import Options, Read, System
 
@@ -20,7 +20,7 @@ class ChoosingOptions(dg.Model):
 def _told_by(options: ChoosingOptions) -> System:
     wanted = {name.casefold() for name in options.names}
 
-    def read(documents: HostDocuments, _table: str, _open_columns: tuple[str, ...]) -> Read:
+    def read(documents: KeptDocuments, _table: str, _open_columns: tuple[str, ...]) -> Read:
         table = host_rows(documents.kept().all())
         chosen = table["name"].str.casefold().isin(wanted) if wanted else table["id"].notna()
         return Read(table[chosen].reset_index(drop=True), 0)
@@ -29,7 +29,7 @@ def _told_by(options: ChoosingOptions) -> System:
         "hosts",
         "Hosts",
         "hosts",
-        HostDocuments,
+        KeptDocuments,
         TABLES,
         read,
         record_of=host_of,

@@ -19,11 +19,13 @@ from asset_sync.systems.hosts.inference import (
     interface_type,
     platform_name,
 )
-from asset_sync.systems.hosts.kept import Kept
+from asset_sync.systems.hosts.kept import Kept, project_of
 
 Told = Mapping[str, Any]
 """What a host's document says, by its keys."""
 Row = dict[str, Any]
+Rows = Callable[[str, Told, str | None], Iterable[Row]]
+"""The rows of one host, by its id, its document and the compose project that is its own."""
 
 DOCUMENT: Final = "document"
 """The column of `hosts` that has the whole document, JSON."""
@@ -62,6 +64,8 @@ def _host(kept: Kept) -> Row:
         "memory_mb": _in(told["memory"], _MEGA),
         "disk_gb": _in(sum(disk["size"] or 0 for disk in told["disks"] or () if not disk["removable"]) or None, _GIGA),
         "role": "Docker Host" if told["containers"] else "Server",
+        "project": kept.project,
+        "cluster": f"{kept.id}/{kept.project}" if kept.project else None,
         "collected_at": told["collected_at"],
         DOCUMENT: orjson.dumps(told).decode(),
     }
@@ -70,11 +74,12 @@ def _host(kept: Kept) -> Row:
 # What is made of the documents.
 
 
-def _made(table: Callable[[], SourceTable], rows: Callable[[str, Told], Iterable[Row]]) -> Callable[[Tables], pd.DataFrame]:
+def _made(table: Callable[[], SourceTable], rows: Rows) -> Callable[[Tables], pd.DataFrame]:
     def made(tables: Tables) -> pd.DataFrame:
         hosts = tables["hosts"]
-        documents = zip(hosts["id"], map(orjson.loads, hosts[DOCUMENT]), strict=True)
-        return _frame(table(), (row for host, told in documents for row in _once(rows(host, told))))
+        projects = hosts["project"].astype(object).where(hosts["project"].notna(), None)
+        documents = zip(hosts["id"], map(orjson.loads, hosts[DOCUMENT]), projects, strict=True)
+        return _frame(table(), (row for document in documents for row in _once(rows(*document))))
 
     return made
 
@@ -88,7 +93,7 @@ def _once(rows: Iterable[Row]) -> Iterator[Row]:
             yield row
 
 
-def _interfaces(host: str, told: Told) -> Iterator[Row]:
+def _interfaces(host: str, told: Told, _project: str | None) -> Iterator[Row]:
     listed = told["interfaces"] or ()
     kinds = {each["name"]: each["kind"] for each in listed}
     for each in listed:
@@ -108,14 +113,14 @@ def _interfaces(host: str, told: Told) -> Iterator[Row]:
         }
 
 
-def _macs(host: str, told: Told) -> Iterator[Row]:
+def _macs(host: str, told: Told, _project: str | None) -> Iterator[Row]:
     for each in told["interfaces"] or ():
         if each["mac"]:
             interface = f"{host}/{each['name']}"
             yield {"id": f"{interface}/mac", "host": host, "interface": interface, "mac": each["mac"]}
 
 
-def _addresses(host: str, told: Told) -> Iterator[Row]:
+def _addresses(host: str, told: Told, _project: str | None) -> Iterator[Row]:
     for each in told["addresses"] or ():
         length = each["prefix_length"]
         yield {
@@ -128,7 +133,7 @@ def _addresses(host: str, told: Told) -> Iterator[Row]:
         }
 
 
-def _primary_addresses(host: str, told: Told) -> Iterator[Row]:
+def _primary_addresses(host: str, told: Told, _project: str | None) -> Iterator[Row]:
     found = {f"primary_ip{version}": _primary(told, version) for version in (4, 6)}
     yield {"id": host, "host": host, **{name: f"{host}/{told}" if told else None for name, told in found.items()}}
 
@@ -152,30 +157,30 @@ def _lasts(address: Told) -> bool:
 # Containers.
 
 
-def _clusters(host: str, told: Told) -> Iterator[Row]:
+def _clusters(host: str, told: Told, _project: str | None) -> Iterator[Row]:
     for each in told["containers"] or ():
-        project = _project(each)
-        short = (told["hostname"] or host).partition(".")[0]
+        project, short = project_of(each), (told["hostname"] or host).partition(".")[0]
         yield {
-            "id": _cluster_of(host, each),
+            "id": f"{host}/{project}",
             "host": host,
             "project": project,
             "engine": each["engine"],
-            "name": f"{short}-{project or each['engine']}",
-            "description": f"{'Compose project' if project else 'Containers'} on {short}",
+            "name": f"{short}-{project}",
+            "description": f"{'Compose project' if each['compose'] else 'Containers'} on {short}",
         }
 
 
-def _containers(host: str, told: Told) -> Iterator[Row]:
+def _containers(host: str, told: Told, own_project: str | None) -> Iterator[Row]:
     for each in told["containers"] or ():
         compose = each["compose"] or {}
         yield {
             "id": _container_id(host, each),
             "host": host,
-            "cluster": _cluster_of(host, each),
+            "cluster": f"{host}/{project_of(each)}",
+            "device": host if project_of(each) == own_project else None,
             **{name: each[name] for name in ("engine", "name", "image", "digest", "state", "cpus")},
             "container_id": each["id"],
-            "project": _project(each),
+            "project": compose.get("project"),
             "service": compose.get("service"),
             "status": container_status(each["state"]),
             "role": container_role(each["name"], each["image"]),
@@ -187,20 +192,12 @@ def _containers(host: str, told: Told) -> Iterator[Row]:
         }
 
 
-def _project(container: Told) -> str | None:
-    return (container["compose"] or {}).get("project")
-
-
-def _cluster_of(host: str, container: Told) -> str:
-    return f"{host}/{_project(container) or ''}@{container['engine']}"
-
-
 def _container_id(host: str, container: Told) -> str:
     """Return what stays of a container that is made anew or renamed: its place in its compose project, else its name."""
     compose = container["compose"]
     if compose and compose["service"]:
         return f"{host}/{compose['project']}/{compose['service']}/{compose['number'] or 1}"
-    return f"{host}/{_project(container) or ''}/{container['name']}"
+    return f"{host}/{project_of(container)}//{container['name']}"
 
 
 def _port(port: Told) -> str:
@@ -224,12 +221,15 @@ def _comments(container: Told) -> str:
     return "\n".join(f"{name}: {told}" for name, told in lines.items() if told)
 
 
-def _services(host: str, told: Told) -> Iterator[Row]:
-    """Yield what listens: the published ports of containers, and what the host told of itself, a row a name and protocol."""
+def _container_services(host: str, told: Told, _project: str | None) -> Iterator[Row]:
     for each in told["containers"] or ():
         for protocol, ports in _by_protocol((p["protocol"], p["host_port"]) for p in each["ports"] or () if p["host_port"]):
             id_ = _container_id(host, each)
-            yield {"id": f"{id_}/{protocol}", "container": id_, "name": each["name"], "protocol": protocol, "ports": ports}
+            own = {"container": id_, "host": host, "name": each["name"]}
+            yield {"id": f"{id_}/{protocol}", **own, "protocol": protocol, "ports": ports}
+
+
+def _services(host: str, told: Told, _project: str | None) -> Iterator[Row]:
     named: dict[str, list[tuple[str, int]]] = {}
     for service in told["services"] or ():
         if not ip_address(service["address"].partition("%")[0]).is_loopback:
@@ -247,7 +247,7 @@ def _by_protocol(ports: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str]]:
     yield from ((protocol, _LIST.join(map(str, sorted(found[protocol])))) for protocol in sorted(found))
 
 
-def _disks(host: str, told: Told) -> Iterator[Row]:
+def _disks(host: str, told: Told, _project: str | None) -> Iterator[Row]:
     for each in told["disks"] or ():
         own = {name: each[name] for name in ("name", "model", "serial", "removable")}
         yield {"id": f"{host}/{each['name']}", "host": host, **own, "size_gb": _in(each["size"], _GIGA)}
@@ -262,9 +262,7 @@ def _frame(table: SourceTable, rows: Iterable[Row]) -> pd.DataFrame:
     return pd.DataFrame([{name: row.get(name) for name in types} for row in rows], columns=list(types)).astype(types)
 
 
-def _of_documents(
-    name: str, words: str, columns: tuple[Column, ...], rows: Callable[[str, Told], Iterable[Row]]
-) -> SourceTable:
+def _of_documents(name: str, words: str, columns: tuple[Column, ...], rows: Rows) -> SourceTable:
     return SourceTable(name, words, columns, made_of=("hosts",), made=_made(lambda: TABLES[name], rows))
 
 
@@ -284,9 +282,12 @@ HOSTS: Final = SourceTable(
         Column("memory_mb", type="integer"),
         Column("disk_gb", "of all disks that stay", "integer"),
         Column("role", "Docker Host where it has containers, else Server"),
+        Column("project", "the compose project that the host itself belongs to"),
+        Column("cluster", to="clusters"),
         Column("collected_at", "UTC"),
         Column(DOCUMENT, "the whole of it, JSON; what it left unread is as it was known before"),
     ),
+    kind=DOCUMENT,
 )
 _INTERFACES: Final = _of_documents(
     "interfaces",
@@ -341,7 +342,7 @@ _CLUSTERS: Final = _of_documents(
     (
         Column("id"),
         Column("host", to="hosts"),
-        Column("project"),
+        Column("project", "of compose, else the engine"),
         Column("engine", "docker or podman"),
         Column("name", "<host>-<project>, <host>-docker for those without"),
         Column("description"),
@@ -355,6 +356,7 @@ _CONTAINERS: Final = _of_documents(
         Column("id", "its place in its compose project, else its name"),
         Column("host", to="hosts"),
         Column("cluster", to="clusters"),
+        Column("device", "the host, where it is in the same cluster", to="hosts"),
         *(Column(name) for name in ("name", "container_id", "engine", "image", "digest", "project", "service")),
         Column("state", "running, paused, exited …"),
         Column("status", "active, paused or offline"),
@@ -366,13 +368,25 @@ _CONTAINERS: Final = _of_documents(
     ),
     _containers,
 )
-_SERVICES: Final = _of_documents(
-    "services",
-    "What listens: published ports of containers, and what a host told with `--services`.",
+_CONTAINER_SERVICES: Final = _of_documents(
+    "container_services",
+    "The ports that containers publish, a row a container and protocol.",
     (
         Column("id"),
-        Column("host", "of a service of the host itself", to="hosts"),
-        Column("container", "of a service of a container", to="containers"),
+        Column("host", to="hosts"),
+        Column("container", to="containers"),
+        Column("name", "the container's"),
+        Column("protocol", "tcp, udp or sctp"),
+        Column("ports", "of the host, parted by commas"),
+    ),
+    _container_services,
+)
+_SERVICES: Final = _of_documents(
+    "services",
+    "What a host listens on, where it was asked with `--services`; a row a process and protocol.",
+    (
+        Column("id"),
+        Column("host", to="hosts"),
         Column("name"),
         Column("protocol", "tcp, udp or sctp"),
         Column("ports", "parted by commas"),
@@ -395,6 +409,6 @@ TABLES: Final = {
     each.name: each
     for each in (
         *(HOSTS, _INTERFACES, _MACS, _ADDRESSES, _PRIMARY_ADDRESSES),
-        *(_CLUSTERS, _CONTAINERS, _SERVICES, _DISKS),
+        *(_CLUSTERS, _CONTAINERS, _CONTAINER_SERVICES, _SERVICES, _DISKS),
     )
 }

@@ -18,9 +18,10 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from upath import UPath
 
-from asset_sync.components.pdq_exports.folder import DropFolder
+from asset_sync.components.dropped.cursor import Cursor
+from asset_sync.components.dropped.folder import DropFolder
 from asset_sync.components.pdq_exports.kept import KeptExports
-from asset_sync.components.pdq_exports.watch import Cursor, Watch
+from asset_sync.components.pdq_exports.watch import Watch
 from asset_sync.operations.definitions import DAGSTER_YAML
 from asset_sync.sandbox.exports import Headers, write_export
 from asset_sync.sandbox.world import World

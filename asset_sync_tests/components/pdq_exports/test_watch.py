@@ -10,11 +10,12 @@ import dagster as dg
 import pytest
 from upath import UPath
 
-from asset_sync.components.pdq_exports.folder import DropFolder, Dropped
+from asset_sync.components.dropped.cursor import Cursor
+from asset_sync.components.dropped.folder import DropFolder, Dropped
 from asset_sync.components.pdq_exports.kept import KeptExports, accepted
 from asset_sync.components.pdq_exports.reading import read_export
 from asset_sync.components.pdq_exports.sensor import export_sensor
-from asset_sync.components.pdq_exports.watch import Cursor, Watch
+from asset_sync.components.pdq_exports.watch import Watch
 from asset_sync.systems.pdq_export import ExportRefused, Limits
 
 SYNC = "pdq_exports"

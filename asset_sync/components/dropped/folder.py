@@ -1,7 +1,7 @@
-"""The folder that people drop export files into: what lies in it, and where a refused file goes."""
+"""The folder that files are dropped into: what lies in it, and where a refused file goes."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import PurePath, PurePosixPath
@@ -11,7 +11,7 @@ from upath import UPath
 
 from asset_sync import settings
 from asset_sync.reconcile.errors import SourceError
-from asset_sync.systems.pdq_export import is_candidate
+from asset_sync.systems.pdq_export import is_candidate as is_export
 
 QUARANTINE: Final = "quarantine"
 _NAME_BYTES: Final = 255 - len("-9999.crdownload.error.txt")
@@ -40,18 +40,22 @@ class Dropped:
 
 
 class DropFolder:
-    """A folder on any file system that fsspec knows. Folders in it are not looked into, and links are not followed."""
+    """A folder on any file system that fsspec knows. Folders in it are not looked into, and links are not followed.
 
-    def __init__(self, path: UPath) -> None:
+    `is_candidate` tells by a file's name and size in bytes whether it can be one of those that are waited for: an export.
+    """
+
+    def __init__(self, path: UPath, is_candidate: Callable[[str, int], bool] = is_export) -> None:
         self.path = path
+        self._is_candidate = is_candidate
 
     def files(self) -> list[Dropped]:
-        """Return the files that can be exports, the one changed first first. One listing, whatever their number."""
+        """Return the files that are waited for, the one changed first first. One listing, whatever their number."""
         self.path.mkdir(parents=True, exist_ok=True)
         files = self.path.fs
         files.invalidate_cache(self.path.path)
         found = (_dropped(entry) for entry in files.ls(self.path.path, detail=True) if _is_file(entry))
-        return sorted((f for f in found if is_candidate(f.name, f.size)), key=lambda f: (f.version, f.name))
+        return sorted((f for f in found if self._is_candidate(f.name, f.size)), key=lambda f: (f.version, f.name))
 
     def open(self, file: Dropped) -> BinaryIO:
         """Open a file for reading."""

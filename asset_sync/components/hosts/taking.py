@@ -1,0 +1,99 @@
+"""Taking documents in: what lies in the folder is read once it rests, and kept, or put aside with the line that says why."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import PurePath
+
+from asset_sync.components.dropped.cursor import Cursor
+from asset_sync.components.dropped.folder import DropFolder, Dropped
+from asset_sync.reconcile.errors import SourceError
+from asset_sync.systems.hosts.document import MAX_BYTES, DocumentRefused, parse
+from asset_sync.systems.hosts.kept import Kept, KeptHosts, Older
+from asset_sync.systems.pdq_export import is_candidate
+from asset_sync.systems.pdq_export.refusal import shown
+
+Log = Callable[[str], object]
+_SUFFIX = ".json"
+
+
+def is_document(name: str, size: int) -> bool:
+    """Return whether a file of that name and size in bytes can be a host's document."""
+    return is_candidate(name, size) and PurePath(name.lower()).suffix == _SUFFIX
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A document that was taken in: the file's name, what is known of its host now and was before, and what was left out."""
+
+    name: str
+    kept: Kept
+    before: Kept | None
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look at the folder came to: what was taken in, what was refused (a line each), and the next look's cursor."""
+
+    taken: Sequence[Taken]
+    refused: Sequence[str]
+    cursor: Cursor
+
+
+@dataclass
+class _Look:
+    taken: list[Taken] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    done: set[bytes] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class HostWatch:
+    """Looks at a drop folder. A look that takes longer than `seconds` ends there, and the next one goes on."""
+
+    folder: DropFolder
+    kept: KeptHosts
+    seconds: float = 20.0
+
+    def look(self, cursor: Cursor, *, log: Log) -> Look:
+        """Take in what is new since the cursor: what rested from one look to the next.
+
+        A file stays where it is, for its host to write the next one in its place; one that is refused goes into quarantine.
+        """
+        files = {file.digest: file for file in self.folder.files()}
+        fresh = files.keys() - cursor.settled
+        look, end = _Look(), time.monotonic() + self.seconds
+        for digest in [digest for digest in files if digest in fresh & cursor.seen]:
+            if time.monotonic() > end:
+                log("the other documents are left for the next look")
+                break
+            try:
+                self._take(files[digest], look, log)
+                look.done.add(digest)
+            except OSError as error:
+                log(f"{shown(files[digest].name)} cannot be read ({error.strerror or error}); it is tried again")
+        settled = (cursor.settled & files.keys()) | look.done
+        return Look(look.taken, look.refused, Cursor(frozenset(settled), frozenset(files.keys() - settled)))
+
+    def _take(self, file: Dropped, look: _Look, log: Log) -> None:
+        content = b"" if file.size > MAX_BYTES else self._content(file)
+        try:
+            parsed = parse(content if content else b" " * (MAX_BYTES + 1))
+            kept, before = self.kept.put(content, parsed, datetime.now(UTC))
+        except Older as error:
+            log(f"{shown(file.name)}: {error}")
+        except DocumentRefused as refusal:
+            line = f"{shown(file.name)} {refusal}"
+            look.refused.append(line)
+            self.folder.quarantine(file, line, [content] if content else None)
+            log(line)
+        except SourceError as error:
+            log(f"{shown(file.name)}: {error}")
+        else:
+            look.taken.append(Taken(file.name, kept, before, parsed.notes))
+
+    def _content(self, file: Dropped) -> bytes:
+        with self.folder.open(file) as opened:
+            return opened.read(MAX_BYTES + 1)
