@@ -591,6 +591,8 @@ DEVICE = ObjectType(
     sequential=True,
 )
 
+INTERFACE_IN_OTHERS = ("id", "url", "display_url", "display", "device", "name", "cable", "_occupied")
+
 INTERFACE = ObjectType(
     "dcim/interfaces",
     "dcim.interface",
@@ -604,10 +606,10 @@ INTERFACE = ObjectType(
         _str("label", 64),
         Field("type", "choice", choices=ch.INTERFACE_TYPE, required=True),
         Field("enabled", "bool", default=True),
-        _ref("parent", "dcim/interfaces"),
-        _ref("bridge", "dcim/interfaces", on_delete="null"),
+        replace(_ref("parent", "dcim/interfaces"), nested=INTERFACE_IN_OTHERS),
+        replace(_ref("bridge", "dcim/interfaces", on_delete="null"), nested=INTERFACE_IN_OTHERS),
         _const("bridge_interfaces", []),
-        _ref("lag", "dcim/interfaces", on_delete="null"),
+        replace(_ref("lag", "dcim/interfaces", on_delete="null"), nested=INTERFACE_IN_OTHERS),
         _number("mtu", 1, 65536),
         _const("channels", None, "4.7"),
         _const("channel_id", None, "4.7"),

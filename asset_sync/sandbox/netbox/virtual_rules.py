@@ -67,9 +67,7 @@ def _check_place(store: Store, machine: Row, cluster: Row | None, device: Row | 
 
 def _check_disk(store: Store, machine: Row) -> None:
     total = disk_of(store, machine["id"])
-    if total and machine["disk"] is None:
-        machine["disk"] = total
-    elif total and machine["disk"] != total:
+    if total and machine["disk"] not in (None, total):
         text = f"The specified disk size ({machine['disk']}) must match the aggregate size of assigned virtual disks ({total})."
         raise invalid("disk", text)
 
