@@ -26,6 +26,10 @@ def fill_base(state: NetBoxState) -> None:
     state.create("dcim/locations", {"name": "Store", "slug": "store", "site": 1})
     state.create("dcim/devices", {"name": "base-dev", "device_type": 1, "role": 1, "site": 1})
     state.create("dcim/interfaces", {"device": 1, "name": "eth0", "type": "1000base-t"})
+    state.create("virtualization/cluster-types", {"name": "VMware", "slug": "vmware"})
+    state.create("virtualization/clusters", {"name": "c-base", "type": 1, "scope_type": "dcim.site", "scope_id": 1})
+    state.create("virtualization/virtual-machines", {"name": "vm-base", "cluster": 1})
+    state.create("virtualization/interfaces", {"virtual_machine": 1, "name": "eth0"})
     state.create("plugins/inventory/inventory-item-types", {"manufacturer": 1, "model": "SFP", "slug": "sfp"})
     state.create("plugins/inventory/suppliers", {"name": "Sup", "slug": "sup"})
     state.create("plugins/inventory/purchases", {"name": "PO-1", "supplier": 1, "status": "open"})
@@ -37,6 +41,7 @@ def fill_for_errors(state: NetBoxState) -> None:
     _sites_and_types(state)
     _devices(state)
     _assets(state)
+    state.create("virtualization/virtual-machines", {"name": "VMD", "cluster": 1})
     at(state, "dcim/manufacturers", 27, {"name": "Gotcha", "slug": "gotcha"})
     state.create("ipam/ip-addresses", {"address": "198.51.100.1/24"})
 

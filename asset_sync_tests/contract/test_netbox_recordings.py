@@ -18,7 +18,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 NOT_COVERED = {
     "dcim_racks__*, dcim_inventory_items__*, dcim_module_bays__*": "no sync writes these types; not simulated",
-    "virtualization_*, err_dup_vm_name_cluster": "virtual machines are not simulated",
     "graphql__*": "the clients do not use GraphQL",
     "err_race_*": "two processes that write at once; the simulator serves one request after the other",
     "4.7/core_jobs__list": "the jobs that a real server gives itself are not simulated",
@@ -29,9 +28,10 @@ NOT_COVERED = {
 ENDPOINTS = (
     *("dcim_sites", "dcim_regions", "dcim_locations", "dcim_manufacturers", "dcim_device_types", "dcim_module_types"),
     *("dcim_device_roles", "dcim_platforms", "dcim_devices", "dcim_interfaces", "dcim_mac_addresses", "ipam_prefixes"),
-    *("ipam_ip_addresses", "ipam_vlans", "tenancy_tenants", "tenancy_contacts", "extras_tags", "extras_custom_fields"),
-    *("extras_custom_field_choice_sets", "extras_journal_entries", "inventory_assets", "inventory_asset_roles"),
-    *("inventory_inventory_item_types", "inventory_inventory_item_groups", "inventory_suppliers"),
+    *("ipam_ip_addresses", "ipam_vlans", "virtualization_cluster_types", "virtualization_clusters"),
+    *("virtualization_virtual_machines", "virtualization_interfaces", "tenancy_tenants", "tenancy_contacts", "extras_tags"),
+    *("extras_custom_fields", "extras_custom_field_choice_sets", "extras_journal_entries", "inventory_assets"),
+    *("inventory_asset_roles", "inventory_inventory_item_types", "inventory_inventory_item_groups", "inventory_suppliers"),
     *("inventory_purchases", "inventory_deliveries"),
 )
 """In the order in which they were recorded: each found what the ones before had left behind."""
@@ -39,8 +39,8 @@ STEPS = (
     *("create", "bulk_create", "get", "list", "list_brief", "list_cursor"),
     *("patch", "bulk_patch", "bulk_delete", "delete"),
 )
-NOT_SIMULATED = {"virtualmachine_count", "module_bay_count"}
-"""Counts of types that are not simulated: always 0."""
+NOT_SIMULATED = {"module_bay_count"}
+"""Counts of a type that is not simulated: always 0."""
 RUNNING_COUNT = "dcim_devices__bulk_create"
 """4.6 counts the devices of the type while it creates them; the simulator when all are there."""
 

@@ -94,6 +94,32 @@ VLAN_QINQ_ROLE: Choices = (
     ("svlan", "Service"),
     ("cvlan", "Customer"),
 )
+CLUSTER_STATUS: Choices = (
+    ("planned", "Planned"),
+    ("staging", "Staging"),
+    ("active", "Active"),
+    ("decommissioning", "Decommissioning"),
+    ("offline", "Offline"),
+)
+VM_STATUS: Choices = (
+    ("offline", "Offline"),
+    ("active", "Active"),
+    ("planned", "Planned"),
+    ("staged", "Staged"),
+    ("failed", "Failed"),
+    ("decommissioning", "Decommissioning"),
+    ("paused", "Paused"),
+)
+VM_START_ON_BOOT: Choices = (
+    ("on", "On"),
+    ("off", "Off"),
+    ("laststate", "Last State"),
+)
+SERVICE_PROTOCOL: Choices = (
+    ("tcp", "TCP"),
+    ("udp", "UDP"),
+    ("sctp", "SCTP"),
+)
 JOURNAL_KIND: Choices = (
     ("info", "Info"),
     ("success", "Success"),

@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from asset_sync.sandbox.netbox.lookup import LookupFailed, resolve
@@ -18,6 +19,24 @@ _FALSE = ("f", "false", "n", "no", "off", "0")
 
 class BadValue(Exception):
     """A value that is refused. The text is the message for the client."""
+
+    @property
+    def said(self) -> Any:
+        """What the answer has under the field's name."""
+        return [str(self)]
+
+
+class BadItems(BadValue):
+    """A list, some items of which are refused."""
+
+    def __init__(self, items: dict[int, str]) -> None:
+        super().__init__(str(items))
+        self.items = items
+
+    @property
+    def said(self) -> Any:
+        """What is wrong with each item, by its place."""
+        return {str(at): [text] for at, text in self.items.items()}
 
 
 def clean(store: Store, kind: ObjectType, field: Field, value: Any) -> Any:
@@ -79,14 +98,26 @@ def _float(_store: Store, _kind: ObjectType, field: Field, value: Any) -> float:
     except ValueError:
         raise BadValue("A valid number is required.") from None
     _check_range(field, number)
+    if field.places is not None:
+        _check_digits(field.places, Decimal(str(value)))
     return number
+
+
+def _check_digits(places: int, number: Decimal) -> None:
+    """A decimal column has six digits in all."""
+    whole = 6 - places
+    if -int(number.as_tuple().exponent) > places:
+        raise BadValue(f"Ensure that there are no more than {places} decimal places.")
+    if abs(number) >= 10**whole:
+        raise BadValue(f"Ensure that there are no more than {whole} digits before the decimal point.")
 
 
 def _check_range(field: Field, number: float) -> None:
     if field.minimum is not None and number < field.minimum:
-        raise BadValue(f"Ensure this value is greater than or equal to {field.minimum:g}.")
+        # A bound is told to the last binary digit, as the real thing does.
+        raise BadValue(f"Ensure this value is greater than or equal to {Decimal(field.minimum)}.")
     if field.maximum is not None and number > field.maximum:
-        raise BadValue(f"Ensure this value is less than or equal to {field.maximum:g}.")
+        raise BadValue(f"Ensure this value is less than or equal to {Decimal(field.maximum)}.")
 
 
 def _boolean(_store: Store, _kind: ObjectType, _field: Field, value: Any) -> bool:
@@ -169,6 +200,35 @@ def _choice_pairs(_store: Store, _kind: ObjectType, _field: Field, value: Any) -
     return [[str(one) for one in pair] for pair in value]
 
 
+def _ports(store: Store, kind: ObjectType, field: Field, value: Any) -> list[int]:
+    if not isinstance(value, list):
+        raise BadValue(f'Expected a list of items but got type "{type(value).__name__}".')
+    if not value:
+        raise BadValue("This list may not be empty.")
+    ports: list[int] = []
+    wrong: dict[int, str] = {}
+    for at, one in enumerate(value):
+        try:
+            ports.append(_integer(store, kind, field, one))
+        except BadValue as error:
+            wrong[at] = str(error)
+    if wrong:
+        raise BadItems(wrong)
+    return ports
+
+
+def _references(store: Store, _kind: ObjectType, field: Field, value: Any) -> tuple[int, ...]:
+    """A list of related objects takes numeric ids only."""
+    if not isinstance(value, list):
+        raise BadValue(f'Expected a list of items but got type "{type(value).__name__}".')
+    for one in value:
+        if not isinstance(one, int) or isinstance(one, bool):
+            raise BadValue(f"Incorrect type. Expected pk value, received {type(one).__name__}.")
+        if one not in store.tables[field.to].rows:
+            raise BadValue(f'Invalid pk "{one}" - object does not exist.')
+    return tuple(dict.fromkeys(value))
+
+
 _CLEANERS: dict[str, Callable[[Store, ObjectType, Field, Any], Any]] = {
     "str": _text,
     "slug": _slug,
@@ -186,4 +246,6 @@ _CLEANERS: dict[str, Callable[[Store, ObjectType, Field, Any], Any]] = {
     "content_type": _content_type,
     "content_types": _content_types,
     "choice_pairs": _choice_pairs,
+    "ports": _ports,
+    "refs": _references,
 }

@@ -375,7 +375,29 @@ def _by_interface(store: Store, kind: ObjectType, values: list[str]) -> Conditio
     return Condition(lambda row: row["assigned_object_type"] == "dcim.interface" and row["assigned_object_id"] in wanted)
 
 
+def _by_site_of_scope(store: Store, kind: ObjectType, values: list[str]) -> Condition | None:
+    if not kind.field("scope_id"):
+        return None
+    wanted = _referenced_all(store, "dcim/sites", values)
+    return Condition(lambda row: row["_site"] in wanted)
+
+
+def _by_parent(store: Store, kind: ObjectType, values: list[str], content_type: str) -> Condition | None:
+    """Services by what they run on; of an id that there is not, none."""
+    if not kind.field("parent_object_id"):
+        return None
+    pairs = [(content_type, _whole(value)) for value in values]
+    ids = [one for pair in pairs for one in store.tables[kind.endpoint].matching("parent_object", pair)]
+    return Condition(lambda row: (row["parent_object_type"], row["parent_object_id"]) in pairs, ids)
+
+
+def _by_machine_id(store: Store, kind: ObjectType, values: list[str]) -> Condition | None:
+    return _by_parent(store, kind, values, "virtualization.virtualmachine")
+
+
 def _by_device_id(store: Store, kind: ObjectType, values: list[str]) -> Condition | None:
+    if on_device := _by_parent(store, kind, values, "dcim.device"):
+        return on_device
     if not kind.field("assigned_object_id") or kind.endpoint == "extras/journal-entries":
         return None
     wanted = _referenced_all(store, "dcim/devices", values)
@@ -444,6 +466,8 @@ _SPECIAL: dict[str, Callable[[Store, ObjectType, list[str]], Condition | None]] 
     "is_assigned": _is_assigned,
     "interface_id": _by_interface,
     "device_id": _by_device_id,
+    "site_id": _by_site_of_scope,
+    "virtual_machine_id": _by_machine_id,
     "device": _by_device_name,
     "mac_address": _by_mac,
     "address": _by_address,

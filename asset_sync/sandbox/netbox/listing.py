@@ -16,7 +16,7 @@ from asset_sync.sandbox.netbox.table import Row
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 1000
-_DIGITS = re.compile(r"(\d+)")
+_PARTS = re.compile(r"(\d+|[\W_]+)")
 _KEPT_LISTS = 16
 
 
@@ -136,12 +136,14 @@ class _SortKeys:
 
 
 def _natural(text: str) -> list[tuple[int, int, str]]:
-    """Numbers inside texts sort as numbers, letters without case."""
-    return [
-        (0, int(part), "") if part.isdigit() and part.isascii() else (1, 0, part)
-        for part in _DIGITS.split(text.casefold())
-        if part
-    ]
+    """Numbers inside texts sort as numbers, letters without case; marks come before digits, and digits before letters."""
+    return [_natural_part(part) for part in _PARTS.split(text.casefold()) if part]
+
+
+def _natural_part(part: str) -> tuple[int, int, str]:
+    if part.isdigit() and part.isascii():
+        return 1, int(part), ""
+    return (2 if part[0].isalnum() else 0), 0, part
 
 
 def _page(context: Context, kind: ObjectType, rows: list[Row], frame: dict[str, Any]) -> Answer:

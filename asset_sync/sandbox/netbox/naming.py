@@ -25,6 +25,12 @@ def display_of(store: Tables, endpoint: str, row_id: int) -> str:
     return display(store, table.kind, table.rows[row_id])
 
 
+def app_title(kind: ObjectType) -> str:
+    """The words for the application that an object type belongs to."""
+    app = kind.content_type.split(".", 1)[0]
+    return APP_TITLES.get(app, app.title())
+
+
 def _device(store: Tables, row: Row) -> str:
     if row["name"]:
         return f"{row['name']} ({row['asset_tag']})" if row["asset_tag"] else str(row["name"])
@@ -65,6 +71,21 @@ def _journal_entry(_store: Tables, row: Row) -> str:
     return f"{row['created'][:16].replace('T', ' ')} ({str(row['kind']).title()})"
 
 
+def _service(_store: Tables, row: Row) -> str:
+    return f"{row['name']} ({row['protocol'].upper()}/{', '.join(_ranges(row['ports']))})"
+
+
+def _ranges(ports: list[int]) -> list[str]:
+    """Ports that follow each other as a range."""
+    runs: list[list[int]] = []
+    for port in sorted(ports):
+        if runs and port == runs[-1][-1] + 1:
+            runs[-1].append(port)
+        else:
+            runs.append([port])
+    return [str(run[0]) if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs]
+
+
 def _object_change(store: Tables, row: Row) -> str:
     app = str(row["changed_object_type"]).split(".", 1)[0]
     kind = next(
@@ -82,5 +103,6 @@ _SPECIAL: dict[str, Callable[[Tables, Row], str]] = {
     "delivery": _delivery,
     "custom-field": _custom_field,
     "journal-entry": _journal_entry,
+    "service": _service,
     "object-change": _object_change,
 }

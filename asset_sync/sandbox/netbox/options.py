@@ -22,6 +22,7 @@ _TYPES = {
     "time": "datetime",
     "count": "integer",
     "choice_pairs": "list",
+    "ports": "list",
 }
 _READ_ONLY = ("count", "computed", "time")
 

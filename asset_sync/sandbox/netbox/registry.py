@@ -23,6 +23,8 @@ Kind = Literal[
     "content_type",
     "content_types",
     "choice_pairs",
+    "ports",
+    "refs",
     "tags",
     "custom_fields",
     "const",
@@ -35,7 +37,7 @@ OnDelete = Literal["protect", "cascade", "null"]
 SCALARS: frozenset[str] = frozenset(
     {
         *("str", "slug", "color", "int", "float", "bool", "date", "choice", "ref", "json"),
-        *("ip", "prefix", "mac", "content_type", "content_types", "choice_pairs"),
+        *("ip", "prefix", "mac", "content_type", "content_types", "choice_pairs", "ports", "refs"),
     }
 )
 """The kinds a client can write and the store keeps under the field's own name."""
@@ -53,6 +55,8 @@ class Field:
     max_length: int | None = None
     minimum: float | None = None
     maximum: float | None = None
+    places: int | None = None
+    """How many decimal places a number of six digits may have."""
     choices: ch.Choices = ()
     plain: bool = False
     """A choice answered as its bare value (the plugin's way)."""
@@ -86,8 +90,8 @@ class Unique:
     error_field: str = "__all__"
     ignore_case: str = ""
     """The field compared without case."""
-    when_null: str = ""
-    """The constraint applies only to rows where this field is null."""
+    when_null: tuple[str, ...] = ()
+    """The constraint applies only to rows where these fields are null."""
     nulls_equal: bool = False
     version: str = ""
 
@@ -147,10 +151,11 @@ class ObjectType:
 
 
 APP_TITLES = {"dcim": "DCIM", "ipam": "IPAM", "netbox_inventory": "NetBox Inventory"}
+VIRTUAL = "virtualization"
 INVENTORY = "plugins/inventory"
 REFERENCE_NAMES = {
     *("site", "tenant", "manufacturer", "device", "device_type", "module_type", "inventoryitem_type"),
-    *("owning_tenant", "supplier", "purchase", "parent", "group", "location", "role"),
+    *("owning_tenant", "supplier", "purchase", "parent", "group", "location", "role", "cluster", "virtual_machine", "_site"),
 }
 
 
@@ -202,6 +207,8 @@ CUSTOM_FIELDS = Field("custom_fields", "custom_fields")
 TIMES = (Field("created", "time"), Field("last_updated", "time"))
 TAIL = (*OWNER, COMMENTS, TAGS, CUSTOM_FIELDS, *TIMES)
 DEPTH = _computed("_depth")
+LARGEST = 2**31 - 1
+"""The largest whole number of a column of NetBox's."""
 BRIEF = ("id", "url", "display", "name", "slug", "description")
 
 
@@ -226,7 +233,7 @@ def _top_unique(table: str, words: str, parent: str, *names: str) -> tuple[Uniqu
                 (parent, name),
                 f"{title} with this {parent.title()} and {name.title()} already exists.",
             ),
-            Unique(f"{table}_{name}", (name,), _taken(words, name), name, when_null=parent),
+            Unique(f"{table}_{name}", (name,), _taken(words, name), name, when_null=(parent,)),
         )
     )
 
@@ -352,7 +359,7 @@ DEVICE_ROLE = ObjectType(
         CUSTOM_FIELDS,
         *TIMES,
         _count("device_count", "dcim/devices", "role"),
-        *_zeros("virtualmachine_count"),
+        _count("virtualmachine_count", f"{VIRTUAL}/virtual-machines", "role"),
         *OWNER,
         COMMENTS,
         DEPTH,
@@ -377,7 +384,7 @@ PLATFORM = ObjectType(
         DESCRIPTION,
         *TAIL,
         _count("device_count", "dcim/devices", "platform"),
-        *_zeros("virtualmachine_count"),
+        _count("virtualmachine_count", f"{VIRTUAL}/virtual-machines", "platform"),
         DEPTH,
     ),
     (*BRIEF, "device_count", "virtualmachine_count", "_depth"),
@@ -438,7 +445,8 @@ SITE = ObjectType(
         *_zeros("circuit_count"),
         _count("device_count", "dcim/devices", "site"),
         _count("prefix_count", "ipam/prefixes", "scope_site"),
-        *_zeros("rack_count", "virtualmachine_count"),
+        *_zeros("rack_count"),
+        _count("virtualmachine_count", f"{VIRTUAL}/virtual-machines", "site"),
         _count("vlan_count", "ipam/vlans", "site"),
     ),
     BRIEF,
@@ -486,7 +494,7 @@ LOCATION = ObjectType(
                 f"dcim_location_{name}",
                 ("site", name),
                 f"A location with this {name} already exists within the specified site.",
-                when_null="parent",
+                when_null=("parent",),
             ),
         )
     ),
@@ -495,6 +503,8 @@ LOCATION = ObjectType(
 )
 
 IP_IN_DEVICE = (*("id", "url", "display", "family", "address", "nat_inside", "nat_outside", "dns_name", "description"),)
+
+CLUSTER_IN_OTHERS = ("id", "url", "display", "name", "description")
 
 DEVICE = ObjectType(
     "dcim/devices",
@@ -524,7 +534,8 @@ DEVICE = ObjectType(
         replace(_ref("primary_ip4", "ipam/ip-addresses", on_delete="null"), nested=IP_IN_DEVICE),
         replace(_ref("primary_ip6", "ipam/ip-addresses", on_delete="null"), nested=IP_IN_DEVICE),
         replace(_ref("oob_ip", "ipam/ip-addresses", on_delete="null"), nested=IP_IN_DEVICE),
-        *_nulls("cluster", "virtual_chassis"),
+        replace(_ref("cluster", f"{VIRTUAL}/clusters", on_delete="null"), nested=CLUSTER_IN_OTHERS),
+        *_nulls("virtual_chassis"),
         _number("vc_position", 0, 255),
         _number("vc_priority", 0, 255),
         DESCRIPTION,
@@ -558,7 +569,7 @@ DEVICE = ObjectType(
             ("name", "site"),
             "Device name must be unique per site.",
             ignore_case="name",
-            when_null="tenant",
+            when_null=("tenant",),
             version="4.6",
         ),
         Unique(
@@ -580,6 +591,8 @@ DEVICE = ObjectType(
     sequential=True,
 )
 
+INTERFACE_IN_OTHERS = ("id", "url", "display_url", "display", "device", "name", "cable", "_occupied")
+
 INTERFACE = ObjectType(
     "dcim/interfaces",
     "dcim.interface",
@@ -593,10 +606,10 @@ INTERFACE = ObjectType(
         _str("label", 64),
         Field("type", "choice", choices=ch.INTERFACE_TYPE, required=True),
         Field("enabled", "bool", default=True),
-        _ref("parent", "dcim/interfaces"),
-        _ref("bridge", "dcim/interfaces", on_delete="null"),
+        replace(_ref("parent", "dcim/interfaces"), nested=INTERFACE_IN_OTHERS),
+        replace(_ref("bridge", "dcim/interfaces", on_delete="null"), nested=INTERFACE_IN_OTHERS),
         _const("bridge_interfaces", []),
-        _ref("lag", "dcim/interfaces", on_delete="null"),
+        replace(_ref("lag", "dcim/interfaces", on_delete="null"), nested=INTERFACE_IN_OTHERS),
         _number("mtu", 1, 65536),
         _const("channels", None, "4.7"),
         _const("channel_id", None, "4.7"),
@@ -686,6 +699,12 @@ IP_ADDRESS = ObjectType(
     web_path="ipam/ip-addresses",
 )
 
+SCOPE = (
+    Field("scope_type", "content_type", null=True),
+    Field("scope_id", "int", null=True, minimum=0),
+    _computed("scope"),
+)
+
 PREFIX = ObjectType(
     "ipam/prefixes",
     "ipam.prefix",
@@ -695,9 +714,7 @@ PREFIX = ObjectType(
         _computed("family"),
         Field("prefix", "prefix", required=True),
         _ref("vrf", "ipam/vrfs"),
-        Field("scope_type", "content_type", null=True),
-        Field("scope_id", "int", null=True, minimum=0),
-        _computed("scope"),
+        *SCOPE,
         _ref("tenant", "tenancy/tenants"),
         _ref("vlan", "ipam/vlans"),
         _choice("status", ch.PREFIX_STATUS, "active"),
@@ -771,6 +788,190 @@ VLAN = ObjectType(
     web_path="ipam/vlans",
 )
 
+CLUSTER_TYPE = ObjectType(
+    f"{VIRTUAL}/cluster-types",
+    "virtualization.clustertype",
+    "ClusterType",
+    "cluster type",
+    (NAME, SLUG, DESCRIPTION, *TAIL, _count("cluster_count", f"{VIRTUAL}/clusters", "type")),
+    (*BRIEF, "cluster_count"),
+    unique=_own_unique("virtualization_clustertype", "cluster type", "name", "slug"),
+    search=("name", "slug", "description", "comments"),
+    web_path=f"{VIRTUAL}/cluster-types",
+)
+
+CLUSTER = ObjectType(
+    f"{VIRTUAL}/clusters",
+    "virtualization.cluster",
+    "Cluster",
+    "cluster",
+    (
+        NATURAL_NAME,
+        replace(_ref("type", f"{VIRTUAL}/cluster-types", required=True), nested=BRIEF),
+        *_nulls("group"),
+        _choice("status", ch.CLUSTER_STATUS, "active"),
+        _ref("tenant", "tenancy/tenants"),
+        *SCOPE,
+        DESCRIPTION,
+        *TAIL,
+        _count("device_count", "dcim/devices", "cluster"),
+        _count("virtualmachine_count", f"{VIRTUAL}/virtual-machines", "cluster"),
+        *(_computed(f"allocated_{name}") for name in ("vcpus", "memory", "disk")),
+    ),
+    (*CLUSTER_IN_OTHERS, "virtualmachine_count"),
+    # The site is not a field of the API, so only the database refuses the second one.
+    unique=(Unique("virtualization_cluster_unique__site_name", ("_site", "name"), ""),),
+    search=("name", "comments"),
+    web_path=f"{VIRTUAL}/clusters",
+)
+
+_PER_CLUSTER, _PER_DEVICE = "Virtual machine name must be unique per cluster", "Virtual machine name must be unique per device"
+
+
+def _vm_unique(place: str, words: str, *null: str) -> tuple[Unique, ...]:
+    """Unique names in one place: of each tenant, and of those of none; 4.7 says both in the same words."""
+    name = f"virtualization_virtualmachine_unique_name_{place}"
+    in_place, tenant = ("name", place), f"{words} and tenant."
+    return (
+        Unique(f"{name}_tenant", (*in_place, "tenant"), tenant, ignore_case="name", when_null=null, version="4.6"),
+        Unique(name, in_place, f"{words}.", ignore_case="name", when_null=(*null, "tenant"), version="4.6"),
+        Unique(
+            f"{name}_tenant",
+            (place, "name", "tenant"),
+            tenant,
+            ignore_case="name",
+            when_null=null,
+            nulls_equal=True,
+            version="4.7",
+        ),
+    )
+
+
+VIRTUAL_MACHINE = ObjectType(
+    f"{VIRTUAL}/virtual-machines",
+    "virtualization.virtualmachine",
+    "VirtualMachine",
+    "virtual machine",
+    (
+        replace(_str("name", 64, required=True), ignore_case=True, natural=True),
+        *_nulls("virtual_machine_type"),
+        _ref("role", "dcim/device-roles"),
+        _choice("status", ch.VM_STATUS, "active"),
+        _choice("start_on_boot", ch.VM_START_ON_BOOT, "off"),
+        _ref("site", "dcim/sites"),
+        replace(_ref("cluster", f"{VIRTUAL}/clusters"), nested=CLUSTER_IN_OTHERS),
+        _ref("device", "dcim/devices"),
+        _ref("platform", "dcim/platforms", on_delete="null"),
+        *_nulls("primary_ip", "primary_ip4", "primary_ip6"),
+        Field("vcpus", "float", null=True, minimum=0.01, places=2),
+        _number("memory", 0, LARGEST),
+        _number("disk", 0, LARGEST),
+        DESCRIPTION,
+        replace(_str("serial", 50), ignore_case=True),
+        _ref("tenant", "tenancy/tenants"),
+        *OWNER,
+        COMMENTS,
+        TAGS,
+        Field("local_context_data", "json", null=True),
+        *_nulls("config_template"),
+        CUSTOM_FIELDS,
+        *TIMES,
+        _count("interface_count", f"{VIRTUAL}/interfaces", "virtual_machine", counter=True),
+        _count("virtual_disk_count", f"{VIRTUAL}/virtual-disks", "virtual_machine", counter=True),
+        _const("config_context", {}),
+    ),
+    ("id", "url", "display", "name", "description"),
+    unique=(*_vm_unique("cluster", _PER_CLUSTER), *_vm_unique("device", _PER_DEVICE, "cluster")),
+    search=("name", "serial", "description", "comments"),
+    web_path=f"{VIRTUAL}/virtual-machines",
+)
+
+_OF_MACHINE = (
+    _ref("virtual_machine", f"{VIRTUAL}/virtual-machines", required=True, on_delete="cascade"),
+    replace(_str("name", 64, required=True), natural=True),
+)
+
+
+def _machine_unique(table: str, words: str) -> tuple[Unique, ...]:
+    name = f"virtualization_{table}_unique_virtual_machine_name"
+    return (Unique(name, ("virtual_machine", "name"), f"{words} with this Virtual machine and Name already exists."),)
+
+
+VM_INTERFACE = ObjectType(
+    f"{VIRTUAL}/interfaces",
+    "virtualization.vminterface",
+    "VMInterface",
+    "interface",
+    (
+        *_OF_MACHINE,
+        Field("enabled", "bool", default=True),
+        _ref("parent", f"{VIRTUAL}/interfaces"),
+        _ref("bridge", f"{VIRTUAL}/interfaces", on_delete="null"),
+        _number("mtu", 1, 65536),
+        _computed("mac_address"),
+        _ref("primary_mac_address", "dcim/mac-addresses", on_delete="null"),
+        _computed("mac_addresses"),
+        DESCRIPTION,
+        _choice("mode", ch.INTERFACE_MODE),
+        _ref("untagged_vlan", "ipam/vlans", on_delete="null"),
+        _const("tagged_vlans", []),
+        *_nulls("qinq_svlan", "vlan_translation_policy", "vrf", "l2vpn_termination"),
+        *OWNER,
+        TAGS,
+        CUSTOM_FIELDS,
+        *TIMES,
+        _count("count_ipaddresses", "ipam/ip-addresses", "assigned_object"),
+        *_zeros("count_fhrp_groups"),
+    ),
+    ("id", "url", "display", "virtual_machine", "name", "description"),
+    ordering=("virtual_machine", "name"),
+    unique=_machine_unique("vminterface", "Interface"),
+    paths={"cluster": ("virtual_machine", "cluster")},
+    web_path=f"{VIRTUAL}/interfaces",
+)
+
+VIRTUAL_DISK = ObjectType(
+    f"{VIRTUAL}/virtual-disks",
+    "virtualization.virtualdisk",
+    "VirtualDisk",
+    "virtual disk",
+    (
+        *_OF_MACHINE,
+        DESCRIPTION,
+        Field("size", "int", required=True, minimum=0, maximum=LARGEST),
+        *OWNER,
+        TAGS,
+        CUSTOM_FIELDS,
+        *TIMES,
+    ),
+    ("id", "url", "display", "virtual_machine", "name", "description", "size"),
+    ordering=("virtual_machine", "name"),
+    unique=_machine_unique("virtualdisk", "Virtual disk"),
+    web_path=f"{VIRTUAL}/virtual-disks",
+)
+
+SERVICE = ObjectType(
+    "ipam/services",
+    "ipam.service",
+    "Service",
+    "application service",
+    (
+        Field("parent_object_type", "content_type", required=True),
+        Field("parent_object_id", "int", required=True, minimum=0),
+        _computed("parent"),
+        _str("name", 100, required=True),
+        Field("protocol", "choice", choices=ch.SERVICE_PROTOCOL, required=True),
+        Field("ports", "ports", required=True, minimum=1, maximum=65535),
+        Field("ipaddresses", "refs", to="ipam/ip-addresses", default=()),
+        DESCRIPTION,
+        *TAIL,
+    ),
+    ("id", "url", "display", "name", "protocol", "ports", "description"),
+    display="service",
+    ordering=("protocol", "_ports_lowest"),
+    web_path="ipam/services",
+)
+
 TENANT = ObjectType(
     "tenancy/tenants",
     "tenancy.tenant",
@@ -788,10 +989,10 @@ TENANT = ObjectType(
         _count("prefix_count", "ipam/prefixes", "tenant"),
         *_zeros("rack_count"),
         _count("site_count", "dcim/sites", "tenant"),
-        *_zeros("virtualmachine_count"),
+        _count("virtualmachine_count", f"{VIRTUAL}/virtual-machines", "tenant"),
         _count("vlan_count", "ipam/vlans", "tenant"),
         _count("vrf_count", "ipam/vrfs", "tenant"),
-        *_zeros("cluster_count"),
+        _count("cluster_count", f"{VIRTUAL}/clusters", "tenant"),
     ),
     BRIEF,
     unique=tuple(Unique(f"tenancy_tenant_unique_{name}", (name,), _taken("tenant", name), name) for name in ("name", "slug")),
@@ -978,7 +1179,7 @@ ASSET = ObjectType(
             "unique_asset_tag",
             ("asset_tag",),
             "Asset with this Asset Tag and no Owning Tenant already exists.",
-            when_null="owning_tenant",
+            when_null=("owning_tenant",),
         ),
     ),
     search=("name", "serial", "asset_tag", "description", "comments"),
@@ -1224,6 +1425,7 @@ JOB = ObjectType(
 ALL = (
     *(MANUFACTURER, DEVICE_TYPE, MODULE_TYPE, DEVICE_ROLE, PLATFORM, REGION, SITE, LOCATION, DEVICE, INTERFACE),
     *(MAC_ADDRESS, IP_ADDRESS, PREFIX, VRF, VLAN, TENANT, CONTACT, TAG, CUSTOM_FIELD, CHOICE_SET, JOURNAL_ENTRY),
+    *(CLUSTER_TYPE, CLUSTER, VIRTUAL_MACHINE, VM_INTERFACE, VIRTUAL_DISK, SERVICE),
     *(ASSET, ITEM_TYPE, ITEM_GROUP, ASSET_ROLE, SUPPLIER, PURCHASE, DELIVERY, OBJECT_CHANGE, OBJECT_TYPE, JOB),
 )
 

@@ -1,11 +1,12 @@
-"""The rules of single object types that go beyond their fields and constraints."""
+"""The rules of single object types that go beyond their fields and constraints; `virtual_rules` has those of machines."""
 
 import ipaddress
 from collections.abc import Callable
 
+from asset_sync.sandbox.netbox import virtual_rules
 from asset_sync.sandbox.netbox.custom_field_rules import check_choices, check_definition
 from asset_sync.sandbox.netbox.errors import invalid
-from asset_sync.sandbox.netbox.naming import display_of
+from asset_sync.sandbox.netbox.naming import app_title, display_of
 from asset_sync.sandbox.netbox.store import Store
 from asset_sync.sandbox.netbox.table import Row
 
@@ -39,6 +40,7 @@ def _device(store: Store, row: Row, _before: Row | None) -> None:
         if row[name] is not None:
             _check_device_ip(store, row, name, version)
     _check_platform(store, row)
+    virtual_rules.check_cluster_of_host(store, row)
 
 
 def _check_device_ip(store: Store, row: Row, name: str, version: int) -> None:
@@ -72,9 +74,37 @@ def _location(store: Store, row: Row, _before: Row | None) -> None:
 def _interface(store: Store, row: Row, before: Row | None) -> None:
     if before is not None and before["device"] != row["device"]:
         raise invalid("device", "Components cannot be moved to a different device.")
+    if row["untagged_vlan"] is not None and row["mode"] is None:
+        raise invalid("untagged_vlan", "Interface mode does not support untagged vlan")
+    _check_links(store, row)
     mac = store.tables["dcim/mac-addresses"].rows.get(row["primary_mac_address"] or 0)
     if mac and (mac["assigned_object_type"], mac["assigned_object_id"]) != ("dcim.interface", row["id"]):
         raise invalid("primary_mac_address", f"MAC address {mac['mac_address']} is not assigned to this interface.")
+
+
+def _check_links(store: Store, row: Row) -> None:
+    """Parent, bridge and LAG are interfaces of the same device; a LAG need not be one (measured)."""
+    virtual = row["type"] == "virtual"
+    if row["parent"] == row["id"] and row["id"]:
+        raise invalid("parent", "An interface cannot be its own parent.")
+    if row["parent"] is not None and not virtual:
+        raise invalid("parent", "Only virtual interfaces may be assigned to a parent interface.")
+    _check_same_device(store, row, "parent", "parent interface", "")
+    if row["bridge"] == row["id"] and row["id"]:
+        raise invalid("bridge", "An interface cannot be bridged to itself.")
+    _check_same_device(store, row, "bridge", "bridge interface", ".")
+    if row["lag"] is not None and virtual:
+        raise invalid("lag", "Virtual interfaces cannot have a parent LAG interface.")
+    if row["lag"] == row["id"] and row["id"]:
+        raise invalid("lag", "A LAG interface cannot be its own parent.")
+    _check_same_device(store, row, "lag", "LAG interface", ".")
+
+
+def _check_same_device(store: Store, row: Row, name: str, words: str, end: str) -> None:
+    other = store.tables["dcim/interfaces"].rows.get(row[name] or 0)
+    if other and other["device"] != row["device"]:
+        device = display_of(store, "dcim/devices", other["device"])
+        raise invalid(name, f"The selected {words} ({other['name']}) belongs to a different device ({device}){end}")
 
 
 def _assignment(store: Store, row: Row, type_field: str, id_field: str) -> None:
@@ -104,7 +134,7 @@ def _mac_address(store: Store, row: Row, before: Row | None) -> None:
 
 def _ip_address(store: Store, row: Row, before: Row | None) -> None:
     row["dns_name"] = row["dns_name"].lower()
-    if row["assigned_object_type"] not in (None, "dcim.interface"):
+    if row["assigned_object_type"] not in (None, "dcim.interface", "virtualization.vminterface"):
         raise invalid("assigned_object_type", f"Invalid content type: {row['assigned_object_type']}")
     _assigned(store, row, before)
     address = ipaddress.ip_interface(row["address"])
@@ -146,8 +176,32 @@ def _check_primary(store: Store, row: Row, before: Row | None, version: int) -> 
         raise invalid("__all__", "Cannot reassign IP address while it is designated as the primary IP for the parent object")
 
 
-def _prefix(store: Store, row: Row, _before: Row | None) -> None:
+def _scoped(store: Store, row: Row) -> None:
+    """Keep the site of a scope, as NetBox does in a column of its own."""
     _assignment(store, row, "scope_type", "scope_id")
+    scope = store.target(row["scope_type"], row["scope_id"])
+    row["_site"] = scope[1].get("site", scope[1]["id"] if row["scope_type"] == "dcim.site" else None) if scope else None
+
+
+def _prefix(store: Store, row: Row, _before: Row | None) -> None:
+    _scoped(store, row)
+
+
+def _cluster(store: Store, row: Row, before: Row | None) -> None:
+    _scoped(store, row)
+    virtual_rules.check_cluster(store, row, before)
+
+
+def _service(store: Store, row: Row, _before: Row | None) -> None:
+    _assignment(store, row, "parent_object_type", "parent_object_id")
+    row["_ports_lowest"] = min(row["ports"])
+
+
+def _journal_entry(store: Store, row: Row, _before: Row | None) -> None:
+    if store.target(row["assigned_object_type"], row["assigned_object_id"]) is None:
+        kind = store.by_content_type[row["assigned_object_type"]]
+        named = f"{app_title(kind)} > {kind.name[:1].upper()}{kind.name[1:]} ID {row['assigned_object_id']}"
+        raise invalid("non_field_errors", f"Invalid assigned_object: {named}")
 
 
 def _asset(store: Store, row: Row, before: Row | None) -> None:
@@ -199,7 +253,11 @@ _RULES: dict[str, Rule] = {
     "dcim/mac-addresses": _mac_address,
     "ipam/ip-addresses": _ip_address,
     "ipam/prefixes": _prefix,
-    "extras/journal-entries": _assigned,
+    "ipam/services": _service,
+    "virtualization/clusters": _cluster,
+    "virtualization/virtual-machines": virtual_rules.check_machine,
+    "virtualization/interfaces": virtual_rules.check_interface,
+    "extras/journal-entries": _journal_entry,
     "extras/custom-fields": check_definition,
     "extras/custom-field-choice-sets": check_choices,
     "plugins/inventory/assets": _asset,

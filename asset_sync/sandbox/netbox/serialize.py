@@ -86,8 +86,10 @@ class Serializer:
         if field.kind == "choice" and not field.plain:
             labels = dict(self._store.choices(kind, field))
             return lambda row: _choice(labels, row[name])
+        if field.kind == "refs":
+            return lambda row: [self.nested(field.to, one) for one in row[name] if self._is_there(field.to, one)]
         if field.kind == "count":
-            return self._counter(field, nested=nested)
+            return self._counter(kind, field, nested=nested)
         if field.kind == "tags":
             return lambda row: [self._tag(tag) for tag in row["tags"]]
         if field.kind == "custom_fields":
@@ -100,13 +102,16 @@ class Serializer:
             return lambda row: self._snapshot(row, state)
         return lambda row: row[name]
 
-    def _counter(self, field: Field, *, nested: bool) -> Getter:
+    def _is_there(self, endpoint: str, row_id: int) -> bool:
+        return row_id in self._store.tables[endpoint].rows
+
+    def _counter(self, kind: ObjectType, field: Field, *, nested: bool) -> Getter:
         # Only counters kept in the row are right inside nested objects; the others read 0 there.
         if nested and not field.counter:
             return lambda _row: 0
         table = self._store.tables[field.to]
         if field.via == "assigned_object":
-            return lambda row: table.count(field.via, ("dcim.interface", row["id"]))
+            return lambda row: table.count(field.via, (kind.content_type, row["id"]))
         return lambda row: table.count(field.via, row["id"])
 
     def _tag(self, tag: int) -> dict[str, Any]:
@@ -224,6 +229,21 @@ def _scope(made: Serializer, _kind: ObjectType, row: Row) -> Any:
     return made.generic(row["scope_type"], row["scope_id"])
 
 
+def _parent(made: Serializer, _kind: ObjectType, row: Row) -> Any:
+    return made.generic(row["parent_object_type"], row["parent_object_id"])
+
+
+def _allocated(name: str) -> Callable[[Serializer, ObjectType, Row], Any]:
+    """What the machines of a cluster have in all of something; None where none says it."""
+
+    def total(made: Serializer, _kind: ObjectType, row: Row) -> Any:
+        endpoint = "virtualization/virtual-machines"
+        told = [made.row(endpoint, one)[name] for one in made.matching(endpoint, "cluster", row["id"])]
+        return sum(value for value in told if value is not None) if any(value is not None for value in told) else None
+
+    return total
+
+
 def _changed_object(made: Serializer, _kind: ObjectType, row: Row) -> Any:
     return made.generic(row["changed_object_type"], row["changed_object_id"])
 
@@ -233,13 +253,14 @@ def _mac_address(made: Serializer, _kind: ObjectType, row: Row) -> Any:
     return None if primary is None else made.row("dcim/mac-addresses", primary)["mac_address"]
 
 
-def _mac_addresses(made: Serializer, _kind: ObjectType, row: Row) -> Any:
-    found = made.matching("dcim/mac-addresses", "assigned_object", ("dcim.interface", row["id"]))
+def _mac_addresses(made: Serializer, kind: ObjectType, row: Row) -> Any:
+    found = made.matching("dcim/mac-addresses", "assigned_object", (kind.content_type, row["id"]))
     return [made.nested("dcim/mac-addresses", one) for one in found]
 
 
 def _is_primary(made: Serializer, _kind: ObjectType, row: Row) -> bool:
-    return bool(made.matching("dcim/interfaces", "primary_mac_address", row["id"]))
+    holders = ("dcim/interfaces", "virtualization/interfaces")
+    return any(made.matching(endpoint, "primary_mac_address", row["id"]) for endpoint in holders)
 
 
 def _nat_outside(made: Serializer, _kind: ObjectType, row: Row) -> Any:
@@ -268,6 +289,8 @@ _COMPUTED: dict[str, Callable[[Serializer, ObjectType, Row], Any]] = {
     "_depth": _depth,
     "assigned_object": _assigned_object,
     "scope": _scope,
+    "parent": _parent,
+    **{f"allocated_{name}": _allocated(name) for name in ("vcpus", "memory", "disk")},
     "changed_object": _changed_object,
     "mac_address": _mac_address,
     "mac_addresses": _mac_addresses,

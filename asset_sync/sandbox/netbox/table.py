@@ -139,6 +139,8 @@ class Table:
     def _special_keys(self, row: Row) -> Iterator[tuple[str, Hashable]]:
         if row.get("assigned_object_id") is not None:
             yield "assigned_object", (row["assigned_object_type"], row["assigned_object_id"])
+        if row.get("parent_object_id") is not None:
+            yield "parent_object", (row["parent_object_type"], row["parent_object_id"])
         if self._has_address:
             yield "host", str(row["address"]).partition("/")[0]
         if row.get("scope_type") == "dcim.site":
@@ -147,7 +149,7 @@ class Table:
 
 def unique_key(unique: Unique, row: Row) -> tuple[Any, ...] | None:
     """The key of `row` under a constraint, or None if the constraint does not apply to it."""
-    if unique.when_null and row.get(unique.when_null) is not None:
+    if any(row.get(name) is not None for name in unique.when_null):
         return None
     values = tuple(row.get(name) for name in unique.fields)
     if values[0] is None or (None in values and not unique.nulls_equal):

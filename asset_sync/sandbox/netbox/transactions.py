@@ -1,6 +1,7 @@
 """The time that requests take, and the counters that they move while others do: where two wait for each other, one fails.
 
-A NetBox counts the devices of a type and the interfaces of a device in the row of the parent. A write takes the lock of that
+A NetBox counts the devices of a type, the interfaces of a device, the interfaces and disks of a virtual machine in the row of
+the parent. A write takes the lock of that
 row as it comes to it and holds it to its end (measured: bulk creates that overlap, with shared parents in another order, end in
 `deadlock detected`; in one order none does).
 """
@@ -19,7 +20,12 @@ from asset_sync.sandbox.netbox.registry import ObjectType
 from asset_sync.sandbox.netbox.store import Store
 from asset_sync.sandbox.netbox.table import Row
 
-COUNTED_BY: Final = {"dcim/devices": "device_type", "dcim/interfaces": "device"}
+COUNTED_BY: Final = {
+    "dcim/devices": "device_type",
+    "dcim/interfaces": "device",
+    "virtualization/interfaces": "virtual_machine",
+    "virtualization/virtual-disks": "virtual_machine",
+}
 """The reference whose object counts the objects of an endpoint."""
 
 Counter = tuple[str, int]

@@ -59,7 +59,7 @@ def _clean_fields(
         try:
             values[field.name] = clean(store, kind, field, sent[field.name])
         except BadValue as error:
-            errors[field.name] = [str(error)]
+            errors[field.name] = error.said
     return values, errors
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterator
 from typing import Any
 
-from asset_sync.sandbox.netbox import custom_field_rules, custom_fields
+from asset_sync.sandbox.netbox import custom_field_rules, custom_fields, virtual_rules
 from asset_sync.sandbox.netbox.auth import Token
 from asset_sync.sandbox.netbox.errors import ApiError, DuplicateKeyError, forbidden, invalid, server_error
 from asset_sync.sandbox.netbox.lookup import found_row
@@ -53,6 +53,7 @@ class Writer:
             custom_field_rules.populate(store, row)
         self._record("create", kind, None, row, message_of(body))
         self._sync_device(kind, None, row)
+        virtual_rules.follow(store, kind.endpoint, row)
         return int(row["id"])
 
     def create(self, kind: ObjectType, body: Any) -> int:
@@ -71,6 +72,7 @@ class Writer:
         self._put(kind, row)
         self._record("update", kind, before, row, message_of(body))
         self._sync_device(kind, before, row)
+        virtual_rules.follow(store, kind.endpoint, row)
 
     def delete(self, kind: ObjectType, row_id: int, message: str) -> None:
         """Delete an object and what goes with it."""
@@ -89,6 +91,8 @@ class Writer:
             own = (endpoint, one) == (kind.endpoint, row_id)
             self._record("delete", self._store.types[endpoint], row, None, message if own else "")
             self._store.remove(endpoint, one)
+            if endpoint == virtual_rules.DISKS:
+                virtual_rules.follow(self._store, endpoint, row)
 
     def _put(self, kind: ObjectType, row: Row) -> None:
         try:
@@ -205,6 +209,8 @@ def _collect(
     for owned in ("ipam/ip-addresses", "dcim/mac-addresses", "extras/journal-entries"):
         for one in store.tables[owned].matching("assigned_object", generic):
             _collect(store, owned, one, doomed, protected)
+    for one in store.tables["ipam/services"].matching("parent_object", generic):
+        _collect(store, "ipam/services", one, doomed, protected)
 
 
 def _referrers(store: Store, endpoint: str, row_id: int, on_delete: str) -> Iterator[tuple[ObjectType, str, int]]:

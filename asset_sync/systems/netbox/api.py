@@ -7,8 +7,37 @@ from typing import Any, Final
 from asset_sync.reconcile.kinds import Field, Kind
 from asset_sync.systems.netbox import custom_values
 from asset_sync.systems.netbox.kinds import CUSTOM, IP_ADDRESS, LOCATION, TAGS, custom_name, slugs
+from asset_sync.systems.netbox.virtual_kinds import PORTS, port_numbers
 
 Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A reference that NetBox stores as a pair of type and id.
+
+    `field` is the reference, `object_type` what it refers to, `stored` the names of the pair. What refers to an object of
+    another type refers to a foreign object, such as "virtualization.vminterface:12", so that nobody takes it for free; where
+    such are `apart`, they are objects of another kind.
+    """
+
+    field: str
+    object_type: str
+    stored: tuple[str, str] = ("assigned_object_type", "assigned_object_id")
+    apart: bool = False
+
+    def read(self, row: Json) -> str | None:
+        """Return the id of the object referred to, as text."""
+        object_type, number = (row.get(name) for name in self.stored)
+        if number is None:
+            return None
+        return str(number) if object_type == self.object_type else f"{object_type}:{number}"
+
+    def written(self, value: str | None) -> dict[str, Any]:
+        """Return the JSON that refers to an object, or to none."""
+        object_type, _, number = (value or "").rpartition(":")
+        pair = (None, None) if value is None else (object_type or self.object_type, int(number))
+        return dict(zip(self.stored, pair, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +45,7 @@ class Api:
     """Where a kind lives in the API.
 
     `find` are alternative sets of filters (field → filter) that name an object, the surest first. `nullable` are text fields
-    that take null; the others take "". `assigned` is the reference that is stored as a pair of type and id. `read_only`
+    that take null; the others take "". `pair` is the reference that is stored as a pair of type and id. `read_only`
     fields are never sent. `batch` is how many writes go together: more gains nothing (measured), and the ETags of 200 still fit
     into a header of 8 KB. `label` gives the text that people know an object by, and `lock` why no sync may write to it, both
     from the JSON fields of `needs`.
@@ -30,7 +59,7 @@ class Api:
     lock: Callable[[Json], str | None] = lambda _: None
     batch: int = 200
     nullable: frozenset[str] = frozenset()
-    assigned: str | None = None
+    pair: Pair | None = None
     read_only: frozenset[str] = frozenset()
 
 
@@ -60,6 +89,8 @@ def _type_api(endpoint: str, object_type: str) -> Api:
     return Api(endpoint, object_type, find, _after("manufacturer", "name", "model"), ("manufacturer", "model"))
 
 
+_INTERFACE_TYPE: Final = "dcim.interface"
+_VM_INTERFACE_TYPE: Final = "virtualization.vminterface"
 _DEVICE_API = Api(
     "dcim/devices",
     "dcim.device",
@@ -75,7 +106,33 @@ _INTERFACE_API = Api(
     ({"device": "device_id", "name": "name"},),
     _after("device", "name", "name"),
     ("device", "name"),
+    nullable=frozenset({"mode"}),
 )
+_VM_INTERFACE_API = Api(
+    "virtualization/interfaces",
+    "virtualization.vminterface",
+    ({"virtual_machine": "virtual_machine_id", "name": "name"},),
+    _after("virtual_machine", "name", "name"),
+    ("virtual_machine", "name"),
+    nullable=frozenset({"mode"}),
+)
+
+
+def _mac_api(interface: str, object_type: str, *, apart: bool = False) -> Api:
+    pair = Pair(interface, object_type, apart=apart)
+    return Api("dcim/mac-addresses", "dcim.macaddress", _same("mac_address"), _own("mac_address"), ("mac_address",), pair=pair)
+
+
+def _service_api(on: str, object_type: str) -> Api:
+    return Api(
+        "ipam/services",
+        "ipam.service",
+        ({on: f"{on}_id", "name": "name", "protocol": "protocol"},),
+        _after("parent", "display", "name"),
+        ("parent", "name"),
+        pair=Pair(on, object_type, ("parent_object_type", "parent_object_id"), apart=True),
+    )
+
 
 _APIS: Final[Mapping[str, Api]] = {
     "manufacturer": _named_api("dcim/manufacturers", "dcim.manufacturer"),
@@ -104,29 +161,50 @@ _APIS: Final[Mapping[str, Api]] = {
     "tag": _named_api("extras/tags", "extras.tag"),
     "device": _DEVICE_API,
     "interface": _INTERFACE_API,
-    "mac_address": Api(
-        "dcim/mac-addresses",
-        "dcim.macaddress",
-        _same("mac_address"),
-        _own("mac_address"),
-        ("mac_address",),
-        assigned="interface",
-    ),
+    "mac_address": _mac_api("interface", _INTERFACE_TYPE),
     "ip_address": Api(
         "ipam/ip-addresses",
         "ipam.ipaddress",
         _same("address"),
         _own("address"),
         ("address",),
-        assigned="interface",
+        pair=Pair("interface", _INTERFACE_TYPE),
     ),
+    "interface_links": replace(_INTERFACE_API, find=(), read_only=frozenset({"interface"})),
     "interface_primary_mac": replace(_INTERFACE_API, find=(), read_only=frozenset({"interface"})),
     "device_primary_ip": replace(_DEVICE_API, find=(), read_only=frozenset({"device"})),
+    "device_service": _service_api("device", "dcim.device"),
+    "tenant": _named_api("tenancy/tenants", "tenancy.tenant"),
+    "cluster_type": _named_api("virtualization/cluster-types", "virtualization.clustertype"),
+    "cluster": Api(
+        "virtualization/clusters",
+        "virtualization.cluster",
+        ({"name": "name", "site": "site_id"},),
+        _after("scope", "name", "name"),
+        ("scope", "name"),
+        pair=Pair("site", "dcim.site", ("scope_type", "scope_id")),
+    ),
+    "virtual_machine": Api(
+        "virtualization/virtual-machines",
+        "virtualization.virtualmachine",
+        ({"cluster": "cluster_id", "name": "name"}, {"device": "device_id", "name": "name"}),
+        _own("name"),
+        ("name",),
+    ),
+    "vm_interface": _VM_INTERFACE_API,
+    "vm_mac_address": _mac_api("vm_interface", _VM_INTERFACE_TYPE, apart=True),
+    "vm_interface_primary_mac": replace(_VM_INTERFACE_API, find=(), read_only=frozenset({"vm_interface"})),
+    "virtual_disk": Api(
+        "virtualization/virtual-disks",
+        "virtualization.virtualdisk",
+        ({"virtual_machine": "virtual_machine_id", "name": "name"},),
+        _after("virtual_machine", "name", "name"),
+        ("virtual_machine", "name"),
+    ),
+    "vm_service": _service_api("virtual_machine", "virtualization.virtualmachine"),
 }
-_INTERFACE_TYPE = "dcim.interface"
 _OUTSIDE: Final = {IP_ADDRESS.name: "vrf", LOCATION.name: "parent"}
 """What an object of a kind does not have: with it, it is within something that the kind knows nothing of."""
-_ASSIGNED = ("assigned_object_type", "assigned_object_id")
 _NO_TYPES: Final[Mapping[str, str]] = {}
 
 
@@ -143,8 +221,13 @@ def json_fields(kind: Kind) -> tuple[str, ...]:
 
 
 def in_scope(kind: Kind, row: Json) -> bool:
-    """Return whether an object can be one of that kind at all: an IP address in a VRF is not, nor a location in another one."""
-    outside = _OUTSIDE.get(kind.name)
+    """Return whether an object can be one of that kind at all.
+
+    An IP address in a VRF is not, nor a location in another one, nor what runs on a virtual machine a service of a device.
+    """
+    outside, pair = _OUTSIDE.get(kind.name), api(kind).pair
+    if pair is not None and pair.apart and row.get(pair.stored[0]) != pair.object_type:
+        return False
     return outside is None or row.get(outside) is None
 
 
@@ -152,14 +235,13 @@ def read_value(kind: Kind, field: Field, row: Json, custom_types: Mapping[str, s
     """Return a field's value from an object's JSON; None where it is empty.
 
     A choice is its value, a custom field's value its text (see `asset_sync.systems.netbox.custom_values`; `custom_types` are
-    the types of the kind's custom fields, by name). A reference is the id as text; an address that sits on something else than
-    an interface of a device refers to a foreign object, such as "virtualization.vminterface:12", so that nobody takes it for
-    free.
+    the types of the kind's custom fields, by name). A reference is the id as text, or names a foreign object (see `Pair`).
     """
     if field.name == kind.parent and kind.facet_of:
         return str(row["id"])
-    if field.name == api(kind).assigned:
-        return _assignment(row)
+    pair = api(kind).pair
+    if pair is not None and field.name == pair.field:
+        return pair.read(row)
     if field.name.startswith(CUSTOM):
         own = custom_name(field.name)
         return custom_values.read(custom_types.get(own, "text"), (row.get("custom_fields") or {}).get(own))
@@ -168,19 +250,20 @@ def read_value(kind: Kind, field: Field, row: Json, custom_types: Mapping[str, s
         raw = raw["value"]
     if raw is None or raw in ("", []):
         return None
-    if field.name == TAGS:
-        return ", ".join(sorted(tag["slug"] for tag in raw))
+    if field.name in _LISTS:
+        return _LISTS[field.name].read(raw)
     return _READERS[field.type](raw)
 
 
 def write_values(kind: Kind, values: Json, custom_types: Mapping[str, str]) -> dict[str, Any]:
     """Return the JSON that sets those fields; `custom_types` are the types of the kind's custom fields, by name."""
     body: dict[str, Any] = {}
+    pair = api(kind).pair
     for name, value in values.items():
         if name in api(kind).read_only:
             continue
-        if name == api(kind).assigned:
-            body |= dict(zip(_ASSIGNED, _assigned(value), strict=True))
+        if pair is not None and name == pair.field:
+            body |= pair.written(value)
         elif name.startswith(CUSTOM):
             own = custom_name(name)
             body.setdefault("custom_fields", {})[own] = custom_values.written(custom_types.get(own, "text"), value)
@@ -192,23 +275,10 @@ def write_values(kind: Kind, values: Json, custom_types: Mapping[str, str]) -> d
 def _json_names(kind: Kind, name: str) -> tuple[str, ...]:
     if name == kind.parent and kind.facet_of:
         return ()
-    if name == api(kind).assigned:
-        return _ASSIGNED
+    pair = api(kind).pair
+    if pair is not None and name == pair.field:
+        return pair.stored
     return ("custom_fields",) if name.startswith(CUSTOM) else (name,)
-
-
-def _assignment(row: Json) -> str | None:
-    object_type, number = row.get(_ASSIGNED[0]), row.get(_ASSIGNED[1])
-    if number is None:
-        return None
-    return str(number) if object_type == _INTERFACE_TYPE else f"{object_type}:{number}"
-
-
-def _assigned(value: str | None) -> tuple[str | None, int | None]:
-    if value is None:
-        return None, None
-    object_type, _, number = value.rpartition(":")
-    return object_type or _INTERFACE_TYPE, int(number)
 
 
 def _reference(raw: Any) -> str:
@@ -225,9 +295,25 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """A list that a field has as one text."""
+
+    read: Callable[[Any], str]
+    written: Callable[[str | None], list[Any]]
+
+
+_LISTS: Final[Mapping[str, _Listed]] = {
+    TAGS: _Listed(
+        lambda tags: ", ".join(sorted(tag["slug"] for tag in tags)), lambda given: [{"slug": slug} for slug in slugs(given)]
+    ),
+    PORTS: _Listed(lambda ports: ", ".join(map(str, sorted(set(ports)))), lambda given: port_numbers(given) if given else []),
+}
+
+
 def _plain(kind: Kind, field: Field, value: Any) -> Any:
-    if field.name == TAGS:
-        return [{"slug": slug} for slug in slugs(value)]
+    if field.name in _LISTS:
+        return _LISTS[field.name].written(value)
     if field.type == "reference":
         return None if value is None else int(value)
     if value is None and field.type == "text" and field.name not in api(kind).nullable:

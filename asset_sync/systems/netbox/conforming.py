@@ -1,5 +1,7 @@
-"""What a source wants, as this NetBox takes it: custom fields by their types, without asking NetBox anything."""
+"""What a source wants, as this NetBox takes it: ports, and custom fields by their types, without asking NetBox anything."""
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -14,6 +16,7 @@ from asset_sync.systems.netbox.custom_field_table import TABLE, CustomFields, fr
 from asset_sync.systems.netbox.custom_fields import CustomField, NotOfType
 from asset_sync.systems.netbox.custom_values import canonical
 from asset_sync.systems.netbox.kinds import CUSTOM
+from asset_sync.systems.netbox.virtual_kinds import PORTS, port_numbers
 
 _REFUSED: Final = ("source_key", "field", "value", "reason")
 _OTHERS_SHOWN: Final = 3
@@ -24,12 +27,15 @@ def conform(kinds: Kinds, desired: Tables, inventory: Tables) -> tuple[Tables, T
 
     `inventory` is what `asset_sync.systems.netbox.observe` read. A value that is not of its field's type, or that two records
     have of a field that NetBox keeps unique, is missing from the first, and a row of the second (by kind: source_key, field,
-    value, reason, all of them text).
+    value, reason, all of them text); so is what names no ports.
     """
     fields = _fields(inventory)
     conformed, refused = dict(desired), {}
     for name, kind in kinds.items():
         columns, refusals = _conformed(desired[name], mapped_fields(kind, fields))
+        if any(field.name == PORTS for field in kind.fields):
+            columns[PORTS], no_ports = _told(desired[name], PORTS, *_each_once(text(desired[name][PORTS]), _no_ports))
+            refusals += no_ports
         conformed[name] = desired[name].assign(**columns)
         if refusals:
             refused[name] = pd.DataFrame(refusals, columns=list(_REFUSED), dtype="str")
@@ -37,9 +43,9 @@ def conform(kinds: Kinds, desired: Tables, inventory: Tables) -> tuple[Tables, T
 
 
 def unready(kinds: Kinds, desired: Tables, inventory: Tables) -> Waiting:
-    """Return the records that NetBox would not let be created, by kind and source key, each with the custom field it lacks.
+    """Return the records that NetBox would not let be created, by kind and source key, each with the field it lacks.
 
-    `desired` is what `conform` returned. A field that has a default in NetBox is never lacking.
+    `desired` is what `conform` returned. A custom field that has a default in NetBox is never lacking.
     """
     fields = _fields(inventory)
     waiting = {name: _unready(kind, desired[name], fields) for name, kind in kinds.items()}
@@ -59,23 +65,37 @@ def _conformed(desired: pd.DataFrame, fields: list[CustomField]) -> tuple[dict[s
     for field in fields:
         name = CUSTOM + field.name
         wanted = text(desired[name])
-        values, reasons = (wanted, {}) if field.takes_any_text else _by_type(field, wanted)
+        values, reasons = (wanted, {}) if field.takes_any_text else _each_once(wanted, partial(_canonical, field))
         if field.unique:
             values, shared = _alone(desired, values)
             reasons |= shared
-        columns[name] = pd.Series(pd.array(values, dtype="str"), index=desired.index)
-        keys = text(desired["source_key"])
-        refusals += [(keys[row].as_py(), name, wanted[row].as_py(), reasons[row]) for row in sorted(reasons)]
+        columns[name], told = _told(desired, name, values, reasons)
+        refusals += told
     return columns, refusals
 
 
-def _by_type(field: CustomField, wanted: pa.Array) -> tuple[pa.Array, dict[int, str]]:
-    """Return the values by the field's type, and by row why one is none; each value is looked at once, on however many rows."""
+def _told(desired: pd.DataFrame, name: str, values: pa.Array, reasons: Mapping[int, str]) -> tuple[pd.Series, list[_Refusal]]:
+    """Return the values as a column, and a refusal for each row that has a reason."""
+    wanted, keys = text(desired[name]), text(desired["source_key"])
+    refusals = [(keys[row].as_py(), name, wanted[row].as_py(), reasons[row]) for row in sorted(reasons)]
+    return pd.Series(pd.array(values, dtype="str"), index=desired.index), refusals
+
+
+def _no_ports(value: str) -> tuple[str | None, str | None]:
+    try:
+        port_numbers(value)
+    except ValueError as error:
+        return None, str(error)
+    return value, None
+
+
+def _each_once(wanted: pa.Array, judge: Callable[[str], tuple[str | None, str | None]]) -> tuple[pa.Array, dict[int, str]]:
+    """Return the values as they are judged, and by row why one is none; each value is looked at once, on however many rows."""
     encoded = pc.dictionary_encode(wanted)
     values: list[str | None] = []
     reasons: list[str | None] = []
     for one in encoded.dictionary.to_pylist():
-        value, reason = _canonical(field, one)
+        value, reason = judge(one)
         values.append(value)
         reasons.append(reason)
     told = pa.array(reasons, pa.large_string()).take(encoded.indices)
@@ -107,6 +127,9 @@ def _also(desired: pd.DataFrame, value: str, rows: list[int], own: int) -> str:
 
 def _unready(kind: Kind, desired: pd.DataFrame, fields: CustomFields) -> dict[str, str]:
     waiting: dict[str, str] = {}
+    if any(field.name == PORTS for field in kind.fields):
+        portless = desired["source_key"][~filled(desired[PORTS])]
+        waiting |= dict.fromkeys(portless, "NetBox requires ports, and the record has none that it takes")
     for field in mapped_fields(kind, fields):
         if field.required and field.default is None:
             empty = desired["source_key"][~filled(desired[CUSTOM + field.name])]

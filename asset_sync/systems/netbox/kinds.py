@@ -1,20 +1,37 @@
 """What is synced into NetBox: the kinds, and how they are recognised."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.kinds import Field, IdentityRule, Kind, Kinds, Retirement, Unique, in_order
+from asset_sync.systems.netbox.kind_parts import (
+    COMMENTS,
+    DESCRIPTION,
+    MODE,
+    NAME,
+    NAMED,
+    NAMED_UNIQUE,
+    SLUG,
+    STATUS,
+)
+from asset_sync.systems.netbox.virtual_kinds import (
+    ALTERNATIVES,
+    CLUSTER,
+    CLUSTER_TYPE,
+    VIRTUAL_DISK,
+    VIRTUAL_MACHINE,
+    VM_INTERFACE,
+    VM_INTERFACE_PRIMARY_MAC,
+    VM_MAC_ADDRESS,
+    VM_SERVICE,
+    service,
+)
 
 CUSTOM: Final = "cf_"
 """What the name of a custom field starts with; the rest is its name in NetBox."""
 
-_NAME = Field("name", max_length=100, required=True)
-_SLUG = Field("slug", max_length=100, required=True)
-_DESCRIPTION = Field("description", max_length=200)
-_COMMENTS = Field("comments")
-_STATUS = Field("status")
 TAGS: Final = "tags"
 """The tags of an object, as their slugs in order, parted by commas."""
 
@@ -29,14 +46,6 @@ def slugs(given: str | None) -> list[str]:
     return [slug.strip() for slug in (given or "").split(",") if slug.strip()]
 
 
-# Exact first, so that "HP" and "hp", both of them in NetBox, stay two; none is decisive, because each looks further than the
-# one before and must not speak against it.
-_NAMED = (
-    IdentityRule("name", ("name",), decisive=False),
-    IdentityRule("similar name", ("name",), "label", decisive=False),
-    IdentityRule("slug", ("slug",), decisive=False),
-)
-_NAMED_UNIQUE = (Unique(("name",)), Unique(("slug",)))
 _TYPED = (
     IdentityRule("model", ("manufacturer", "model"), decisive=False),
     IdentityRule("similar model", ("manufacturer", "model"), "label", decisive=False),
@@ -44,19 +53,19 @@ _TYPED = (
     IdentityRule("product", ("manufacturer", "model"), "model", decisive=False, sole=True),
 )
 # What is there under another spelling of the maker, or of the product, is used; not where several are.
-_MADE = (*_NAMED, IdentityRule("maker", ("name",), "maker", decisive=False, sole=True))
+_MADE = (*NAMED, IdentityRule("maker", ("name",), "maker", decisive=False, sole=True))
 _TYPED_UNIQUE = (Unique(("manufacturer", "model")), Unique(("manufacturer", "slug")))
 _TYPE_FIELDS = (
     Field("manufacturer", "reference", to="manufacturer"),
     Field("model", max_length=100, required=True),
-    _SLUG,
+    SLUG,
     Field("part_number", max_length=50),
-    _DESCRIPTION,
-    _COMMENTS,
+    DESCRIPTION,
+    COMMENTS,
 )
 _MACHINE = (IdentityRule("serial", ("serial",), "serial"), IdentityRule("asset tag", ("asset_tag",), "tag"))
 
-MANUFACTURER: Final = Kind("manufacturer", (_NAME, _SLUG, _DESCRIPTION), _MADE, _NAMED_UNIQUE, referred=True)
+MANUFACTURER: Final = Kind("manufacturer", (NAME, SLUG, DESCRIPTION), _MADE, NAMED_UNIQUE, referred=True)
 INVENTORY_ITEM_TYPE: Final = Kind("inventory_item_type", _TYPE_FIELDS, _TYPED, _TYPED_UNIQUE, referred=True)
 ASSET: Final = Kind(
     "asset",
@@ -64,11 +73,11 @@ ASSET: Final = Kind(
         Field("name", max_length=128),
         Field("serial", max_length=60, nullable=True),
         Field("asset_tag", max_length=50, nullable=True),
-        _STATUS,
+        STATUS,
         Field("inventoryitem_type", "reference", to="inventory_item_type"),
         Field("storage_location", "reference", to="location", nullable=True),
-        _DESCRIPTION,
-        _COMMENTS,
+        DESCRIPTION,
+        COMMENTS,
         Field("warranty_start", "date"),
         Field("warranty_end", "date"),
     ),
@@ -81,10 +90,10 @@ ASSET: Final = Kind(
 
 DEVICE_TYPE: Final = Kind("device_type", _TYPE_FIELDS, _TYPED, _TYPED_UNIQUE, referred=True)
 DEVICE_ROLE: Final = Kind(
-    "device_role", (_NAME, _SLUG, Field("color", max_length=6), _DESCRIPTION), _NAMED, _NAMED_UNIQUE, referred=True
+    "device_role", (NAME, SLUG, Field("color", max_length=6), DESCRIPTION), NAMED, NAMED_UNIQUE, referred=True
 )
-PLATFORM: Final = Kind("platform", (_NAME, _SLUG, _DESCRIPTION), _NAMED, _NAMED_UNIQUE, referred=True)
-SITE: Final = Kind("site", (_NAME, _SLUG, _STATUS, _DESCRIPTION), _NAMED, _NAMED_UNIQUE, referred=True)
+PLATFORM: Final = Kind("platform", (NAME, SLUG, DESCRIPTION), NAMED, NAMED_UNIQUE, referred=True)
+SITE: Final = Kind("site", (NAME, SLUG, STATUS, DESCRIPTION), NAMED, NAMED_UNIQUE, referred=True)
 _IN_SITE = (
     IdentityRule("name in the site", ("site", "name"), decisive=False),
     IdentityRule("similar name in the site", ("site", "name"), "label", decisive=False),
@@ -93,19 +102,20 @@ _IN_SITE = (
 LOCATION: Final = Kind(
     "location",
     (
-        _NAME,
-        _SLUG,
+        NAME,
+        SLUG,
         Field("site", "reference", to="site", required=True),
-        _STATUS,
+        STATUS,
         Field("facility", max_length=50),
-        _DESCRIPTION,
-        _COMMENTS,
+        DESCRIPTION,
+        COMMENTS,
     ),
     _IN_SITE,
     (Unique(("site", "name")), Unique(("site", "slug"))),
 )
 """Locations directly within a site; one within another location is another one's."""
-TAG: Final = Kind("tag", (_NAME, _SLUG, Field("color", max_length=6), _DESCRIPTION), _NAMED, _NAMED_UNIQUE)
+TENANT: Final = Kind("tenant", (NAME, SLUG, DESCRIPTION), NAMED, NAMED_UNIQUE, referred=True)
+TAG: Final = Kind("tag", (NAME, SLUG, Field("color", max_length=6), DESCRIPTION), NAMED, NAMED_UNIQUE)
 DEVICE: Final = Kind(
     "device",
     (
@@ -116,9 +126,11 @@ DEVICE: Final = Kind(
         Field("role", "reference", to="device_role"),
         Field("platform", "reference", to="platform", nullable=True),
         Field("site", "reference", to="site"),
-        _STATUS,
-        _DESCRIPTION,
-        _COMMENTS,
+        Field("tenant", "reference", to="tenant", nullable=True),
+        Field("cluster", "reference", to="cluster", nullable=True),
+        STATUS,
+        DESCRIPTION,
+        COMMENTS,
         Field(TAGS, initial_only=True, canonical=canonical_tags),
     ),
     (*_MACHINE, IdentityRule("name", ("site", "name"), "folded", decisive=False)),
@@ -126,6 +138,7 @@ DEVICE: Final = Kind(
     Retirement("status", "decommissioning"),
     counted_by="device_type",
 )
+"""The cluster of a host is in its site, and is written before its machines are: they say it, too (see `VIRTUAL_MACHINE`)."""
 INTERFACE: Final = Kind(
     "interface",
     (
@@ -135,17 +148,31 @@ INTERFACE: Final = Kind(
         Field("enabled", "boolean"),
         Field("mgmt_only", "boolean"),
         Field("mtu", "integer"),
+        Field("speed", "integer"),
+        MODE,
         Field("label", max_length=64),
-        _DESCRIPTION,
+        DESCRIPTION,
     ),
     (IdentityRule("device and name", ("device", "name")),),
     (Unique(("device", "name")),),
     parent="device",
     counted_by="device",
 )
+"""The speed is in Kbps."""
+INTERFACE_LINKS: Final = Kind(
+    "interface_links",
+    (
+        Field("interface", "reference", to="interface"),
+        *(Field(name, "reference", to="interface", nullable=True) for name in ("parent", "bridge", "lag")),
+    ),
+    parent="interface",
+    facet_of="interface",
+)
+"""What an interface has to do with others of its device, known after they are all there. Only what is virtual has a parent, and
+what is virtual is in no LAG (measured)."""
 MAC_ADDRESS: Final = Kind(
     "mac_address",
-    (Field("mac_address", required=True), Field("interface", "reference", to="interface"), _DESCRIPTION),
+    (Field("mac_address", required=True), Field("interface", "reference", to="interface"), DESCRIPTION),
     (IdentityRule("address on the interface", ("mac_address", "interface"), "serial"),),
 )
 IP_ADDRESS: Final = Kind(
@@ -153,9 +180,9 @@ IP_ADDRESS: Final = Kind(
     (
         Field("address", required=True),
         Field("interface", "reference", to="interface"),
-        _STATUS,
+        STATUS,
         Field("dns_name", max_length=255),
-        _DESCRIPTION,
+        DESCRIPTION,
     ),
     (IdentityRule("address", ("address",), "host"),),
     (Unique(("address",), "host"),),
@@ -185,24 +212,37 @@ DEVICE_PRIMARY_IP: Final = Kind(
     facet_of="device",
 )
 
+DEVICE_SERVICE: Final = service("device_service", "device")
+
 KINDS: Final[Kinds] = in_order(
     replace(kind, versions="moment")
     for kind in (
         MANUFACTURER,
         SITE,
         LOCATION,
+        TENANT,
         INVENTORY_ITEM_TYPE,
         ASSET,
         DEVICE_TYPE,
         DEVICE_ROLE,
         PLATFORM,
         TAG,
+        CLUSTER_TYPE,
+        CLUSTER,
         DEVICE,
         INTERFACE,
+        INTERFACE_LINKS,
         MAC_ADDRESS,
         IP_ADDRESS,
         INTERFACE_PRIMARY_MAC,
         DEVICE_PRIMARY_IP,
+        DEVICE_SERVICE,
+        VIRTUAL_MACHINE,
+        VM_INTERFACE,
+        VM_MAC_ADDRESS,
+        VM_INTERFACE_PRIMARY_MAC,
+        VIRTUAL_DISK,
+        VM_SERVICE,
     )
 )
 """All kinds, each after those that it refers to."""
@@ -219,9 +259,21 @@ def declared(mapped: Mapping[str, Iterable[str]]) -> Kinds:
     if unknown:
         raise ConfigurationError(f"NetBox has no kind {unknown[0]!r} here; there are {', '.join(KINDS)}")
     try:
-        return in_order(_declared(KINDS[name], mapped[name]) for name in KINDS if name in mapped)
+        return in_order(_declared(_placed(KINDS[name], mapped), mapped[name]) for name in KINDS if name in mapped)
     except ValueError as error:
         raise ConfigurationError(f"the mapping is not whole: {error}") from None
+
+
+def _placed(kind: Kind, mapped: Container[str | None]) -> Kind:
+    """Return the kind without the places that a sync does not map, where it may stand in one or another."""
+    absent = [name for name in ALTERNATIVES.get(kind.name, ()) if kind.field(name).to not in mapped]
+    if len(absent) == len(ALTERNATIVES.get(kind.name, ())):
+        return kind
+    return replace(
+        kind,
+        identity=tuple(rule for rule in kind.identity if not set(rule.fields) & set(absent)),
+        unique=tuple(unique for unique in kind.unique if not set(unique.fields) & set(absent)),
+    )
 
 
 def _declared(kind: Kind, mapped: Iterable[str]) -> Kind:

@@ -19,6 +19,11 @@ def _table(name: str, kind: str | None, words: str, *columns: Column) -> SourceT
     return SourceTable(name, words, (*_NAMED, *columns), open_prefix=CUSTOM, kind=kind)
 
 
+def _without_slug(name: str, kind: str | None, words: str, *columns: Column) -> SourceTable:
+    own = tuple(column for column in _NAMED if column.name != "slug")
+    return SourceTable(name, words, (*own, *columns), open_prefix=CUSTOM, kind=kind)
+
+
 _ENDPOINTS: Final[Mapping[str, tuple[str, str]]] = {
     "regions": ("dcim/regions", "dcim.region"),
     "sites": ("dcim/sites", "dcim.site"),
@@ -27,6 +32,13 @@ _ENDPOINTS: Final[Mapping[str, tuple[str, str]]] = {
     "device_types": ("dcim/device-types", "dcim.devicetype"),
     "device_roles": ("dcim/device-roles", "dcim.devicerole"),
     "platforms": ("dcim/platforms", "dcim.platform"),
+    "tenants": ("tenancy/tenants", "tenancy.tenant"),
+    "cluster_types": ("virtualization/cluster-types", "virtualization.clustertype"),
+    "clusters": ("virtualization/clusters", "virtualization.cluster"),
+    "virtual_machines": ("virtualization/virtual-machines", "virtualization.virtualmachine"),
+    "vm_interfaces": ("virtualization/interfaces", "virtualization.vminterface"),
+    "virtual_disks": ("virtualization/virtual-disks", "virtualization.virtualdisk"),
+    "services": ("ipam/services", "ipam.service"),
 }
 """Where the tables stand in the API, and the type of their objects."""
 
@@ -65,6 +77,44 @@ TABLES: Final = {
         ),
         _table("device_roles", "device_role", "Device roles.", Column("color")),
         _table("platforms", "platform", "Platforms.", Column("manufacturer", to="manufacturers")),
+        _table("tenants", "tenant", "Tenants."),
+        _table("cluster_types", "cluster_type", "Types of clusters."),
+        _without_slug(
+            "clusters",
+            "cluster",
+            "Clusters; `scope` is the name of the site, location or region that they are in.",
+            *(Column("status"), Column("scope_type"), Column("scope"), Column("comments"), Column("type", to="cluster_types")),
+            Column("tenant", to="tenants"),
+        ),
+        _without_slug(
+            "virtual_machines",
+            "virtual_machine",
+            "Virtual machines; memory and disk are in MB, `device` is the name of the host.",
+            *(Column("status"), Column("serial"), Column("device"), Column("comments"), Column("vcpus", type="number")),
+            *(Column("memory", type="integer"), Column("disk", type="integer"), Column("site", to="sites")),
+            *(Column("cluster", to="clusters"), Column("role", to="device_roles"), Column("platform", to="platforms")),
+            Column("tenant", to="tenants"),
+        ),
+        _without_slug(
+            "vm_interfaces",
+            "vm_interface",
+            "Interfaces of virtual machines.",
+            *(Column("enabled", type="boolean"), Column("mtu", type="integer"), Column("mode"), Column("mac_address")),
+            Column("virtual_machine", to="virtual_machines"),
+        ),
+        _without_slug(
+            "virtual_disks",
+            "virtual_disk",
+            "Disks of virtual machines; sizes are in MB.",
+            *(Column("size", type="integer"), Column("virtual_machine", to="virtual_machines")),
+        ),
+        _without_slug(
+            "services",
+            None,
+            "Services on devices and virtual machines, whose type `parent_object_type` is and whose name `parent`.",
+            *(Column("protocol"), Column("ports", "Their numbers, parted by commas."), Column("comments")),
+            *(Column("parent_object_type"), Column("parent")),
+        ),
     )
 }
 
@@ -107,4 +157,6 @@ def _value(raw: Any, column: Column) -> Any:
         return None
     if isinstance(raw, Mapping):
         return str(raw["id"]) if column.to else raw.get("value", raw.get("name"))
+    if isinstance(raw, list):
+        return ", ".join(map(str, raw))
     return str(raw) if column.type == "text" else raw

@@ -3,8 +3,10 @@ from typing import Any
 import pytest
 
 from asset_sync.reconcile.kinds import Field
-from asset_sync.systems.netbox.api import api, json_fields, read_value, write_values
+from asset_sync.sandbox.netbox import NetBoxState
+from asset_sync.systems.netbox.api import api, in_scope, json_fields, read_value, write_values
 from asset_sync.systems.netbox.kinds import ASSET, DEVICE_PRIMARY_IP, INTERFACE, IP_ADDRESS, KINDS, declared, needed
+from asset_sync.systems.netbox.virtual_kinds import PORTS
 
 
 def test_every_kind_has_its_place_in_the_api() -> None:
@@ -13,6 +15,14 @@ def test_every_kind_has_its_place_in_the_api() -> None:
         assert needed(kind, ()) <= {field.name for field in kind.fields}
         assert all(set(filters) <= {field.name for field in kind.fields} for filters in api(kind).find)
         assert (kind.facet_of is None) == bool(kind.identity)
+
+
+def test_every_kind_is_where_netbox_keeps_objects_of_its_type() -> None:
+    """Deletions are looked for by the type, rights and choices by the endpoint."""
+    types = NetBoxState().by_content_type
+    assert {kind.name: types[api(kind).object_type].endpoint for kind in KINDS.values()} == {
+        kind.name: api(kind).endpoint for kind in KINDS.values()
+    }
 
 
 @pytest.mark.parametrize(
@@ -51,6 +61,56 @@ def test_reads_custom_fields_by_their_types() -> None:
 def test_an_assignment_is_a_reference_both_ways(row: dict[str, Any], value: str | None) -> None:
     assert read_value(IP_ADDRESS, IP_ADDRESS.field("interface"), row) == value
     assert write_values(IP_ADDRESS, {"interface": value}, {}) == row
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "row", "value"),
+    [
+        ("cluster", "site", {"scope_type": "dcim.site", "scope_id": 7}, "7"),
+        ("cluster", "site", {"scope_type": "dcim.location", "scope_id": 7}, "dcim.location:7"),
+        ("cluster", "site", {"scope_type": None, "scope_id": None}, None),
+        ("device_service", "device", {"parent_object_type": "dcim.device", "parent_object_id": 7}, "7"),
+        *(
+            (kind, field, {"assigned_object_type": "virtualization.vminterface", "assigned_object_id": 7}, value)
+            for kind, field, value in (
+                ("vm_mac_address", "vm_interface", "7"),
+                ("mac_address", "interface", "virtualization.vminterface:7"),
+            )
+        ),
+    ],
+)
+def test_pairs_of_type_and_id_are_references_both_ways(kind: str, field: str, row: dict[str, Any], value: str | None) -> None:
+    assert read_value(KINDS[kind], KINDS[kind].field(field), row) == value
+    assert write_values(KINDS[kind], {field: value}, {}) == row
+
+
+def test_services_and_macs_of_machines_are_kinds_of_their_own() -> None:
+    on_machine = {"parent_object_type": "virtualization.virtualmachine", "parent_object_id": 7}
+    assert [in_scope(KINDS[kind], on_machine) for kind in ("device_service", "vm_service")] == [False, True]
+    on_device = {"assigned_object_type": "dcim.interface", "assigned_object_id": 7}
+    assert [in_scope(KINDS[kind], on_device) for kind in ("mac_address", "vm_mac_address")] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("field", "given", "value"),
+    [
+        *((PORTS, given, "80, 443") for given in ("443,80", " 80 , 443", "80, 443", "443, 80, 80")),
+        (PORTS, "80", "80"),
+        (PORTS, "http", "http"),
+        *(("vcpus", given, value) for given, value in (("0.333", "0.33"), ("2", "2.00"), ("0.001", "0.01"), ("1.50", "1.50"))),
+        *(("vcpus", given, given) for given in ("-1", "0", "many", "NaN")),
+    ],
+)
+def test_values_are_wanted_as_netbox_gives_them_back(field: str, given: str, value: str) -> None:
+    canonical = KINDS["vm_service" if field == PORTS else "virtual_machine"].field(field).canonical
+    assert canonical is not None
+    assert canonical(given) == value
+
+
+def test_ports_are_read_as_they_are_written() -> None:
+    kind = KINDS["vm_service"]
+    assert write_values(kind, {PORTS: "443, 80"}, {}) == {"ports": [80, 443]}
+    assert read_value(kind, kind.field(PORTS), {"ports": [443, 80, 80]}) == "80, 443"
 
 
 def test_a_facet_refers_to_its_own_object_and_never_writes_that() -> None:

@@ -110,6 +110,29 @@ def test_interfaces_of_shared_devices_are_not_given_up_either() -> None:
         assert {(row["name"], row["device"]) for row in state.objects(INTERFACES)} == set(told)
 
 
+@pytest.mark.parametrize(
+    ("kind", "endpoint", "values"),
+    [
+        ("vm_interface", "virtualization/interfaces", {"enabled": True}),
+        ("virtual_disk", "virtualization/virtual-disks", {"size": 10}),
+    ],
+)
+def test_what_shared_machines_have_is_not_given_up_either(kind: str, endpoint: str, values: dict[str, Any]) -> None:
+    with netbox(row=0.001) as (state, target):
+        for number in range(20):
+            state.create("virtualization/virtual-machines", {"name": f"vm{number}", "site": 1})
+        state.requests.reset()
+        told = [(f"p{part:02}", (number * 3 + part) % 20 + 1) for part in range(20) for number in range(20)]
+        rows = [
+            operation(kind, f"{name} of {of}", name=name, virtual_machine=reference("virtual_machine", of), **values)
+            for name, of in told
+        ]
+        outcomes = carried_out(target, *rows)
+        assert {outcome.outcome for outcome in outcomes.values()} == {"applied"}
+        assert state.requests.by_method["POST"] == 2
+        assert {(row["name"], row["virtual_machine"]) for row in state.objects(endpoint)} == set(told)
+
+
 def test_devices_that_change_their_types_are_not_given_up_either() -> None:
     with netbox(row=0.001) as (state, target):
         made = carried_out(target, *map(device, range(300)))

@@ -15,13 +15,31 @@ def test_declared_kinds_have_what_is_mapped_and_what_is_needed() -> None:
 
 def test_kinds_say_what_netbox_lets_be_empty_what_it_requires_what_it_holds_fast_and_what_its_versions_are() -> None:
     empty = {f"{kind.name}.{field.name}" for kind in KINDS.values() for field in kind.fields if field.nullable}
-    assert empty == {"asset.serial", "asset.asset_tag", "asset.storage_location", "device.asset_tag", "device.platform"}
+    assert empty == {
+        *("asset.serial", "asset.asset_tag", "asset.storage_location", "device.asset_tag", "device.platform"),
+        *("device.tenant", "device.cluster", "cluster.tenant"),
+        *(f"virtual_machine.{field}" for field in ("site", "role", "platform", "tenant")),
+        *(f"interface_links.{field}" for field in ("parent", "bridge", "lag")),
+    }
     required = {f"{kind.name}.{field.name}" for kind in KINDS.values() for field in kind.fields if field.required}
-    types, named = ("inventory_item_type", "device_type"), ("manufacturer", "device_role", "platform", "site", "tag")
+    types, named = (
+        ("inventory_item_type", "device_type"),
+        ("manufacturer", "device_role", "platform", "site", "tag", "tenant", "cluster_type"),
+    )
     assert required == {
         *(f"{kind}.{field}" for kind in types for field in ("model", "slug")),
         *(f"{kind}.{field}" for kind in named for field in ("name", "slug")),
         *("location.name", "location.slug", "location.site", "interface.name", "mac_address.mac_address", "ip_address.address"),
+        *(
+            "cluster.name",
+            "cluster.type",
+            "cluster.site",
+            "virtual_machine.name",
+            "vm_interface.name",
+            "vm_mac_address.mac_address",
+        ),
+        *("virtual_disk.name", "virtual_disk.size"),
+        *(f"{on}_service.{field}" for on in ("device", "vm") for field in ("name", "protocol", "ports")),
     }
     fast = {f"{kind.name}.{field.name}" for kind in KINDS.values() for field in kind.fields if field.pins}
     assert fast == {"device_primary_ip.primary_ip4", "device_primary_ip.primary_ip6"}

@@ -1,0 +1,22 @@
+"""What several kinds of NetBox have alike: fields, and the ways in which what has a name is recognised."""
+
+from typing import Final
+
+from asset_sync.reconcile.kinds import Field, IdentityRule, Unique
+
+NAME: Final = Field("name", max_length=100, required=True)
+SLUG: Final = Field("slug", max_length=100, required=True)
+DESCRIPTION: Final = Field("description", max_length=200)
+COMMENTS: Final = Field("comments")
+STATUS: Final = Field("status")
+MODE: Final = Field("mode")
+"""The 802.1Q mode of an interface: access, tagged, tagged-all or q-in-q."""
+
+# Exact first, so that "HP" and "hp", both of them in NetBox, stay two; none is decisive, because each looks further than the
+# one before and must not speak against it.
+NAMED: Final = (
+    IdentityRule("name", ("name",), decisive=False),
+    IdentityRule("similar name", ("name",), "label", decisive=False),
+    IdentityRule("slug", ("slug",), decisive=False),
+)
+NAMED_UNIQUE: Final = (Unique(("name",)), Unique(("slug",)))
