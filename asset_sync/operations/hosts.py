@@ -14,14 +14,17 @@ _LOG = logging.getLogger(__name__)
 def take_documents(sync: str) -> Sequence[str]:
     """Take in what lies in the drop folder, as the sensor would; return why what was refused was, a line each.
 
-    Nothing for a sync that has no such folder.
+    Nothing for a sync that has no such folder. What was looked at before is not read again.
     """
     component = component_of(sync)
     if not isinstance(component, HostDocuments):
         return ()
     watch = component.watch()
-    resting = watch.look(Cursor(), log=_LOG.info).cursor
-    look = watch.look(resting, log=_LOG.info)
+    seen = watch.kept.folder / f".{sync}.seen"
+    before = Cursor.of(seen.read_text(encoding="utf-8") if seen.is_file() else None)
+    look = watch.look(watch.look(before, log=_LOG.info).cursor, log=_LOG.info)
+    seen.parent.mkdir(parents=True, exist_ok=True)
+    seen.write_text(str(look.cursor), encoding="utf-8")
     there, gone = documents.partitions(look.taken)
     name = str(documents.PARTITIONS.name)
     with instance() as dagster:

@@ -24,7 +24,7 @@ def hosts_sensor(sync: str, watch: Callable[[], HostWatch], every_seconds: int) 
         job_name=sync,
         minimum_interval_seconds=every_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Takes in documents of hosts that are dropped into the folder, and runs the sync where any says something new.",
+        description="Takes in the documents of hosts that are dropped, and runs the sync where any says something new.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         asked, _, seen = (context.cursor or _LINE).partition(_LINE)
@@ -39,9 +39,7 @@ def hosts_sensor(sync: str, watch: Callable[[], HostWatch], every_seconds: int) 
         there, gone = documents.partitions(look.taken)
         return dg.SensorResult(
             run_requests=[dg.RunRequest(run_key=f"{sync}-{version}")] if due else [],
-            skip_reason=None
-            if due
-            else dg.SkipReason(f"nothing new in {len(look.taken)} documents, {len(look.refused)} refused"),
+            skip_reason=None if due else f"nothing new in {len(look.taken)} documents, {len(look.refused)} refused",
             dynamic_partitions_requests=[
                 *([documents.PARTITIONS.build_add_request(there)] if there else []),
                 *([documents.PARTITIONS.build_delete_request(gone)] if gone else []),

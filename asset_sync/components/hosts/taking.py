@@ -9,7 +9,7 @@ from pathlib import PurePath
 from asset_sync.components.dropped.cursor import Cursor
 from asset_sync.components.dropped.folder import DropFolder, Dropped
 from asset_sync.reconcile.errors import SourceError
-from asset_sync.systems.hosts.document import MAX_BYTES, DocumentRefused, parse
+from asset_sync.systems.hosts.document import MAX_BYTES, DocumentRefused, check_size, parse
 from asset_sync.systems.hosts.kept import Kept, KeptHosts, Older
 from asset_sync.systems.pdq_export import is_candidate
 from asset_sync.systems.pdq_export.refusal import shown
@@ -78,16 +78,18 @@ class HostWatch:
         return Look(look.taken, look.refused, Cursor(frozenset(settled), frozenset(files.keys() - settled)))
 
     def _take(self, file: Dropped, look: _Look, log: Log) -> None:
-        content = b"" if file.size > MAX_BYTES else self._content(file)
+        content = None
         try:
-            parsed = parse(content if content else b" " * (MAX_BYTES + 1))
+            check_size(file.size)
+            content = self._content(file)
+            parsed = parse(content)
             kept, before = self.kept.put(content, parsed, datetime.now(UTC))
         except Older as error:
             log(f"{shown(file.name)}: {error}")
         except DocumentRefused as refusal:
             line = f"{shown(file.name)} {refusal}"
             look.refused.append(line)
-            self.folder.quarantine(file, line, [content] if content else None)
+            self.folder.quarantine(file, line, None if content is None else [content])
             log(line)
         except SourceError as error:
             log(f"{shown(file.name)}: {error}")

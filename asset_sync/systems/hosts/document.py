@@ -34,14 +34,19 @@ def parse(content: bytes) -> Parsed:
     An address, a MAC address or an interface that cannot be one is left out with a note; anything else that is wrong refuses
     the whole. MAC addresses come in small letters with colons, addresses in their canonical form.
     """
-    if len(content) > MAX_BYTES:
-        raise DocumentRefused(f"has {megabytes(len(content))}; the limit for a host's document is {megabytes(MAX_BYTES)}")
+    check_size(len(content))
     content = content.removeprefix(codecs.BOM_UTF8)
     _refuse_what_parsers_differ_in(content)
     try:
         return Parsed(*conformed(HostDocument.model_validate_json(content)))
     except ValidationError as error:
         raise DocumentRefused(_first(error)) from None
+
+
+def check_size(size: int) -> None:
+    """Raise `DocumentRefused` for a document of so many bytes that it is not to be read at all."""
+    if size > MAX_BYTES:
+        raise DocumentRefused(f"has {megabytes(size)}; the limit for a host's document is {megabytes(MAX_BYTES)}")
 
 
 def _refuse_what_parsers_differ_in(content: bytes) -> None:
