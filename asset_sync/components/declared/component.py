@@ -90,7 +90,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     schedule: ScheduleConfig | None = None
     complete: bool = True
     recreate: bool = False
-    register: bool = True
+    registers: bool = Field(default=True, alias="register")
     grace: config.GraceConfig = Field(default_factory=config.GraceConfig)
     limits: config.LimitsConfig = Field(default_factory=config.LimitsConfig)
     prefix_lengths: config.PrefixLengthConfig = Field(default_factory=config.PrefixLengthConfig)
@@ -190,7 +190,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             deletions=target.side.deletions,
             recreate=self.recreate,
             applied=steps.applied,
-            existing={} if self.register else {kind: self._unregistered(name, target) for kind in self._main_kinds()},
+            existing={} if self.registers else {kind: self._unregistered(name, target) for kind in self._main_kinds()},
             report=source.report,
         )
 

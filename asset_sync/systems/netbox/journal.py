@@ -3,16 +3,21 @@
 They tell of what was done, and so come after it: what cannot be written is told, and takes nothing back.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
+from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import TargetError
 from asset_sync.reconcile.kinds import Kind
+from asset_sync.reconcile.report import cell
 from asset_sync.reconcile.target import OutcomeUnknown, Refused
 from asset_sync.systems.netbox.api import api
 from asset_sync.systems.netbox.client import NetBoxClient, Row
+from asset_sync.systems.steps import Done, Run
 
+_LINES: Final = 100
+"""So many operations are told in one entry; the plan has all of them."""
 _ENDPOINT: Final = "extras/journal-entries"
 _BATCH: Final = 200
 
@@ -33,6 +38,31 @@ class Unwritten:
 
     entry: Entry
     why: str
+
+
+def tell(run: Run, done: Done) -> Mapping[str, Any]:
+    """Write an entry on each object of which something was applied; see `asset_sync.systems.steps.Applied`."""
+    entries = [Entry(kind, target_id, _told(done, rows), "success") for (kind, target_id), rows in done.of_object.items()]
+    if not entries:
+        return {}
+    with run.resource().client(writable=True) as client:
+        unwritten = write_entries(client, entries, f"asset_sync {done.plan.sync}, plan {done.plan.id}")
+    told: dict[str, Any] = {"journal/written": len(entries) - len(unwritten)}
+    return told | ({"journal/unwritten": "; ".join(sorted({each.why for each in unwritten}))} if unwritten else {})
+
+
+def _told(done: Done, rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return what was applied, a line an operation; in code, for nothing of it to be markup."""
+    approved = f", approved by `{cell(done.approved)}`" if done.approved else ""
+    undone = f", which takes plan `{done.plan.undoes}` back" if done.plan.undoes else ""
+    more = [f"- and {len(rows) - _LINES} more"] if len(rows) > _LINES else []
+    lines = [f"asset_sync `{cell(done.plan.sync)}` applied plan `{done.plan.id}`{undone}{approved}:", ""]
+    return "\n".join([*lines, *map(_line, rows[:_LINES]), *more])
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    changed = ", ".join(p.decode(row["changes"]))
+    return f"- {row['op']} {row['kind']} `{cell(row['key'] or '?')}`: {changed}"
 
 
 def write_entries(client: NetBoxClient, entries: Sequence[Entry], message: str) -> list[Unwritten]:

@@ -1,6 +1,6 @@
 """What is synced into NetBox: the kinds, and how they are recognised."""
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -20,6 +20,7 @@ from asset_sync.systems.netbox.virtual_kinds import (
     ALTERNATIVES,
     CLUSTER,
     CLUSTER_TYPE,
+    UNSITED,
     VIRTUAL_DISK,
     VIRTUAL_MACHINE,
     VM_INTERFACE,
@@ -248,8 +249,10 @@ KINDS: Final[Kinds] = in_order(
 """All kinds, each after those that it refers to."""
 
 
-def declared(mapped: Mapping[str, Iterable[str]]) -> Kinds:
+def declared(mapped: Mapping[str, Iterable[str]], adapt: Callable[[Kind], Kind] = lambda kind: kind) -> Kinds:
     """Return the kinds that a sync maps, with the mapped fields and those that recognising and retiring need.
+
+    `adapt` makes of a kind what the sync's options say of it.
 
     `mapped` has the field names by kind; a custom field is named `cf_<name>` and becomes a text field, because only NetBox
     knows what it is: see `asset_sync.systems.netbox.custom_field_table`. Raises `ConfigurationError` for a kind or field that
@@ -259,13 +262,15 @@ def declared(mapped: Mapping[str, Iterable[str]]) -> Kinds:
     if unknown:
         raise ConfigurationError(f"NetBox has no kind {unknown[0]!r} here; there are {', '.join(KINDS)}")
     try:
-        return in_order(_declared(_placed(KINDS[name], mapped), mapped[name]) for name in KINDS if name in mapped)
+        return in_order(_declared(adapt(_placed(KINDS[name], mapped)), mapped[name]) for name in KINDS if name in mapped)
     except ValueError as error:
         raise ConfigurationError(f"the mapping is not whole: {error}") from None
 
 
-def _placed(kind: Kind, mapped: Container[str | None]) -> Kind:
+def _placed(kind: Kind, mapped: Mapping[str, Iterable[str]]) -> Kind:
     """Return the kind without the places that a sync does not map, where it may stand in one or another."""
+    if kind.name == CLUSTER.name and "site" not in mapped[kind.name]:
+        return replace(UNSITED, versions=kind.versions)
     absent = [name for name in ALTERNATIVES.get(kind.name, ()) if kind.field(name).to not in mapped]
     if len(absent) == len(ALTERNATIVES.get(kind.name, ())):
         return kind

@@ -14,7 +14,9 @@ from asset_sync.systems.netbox.addressed import DeviceFilter, interface_addresse
 from asset_sync.systems.netbox.conforming import conform, unready
 from asset_sync.systems.netbox.deletions import deletions
 from asset_sync.systems.netbox.extract import check_choices, observe
+from asset_sync.systems.netbox.journal import tell
 from asset_sync.systems.netbox.kinds import CUSTOM, KINDS, declared
+from asset_sync.systems.netbox.options import WritingOptions
 from asset_sync.systems.netbox.resource import NetBox
 from asset_sync.systems.netbox.source import TABLES, read
 from asset_sync.systems.system import Constants, Observed, OpenFields, Options, Read, System, TargetSide
@@ -66,6 +68,11 @@ def _addresses(netbox: NetBox) -> Read:
         return Read(pd.DataFrame({"address": found}, dtype="str"), client.tally.read)
 
 
+def _written_by(options: WritingOptions) -> System:
+    side = replace(_SIDE, declared=options.declared, applied=tell if options.journal else None)
+    return replace(NETBOX, target=side)
+
+
 _SIDE: Final = TargetSide(
     KINDS,
     declared,
@@ -87,5 +94,6 @@ _PLAIN: Final = System(
     pool="netbox",
     named=True,
     as_source=Options(ChoosingOptions, _told_by, frozenset(ChoosingOptions.model_fields)),
+    as_target=Options(WritingOptions, _written_by),
 )
 NETBOX: Final = _told_by(ChoosingOptions())

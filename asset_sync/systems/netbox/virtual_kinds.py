@@ -1,6 +1,7 @@
 """What is synced into NetBox of virtual machines: clusters, the machines, and what they have."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
@@ -44,7 +45,7 @@ CLUSTER: Final = Kind(
     (
         NAME,
         Field("type", "reference", to="cluster_type", required=True),
-        Field("site", "reference", to="site", required=True),
+        Field("site", "reference", to="site", nullable=True),
         STATUS,
         Field("tenant", "reference", to="tenant", nullable=True),
         DESCRIPTION,
@@ -53,7 +54,10 @@ CLUSTER: Final = Kind(
     (IdentityRule("name in the site", ("site", "name"), decisive=False),),
     (Unique(("site", "name")),),
 )
-"""Clusters of a site, which is their scope: among those without one nothing tells two of a name apart."""
+"""Clusters of a site, which is their scope. Where a sync maps none, see `UNSITED`: its names are to tell clusters apart."""
+UNSITED: Final = replace(
+    CLUSTER, identity=(IdentityRule("name", ("name",), decisive=False, sole=True),), unique=(Unique(("name",), enforced=False),)
+)
 
 VIRTUAL_MACHINE: Final = Kind(
     "virtual_machine",

@@ -1,0 +1,52 @@
+"""What a YAML may say to NetBox as what is written to, and what that makes of the kinds."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Final, Literal
+
+import dagster as dg
+from pydantic import Field
+
+from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync.reconcile.kinds import IdentityRule, Kind, Kinds, Retirement
+from asset_sync.systems.netbox.kinds import DEVICE, INTERFACE, IP_ADDRESS, declared
+from asset_sync.systems.netbox.virtual_kinds import VM_INTERFACE
+
+_SWITCHED_OFF: Final = Retirement("enabled", value=False, note="description")
+_RETIREMENTS: Final[Mapping[str, Retirement]] = {
+    INTERFACE.name: _SWITCHED_OFF,
+    VM_INTERFACE.name: _SWITCHED_OFF,
+    IP_ADDRESS.name: Retirement("interface", value=None),
+}
+_ANYWHERE: Final = IdentityRule("name in any site", ("name",), "host", decisive=False, sole=True)
+
+
+class WritingOptions(dg.Model):
+    """How NetBox is written to.
+
+    `retire` names kinds that are else left alone once they are gone: an interface is disabled, with a note in its description,
+    an address is taken from its interface. With `unique_names` a device is known by its name in whatever site it is, where just
+    one has that name. With `journal` each device's journal tells what was applied to it, and of what belongs to it.
+    """
+
+    retire: list[Literal["interface", "vm_interface", "ip_address"]] = Field(default_factory=list)
+    unique_names: bool = False
+    journal: bool = False
+
+    def declared(self, mapped: Mapping[str, Iterable[str]]) -> Kinds:
+        """Return the kinds that a sync maps, as these options have them; see `asset_sync.systems.netbox.kinds.declared`."""
+        for name in self.retire:
+            field = _RETIREMENTS[name].field
+            if name in mapped and field not in mapped[name]:
+                told = f"{name} is retired by its {field}, which is not mapped: map it, or leave the kind out"
+                raise ConfigurationError(f"retire: {told}")
+        return declared(mapped, partial(_adapted, self))
+
+
+def _adapted(options: WritingOptions, kind: Kind) -> Kind:
+    if kind.name in options.retire:
+        kind = replace(kind, retirement=_RETIREMENTS[kind.name])
+    if kind.name == DEVICE.name and options.unique_names:
+        kind = replace(kind, identity=(*kind.identity, _ANYWHERE))
+    return kind
