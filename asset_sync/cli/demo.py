@@ -10,6 +10,7 @@ import orjson
 
 from asset_sync.cli.console import printed, progress, row, table
 from asset_sync.cli.demo_exports import BROKEN, EXPORTS, refusal, run_exports
+from asset_sync.cli.demo_hosts import HOSTS, run_hosts
 from asset_sync.cli.demo_mirror import MIRROR, Mirrored, mirrored
 from asset_sync.cli.demo_telling import NEXT_STEPS, explanation, held_told, introduction, plan_told
 from asset_sync.cli.homes import fresh_home
@@ -22,7 +23,7 @@ SYNCS: Final = ("pdq_to_netbox", "wug_to_netbox", "netbox_to_wug")
 """The syncs of the demo, in the order in which they run: what monitoring found is in NetBox before that is monitored."""
 
 
-_IN_BULK: Final = ("pdq_to_netbox", "wug_to_netbox")
+_IN_BULK: Final = ("pdq_to_netbox", "wug_to_netbox", HOSTS)
 """The syncs whose target takes every write in bulk; WhatsUp Gold makes groups, and changes devices, one by one."""
 _OBJECTS_A_REQUEST: Final = 50
 
@@ -119,10 +120,15 @@ class _Loaded(_Ran):
         return self.load.problems(self.report.requests.read) if self.name == "again" else self.load.problems()
 
 
+def _servers(size: int) -> int:
+    """Return how many servers a company has beside so many machines: a quarter as many, at most 500."""
+    return min(max(5, size // 4), 500)
+
+
 def _most_requests(plan_id: str) -> float:
-    """Return how many write requests a plan may take: one for 50 objects, but each kind needs at least one."""
+    """Return how many write requests a plan may take: one for 50 objects, but each sort of write needs at least one."""
     writes = open_ledger().plan(plan_id).writes
-    return max(len(writes) / _OBJECTS_A_REQUEST, writes["kind"].nunique())
+    return max(len(writes) / _OBJECTS_A_REQUEST, len(writes[["kind", "op"]].drop_duplicates()))
 
 
 @click.command()
@@ -145,9 +151,10 @@ def demo(context: click.Context, size: int, seed: int, as_json: bool) -> None:
         os.environ.update(world.environment())
         ran = _run_all(world, watching)
         ran += [_Dropped(name, report) for name, report in run_exports(world, watching)]
+        ran += [_Ran(name, report) for name, report in run_hosts(world, _servers(size), seed, watching)]
         problems = [f"{each.report.sync}, {each.name}: {problem}" for each in ran for problem in each.problems()]
     if as_json:
-        syncs = {sync: [each.shown() for each in ran if each.report.sync == sync] for sync in (*SYNCS, MIRROR, EXPORTS)}
+        syncs = {sync: [each.shown() for each in ran if each.report.sync == sync] for sync in (*SYNCS, MIRROR, EXPORTS, HOSTS)}
         click.echo(orjson.dumps({"syncs": syncs}).decode())
     else:
         _tell(ran)

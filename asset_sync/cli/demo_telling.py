@@ -21,6 +21,7 @@ _RUNS: Final[Mapping[str, str]] = {
     "netbox_to_wug": "NetBox → WhatsUp Gold: devices are monitored",
     "snipeit_to_postgres": "Snipe-IT → PostgreSQL: a mirror to query",
     "pdq_exports": "export files of PDQ → NetBox: three are dropped",
+    "hosts_to_netbox": "servers tell their own state → NetBox",
 }
 _OPS: Final = (p.UPDATE, p.CREATE, p.RETIRE)
 _MOST_HELD: Final = 3

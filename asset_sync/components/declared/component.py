@@ -292,8 +292,8 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         return [name for name in main if not (kinds[name].facet_of or kinds[name].parent or is_lookup(mapping.fields[name]))]
 
     def _unregistered(self, name: str, target: System) -> str:
-        told = f"{target.title} does not have it: make it there, or have it made: asset-sync resolve create {name}"
-        return f"{told}, or `register: true` in the YAML for all"
+        ways = f"make it there, decide so (asset-sync resolve create {name}), or write register: true"
+        return f"{target.title} does not have it, and the YAML says to make none: {ways}"
 
     def _followed(self, sync: Sync, job: Any, following: Following | None) -> dg.Definitions:
         if following is None:

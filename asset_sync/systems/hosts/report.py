@@ -15,6 +15,7 @@ Operation = Mapping[str, Any]
 _DRY: Final = "Dry run complete. No changes applied."
 _HOSTS_SHOWN: Final = 50
 _DEVICE: Final = "device"
+_WAITS: Final = " is held: "
 _SECTIONS: Final[tuple[tuple[str, frozenset[str]], ...]] = (
     ("device attributes", frozenset({_DEVICE, "device_primary_ip"})),
     ("interfaces", frozenset({"interface", "interface_links", "interface_primary_mac", "mac_address"})),
@@ -66,7 +67,7 @@ def _host(host: str, rows: list[Operation]) -> Iterator[str]:
             continue
         for word, chosen in _ROWS.items():
             yield from _section(f"{word} {title}", [row for row in own if not row["hold"] and chosen(row)])
-    yield from _section("Held", [row for row in rows if row["hold"]])
+    yield from _held([row for row in rows if row["hold"]])
     yield from _summary([row for row in rows if not row["hold"]])
 
 
@@ -102,6 +103,14 @@ def _section(title: str, rows: list[Operation]) -> Iterator[str]:
         for field, old, new in _changes(row) or [(row["op"], "", "")]:
             yield f"| {named} | {field} | {old} | {new} | {why} |"
             named = why = ""
+
+
+def _held(rows: list[Operation]) -> Iterator[str]:
+    """Yield what is held; what only waits for that is counted."""
+    waiting = [row for row in rows if _WAITS in row["hold"]]
+    yield from _section("Held", [row for row in rows if _WAITS not in row["hold"]])
+    if waiting:
+        yield from ("", f"{len(waiting)} more wait for that.")
 
 
 def _changes(row: Operation) -> list[tuple[str, str, str]]:
