@@ -129,7 +129,7 @@ class _Building:
     def _add_records(self, kind: Kind, rows: Rows, fields: pd.DataFrame) -> None:
         needed = needed_fields(kind)
         absent = fields.reindex(columns=list(needed)).isna().any(axis=1)
-        if kind.facet_of:
+        if kind.facet_of and not any(told.ownership.clears for told in self.mapping.fields[kind.name].values()):
             told = [each.name for each in kind.fields if each.name in fields and each.name not in needed]
             absent |= fields[told].isna().all(axis=1)
         keys = self._keys(kind, rows, fields).mask(absent)

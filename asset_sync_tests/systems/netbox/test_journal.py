@@ -26,7 +26,7 @@ def entries(count: int) -> list[Entry]:
 
 def journal(lab: Lab) -> list[tuple[str, int, str, str]]:
     names = ("assigned_object_type", "assigned_object_id", "kind", "comments")
-    return [tuple(row[name] for name in names) for row in lab.state.objects(JOURNAL)]  # type: ignore[misc]
+    return [tuple(row[name] for name in names) for row in lab.state.objects(JOURNAL)]
 
 
 def test_entries_go_out_many_a_request_on_objects_of_any_kind(filled: Lab) -> None:
