@@ -104,9 +104,8 @@ class Unread:
 
     def add(self, path: str, reason: str) -> None:
         """Tell of a value that could not be read."""
-        line = " ".join("".join(each if each.isprintable() else " " for each in reason).split())
         if len(self.told) < MOST["unread"]:
-            self.told.append({"path": path[: MOST["text"]], "reason": line[:500]})
+            self.told.append({"path": _shown(path, MOST["text"]), "reason": _shown(" ".join(reason.split()), 500)})
 
     def read(self, path: str, reader: Callable[[], Any]) -> Any:
         """Return what the reader returns, None where it cannot; a text is told only if it is clean, and not empty."""
@@ -122,10 +121,15 @@ class Unread:
         return self.read(path, lambda: _bounded(reader(), MOST[path.rpartition("/")[2]]))
 
 
+def _shown(text: str, most: int) -> str:
+    """Return the beginning of a text with a question mark for all that does not show itself."""
+    return "".join(each if each.isprintable() else "?" for each in text[:most])
+
+
 def reason(error: BaseException) -> str:
     """Return in a line why something failed."""
     if isinstance(error, subprocess.TimeoutExpired):
-        return f"{error.cmd[0]} did not answer within {error.timeout:g} s"
+        return f"{Path(error.cmd[0]).name} did not answer within {error.timeout:g} s"
     if isinstance(error, UnicodeError):
         return "it is no UTF-8"
     if isinstance(error, OSError) and error.strerror:
@@ -885,7 +889,8 @@ def _cpus(details: dict[str, Any]) -> float | None:
 
 
 def _memory(details: dict[str, Any]) -> int | None:
-    return int(details["HostConfig"]["Memory"]) or None
+    limit = int(details["HostConfig"]["Memory"])
+    return limit if 0 < limit < 2**63 else None
 
 
 def _restart_policy(details: dict[str, Any]) -> str | None:
@@ -899,7 +904,7 @@ def _ports(details: dict[str, Any]) -> list[dict[str, Any]]:
     for port in sorted({*bound, *meant, *(details["Config"].get("ExposedPorts") or {})}, key=_port):
         number, protocol = _port(port)
         told = [
-            (_host_ip(each.get("HostIp")), int(each.get("HostPort") or 0) or None)
+            (_host_ip(each.get("HostIp")), _host_port(each.get("HostPort")))
             for each in bound.get(port) or meant.get(port) or [{}]
         ]
         # One line for IPv4 and one for IPv6 are one where both are for every address.
@@ -912,9 +917,20 @@ def _ports(details: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _port(written: str) -> tuple[int, str]:
     number, _, protocol = written.partition("/")
-    if (protocol or "tcp") not in _PROTOCOLS or not 0 < int(number) < 65536:
+    if (protocol or "tcp") not in _PROTOCOLS:
         raise Unreadable(f"'{written}' is no port")
-    return int(number), protocol or "tcp"
+    return _port_number(number), protocol or "tcp"
+
+
+def _port_number(written: str) -> int:
+    if not 0 < int(written) < 65536:
+        raise Unreadable(f"'{written}' is no port")
+    return int(written)
+
+
+def _host_port(written: str | None) -> int | None:
+    # Where nothing is said, or 0, the engine chooses one when the container starts.
+    return None if written in {None, "", "0"} else _port_number(str(written))
 
 
 def _host_ip(address: str | None) -> str | None:

@@ -80,7 +80,9 @@ def _no_number(word: str) -> None:
 
 def _first(error: ValidationError) -> str:
     """Return the first thing that is wrong, where it is, and how many more there are."""
-    first, *more = error.errors(include_url=False, include_context=False)
+    first, *more = error.errors(include_url=False)
+    if first["type"] == "json_invalid":
+        return f"is no JSON: {first['ctx']['error']}"
     where = ".".join(map(str, first["loc"])) or "it"
     told = first["msg"].removeprefix("Value error, ")
     value = f" ('{shown(first['input'])}')" if isinstance(first["input"], str | int | float) else ""
