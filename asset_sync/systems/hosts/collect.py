@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import array
 import contextlib
+import errno
 import http.client
 import importlib
 import ipaddress
@@ -26,7 +27,6 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
@@ -509,12 +509,16 @@ def permanent_mac(name: str) -> str | None:
     return ":".join(f"{each:02x}" for each in digits) if any(digits) else None
 
 
+_NO_SPEEDS = {2**16 - 1, 2**32 - 1}
+"""How old kernels write -1."""
+
+
 def _speed(folder: Path) -> int:
     try:
         told = int(_file(folder / "speed"))
     except OSError:
         told = -1
-    if told < 0:
+    if told < 0 or told in _NO_SPEEDS:
         raise Unreadable("it has none, or none while it is down")
     return told
 
@@ -1175,16 +1179,18 @@ def file_name(name: str | None, machine: str | None) -> str:
 
 
 def write(content: bytes, file: Path) -> None:
-    """Write a file so that nobody ever reads half of it."""
-    # Hidden until it is whole: a folder may be watched.
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", suffix=".part")
+    """Write a file so that nobody ever reads half of it; raises OSError."""
+    if not file.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file.parent))
+    # Hidden until it is whole, for a folder may be watched; with the rights that any new file has.
+    part = file.with_name(f".{os.urandom(8).hex()}.part")
     try:
-        with open(handle, "wb") as opened:
+        with part.open("xb") as opened:
             opened.write(content)
-        os.replace(name, file)
-    except BaseException:
-        os.unlink(name)
-        raise
+        os.replace(part, file)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            part.unlink()
 
 
 def main(words: Sequence[str] | None = None) -> None:

@@ -113,6 +113,9 @@ def test_it_writes_a_file_whole_and_into_a_folder_under_the_hosts_name(tmp_path:
     assert file.name == f"{told.hostname or told.machine_id}.json"
     assert alone("--output", str(tmp_path / "named.json")).returncode == 0
     assert sorted(tmp_path.iterdir()) == sorted([file, tmp_path / "named.json"])
+    # Whoever takes documents from a folder need not be who wrote them.
+    (tmp_path / "usual").write_bytes(b"")
+    assert file.stat().st_mode == (tmp_path / "usual").stat().st_mode
 
 
 def test_a_file_that_cannot_be_written_is_told_in_a_line(tmp_path: Path) -> None:
