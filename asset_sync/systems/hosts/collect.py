@@ -132,6 +132,9 @@ def reason(error: BaseException) -> str:
         return f"{Path(error.cmd[0]).name} did not answer within {error.timeout:g} s"
     if isinstance(error, UnicodeError):
         return "it is no UTF-8"
+    # Another class than TimeoutError before Python 3.10.
+    if isinstance(error, socket.timeout):
+        return f"it did not answer within {COMMAND_SECONDS:g} s"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     return str(error) if isinstance(error, Unreadable) else f"the answer has another shape: {type(error).__name__}: {error}"
