@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import array
 import contextlib
+import errno
 import http.client
 import importlib
 import ipaddress
@@ -26,7 +27,6 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timezone
@@ -104,9 +104,8 @@ class Unread:
 
     def add(self, path: str, reason: str) -> None:
         """Tell of a value that could not be read."""
-        line = " ".join("".join(each if each.isprintable() else " " for each in reason).split())
         if len(self.told) < MOST["unread"]:
-            self.told.append({"path": path[: MOST["text"]], "reason": line[:500]})
+            self.told.append({"path": _shown(path, MOST["text"]), "reason": _shown(" ".join(reason.split()), 500)})
 
     def read(self, path: str, reader: Callable[[], Any]) -> Any:
         """Return what the reader returns, None where it cannot; a text is told only if it is clean, and not empty."""
@@ -122,12 +121,20 @@ class Unread:
         return self.read(path, lambda: _bounded(reader(), MOST[path.rpartition("/")[2]]))
 
 
+def _shown(text: str, most: int) -> str:
+    """Return the beginning of a text with a question mark for all that does not show itself."""
+    return "".join(each if each.isprintable() else "?" for each in text[:most])
+
+
 def reason(error: BaseException) -> str:
     """Return in a line why something failed."""
     if isinstance(error, subprocess.TimeoutExpired):
-        return f"{error.cmd[0]} did not answer within {error.timeout:g} s"
+        return f"{Path(error.cmd[0]).name} did not answer within {error.timeout:g} s"
     if isinstance(error, UnicodeError):
         return "it is no UTF-8"
+    # Another class than TimeoutError before Python 3.10.
+    if isinstance(error, socket.timeout):
+        return f"it did not answer within {COMMAND_SECONDS:g} s"
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     return str(error) if isinstance(error, Unreadable) else f"the answer has another shape: {type(error).__name__}: {error}"
@@ -505,12 +512,16 @@ def permanent_mac(name: str) -> str | None:
     return ":".join(f"{each:02x}" for each in digits) if any(digits) else None
 
 
+_NO_SPEEDS = {2**16 - 1, 2**32 - 1}
+"""How old kernels write -1."""
+
+
 def _speed(folder: Path) -> int:
     try:
         told = int(_file(folder / "speed"))
     except OSError:
         told = -1
-    if told < 0:
+    if told < 0 or told in _NO_SPEEDS:
         raise Unreadable("it has none, or none while it is down")
     return told
 
@@ -885,7 +896,8 @@ def _cpus(details: dict[str, Any]) -> float | None:
 
 
 def _memory(details: dict[str, Any]) -> int | None:
-    return int(details["HostConfig"]["Memory"]) or None
+    limit = int(details["HostConfig"]["Memory"])
+    return limit if 0 < limit < 2**63 else None
 
 
 def _restart_policy(details: dict[str, Any]) -> str | None:
@@ -899,7 +911,7 @@ def _ports(details: dict[str, Any]) -> list[dict[str, Any]]:
     for port in sorted({*bound, *meant, *(details["Config"].get("ExposedPorts") or {})}, key=_port):
         number, protocol = _port(port)
         told = [
-            (_host_ip(each.get("HostIp")), int(each.get("HostPort") or 0) or None)
+            (_host_ip(each.get("HostIp")), _host_port(each.get("HostPort")))
             for each in bound.get(port) or meant.get(port) or [{}]
         ]
         # One line for IPv4 and one for IPv6 are one where both are for every address.
@@ -912,9 +924,20 @@ def _ports(details: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _port(written: str) -> tuple[int, str]:
     number, _, protocol = written.partition("/")
-    if (protocol or "tcp") not in _PROTOCOLS or not 0 < int(number) < 65536:
+    if (protocol or "tcp") not in _PROTOCOLS:
         raise Unreadable(f"'{written}' is no port")
-    return int(number), protocol or "tcp"
+    return _port_number(number), protocol or "tcp"
+
+
+def _port_number(written: str) -> int:
+    if not 0 < int(written) < 65536:
+        raise Unreadable(f"'{written}' is no port")
+    return int(written)
+
+
+def _host_port(written: str | None) -> int | None:
+    # Where nothing is said, or 0, the engine chooses one when the container starts.
+    return None if written in {None, "", "0"} else _port_number(str(written))
 
 
 def _host_ip(address: str | None) -> str | None:
@@ -1159,16 +1182,18 @@ def file_name(name: str | None, machine: str | None) -> str:
 
 
 def write(content: bytes, file: Path) -> None:
-    """Write a file so that nobody ever reads half of it."""
-    # Hidden until it is whole: a folder may be watched.
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", suffix=".part")
+    """Write a file so that nobody ever reads half of it; raises OSError."""
+    if not file.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file.parent))
+    # Hidden until it is whole, for a folder may be watched; with the rights that any new file has.
+    part = file.with_name(f".{os.urandom(8).hex()}.part")
     try:
-        with open(handle, "wb") as opened:
+        with part.open("xb") as opened:
             opened.write(content)
-        os.replace(name, file)
-    except BaseException:
-        os.unlink(name)
-        raise
+        os.replace(part, file)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            part.unlink()
 
 
 def main(words: Sequence[str] | None = None) -> None:

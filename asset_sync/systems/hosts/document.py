@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from pydantic import ValidationError
 
 from asset_sync.reconcile.errors import SourceError
-from asset_sync.systems.hosts.collect import SCHEMA
+from asset_sync.systems.hosts.collect import MOST, SCHEMA
 from asset_sync.systems.hosts.conforming import conformed
 from asset_sync.systems.hosts.shapes import HostDocument
 from asset_sync.systems.pdq_export.refusal import megabytes, shown
@@ -66,12 +66,15 @@ def _refuse_what_parsers_differ_in(content: bytes) -> None:
         raise DocumentRefused(f"has the schema version {shown(version)}; this asset-sync reads {SCHEMA}: use its own collector")
 
 
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any] | None:
+    """Return what is asked of the outermost object alone: what is read here is read again, and nothing of it is kept."""
+    if len(pairs) > MOST["labels"]:
+        raise ValueError(f"an object has {len(pairs):,} keys; the limit is {MOST['labels']:,}")
     found = dict(pairs)
     if len(found) < len(pairs):
         repeated = next(key for key, times in Counter(key for key, _ in pairs).items() if times > 1)
         raise ValueError(f"the key '{repeated}' is there twice")
-    return found
+    return {"schema": found["schema"]} if "schema" in found else None
 
 
 def _no_number(word: str) -> None:
@@ -80,8 +83,11 @@ def _no_number(word: str) -> None:
 
 def _first(error: ValidationError) -> str:
     """Return the first thing that is wrong, where it is, and how many more there are."""
-    first, *more = error.errors(include_url=False, include_context=False)
+    first, *more = error.errors(include_url=False)
+    if first["type"] == "json_invalid":
+        return f"is no JSON: {first['ctx']['error']}"
     where = ".".join(map(str, first["loc"])) or "it"
-    told = first["msg"].removeprefix("Value error, ")
+    is_pattern = first["type"] == "string_pattern_mismatch"
+    told = "it may not be written so" if is_pattern else first["msg"].removeprefix("Value error, ")
     value = f" ('{shown(first['input'])}')" if isinstance(first["input"], str | int | float) else ""
     return f"is no host's document: {shown(where)}: {told}{value}" + (f", and {len(more):,} more" if more else "")

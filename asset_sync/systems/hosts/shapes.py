@@ -24,6 +24,7 @@ State = Literal["created", "running", "paused", "restarting", "removing", "exite
 
 
 class _Part(BaseModel):
+    # Every list fails fast: a file of millions of wrong entries would be millions of errors.
     model_config = ConfigDict(strict=True, frozen=True, extra="forbid", allow_inf_nan=False)
 
 
@@ -153,7 +154,7 @@ class ContainerNetwork(_Part):
     """A network that a container is in; addresses with their prefix length (172.18.0.2/16), none while it does not run."""
 
     name: Name
-    addresses: Annotated[tuple[Name, ...], Field(max_length=MOST["network_addresses"])]
+    addresses: Annotated[tuple[Name, ...], Field(max_length=MOST["network_addresses"], fail_fast=True)]
     mac: Name | None
 
 
@@ -175,10 +176,10 @@ class Container(_Part):
     cpus: Annotated[float, Field(gt=0, le=1_000_000)] | None
     memory: Bytes | None
     restart_policy: Name | None
-    ports: Annotated[tuple[ContainerPort, ...], Field(max_length=MOST["ports"])] | None
-    volumes: Annotated[tuple[Volume, ...], Field(max_length=MOST["volumes"])] | None
+    ports: Annotated[tuple[ContainerPort, ...], Field(max_length=MOST["ports"], fail_fast=True)] | None
+    volumes: Annotated[tuple[Volume, ...], Field(max_length=MOST["volumes"], fail_fast=True)] | None
     labels: Annotated[dict[Name, Text], Field(max_length=MOST["labels"])] | None
-    networks: Annotated[tuple[ContainerNetwork, ...], Field(max_length=MOST["networks"])] | None
+    networks: Annotated[tuple[ContainerNetwork, ...], Field(max_length=MOST["networks"], fail_fast=True)] | None
 
 
 class Service(_Part):
@@ -212,13 +213,13 @@ class HostDocument(_Part):
     hardware: Hardware
     cpu: Cpu
     memory: Bytes | None
-    disks: Annotated[tuple[Disk, ...], Field(max_length=MOST["disks"])] | None
-    interfaces: Annotated[tuple[Interface, ...], Field(max_length=MOST["interfaces"])] | None
-    addresses: Annotated[tuple[Address, ...], Field(max_length=MOST["addresses"])] | None
-    default_routes: Annotated[tuple[DefaultRoute, ...], Field(max_length=MOST["default_routes"])] | None
-    containers: Annotated[tuple[Container, ...], Field(max_length=MOST["containers"])] | None
-    services: Annotated[tuple[Service, ...], Field(max_length=MOST["services"])] | None
-    unread: Annotated[tuple[Unread, ...], Field(max_length=MOST["unread"])]
+    disks: Annotated[tuple[Disk, ...], Field(max_length=MOST["disks"], fail_fast=True)] | None
+    interfaces: Annotated[tuple[Interface, ...], Field(max_length=MOST["interfaces"], fail_fast=True)] | None
+    addresses: Annotated[tuple[Address, ...], Field(max_length=MOST["addresses"], fail_fast=True)] | None
+    default_routes: Annotated[tuple[DefaultRoute, ...], Field(max_length=MOST["default_routes"], fail_fast=True)] | None
+    containers: Annotated[tuple[Container, ...], Field(max_length=MOST["containers"], fail_fast=True)] | None
+    services: Annotated[tuple[Service, ...], Field(max_length=MOST["services"], fail_fast=True)] | None
+    unread: Annotated[tuple[Unread, ...], Field(max_length=MOST["unread"], fail_fast=True)]
 
     @model_validator(mode="after")
     def _names_a_machine(self) -> Self:

@@ -10,7 +10,7 @@ import pytest
 
 from asset_sync.systems.hosts import HostDocument, collect, parse
 from asset_sync.systems.hosts.document import DocumentRefused
-from asset_sync_tests.systems.hosts.example import address, container, document, interface, written
+from asset_sync_tests.systems.hosts.example import container, document, interface, written
 
 VALIDATOR = jsonschema.Draft202012Validator(collect.schema())
 
@@ -78,7 +78,7 @@ HOSTILE: dict[str, dict[str, Any]] = {
     "a label's name that turns the text round": {"containers": [container(labels={"a\u2066b": "c"})]},
     "a label that is too long": {"containers": [container(labels={"a": "b" * 4097})]},
     "too many labels": {"containers": [container(labels={str(at): "" for at in range(1025)})]},
-    "too many addresses": {"addresses": [address("192.0.2.1/24")] * 16385},
+    "too many networks": {"containers": [container(networks=[{"name": "n", "addresses": [], "mac": None}] * 257)]},
     "a port out of range": {"services": [{"protocol": "tcp", "address": "::", "port": 65536, "process": None}]},
     "a negative size": {"memory": -1},
     "a size beyond 64 bits": {"memory": 2**63},
