@@ -1,0 +1,135 @@
+"""Which host a document is of, whether it says anything new, and what stays known of what it left unread."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from asset_sync.systems.hosts import parse
+from asset_sync.systems.hosts.kept import Kept, KeptHosts, Older
+from asset_sync_tests.systems.hosts.example import MACHINE_ID, address, container, document, interface, written
+
+NOW = datetime(2026, 11, 27, 4, tzinfo=UTC)
+NO_SERIAL = document()["hardware"] | {"serial": None}
+
+
+@pytest.fixture
+def hosts(tmp_path: Path) -> KeptHosts:
+    return KeptHosts(tmp_path / "kept")
+
+
+def put(hosts: KeptHosts, now: datetime = NOW, **changed: Any) -> Kept:
+    content = written(document(**changed))
+    return hosts.put(content, parse(content), now)[0]
+
+
+def test_a_host_is_known_by_its_machine_id_and_shown_by_its_name(hosts: KeptHosts) -> None:
+    kept = put(hosts)
+    assert (kept.id, kept.partition, kept.changed) == (MACHINE_ID, f"web-1-{MACHINE_ID[:8]}", True)
+    assert [each.id for each in hosts.all()] == [MACHINE_ID]
+
+
+def test_without_a_machine_id_it_is_its_serial_and_without_that_its_name(hosts: KeptHosts) -> None:
+    assert put(hosts, machine_id=None).id == "serial-7XYZ123"
+    assert put(hosts, machine_id=None, hardware=NO_SERIAL).id == "name-web-1"
+    junk = NO_SERIAL | {"serial": "To be filled by O.E.M."}
+    assert put(hosts, machine_id=None, hardware=junk, hostname="Other").id == "name-other"
+
+
+def test_a_serial_that_is_no_file_name_is_made_one_and_no_two_are_one(hosts: KeptHosts) -> None:
+    ids = {put(hosts, machine_id=None, hardware=NO_SERIAL | {"serial": serial}).id for serial in ("../A1B2", "..?A1B2")}
+    assert len(ids) == 2
+    assert all("/" not in each for each in ids)
+    assert {each.parent for each in hosts.folder.glob("*/known.json")} <= set(hosts.folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"collected_at": "2026-11-27T03:50:30Z"},
+        {
+            "addresses": [
+                address("192.0.2.10/24", valid_lifetime=77),
+                address("2001:db8::10/64", "eth0.10", preferred_lifetime=5),
+            ]
+        },
+        {"unread": []},
+    ],
+)
+def test_what_is_another_in_each_document_is_nothing_new(hosts: KeptHosts, changed: dict[str, Any]) -> None:
+    put(hosts)
+    before = hosts.version()
+    assert not put(hosts, **changed).changed
+    assert hosts.version() == before
+
+
+def test_a_change_is_one_and_changes_back(hosts: KeptHosts) -> None:
+    versions = [hosts.version()]
+    for memory in (1 << 30, 2 << 30, 1 << 30):
+        assert put(hosts, memory=memory).changed
+        versions.append(hosts.version())
+    assert len(set(versions)) == 4
+
+
+def test_what_is_left_unread_is_as_it_was_known_and_it_is_said_since_when(hosts: KeptHosts) -> None:
+    put(hosts)
+    kept = put(hosts, containers=None, interfaces=None, collected_at="2026-11-27T03:00:00Z")
+    assert [each["name"] for each in kept.told["containers"]] == ["shop-web-1"]
+    assert kept.as_of == dict.fromkeys(("interfaces", "containers"), "2026-11-27T02:50:30+00:00")
+    later = put(hosts, containers=None, collected_at="2026-11-27T03:30:00Z")
+    assert later.as_of == {"containers": "2026-11-27T02:50:30+00:00"}
+    assert put(hosts, containers=[], collected_at="2026-11-27T03:40:00Z").told["containers"] == []
+
+
+def test_an_older_document_is_refused_and_one_from_the_future_silences_nobody(hosts: KeptHosts) -> None:
+    put(hosts, collected_at="2099-01-01T00:00:00Z")
+    assert put(hosts, NOW + timedelta(minutes=1), collected_at="2026-11-27T04:00:30Z", memory=1).changed
+    with pytest.raises(Older, match="is known already"):
+        put(hosts, NOW + timedelta(minutes=2), collected_at="2026-11-27T01:00:00Z")
+
+
+def test_clones_that_share_a_machine_id_are_two(hosts: KeptHosts) -> None:
+    first = put(hosts)
+    clone = put(hosts, hostname="web-2", hardware=NO_SERIAL | {"serial": "OTHER99"})
+    assert (first.id, clone.id) == (MACHINE_ID, f"{MACHINE_ID}~web-2")
+    assert put(hosts, hostname="web-2", hardware=NO_SERIAL | {"serial": "OTHER99"}, memory=1).id == clone.id
+    assert put(hosts, memory=2).id == first.id
+
+
+def test_clones_without_serials_are_told_apart_by_their_cards(hosts: KeptHosts) -> None:
+    put(hosts, hardware=NO_SERIAL)
+    other = [interface("eth0", mac="52:54:00:bb:00:01")]
+    assert put(hosts, hardware=NO_SERIAL, hostname="web-2", interfaces=other, addresses=[], default_routes=[]).id.endswith(
+        "~web-2"
+    )
+    assert put(hosts, hardware=NO_SERIAL, hostname="renamed").id == MACHINE_ID, "renamed, with the same card"
+
+
+def test_a_host_of_another_name_has_another_partition(hosts: KeptHosts) -> None:
+    put(hosts)
+    content = written(document(hostname="shop-1"))
+    kept, before = hosts.put(content, parse(content), NOW)
+    assert before is not None
+    assert (before.partition, kept.partition) == (f"web-1-{MACHINE_ID[:8]}", f"shop-1-{MACHINE_ID[:8]}")
+
+
+def test_the_hosts_own_project_is_the_first_and_stays(hosts: KeptHosts) -> None:
+    assert put(hosts, containers=[]).project is None
+    assert put(hosts).project == "shop"
+    earlier = container("a", compose={"project": "aaa", "service": "x", "number": 1, "working_dir": None})
+    assert put(hosts, containers=[earlier, container()]).project == "shop"
+    assert put(hosts, containers=[]).project == "shop"
+
+
+def test_a_write_that_is_cut_off_leaves_what_was_there(hosts: KeptHosts, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(hosts)
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("asset_sync.systems.hosts.kept.os.replace", fail)
+        with pytest.raises(OSError, match="No space"):
+            put(hosts, memory=1)
+    assert hosts.all()[0].told["memory"] == document()["memory"]
