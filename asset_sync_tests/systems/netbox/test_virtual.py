@@ -1,5 +1,6 @@
 """Hosts, clusters, machines and what they have: whole syncs of all these kinds into a NetBox, day after day."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -190,7 +191,8 @@ def test_what_changes_is_updated_and_nothing_else_and_an_undo_gives_back_what_wa
     before = _contents(sync)
     changes: list[tuple[str, str, str, Any]] = [
         *(("cluster", "shop", "status", "offline"), ("device", "h1", "status", "offline"), ("interface", "eth0", "mtu", 9000)),
-        *(("interface_links", "eth1", "lag", "br0"), ("device_service", "dns/udp", "ports", "53, 5353")),
+        *(("interface", "eth1", "mtu", 9000), ("interface_links", "eth1", "lag", "br0")),
+        ("device_service", "dns/udp", "ports", "53, 5353"),
         *(("virtual_machine", "web", "status", "paused"), ("virtual_machine", "db", "cf_image", "a:2")),
         *(("vm_interface", "w0", "enabled", False), ("virtual_disk", "root", "size", 2000)),
         ("vm_service", "http", "ports", "8080"),
@@ -283,6 +285,21 @@ def test_what_is_no_port_is_told_and_the_other_services_are_made(sync: Sync) -> 
     plan = sync.run()
     assert held(plan) == dict.fromkeys(NO_PORTS, "NetBox requires ports, and the record has none that it takes")
     assert len(sync.objects_of(SERVICES, "name")) == 3
+
+
+@ONE_VERSION
+def test_links_are_taken_away_where_nothing_is_said_of_them_any_more(sync: Sync) -> None:
+    owners = {
+        **sync.policy.owners,
+        "interface_links": dict.fromkeys(("parent", "bridge", "lag"), Ownership("source", clears=True)),
+    }
+    sync.policy = replace(sync.policy, owners=owners)
+    sync.run()
+    sync.row("interface_links", "eth1")["lag"] = None
+    sync.row("interface_links", "bond0.20")["bridge"] = None
+    sync.run()
+    assert links_of(sync) == {"eth0": "bond0", "bond0.20": "bond0"}
+    assert sync.again() == 0
 
 
 REFUSED: list[tuple[str, str, Row, str]] = [
