@@ -17,7 +17,7 @@ from asset_sync.systems.netbox import conform, declared, observe, unready
 from asset_sync_tests.reconcile import lab as core
 from asset_sync_tests.reconcile.lab import held, ops
 from asset_sync_tests.reconcile.worlds import desired
-from asset_sync_tests.systems.netbox.conftest import Lab
+from asset_sync_tests.systems.netbox.conftest import Lab, writes
 
 Row = dict[str, Any]
 ONE_VERSION = pytest.mark.parametrize("lab", ["4.6"], indirect=True)
@@ -323,6 +323,18 @@ def test_what_netbox_refuses_is_told_of_each_one_and_the_rest_is_done(sync: Sync
     assert all(any(words in detail for detail in failed) for *_, words in REFUSED)
     assert [outcome.outcome for outcome in outcomes if outcome.outcome != "failed"] == ["applied"]
     assert ([8080],) in sync.objects_of(SERVICES, "ports")
+
+
+@ONE_VERSION
+def test_a_cluster_that_may_have_been_made_is_found_with_its_site_and_without_one(lab: Lab) -> None:
+    lab.state.create("dcim/sites", {"name": "Lisbon", "slug": "lisbon"})
+    lab.state.create("virtualization/cluster-types", {"name": "Compose", "slug": "compose"})
+    for name, scope in (("shop", {"scope_type": "dcim.site", "scope_id": 1}), ("h1-docker", {})):
+        lab.state.create(CLUSTERS, {"name": name, "type": 1, **scope})
+    fields: dict[str, tuple[str, ...]] = {"site": (), "cluster_type": (), "cluster": ("name", "type", "site")}
+    sited, unsited = (declared({**fields, "cluster": fields["cluster"][:count]})["cluster"] for count in (3, 2))
+    assert lab.target.find(sited, writes({"name": "shop", "type": "1", "site": "1"}))["name"].tolist() == ["shop"]
+    assert lab.target.find(unsited, writes({"name": "h1-docker", "type": "1"}))["name"].tolist() == ["h1-docker"]
 
 
 @ONE_VERSION
