@@ -1,6 +1,7 @@
 """Desired tables: from any tables of a source, whose columns point to one another, to kinds that refer to one another."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -108,6 +109,12 @@ def test_rows_without_what_makes_an_object_are_none_and_nothing_refers_to_them()
     found = made()
     assert keyed(found["port"], "thing", "name") == {"p1": ("a", "eth0"), "p3": ("b", "eth0")}
     assert keyed(found["main"], "thing", "port") == {"1": ("a", "a eth0")}
+
+
+def test_a_facet_of_which_nothing_is_said_is_one_where_that_clears() -> None:
+    cleared = FieldMapping(replace(SOURCE, clears=True), source="first")
+    found = made({**FIELDS, "main": {"port": cleared}})
+    assert keyed(found["main"], "thing", "port") == {"1": ("a", "a eth0"), "2": ("b", None), "3": ("3", None)}
 
 
 def test_keys_are_what_people_know_rows_by() -> None:

@@ -179,7 +179,7 @@ _APIS: Final[Mapping[str, Api]] = {
     "cluster": Api(
         "virtualization/clusters",
         "virtualization.cluster",
-        ({"name": "name", "site": "site_id"},),
+        ({"name": "name", "site": "site_id"}, {"name": "name"}),
         _after("scope", "name", "name"),
         ("scope", "name"),
         pair=Pair("site", "dcim.site", ("scope_type", "scope_id")),

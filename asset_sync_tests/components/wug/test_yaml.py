@@ -136,9 +136,9 @@ IMPORTING: dict[str, tuple[str, str, str, str]] = {
     "an unknown transform": ("{from: note,", "{from: note, transform: trim,", "description", "there is no transform 'trim'"),
     "a kind that there is not": (
         "    tag:\n",
-        "    cluster:\n      name: {}\n    tag:\n",
-        "cluster",
-        "there is no kind 'cluster' here",
+        "    rack:\n      name: {}\n    tag:\n",
+        "rack",
+        "there is no kind 'rack' here",
     ),
     "a field without an origin": (
         "    tag:\n",

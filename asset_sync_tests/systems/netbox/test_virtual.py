@@ -1,5 +1,6 @@
 """Hosts, clusters, machines and what they have: whole syncs of all these kinds into a NetBox, day after day."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from asset_sync.systems.netbox import conform, declared, observe, unready
 from asset_sync_tests.reconcile import lab as core
 from asset_sync_tests.reconcile.lab import held, ops
 from asset_sync_tests.reconcile.worlds import desired
-from asset_sync_tests.systems.netbox.conftest import Lab
+from asset_sync_tests.systems.netbox.conftest import Lab, writes
 
 Row = dict[str, Any]
 ONE_VERSION = pytest.mark.parametrize("lab", ["4.6"], indirect=True)
@@ -190,7 +191,8 @@ def test_what_changes_is_updated_and_nothing_else_and_an_undo_gives_back_what_wa
     before = _contents(sync)
     changes: list[tuple[str, str, str, Any]] = [
         *(("cluster", "shop", "status", "offline"), ("device", "h1", "status", "offline"), ("interface", "eth0", "mtu", 9000)),
-        *(("interface_links", "eth1", "lag", "br0"), ("device_service", "dns/udp", "ports", "53, 5353")),
+        *(("interface", "eth1", "mtu", 9000), ("interface_links", "eth1", "lag", "br0")),
+        ("device_service", "dns/udp", "ports", "53, 5353"),
         *(("virtual_machine", "web", "status", "paused"), ("virtual_machine", "db", "cf_image", "a:2")),
         *(("vm_interface", "w0", "enabled", False), ("virtual_disk", "root", "size", 2000)),
         ("vm_service", "http", "ports", "8080"),
@@ -285,6 +287,21 @@ def test_what_is_no_port_is_told_and_the_other_services_are_made(sync: Sync) -> 
     assert len(sync.objects_of(SERVICES, "name")) == 3
 
 
+@ONE_VERSION
+def test_links_are_taken_away_where_nothing_is_said_of_them_any_more(sync: Sync) -> None:
+    owners = {
+        **sync.policy.owners,
+        "interface_links": dict.fromkeys(("parent", "bridge", "lag"), Ownership("source", clears=True)),
+    }
+    sync.policy = replace(sync.policy, owners=owners)
+    sync.run()
+    sync.row("interface_links", "eth1")["lag"] = None
+    sync.row("interface_links", "bond0.20")["bridge"] = None
+    sync.run()
+    assert links_of(sync) == {"eth0": "bond0", "bond0.20": "bond0"}
+    assert sync.again() == 0
+
+
 REFUSED: list[tuple[str, str, Row, str]] = [
     ("interface_links", "eth0", {"lag": None, "parent": "bond0"}, "Only virtual interfaces"),
     ("interface_links", "bond0.20", {"parent": None, "bridge": None, "lag": "bond0"}, "Virtual interfaces cannot have"),
@@ -306,6 +323,18 @@ def test_what_netbox_refuses_is_told_of_each_one_and_the_rest_is_done(sync: Sync
     assert all(any(words in detail for detail in failed) for *_, words in REFUSED)
     assert [outcome.outcome for outcome in outcomes if outcome.outcome != "failed"] == ["applied"]
     assert ([8080],) in sync.objects_of(SERVICES, "ports")
+
+
+@ONE_VERSION
+def test_a_cluster_that_may_have_been_made_is_found_with_its_site_and_without_one(lab: Lab) -> None:
+    lab.state.create("dcim/sites", {"name": "Lisbon", "slug": "lisbon"})
+    lab.state.create("virtualization/cluster-types", {"name": "Compose", "slug": "compose"})
+    for name, scope in (("shop", {"scope_type": "dcim.site", "scope_id": 1}), ("h1-docker", {})):
+        lab.state.create(CLUSTERS, {"name": name, "type": 1, **scope})
+    fields: dict[str, tuple[str, ...]] = {"site": (), "cluster_type": (), "cluster": ("name", "type", "site")}
+    sited, unsited = (declared({**fields, "cluster": fields["cluster"][:count]})["cluster"] for count in (3, 2))
+    assert lab.target.find(sited, writes({"name": "shop", "type": "1", "site": "1"}))["name"].tolist() == ["shop"]
+    assert lab.target.find(unsited, writes({"name": "h1-docker", "type": "1"}))["name"].tolist() == ["h1-docker"]
 
 
 @ONE_VERSION
