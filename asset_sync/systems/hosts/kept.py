@@ -5,7 +5,6 @@ before stays. All is written to a new file that then takes the place of the old 
 """
 
 import os
-import re
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -27,7 +26,6 @@ PARTS: Final = ("disks", "interfaces", "addresses", "default_routes", "container
 """What a document may leave unread as a whole."""
 _KNOWN: Final = "known.json"
 _DOCUMENT: Final = "document.json"
-_UNSAFE: Final = re.compile(r"[^\w.-]", re.ASCII)
 _VOLATILE: Final = frozenset({"collected_at", "unread"})
 _LIFETIMES: Final = frozenset({"valid_lifetime", "preferred_lifetime"})
 _ID_SHOWN: Final = 8
@@ -120,17 +118,11 @@ def _write(path: Path, content: bytes) -> None:
 def _named_by(told: Mapping[str, Any]) -> str:
     """Return what a host is known by, fit for a folder's name: its machine id, else its serial, else its name."""
     serial = _serial(told)
-    return told["machine_id"] or (f"serial-{_safe(serial)}" if serial else f"name-{told['hostname'].casefold()}")
-
-
-def _safe(serial: str) -> str:
-    """Return a serial fit for a file's name; two of them never are one."""
-    found = _UNSAFE.sub("_", serial)
-    return found if found == serial else f"{found}-{blake2b(serial.encode(), digest_size=4).hexdigest()}"
+    return told["machine_id"] or (f"serial-{serial}" if serial else f"name-{told['hostname'].casefold()}")
 
 
 def _serial(told: Mapping[str, Any]) -> str | None:
-    """Return a host's serial as serials are compared; None for junk."""
+    """Return a host's serial as serials are compared, without a sign in it; None for junk."""
     serial: str | None = forms.normal(pa.array([told["hardware"]["serial"]], pa.large_string()), "serial")[0].as_py()
     return serial
 

@@ -21,7 +21,7 @@ _SECTIONS: Final[tuple[tuple[str, frozenset[str]], ...]] = (
     ("interfaces", frozenset({"interface", "interface_links", "interface_primary_mac", "mac_address"})),
     ("IP addresses", frozenset({"ip_address"})),
     ("containers", frozenset({"virtual_machine", "vm_service", "cluster"})),
-    ("services", frozenset({"service"})),
+    ("services", frozenset({"device_service"})),
 )
 _NEW: Final = frozenset({p.CREATE, p.RESTORE})
 

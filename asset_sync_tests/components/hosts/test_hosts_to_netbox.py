@@ -350,3 +350,14 @@ def test_undone_it_is_as_before(lab: HostLab) -> None:
     run = lab.run(host(interfaces=[interface("eth0", speed=1000)], addresses=[address("192.0.2.10/24")]))
     assert run.planned["retire"] == 2
     assert before != (lab.addresses(), {name: row["enabled"] for name, row in lab.interfaces().items()})
+
+
+def test_what_a_host_listens_on_is_a_service_of_its_device(lab: HostLab) -> None:
+    heard = [
+        {"protocol": "tcp", "address": "0.0.0.0", "port": 22, "process": "sshd"},
+        {"protocol": "tcp", "address": "127.0.0.1", "port": 5432, "process": "postgres"},
+    ]
+    lab.run(host(services=heard, containers=[]))
+    (service,) = lab.netbox.objects("ipam/services")
+    assert (service["name"], service["ports"]) == ("sshd", [22])
+    assert lab.settled(host(services=None, containers=[])), "nobody asked this time"

@@ -45,7 +45,7 @@ def test_a_file_must_rest_and_stays_where_it_is(folder: Path) -> None:
         ("no.json", b"nothing", "no.json is no JSON"),
         ("old.json", written(host(schema=2)), "has the schema version 2"),
         ("name.json", written(host(hostname="../../etc")), "hostname"),
-        ("huge.json", b" " * (MAX_BYTES + 1), "8.4 MB"),
+        ("huge.json", b" " * (MAX_BYTES + 1), "the limit for a host's document is 8 MB"),
         ("list.json", b"[]", "is no host's document"),
         ("label.json", written(host(containers=[{}])), "containers.0"),
     ],
@@ -120,7 +120,7 @@ def test_any_number_of_documents_is_one_run_and_the_same_again_is_none(folder: P
 def test_while_a_run_waits_no_other_is_asked_for(folder: Path, ticks: Ticks) -> None:
     (folder / "web-1.json").write_bytes(written(host()))
     assert [ticks.requests(), ticks.requests()] == [0, 1]
-    run = ticks.instance.create_run_for_job(_job(), status=dg.DagsterRunStatus.QUEUED)
+    run = ticks.instance.create_run_for_job(_job(), status=dg.DagsterRunStatus.NOT_STARTED)
     (folder / "web-1.json").write_bytes(written(host(memory=1)))
     assert [ticks.requests(), ticks.requests()] == [0, 0], "it will read that, too"
     ticks.instance.report_run_canceled(run)
