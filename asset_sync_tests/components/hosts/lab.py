@@ -103,11 +103,25 @@ class HostLab:
 
     def run(self, *documents: Mapping[str, Any], mode: str = "normal") -> Run:
         """Drop documents and run the sync; it must succeed."""
-        self.drop(*documents)
-        config = {"ops": {f"{SYNC}__plan": {"config": {"mode": mode}}}}
-        run = Run(self.job.execute_in_process(instance=self.instance, run_config=config, raise_on_error=False), SYNC)
+        run = self._run(*documents, mode=mode)
         assert run.success, run.errors()
         return run
+
+    def failed(self, *documents: Mapping[str, Any]) -> Run:
+        """Drop documents and run the sync; it must fail."""
+        run = self._run(*documents)
+        assert not run.success
+        return run
+
+    def apply(self) -> None:
+        """Materialise `applied` alone, as a person does in the UI after an approval."""
+        selected = [dg.AssetKey([SYNC, "applied"])]
+        assert self.job.execute_in_process(instance=self.instance, asset_selection=selected).success
+
+    def _run(self, *documents: Mapping[str, Any], mode: str = "normal") -> Run:
+        self.drop(*documents)
+        config = {"ops": {f"{SYNC}__plan": {"config": {"mode": mode}}}}
+        return Run(self.job.execute_in_process(instance=self.instance, run_config=config, raise_on_error=False), SYNC)
 
     def settled(self, *documents: Mapping[str, Any]) -> bool:
         """Tell whether a run has nothing to do."""

@@ -1,11 +1,17 @@
 """Hosts → NetBox, whole: each row of what is compared between a host and NetBox (facts/cmdb.md §4), and what is made of it."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import pytest
 
+from asset_sync.components.resources import open_ledger
 from asset_sync.reconcile.planning.retiring import NOTE
+from asset_sync.sandbox.netbox import Token
+from asset_sync.systems.netbox import KINDS
+from asset_sync.systems.netbox.api import api
 from asset_sync_tests.components.hosts.lab import NOTHING, SERIAL, YAML, HostLab, compose, host, lab_of, route
 from asset_sync_tests.systems.hosts.example import address, container, interface
 
@@ -335,6 +341,15 @@ def test_the_journal_tells_what_was_applied_and_nothing_where_nothing_was(lab: H
     assert len(lab.journal()) == 1
 
 
+def test_the_journal_names_who_approved(lab: HostLab) -> None:
+    run = lab.run(host(), mode="review")
+    assert not lab.journal()
+    open_ledger().approve(run.plan_id, "anna", datetime.now(UTC))
+    lab.apply()
+    (entry,) = lab.journal()
+    assert f"applied plan `{run.plan_id}`, approved by `anna`" in entry
+
+
 def test_a_dry_run_writes_nothing_and_says_so(lab: HostLab) -> None:
     run = lab.run(host(), mode="dry_run")
     report = run.metadata("hosts_to_netbox/plan")["report"]
@@ -361,3 +376,23 @@ def test_what_a_host_listens_on_is_a_service_of_its_device(lab: HostLab) -> None
     (service,) = lab.netbox.objects("ipam/services")
     assert (service["name"], service["ports"]) == ("sshd", [22])
     assert lab.settled(host(services=None, containers=[])), "nobody asked this time"
+
+
+EVERYTHING: Final = {api(kind).endpoint for kind in KINDS.values()}
+
+
+def test_what_a_token_may_not_write_is_reported_and_the_rest_is_done(lab: HostLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = Token("limited", may_write=frozenset(EVERYTHING) - {"virtualization/virtual-machines"})
+    monkeypatch.setenv("NETBOX_TOKEN", lab.netbox.add_token(token).secret)
+    run = lab.failed(host())
+    assert "may not add objects of virtualization.virtualmachine" in " ".join(run.errors())
+    assert set(lab.interfaces()) == {"eth0", "br0"}
+    assert lab.primary() == "192.0.2.10/24"
+    assert not lab.machines()
+
+
+def test_one_object_that_netbox_refuses_stops_no_other(lab: HostLab) -> None:
+    there = [*host()["interfaces"], interface("eth9", mac="52:54:00:aa:00:09", mtu=70_000)]
+    lab.failed(host(interfaces=there))
+    assert set(lab.interfaces()) == {"eth0", "br0"}
+    assert set(lab.machines()) == {"shop-web-1", "shop-db-1"}
