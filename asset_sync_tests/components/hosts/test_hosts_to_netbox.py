@@ -245,7 +245,8 @@ STATES: Final = {"paused": "paused", "exited": "offline", "dead": "offline", "re
 
 def test_a_containers_state_is_its_machines_status_and_back(lab: HostLab) -> None:
     def all_of(**told: str) -> list[dict[str, object]]:
-        return [container(name, compose=compose(name), ports=[], **({"state": name} | told)) for name in STATES]
+        ids = {name: f"{number:02}" * 32 for number, name in enumerate(STATES)}
+        return [container(name, id=ids[name], compose=compose(name), ports=[], **({"state": name} | told)) for name in STATES]
 
     lab.run(host(containers=all_of(state="running")))
     lab.run(host(containers=all_of()))
