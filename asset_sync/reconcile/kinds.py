@@ -20,7 +20,8 @@ class Field:
     an object is created (`initial_only`) would take away what people added, if it were written later. What is `nullable` the
     target takes empty, in any number; without what is `required` it makes no object. A reference of a facet that `pins` keeps
     the object it points to where it sits. `canonical` makes of a text the one that the target gives back for it. `choices` are
-    the only values that the field takes, where that is known without asking the target.
+    the only values that the field takes, and `within` the least and the most that a number may be, where that is known without
+    asking the target.
     """
 
     name: str
@@ -33,10 +34,13 @@ class Field:
     pins: bool = False
     canonical: Callable[[str], str | None] | None = None
     choices: tuple[str, ...] = ()
+    within: tuple[float, float] | None = None
 
     @property
-    def choices_words(self) -> str:
-        """Say of a value what it is not, where it is none of the choices."""
+    def limits_words(self) -> str:
+        """Say of a value what it is not, where the field does not take it."""
+        if self.within is not None:
+            return f"is not between {self.within[0]:g} and {self.within[1]:g}"
         return f"is neither {' nor '.join(self.choices)}" if len(self.choices) == 2 else f"is none of {', '.join(self.choices)}"
 
 

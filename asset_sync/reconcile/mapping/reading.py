@@ -58,10 +58,11 @@ def mapped(source: Columns, kind: Kind, mappings: Mapping[str, FieldMapping]) ->
 def why_not(value: str, kind: Kind, name: str) -> str | None:
     """Return why a constant or a default cannot be the value of a field, in words that follow it; None where it can."""
     values, declared = pa.array([value], type=pa.large_string()), kind.field(name)
-    if typed(values, declared.type).refused.any():
+    column, refused = typed(values, declared.type)
+    if refused.any():
         return WHAT_IT_IS_NOT[declared.type]
-    if declared.choices and value not in declared.choices:
-        return declared.choices_words
+    if _untaken(declared, values, column).any():
+        return declared.limits_words
     return "has no letter or digit" if name in kind.labelled and not filled(forms.normal(values, "label")).any() else None
 
 
@@ -88,19 +89,22 @@ def _read(source: Columns, kind: Kind, name: str, mapping: FieldMapping) -> _Rea
     as_type = _type_of(declared, mapping)
     if mapping.truncate:
         values = _cut(values, declared)
-    if declared.choices:
-        return _chosen(values, guessed, declared, notes)
     column, refused = typed(_canonical(values, declared), as_type)
-    return _Reading(column, guessed, _refusals(name, values, refused, WHAT_IT_IS_NOT.get(as_type, "")), notes)
+    refusals = _refusals(name, values, refused, WHAT_IT_IS_NOT.get(as_type, ""))
+    if (untaken := _untaken(declared, values, column)).any():
+        column = column.mask(untaken)
+        refusals = pd.concat([refusals, _refusals(name, values, untaken, declared.limits_words)], ignore_index=True)
+    return _Reading(column, guessed, refusals, notes)
 
 
-def _chosen(values: pa.Array, guessed: Mask, declared: Field, notes: tuple[str, ...]) -> _Reading:
-    """Return a field that takes some values alone; what is none of them is refused."""
-    refused = filled(values) & ~mask(pc.is_in(values, pa.array(declared.choices, values.type)))
-    kept = pc.if_else(pa.array(refused), pa.scalar(None, values.type), values)
-    return _Reading(
-        typed(kept, "text").column, guessed, _refusals(declared.name, values, refused, declared.choices_words), notes
-    )
+def _untaken(declared: Field, values: pa.Array, column: pd.Series) -> Mask:
+    """Return the values, texts and typed, that the field does not take: none of its choices, or beyond its limits."""
+    if declared.choices:
+        return filled(values) & ~mask(pc.is_in(values, pa.array(declared.choices, values.type)))
+    if declared.within is None:
+        return np.zeros(len(values), dtype=bool)
+    least, most = declared.within
+    return ((column < least) | (column > most)).fillna(value=False).to_numpy(dtype=bool)
 
 
 def _cut(values: pa.Array, declared: Field) -> pa.Array:

@@ -11,6 +11,7 @@ COMMENTS: Final = Field("comments")
 STATUS: Final = Field("status")
 MODE: Final = Field("mode")
 """The 802.1Q mode of an interface: access, tagged, tagged-all or q-in-q."""
+MTU: Final = Field("mtu", "integer", within=(1, 65_536))
 
 # Exact first, so that "HP" and "hp", both of them in NetBox, stay two; none is decisive, because each looks further than the
 # one before and must not speak against it.

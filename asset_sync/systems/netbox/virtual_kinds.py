@@ -70,9 +70,9 @@ VIRTUAL_MACHINE: Final = Kind(
         Field("platform", "reference", to="platform", nullable=True),
         Field("tenant", "reference", to="tenant", nullable=True),
         STATUS,
-        Field("vcpus", "number", canonical=canonical_vcpus),
-        Field("memory", "integer"),
-        Field("disk", "integer"),
+        Field("vcpus", "number", canonical=canonical_vcpus, within=(0, 9_999.99)),
+        Field("memory", "integer", within=(0, 2_147_483_647)),
+        Field("disk", "integer", within=(0, 2_147_483_647)),
         Field("serial", max_length=50),
         DESCRIPTION,
         COMMENTS,
@@ -104,7 +104,9 @@ def _of_machine(name: str, *fields: Field) -> Kind:
     )
 
 
-VM_INTERFACE: Final = _of_machine("vm_interface", Field("enabled", "boolean"), Field("mtu", "integer"), MODE, DESCRIPTION)
+VM_INTERFACE: Final = _of_machine(
+    "vm_interface", Field("enabled", "boolean"), Field("mtu", "integer", within=(1, 65_536)), MODE, DESCRIPTION
+)
 VIRTUAL_DISK: Final = _of_machine("virtual_disk", Field("size", "integer", required=True), DESCRIPTION)
 """Sizes are in MB."""
 VM_MAC_ADDRESS: Final = Kind(

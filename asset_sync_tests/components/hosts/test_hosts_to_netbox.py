@@ -395,8 +395,18 @@ def test_what_a_token_may_not_write_is_reported_and_the_rest_is_done(lab: HostLa
     assert not lab.machines()
 
 
-def test_one_object_that_netbox_refuses_stops_no_other(lab: HostLab) -> None:
-    there = [*host()["interfaces"], interface("eth9", mac="52:54:00:aa:00:09", mtu=70_000)]
-    lab.failed(host(interfaces=there))
-    assert set(lab.interfaces()) == {"eth0", "br0"}
+def test_one_object_that_netbox_refuses_stops_no_other(lab: HostLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = Token("limited", writes_only={"dcim/interfaces": {"name": "eth0"}})
+    monkeypatch.setenv("NETBOX_TOKEN", lab.netbox.add_token(token).secret)
+    run = lab.failed(host())
+    assert "the rest is applied. First: interface: the token may add other" in " ".join(run.errors())
+    assert set(lab.interfaces()) == {"eth0"}
+    assert lab.primary() == "192.0.2.10/24"
     assert set(lab.machines()) == {"shop-web-1", "shop-db-1"}
+
+
+def test_a_number_that_netbox_does_not_take_holds_that_field_alone(lab: HostLab) -> None:
+    there = [*host()["interfaces"], interface("eth9", mac="52:54:00:aa:00:09", mtu=70_000)]
+    run = lab.run(host(interfaces=there))
+    assert lab.interfaces()["eth9"]["mtu"] is None
+    assert "is not between 1 and 65536" in run.metadata("hosts_to_netbox/plan")["report"]
