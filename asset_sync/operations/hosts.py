@@ -1,11 +1,12 @@
 """Documents of hosts taken in from a sync's drop folder by hand, for a process without Dagster's daemon."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from asset_sync.components import HostDocuments
 from asset_sync.components.dropped.cursor import Cursor
 from asset_sync.components.hosts import documents
+from asset_sync.components.hosts.taking import HostWatch, Look, Taken
 from asset_sync.operations.definitions import component_of, instance
 
 _LOG = logging.getLogger(__name__)
@@ -22,15 +23,27 @@ def take_documents(sync: str) -> Sequence[str]:
     watch = component.watch()
     seen = watch.kept.folder / f".{sync}.seen"
     before = Cursor.of(seen.read_text(encoding="utf-8") if seen.is_file() else None)
-    look = watch.look(watch.look(before, log=_LOG.info).cursor, log=_LOG.info)
+    looks = [*_looks(watch, before)]
     seen.parent.mkdir(parents=True, exist_ok=True)
-    seen.write_text(str(look.cursor), encoding="utf-8")
-    there, gone = documents.partitions(look.taken)
+    seen.write_text(str(looks[-1].cursor), encoding="utf-8")
+    _tell([taken for look in looks for taken in look.taken])
+    return [line for look in looks for line in look.refused]
+
+
+def _looks(watch: HostWatch, before: Cursor) -> Iterator[Look]:
+    """Yield looks at the folder until what lies there is taken in: what is new must rest from one to the next."""
+    yield (look := watch.look(before, log=_LOG.info))
+    yield (look := watch.look(look.cursor, log=_LOG.info))
+    while look.unfinished:
+        yield (look := watch.look(look.cursor, log=_LOG.info))
+
+
+def _tell(taken: Sequence[Taken]) -> None:
+    there, gone = documents.partitions(taken)
     name = str(documents.PARTITIONS.name)
     with instance() as dagster:
         dagster.add_dynamic_partitions(name, there)
         for each in gone:
             dagster.delete_dynamic_partition(name, each)
-        for event in documents.events(look.taken):
+        for event in documents.events(taken):
             dagster.report_runless_asset_event(event)
-    return look.refused

@@ -35,11 +35,15 @@ class Taken:
 
 @dataclass(frozen=True)
 class Look:
-    """What one look at the folder came to: what was taken in, what was refused (a line each), and the next look's cursor."""
+    """What one look at the folder came to: what was taken in, what was refused (a line each), and the next look's cursor.
+
+    `unfinished`: time ran out, and the next look goes on.
+    """
 
     taken: Sequence[Taken]
     refused: Sequence[str]
     cursor: Cursor
+    unfinished: bool
 
 
 @dataclass
@@ -47,6 +51,7 @@ class _Look:
     taken: list[Taken] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     done: set[bytes] = field(default_factory=set)
+    unfinished: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,7 @@ class HostWatch:
         for digest in [digest for digest in files if digest in fresh & cursor.seen]:
             if time.monotonic() > end:
                 log("the other documents are left for the next look")
+                look.unfinished = True
                 break
             try:
                 self._take(files[digest], look, log)
@@ -75,7 +81,8 @@ class HostWatch:
             except OSError as error:
                 log(f"{shown(files[digest].name)} cannot be read ({error.strerror or error}); it is tried again")
         settled = (cursor.settled & files.keys()) | look.done
-        return Look(look.taken, look.refused, Cursor(frozenset(settled), frozenset(files.keys() - settled)))
+        cursor = Cursor(frozenset(settled), frozenset(files.keys() - settled))
+        return Look(look.taken, look.refused, cursor, look.unfinished)
 
     def _take(self, file: Dropped, look: _Look, log: Log) -> None:
         content = None

@@ -6,12 +6,16 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from upath import UPath
 
 from asset_sync.components.dropped.cursor import Cursor
+from asset_sync.components.dropped.folder import DropFolder
 from asset_sync.components.hosts.component import HostDocuments
 from asset_sync.components.hosts.sensor import hosts_sensor
-from asset_sync.components.hosts.taking import Look
+from asset_sync.components.hosts.taking import HostWatch, Look, is_document
+from asset_sync.operations.hosts import take_documents
 from asset_sync.systems.hosts.document import MAX_BYTES
+from asset_sync.systems.hosts.kept import KeptHosts
 from asset_sync_tests.components.hosts.lab import SYNC, host
 from asset_sync_tests.systems.hosts.example import MACHINE_ID, written
 
@@ -149,3 +153,22 @@ def _job() -> dg.JobDefinition:
         nothing()
 
     return job
+
+
+def test_by_hand_all_that_lies_there_is_taken_in_however_long_it_takes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "dagster").mkdir()
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    for number in range(3):
+        each = host(hostname=f"web-{number}", fqdn=None, machine_id=f"{number}" * 32)
+        (folder / f"{number}.json").write_bytes(written(each))
+    (folder / "odd.json").write_bytes(b"[]")
+    slow = HostWatch(DropFolder(UPath(folder), is_document), KeptHosts(tmp_path / "hosts_kept"), seconds=0.0)
+    monkeypatch.setattr(HostDocuments, "watch", lambda _: slow)
+    clock = iter(range(1000))
+    monkeypatch.setattr("asset_sync.components.hosts.taking.time.monotonic", lambda: next(clock) // 3)
+    (line,) = take_documents(SYNC)
+    assert line.startswith("odd.json is no host's document")
+    assert len(slow.kept.all()) == 3
+    assert take_documents(SYNC) == []
