@@ -172,6 +172,7 @@ _APIS: Final[Mapping[str, Api]] = {
     ),
     "interface_links": replace(_INTERFACE_API, find=(), read_only=frozenset({"interface"})),
     "interface_primary_mac": replace(_INTERFACE_API, find=(), read_only=frozenset({"interface"})),
+    "device_cluster": replace(_DEVICE_API, find=(), read_only=frozenset({"device"})),
     "device_primary_ip": replace(_DEVICE_API, find=(), read_only=frozenset({"device"})),
     "device_service": _service_api("device", "dcim.device"),
     "tenant": _named_api("tenancy/tenants", "tenancy.tenant"),

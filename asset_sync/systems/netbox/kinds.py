@@ -129,7 +129,6 @@ DEVICE: Final = Kind(
         Field("platform", "reference", to="platform", nullable=True),
         Field("site", "reference", to="site"),
         Field("tenant", "reference", to="tenant", nullable=True),
-        Field("cluster", "reference", to="cluster", nullable=True),
         STATUS,
         DESCRIPTION,
         COMMENTS,
@@ -140,7 +139,14 @@ DEVICE: Final = Kind(
     Retirement("status", "decommissioning"),
     counted_by="device_type",
 )
-"""The cluster of a host is in its site, and is written before its machines are: they say it, too (see `VIRTUAL_MACHINE`)."""
+DEVICE_CLUSTER: Final = Kind(
+    "device_cluster",
+    (Field("device", "reference", to="device"), Field("cluster", "reference", to="cluster", nullable=True)),
+    parent="device",
+    facet_of="device",
+)
+"""The cluster that a host is in, which is in its site. It is written apart, for the host to be kept up where the cluster cannot be
+made, and before its machines: they say it, too (see `VIRTUAL_MACHINE`)."""
 INTERFACE: Final = Kind(
     "interface",
     (
@@ -232,6 +238,7 @@ KINDS: Final[Kinds] = in_order(
         CLUSTER_TYPE,
         CLUSTER,
         DEVICE,
+        DEVICE_CLUSTER,
         INTERFACE,
         INTERFACE_LINKS,
         MAC_ADDRESS,

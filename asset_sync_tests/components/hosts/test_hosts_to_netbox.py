@@ -410,3 +410,12 @@ def test_a_number_that_netbox_does_not_take_holds_that_field_alone(lab: HostLab)
     run = lab.run(host(interfaces=there))
     assert lab.interfaces()["eth9"]["mtu"] is None
     assert "is not between 1 and 65536" in run.metadata("hosts_to_netbox/plan")["report"]
+
+
+def test_without_a_cluster_the_device_is_kept_up_all_the_same(lab: HostLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = Token("limited", may_write=frozenset(name for name in EVERYTHING if not name.startswith("virtualization/")))
+    monkeypatch.setenv("NETBOX_TOKEN", lab.netbox.add_token(token).secret)
+    lab.failed(host())
+    assert lab.device()["platform"] is not None
+    assert lab.primary() == "192.0.2.10/24"
+    assert not lab.machines()

@@ -17,7 +17,7 @@ def test_kinds_say_what_netbox_lets_be_empty_what_it_requires_what_it_holds_fast
     empty = {f"{kind.name}.{field.name}" for kind in KINDS.values() for field in kind.fields if field.nullable}
     assert empty == {
         *("asset.serial", "asset.asset_tag", "asset.storage_location", "device.asset_tag", "device.platform"),
-        *("device.tenant", "device.cluster", "cluster.site", "cluster.tenant"),
+        *("device.tenant", "device_cluster.cluster", "cluster.site", "cluster.tenant"),
         *(f"virtual_machine.{field}" for field in ("site", "role", "platform", "tenant")),
         *(f"interface_links.{field}" for field in ("parent", "bridge", "lag")),
     }

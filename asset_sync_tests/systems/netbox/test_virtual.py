@@ -26,7 +26,8 @@ MAPPED: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("manufacturer", "site", "tenant", "device_role", "platform", "cluster_type"), ("name", "slug")),
     "device_type": ("manufacturer", "model", "slug"),
     "cluster": ("name", "type", "site", "status", "description"),
-    "device": ("name", "serial", "device_type", "role", "site", "tenant", "cluster", "status"),
+    "device": ("name", "serial", "device_type", "role", "site", "tenant", "status"),
+    "device_cluster": ("cluster",),
     "interface": ("device", "name", "type", "enabled", "mtu", "speed", "mode"),
     "interface_links": ("parent", "bridge", "lag"),
     "device_service": ("device", "name", "protocol", "ports"),
@@ -71,10 +72,10 @@ def _source() -> dict[str, list[Row]]:
                 "role": "Host",
                 "site": "Lisbon",
                 "tenant": "Ten",
-                "cluster": "shop",
                 "status": "active",
             }
         ],
+        "device_cluster": [{"source_key": "h1", "device": "h1", "cluster": "shop"}],
         "interface": [
             {"source_key": name, "device": "h1", "name": name, "type": kind, "enabled": True, "mtu": 1500}
             for name, kind in ports
@@ -233,7 +234,7 @@ def test_a_host_that_changes_clusters_takes_its_machines_along_past_others_of_th
     sync.rows["cluster"] += [{**sync.row("cluster", "shop"), "source_key": name, "name": name} for name in ("new", "blog")]
     elsewhere = {**sync.row("virtual_machine", "web"), "source_key": "web2", "cluster": "blog", "device": None}
     sync.rows["virtual_machine"].append(elsewhere)
-    for kind, key in (("device", "h1"), ("virtual_machine", "web"), ("virtual_machine", "db")):
+    for kind, key in (("device_cluster", "h1"), ("virtual_machine", "web"), ("virtual_machine", "db")):
         sync.row(kind, key)["cluster"] = "new"
     sync.run()
     clusters = {row["id"]: row["name"] for row in sync.netbox.state.objects(CLUSTERS)}
@@ -246,12 +247,12 @@ def test_a_host_that_changes_clusters_takes_its_machines_along_past_others_of_th
 
 @ONE_VERSION
 def test_machines_of_a_host_in_no_cluster_are_recognised_by_the_host(lab: Lab) -> None:
-    without = {name: fields for name, fields in MAPPED.items() if name not in ("cluster", "cluster_type")}
+    without = {name: fields for name, fields in MAPPED.items() if name not in ("cluster", "cluster_type", "device_cluster")}
     fields = {
         name: tuple(field for field in fields if field not in ("cluster", "cf_image")) for name, fields in without.items()
     }
     sync = Sync(lab, declared(fields))
-    for row in (*sync.rows["device"], *sync.rows["virtual_machine"]):
+    for row in sync.rows["virtual_machine"]:
         row.pop("cluster")
         row.pop("cf_image", None)
     sync.run()
@@ -339,7 +340,7 @@ def test_a_cluster_that_may_have_been_made_is_found_with_its_site_and_without_on
 
 @ONE_VERSION
 def test_sizes_of_batches_are_those_of_small_kinds(sync: Sync) -> None:
-    sizes = {sync.netbox.target.batch_size(kind) for name, kind in sync.kinds.items() if name != "device"}
+    sizes = {sync.netbox.target.batch_size(kind) for name, kind in sync.kinds.items() if (kind.facet_of or name) != "device"}
     assert sizes == {200}
 
 
