@@ -12,7 +12,7 @@ from asset_sync.cli.run import tell
 from asset_sync.components.resources import open_ledger
 from asset_sync.ledger import PlanHeader
 from asset_sync.operations import plans as operations
-from asset_sync.operations.reports import report_of
+from asset_sync.operations.reports import own_report
 from asset_sync.operations.runs import new_run_id
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile import report
@@ -78,11 +78,11 @@ def show(plan: str, how: str, everything: bool) -> None:
             PlanDetail.of_page(header, loaded, ledger.outcomes(header.id), ledger.waits(header.id)).model_dump_json(indent=2)
         )
     elif how == "markdown":
-        click.echo(report_of(loaded)(loaded, most=most), nl=False)
+        click.echo(own_report(loaded, most=most) or report.markdown(loaded, most=most), nl=False)
     else:
         _show(header, loaded, None if everything else _MOST_ROWS)
-        if report_of(loaded) is not report.markdown:
-            click.echo(f"\n{report_of(loaded)(loaded, most=most)}", nl=False)
+        if own := own_report(loaded, most=most):
+            click.echo(f"\n{own}", nl=False)
         waits = ledger.waits(header.id)
         if header.state == "interrupted":
             click.echo(f"\n{_way_on(header)}")

@@ -12,7 +12,7 @@ from asset_sync.mirror.runs import LoadRun, load_of_run
 from asset_sync.operations.definitions import makes_plans
 from asset_sync.operations.exports import takes_exports, waiting_exports
 from asset_sync.operations.hosts import take_documents
-from asset_sync.operations.reports import report_of
+from asset_sync.operations.reports import own_report
 from asset_sync.operations.runs import RunReport, log_file, log_of, run_sync
 from asset_sync.reconcile import report as plan_report
 from asset_sync.reconcile.plan import Mode, Plan
@@ -128,8 +128,8 @@ def _not_applied(plan: Plan) -> str:
     if plan.mode != "dry_run":
         return f"Nothing was written yet. To apply it: asset-sync approve {plan.id} && asset-sync apply {plan.id}"
     # One that has words of its own says so itself.
-    own = report_of(plan)
-    return "Dry run: nothing was written." if own is plan_report.markdown else f"\n{own(plan)}".rstrip()
+    own = own_report(plan)
+    return f"\n{own}".rstrip() if own else "Dry run: nothing was written."
 
 
 def _only(given: tuple[str, ...]) -> dict[str, list[str]]:

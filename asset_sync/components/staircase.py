@@ -126,7 +126,10 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
             ledger.save(made, context.run.run_id, now)
             ledger.save_guards(made.id, verdicts)
             return dg.MaterializeResult(
-                metadata={**_plan_metadata(sync, made, incomplete), **step_lineage(sync, sync.key("desired"))},
+                metadata={
+                    **_plan_metadata(sync, made, planning.snapshot.links, incomplete),
+                    **step_lineage(sync, sync.key("desired")),
+                },
                 check_results=[_guard_result(context, sync, made, verdict) for verdict in verdicts],
                 tags={"asset_sync/plan": made.id},
             )
@@ -167,7 +170,7 @@ def _source_rows(context: dg.AssetExecutionContext, sync: Sync) -> dict[str, int
     return {key.to_user_string(): snapshots.rows(key, context.run.run_id, partition) for key in sync.sources}
 
 
-def _plan_metadata(sync: Sync, plan: Plan, incomplete: str | None) -> dict[str, Any]:
+def _plan_metadata(sync: Sync, plan: Plan, links: Tables, incomplete: str | None) -> dict[str, Any]:
     files = write_plan_files(plan)
     return {
         "plan_id": plan.id,
@@ -176,7 +179,9 @@ def _plan_metadata(sync: Sync, plan: Plan, incomplete: str | None) -> dict[str, 
         "dagster/row_count": len(plan.operations),
         **{f"planned/{op}": count for op, count in plan.counts.items()},
         "held": len(plan.held),
-        "report": dg.MetadataValue.md(sync.report(plan, files=[str(file) for file in files], note=incomplete)),
+        "report": dg.MetadataValue.md(
+            sync.report(plan, files=[str(file) for file in files], note=incomplete, objects=sync.main_objects(links))
+        ),
         "parquet": dg.MetadataValue.path(str(files[0])),
         "csv": dg.MetadataValue.path(str(files[1])),
     }

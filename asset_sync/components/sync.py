@@ -14,9 +14,9 @@ from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.mapping import FieldMapping
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Policy
-from asset_sync.reconcile.report import Report, markdown
+from asset_sync.reconcile.report import Objects, Report, markdown
 from asset_sync.reconcile.resolutions import Resolution
-from asset_sync.reconcile.tables import Tables
+from asset_sync.reconcile.tables import Tables, identity_column
 from asset_sync.reconcile.target import Outcome
 from asset_sync.systems.steps import CountingTarget, Evidence
 
@@ -95,7 +95,7 @@ class Sync:
     partition is a connection, that of its own. `deletions` is that of `asset_sync.systems.system.TargetSide`: a record whose
     object somebody deleted is held, unless the sync may `recreate` it. `applied` is told of what an apply did, and returns
     metadata. `existing` has the kinds of which only what is there is kept up, each with why a new record waits, in words;
-    `report` tells a plan.
+    `report` tells a plan. `main_kinds` are those whose objects stand for the rows of the source's main table.
     """
 
     name: str
@@ -128,6 +128,7 @@ class Sync:
     applied: Callable[[dg.AssetExecutionContext, Applied], Mapping[str, Any]] = _untold
     existing: Mapping[str, str] = field(default_factory=dict)
     report: Report = markdown
+    main_kinds: Sequence[str] = ()
 
     def of(self, context: dg.AssetExecutionContext) -> "Sync":
         """Return the sync as a run sees it: that of its connection, where each has links of its own."""
@@ -152,6 +153,15 @@ class Sync:
     def known_links(self, ledger: Ledger) -> Tables:
         """Return the links by which this sync goes."""
         return ledger.links(self.link_set, self.kinds, self.remembered, clearing=self.clearing, asked_by=self.name)
+
+    def main_objects(self, links: Tables) -> Objects:
+        """Return the linked objects that stand for the rows of the source's main table."""
+        found: dict[str, tuple[str | None, str]] = {}
+        for each in (links[name] for name in self.main_kinds if name in links):
+            names = each[identity_column("name")] if identity_column("name") in each else each["target_id"]
+            told = zip(each["source_key"], names, each["target_id"], strict=True)
+            found |= {key: (name if isinstance(name, str) else None, target_id) for key, name, target_id in told}
+        return found
 
     def source_resource(self, context: dg.AssetExecutionContext) -> Any:
         """Return the resource of the source system."""

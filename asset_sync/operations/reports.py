@@ -3,14 +3,18 @@
 from pathlib import Path
 
 import asset_sync
-from asset_sync.components import SyncComponent, forms
+from asset_sync.components import SyncComponent, config, forms
+from asset_sync.components.resources import open_ledger
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.report import Report, markdown
-from asset_sync.systems import system
+from asset_sync.reconcile.report import MOST_ROWS, markdown
 
 
-def report_of(plan: Plan) -> Report:
-    """Return what tells a plan of a sync; of one that there is not any more, as that of any sync."""
-    file = Path(asset_sync.__file__).parent / "defs" / plan.sync / "defs.yaml"
+def own_report(plan: Plan, *, most: int = MOST_ROWS) -> str | None:
+    """Return a plan in the words of its sync's source; None where that has none, or there is no such sync any more."""
+    file = Path(asset_sync.__file__).parent / "defs" / plan.sync / config.FILE
     made = forms.check_file(file) if file.is_file() else None
-    return system(made.source).report if isinstance(made, SyncComponent) else markdown
+    sync = made.sync(plan.sync) if isinstance(made, SyncComponent) else None
+    if sync is None or sync.report is markdown:
+        return None
+    links = open_ledger().links(plan.link_set, {name: sync.kinds[name] for name in sync.main_kinds}, {})
+    return sync.report(plan, most=most, objects=sync.main_objects(links))

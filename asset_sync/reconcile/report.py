@@ -2,22 +2,29 @@
 
 import html
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any, Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Final, Protocol
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.plan import Plan
+
+Objects = Mapping[str, tuple[str | None, str]]
+"""The objects that stand for the main table's rows, by these rows' keys: their names and ids, as far as they are known."""
 
 
 class Report(Protocol):
     """Tells a plan as Markdown: `files` hold all of it, `note` is what has to be known before, at most `most` rows are told."""
 
-    def __call__(self, plan: Plan, *, files: Iterable[str] = (), note: str | None = None, most: int = ...) -> str:
-        """Return the report."""
+    def __call__(
+        self, plan: Plan, *, files: Iterable[str] = (), note: str | None = None, most: int = ..., objects: Objects = ...
+    ) -> str:
+        """Return the report; `objects` are those that the plan may be about."""
         ...
 
 
 MOST_ROWS = 300
+NO_OBJECTS: Final[Objects] = MappingProxyType({})
 _BOTH_SIDES = "changed on both sides"
 _NAMED = 5
 _HEAD = "| object | field | old | new | reason |"
@@ -46,7 +53,14 @@ def conflicts(plan: Plan) -> str | None:
     return f"Both sides changed {', '.join(named)}{more}: asset-sync resolve keep-target, or take-source, ends it"
 
 
-def markdown(plan: Plan, *, files: Iterable[str] = (), note: str | None = None, most: int = MOST_ROWS) -> str:
+def markdown(
+    plan: Plan,
+    *,
+    files: Iterable[str] = (),
+    note: str | None = None,
+    most: int = MOST_ROWS,
+    objects: Objects = NO_OBJECTS,  # noqa: ARG001 - what others tell by
+) -> str:
     """Return the plan grouped by kind and operation, old → new with reasons, then what is held; `files` hold all of it.
 
     `note` is what has to be known before the plan is read.

@@ -192,6 +192,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             applied=steps.applied,
             existing={} if self.registers else {kind: self._unregistered(name, target) for kind in self._main_kinds()},
             report=source.report,
+            main_kinds=self._main_kinds(),
         )
 
     def names(self, sync: str) -> Mapping[tuple[str, ...], str]:

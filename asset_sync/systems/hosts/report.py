@@ -7,7 +7,7 @@ from typing import Any, Final
 from asset_sync import settings
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.report import MOST_ROWS, cell, escaped, headline, shown
+from asset_sync.reconcile.report import MOST_ROWS, NO_OBJECTS, Objects, cell, escaped, headline, shown
 from asset_sync.systems.hosts.tables import host_of
 
 Operation = Mapping[str, Any]
@@ -26,7 +26,14 @@ _SECTIONS: Final[tuple[tuple[str, frozenset[str]], ...]] = (
 _NEW: Final = frozenset({p.CREATE, p.RESTORE})
 
 
-def diff_report(plan: Plan, *, files: Iterable[str] = (), note: str | None = None, most: int = MOST_ROWS) -> str:
+def diff_report(
+    plan: Plan,
+    *,
+    files: Iterable[str] = (),
+    note: str | None = None,
+    most: int = MOST_ROWS,
+    objects: Objects = NO_OBJECTS,
+) -> str:
     """Return a plan as Markdown: a part a host, then what belongs to none; `files` hold all rows, `note` comes first.
 
     At most `most` rows are told, of at most fifty hosts; the others are counted.
@@ -47,7 +54,7 @@ def diff_report(plan: Plan, *, files: Iterable[str] = (), note: str | None = Non
     for host, rows in list(hosts.items())[:_HOSTS_SHOWN]:
         if told < most:
             told += len(rows)
-            lines += ["", *_host(host, rows)]
+            lines += ["", *_host(host, rows, objects)]
     lines += ["", *_section("Makers, types, platforms and others", others)] if others else []
     if told + len(others) < len(operations):
         lines += ["", f"{len(operations) - told - len(others)} more rows are not shown here."]
@@ -55,10 +62,10 @@ def diff_report(plan: Plan, *, files: Iterable[str] = (), note: str | None = Non
     return "\n".join([*lines, *(["", _DRY] if plan.mode == "dry_run" else []), ""])
 
 
-def _host(host: str, rows: list[Operation]) -> Iterator[str]:
+def _host(host: str, rows: list[Operation], objects: Objects) -> Iterator[str]:
+    name, id_ = objects.get(host, (None, None))
     device = next((row for row in rows if row["kind"] == _DEVICE), None)
-    id_ = device["target_id"] if device else None
-    name = (device["key"] if device else None) or host
+    name = (device["key"] if device else None) or name or host
     yield f"## {escaped(name)}" + (f" (device #{id_}{_address(id_)})" if id_ else "")
     for title, kinds in _SECTIONS:
         own = [row for row in rows if row["kind"] in kinds]

@@ -145,8 +145,8 @@ DEVICE_CLUSTER: Final = Kind(
     parent="device",
     facet_of="device",
 )
-"""The cluster that a host is in, which is in its site. It is written apart, for the host to be kept up where the cluster cannot be
-made, and before its machines: they say it, too (see `VIRTUAL_MACHINE`)."""
+"""The cluster that a host is in, which is in its site. It is written apart, for the host to be kept up where the cluster cannot
+be made, and before its machines: they say it, too (see `VIRTUAL_MACHINE`)."""
 INTERFACE: Final = Kind(
     "interface",
     (
