@@ -7,7 +7,7 @@ from datetime import datetime
 import pandas as pd
 from sqlalchemy import Connection, Engine, select
 
-from asset_sync.ledger import headers, holds, intents, links, locks, outcomes, plans, resolutions, sightings, states
+from asset_sync.ledger import headers, holds, intents, links, locks, outcomes, overruled, plans, resolutions, sightings, states
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.headers import PlanHeader
 from asset_sync.ledger.holds import Held
@@ -158,14 +158,24 @@ class Ledger:
             return resolutions.every(connection, link_set)
 
     def resolve(self, link_set: str, resolution: Resolution) -> int:
-        """Keep what a person decided about a record, in the place of what it speaks against; return its number."""
+        """Keep what a person decided about a record, in the place of what it speaks against; return its number.
+
+        Open plans that would write to the record, its object or what belongs to it are stale from then on.
+        """
         with self._writing(link_set) as connection:
-            return resolutions.keep(connection, link_set, resolution)
+            number = resolutions.keep(connection, link_set, resolution)
+            overruled.decided(connection, link_set, resolution, number)
+            return number
 
     def take_back(self, number: int, by: str, at: datetime) -> KeptResolution:
-        """Take a decision about a record back. Raises PlanError where there is none of that number that counts."""
+        """Take a decision about a record back; open plans about it are stale from then on.
+
+        Raises PlanError where there is none of that number that counts.
+        """
         with self._engine.begin() as connection:
-            return resolutions.take_back(connection, number, by, at)
+            taken = resolutions.take_back(connection, number, by, at)
+            overruled.taken_back(connection, taken.link_set, taken.resolution, by)
+            return taken
 
     # Deciding.
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection, Row, Select, Text, and_, insert, or_, select, update
 
+from asset_sync.ledger import locks
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.copying import unnested
 from asset_sync.ledger.headers import header
@@ -55,8 +56,14 @@ def keep(connection: Connection, link_set: str, resolution: Resolution) -> int:
 
 
 def take_back(connection: Connection, number: int, by: str, at: datetime) -> KeptResolution:
-    """Take a resolution back; `PlanError` where there is none of that number, or it was taken back before."""
+    """Take a resolution back, as the only one who writes about its links.
+
+    Raises `PlanError` where there is none of that number, or where it was taken back before.
+    """
     c = s.resolution.c
+    link_set = connection.scalar(select(c.link_set).where(c.number == number))
+    if link_set is not None:
+        locks.lock(connection, link_set)
     taken = update(s.resolution).where(c.number == number, c.taken_back_at.is_(None))
     row = connection.execute(taken.values(taken_back_by=by, taken_back_at=at).returning(*s.resolution.c)).first()
     if row is None:

@@ -10,12 +10,14 @@ from sqlalchemy.dialects.postgresql import insert
 from asset_sync.ledger import plans
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.contradictions import first_contradiction
-from asset_sync.ledger.headers import PlanHeader, header, headers
+from asset_sync.ledger.headers import INTERRUPTED, PlanHeader, header, headers
 from asset_sync.reconcile.authority import BEGUN, Asking, Write, authorise
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.plan import Plan
 
 _UNDECIDED: Final = (s.PLANNED, s.WAITING)
+OPEN: Final = (*_UNDECIDED, s.APPROVED, s.REJECTED)
+"""The states of plans that may yet be applied, and of which no run has begun to."""
 _BEYOND: Final = (*BEGUN, s.SUPERSEDED)
 
 
@@ -55,7 +57,7 @@ def bring_to_front(connection: Connection, plan: Plan) -> None:
     for other in headers(connection, _others(plan)):
         because = None if plan.undoes else other.stale_because or _contradiction(connection, other, plan)
         if because:
-            _make_stale(connection, other, because)
+            make_stale(connection, other, because)
         elif plan.mode != "dry_run" and other.state in _UNDECIDED:
             connection.execute(_of(other.id).values(state=s.SUPERSEDED))
 
@@ -63,7 +65,7 @@ def bring_to_front(connection: Connection, plan: Plan) -> None:
 def _others(plan: Plan) -> Select[Any]:
     c = s.plan.c
     alike = (c.sync == plan.sync, c.link_set == plan.link_set, c.undoes.is_not_distinct_from(plan.undoes))
-    open_ones = (c.id != plan.id, c.state.in_([*_UNDECIDED, s.APPROVED, s.REJECTED]), c.stale_because.is_(None))
+    open_ones = (c.id != plan.id, c.state.in_(OPEN), c.stale_because.is_(None))
     return select(s.plan).where(*alike, *open_ones)
 
 
@@ -74,9 +76,13 @@ def _contradiction(connection: Connection, other: PlanHeader, plan: Plan) -> str
     return f"a later look (plan {plan.id}) {found}" if found else None
 
 
-def _make_stale(connection: Connection, head: PlanHeader, because: str) -> None:
-    """An approval was of what was seen then: seen again later, the plan asks for another. A rejection stays."""
-    state = head.state if head.state == s.REJECTED else s.STALE
+def make_stale(connection: Connection, head: PlanHeader, because: str) -> None:
+    """Note what a plan is stale by.
+
+    An approval was of what was seen then: seen again later, the plan asks for another. A rejection stays, and so does that an
+    apply was begun.
+    """
+    state = {s.REJECTED: s.REJECTED, INTERRUPTED: s.APPLYING}.get(head.state, s.STALE)
     connection.execute(_of(head.id).values(stale_because=because, state=state))
     approvals = (s.decision.c.plan_id == head.id, s.decision.c.approved)
     connection.execute(update(s.decision).where(*approvals).values(lapsed=True))
