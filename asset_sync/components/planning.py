@@ -29,7 +29,8 @@ class Planning:
         wanted, refused = split_refused(desired)
         wanted, not_taken = sync.conform(sync.kinds, wanted, inventory)
         resolutions = Resolutions([*sync.decided(context), *ledger.resolutions(sync.link_set)])
-        self.snapshot = Snapshot(wanted, inventory, sync.known_links(ledger), both(refused, not_taken), resolutions)
+        links, elsewhere = sync.known_links(ledger), sync.elsewhere(ledger)
+        self.snapshot = Snapshot(wanted, inventory, links, both(refused, not_taken), resolutions, elsewhere)
 
     def match(self) -> Tables:
         """Return which record is which object, a table a kind; see `asset_sync.reconcile.references.match_all`."""

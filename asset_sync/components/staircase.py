@@ -75,6 +75,7 @@ def _match_asset(sync: Sync) -> dg.AssetsDefinition:
     def match(context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> dg.MaterializeResult[Tables]:
         with told_in_one_line():
             linked = sync.of(context)
+            context.resources.ledger.note_destinations(sync.destinations)
             found = recover(context, linked, inventory)
             matches = Planning(context, linked, desired, inventory).match()
             verdicts = {

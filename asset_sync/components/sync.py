@@ -153,6 +153,21 @@ class Sync:
         """Return the links by which this sync goes."""
         return ledger.links(self.link_set, self.kinds, self.remembered, clearing=self.clearing, asked_by=self.name)
 
+    def elsewhere(self, ledger: Ledger) -> Tables:
+        """Return what other links that lead to the same target say of its objects."""
+        return ledger.elsewhere(self.link_set, self.kinds)
+
+    @property
+    def destinations(self) -> Mapping[str, str]:
+        """By its sets of links, the system that each leads to: where it is there several times, with the connection's name."""
+        if not self.apart or self.partitions is None:
+            return {self.link_set: self.target}
+        several = self.target != self.target_objects
+        names = self.partitions.get_partition_keys()
+        return {
+            self.of_connection(name).link_set: f"{self.target_objects}_{name}" if several else self.target for name in names
+        }
+
     def source_resource(self, context: dg.AssetExecutionContext) -> Any:
         """Return the resource of the source system."""
         return self.resource(context, self.source)

@@ -7,7 +7,20 @@ from datetime import datetime
 import pandas as pd
 from sqlalchemy import Connection, Engine, select
 
-from asset_sync.ledger import headers, holds, intents, links, locks, outcomes, overruled, plans, resolutions, sightings, states
+from asset_sync.ledger import (
+    elsewhere,
+    headers,
+    holds,
+    intents,
+    links,
+    locks,
+    outcomes,
+    overruled,
+    plans,
+    resolutions,
+    sightings,
+    states,
+)
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.headers import PlanHeader
 from asset_sync.ledger.holds import Held
@@ -55,6 +68,19 @@ class Ledger:
                 )
                 for name, kind in kinds.items()
             }
+
+    def note_destinations(self, destinations: Mapping[str, str]) -> None:
+        """Remember, by the sets of links, which system each leads to: those that lead to one may have the same objects."""
+        with self._engine.begin() as connection:
+            elsewhere.note(connection, destinations)
+
+    def elsewhere(self, link_set: str, kinds: Kinds) -> Tables:
+        """Return what other links that lead to the same system say of objects; see `asset_sync.reconcile.tables`.
+
+        Of each kind that can be retired: the links to objects that these links have, too, and to those that others retired.
+        """
+        with self._engine.connect() as connection:
+            return elsewhere.read(connection, link_set, kinds)
 
     def note_sighting(self, plan: Plan, run_id: str, at: datetime) -> None:
         """Remember what the saved plan says of the source: row counts, claims, what came back and what is missing.

@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.schema import CreateTable
 
+from asset_sync.ledger import elsewhere
 from asset_sync.ledger.copying import copy_in, copy_out
 from asset_sync.ledger.schema import link, staged
 from asset_sync.reconcile import plan as p
@@ -36,7 +37,6 @@ from asset_sync.reconcile.tables import LINK_COLUMNS, base_column, emptied_colum
 from asset_sync.reconcile.target import ALREADY, Outcome
 
 CREATED: Final = "created"
-RETIRED_BY_SYNC: Final = "sync"
 RETIRED_BY_UNDO: Final = "undo"
 
 Record = dict[str, Any]
@@ -168,7 +168,7 @@ def follow(
     object for the time being is nobody's decision where it comes no further. It looked at no source, so that what is missing is
     missing still.
     """
-    retired_by = RETIRED_BY_UNDO if plan.undoes else RETIRED_BY_SYNC
+    retired_by = RETIRED_BY_UNDO if plan.undoes else elsewhere.RETIRED_BY_SYNC
     stopovers = _stopovers(plan) if plan.undoes else None
     _stage(connection, _merged(_followed(done, created, stopovers)))
     _join(connection, plan, at, plan_id=plan.id)
@@ -186,6 +186,7 @@ def follow(
     _change(connection, plan, _RETIRED, retired_by=retired_by, retired_at=at)
     back = {} if plan.undoes else {"missing_since": None, "missing_runs": 0}
     _change(connection, plan, _RESTORED, retired_by=None, retired_at=None, **back)
+    elsewhere.bring_back(connection, plan.link_set, _RESTORED)
 
 
 def references(changes: p.Changes) -> Iterator[tuple[str, str]]:
@@ -224,7 +225,7 @@ def _followed(
             # What was left behind has no link any more: its record is another object.
             continue
         if op in {p.RETIRE, p.RESTORE}:
-            yield _Staged(_RETIRED if op == p.RETIRE else _RESTORED, row["kind"], row["source_key"])
+            yield _Staged(_RETIRED if op == p.RETIRE else _RESTORED, row["kind"], row["source_key"], outcome.target_id)
         if stopovers is not None:
             yield _written(_WRITTEN, row, outcome, _bases(stopovers.get(row["seq"], {}), created))
         elif op == p.RETIRE:

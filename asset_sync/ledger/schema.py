@@ -267,6 +267,14 @@ lease = Table(
     comment="Which process carries out which run, and when it was last heard of.",
 )
 
+destination = Table(
+    "destination",
+    metadata,
+    Column("link_set", Text, primary_key=True),
+    Column("target", Text, nullable=False, comment="the system, as it is reached"),
+    comment="Which system each set of links leads to.",
+)
+
 staged = Table(
     "staged_link",
     MetaData(),

@@ -31,6 +31,7 @@ class Lab:
     resolutions: Resolutions = NONE
     at: datetime = NOW
     last: str | None = None
+    name: str = "test"
 
     def __post_init__(self) -> None:
         self.target = MemoryTarget(self.kinds, size=100)
@@ -47,7 +48,7 @@ class Lab:
         now = self.snapshot()
         self.known = known_objects(now.observed, now.links)
         matches = match_all(self.kinds, now.desired, now.observed, now.links, resolutions=now.resolutions)
-        return make_plan("test", self.kinds, self.policy, now, matches, now=self.at, mode=mode, after=self.last)
+        return make_plan(self.name, self.kinds, self.policy, now, matches, now=self.at, mode=mode, after=self.last)
 
     def apply(self, plan: Plan) -> dict[int, Outcome]:
         """Carry a plan out, and remember what was done."""

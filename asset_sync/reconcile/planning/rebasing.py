@@ -15,7 +15,7 @@ from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.merge import Merge
 from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text
-from asset_sync.reconcile.planning.retiring import RETIRED_BY_SYNC
+from asset_sync.reconcile.planning.elsewhere import RETIRED_BY_SYNC
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.tables import Mask, Positions, differs, filled, index, mask, take, text
 
