@@ -141,15 +141,23 @@ def _is_emptied(name: str) -> ColumnElement[str]:
     return cast(func.coalesce(func.jsonb_typeof(link.c.base[name]) == "null", false()), Text)
 
 
-def note_sighting(connection: Connection, plan: Plan, at: datetime) -> None:
-    """Remember what the plan says of the source: links claimed, records that are back, records that are missing.
-
-    A claim that is held is none.
-    """
+def note_sighting(connection: Connection, plan: Plan, at: datetime, *, absences: bool) -> None:
+    """Remember what the plan says of the source: links claimed (no held ones); where `absences`, what is missing, or back."""
     _stage(connection, _sighted(plan))
     _join(connection, plan, at, plan_id=None)
-    _change(connection, plan, _SEEN, missing_since=None, missing_runs=0)
     _change(connection, plan, _FREED, retired_by=None, retired_at=None)
+    if absences:
+        _count_absences(connection, plan, at)
+
+
+def note_absences(connection: Connection, plan: Plan, at: datetime) -> None:
+    """Remember of the records that are linked already which are missing, and which are back."""
+    _stage(connection, _sighted(plan))
+    _count_absences(connection, plan, at)
+
+
+def _count_absences(connection: Connection, plan: Plan, at: datetime) -> None:
+    _change(connection, plan, _SEEN, missing_since=None, missing_runs=0)
     since = func.coalesce(link.c.missing_since, at)
     _change(connection, plan, _MISSED, missing_since=since, missing_runs=link.c.missing_runs + 1)
 

@@ -43,22 +43,23 @@ class GuardResult(Protocol):
 # A later look.
 
 
-def bring_to_front(connection: Connection, plan: Plan) -> None:
+def bring_to_front(connection: Connection, plan: Plan, *, partial: bool) -> None:
     """Let a plan that a run made just now take its place among those of its sync.
 
     What was seen again is stale no more. What others would do and it would not makes them stale, whatever its mode: a dry run
     is a look, too, and so is one at an incomplete source. Others that nobody decided about are superseded by it, not by a dry
     run. A rebase says nothing of what is to be done, and an undo is no look: apply compares what it touches. It supersedes
-    earlier undos of the same plan.
+    earlier undos of the same plan. A `partial` look contradicts what it would do otherwise, and supersedes nothing: of the
+    records that it leaves out it says nothing.
     """
     connection.execute(_of(plan.id).values(stale_because=None))
     if header(connection, plan.id).state in {s.SUPERSEDED, s.STALE}:
         settle(connection, plan.id)
     for other in headers(connection, _others(plan)):
-        because = None if plan.undoes else other.stale_because or _contradiction(connection, other, plan)
+        because = None if plan.undoes else other.stale_because or _contradiction(connection, other, plan, partial=partial)
         if because:
             make_stale(connection, other, because)
-        elif plan.mode != "dry_run" and other.state in _UNDECIDED:
+        elif plan.mode != "dry_run" and not partial and other.state in _UNDECIDED:
             connection.execute(_of(other.id).values(state=s.SUPERSEDED))
 
 
@@ -69,10 +70,10 @@ def _others(plan: Plan) -> Select[Any]:
     return select(s.plan).where(*alike, *open_ones)
 
 
-def _contradiction(connection: Connection, other: PlanHeader, plan: Plan) -> str | None:
+def _contradiction(connection: Connection, other: PlanHeader, plan: Plan, *, partial: bool) -> str | None:
     if plan.mode == "rebase" or other.mode == "dry_run" or not any(other.counts.values()):
         return None
-    found = first_contradiction(plans.writes(connection, other.id), plan.writes)
+    found = first_contradiction(plans.writes(connection, other.id), plan.writes, partial=partial)
     return f"a later look (plan {plan.id}) {found}" if found else None
 
 

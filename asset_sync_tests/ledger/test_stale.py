@@ -272,6 +272,30 @@ def test_needed_no_more_are_the_runs_of_what_is_stale_superseded_or_applied(ledg
     assert ledger.needed_runs() == {"r4", "r6"}
 
 
+# A look at some records alone.
+
+
+@pytest.mark.parametrize("mode", ["normal", "review", "dry_run"])
+def test_a_look_at_some_records_says_nothing_of_the_others(ledger: Ledger, mode: Any) -> None:
+    plan_id, planned = approved(ledger, RETIRE, NAME), save(ledger, RETIRE, NAME, CREATE)
+    ledger.save(make(row("update", "x", "9", changes=changes(name="x")), mode=mode), "r2", at(2), partial=True)
+    assert [ledger.header(each).state for each in (plan_id, planned.id)] == ["approved", "planned"]
+
+
+def test_a_look_at_some_records_contradicts_what_it_would_write_otherwise(ledger: Ledger) -> None:
+    plan_id = approved(ledger, RETIRE, NAME)
+    other = make(row("update", "b", "2", changes=changes(name="other", memory=3)))
+    ledger.save(other, "r2", at(2), partial=True)
+    assert stale(ledger, plan_id) == f"a later look (plan {other.id}) would set name of asset 'key of b' otherwise"
+
+
+def test_what_is_held_is_told_by_the_last_look_at_all_records(ledger: Ledger) -> None:
+    held = row("quarantine", "h", hold="two candidates")
+    for number, (rows, partial) in enumerate((([held], False), ([NAME], True), ([held, NAME], False), ([CREATE], True))):
+        ledger.save(make(*rows), f"r{number}", at(number), partial=partial)
+    assert [(each.source_key, each.since) for each in ledger.held(SYNC)] == [("h", at(0))]
+
+
 # What a person decides about its records.
 
 SYNC = "pdq_to_netbox"

@@ -35,7 +35,8 @@ class Snapshot:
 
     `refused` has, by kind, the values of the source that cannot be written: source_key, field, value and reason, all text; the
     desired table has nothing in their place. `resolutions` are what people decided about held records. `elsewhere` has, by
-    kind, the links of other syncs and connections to objects of the same target.
+    kind, the links of other syncs and connections to objects of the same target. `own_writes` has, by kind, what our own
+    writes set objects' fields to last, where a rebase asked: `id`, and the fields as the target has them.
     """
 
     desired: Tables
@@ -44,3 +45,4 @@ class Snapshot:
     refused: Tables = field(default_factory=dict)
     resolutions: Resolutions = NONE
     elsewhere: Tables = field(default_factory=dict)
+    own_writes: Tables = field(default_factory=dict)

@@ -58,6 +58,7 @@ class Sides:
         self.links = snapshot.links[kind.name] if kind.name in snapshot.links else no_links()
         self.own = _told_by_this_sync(self.links)
         self.elsewhere = snapshot.elsewhere.get(kind.name)
+        self.own_writes = snapshot.own_writes.get(kind.name)
         self.observed = snapshot.observed[kind.name]
         self.refused = snapshot.refused.get(kind.name)
         wanted = snapshot.desired[kind.name]
