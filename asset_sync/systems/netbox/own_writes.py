@@ -14,7 +14,6 @@ from asset_sync.reconcile.tables import DTYPES, Tables
 from asset_sync.systems.netbox import custom_field_table as definitions
 from asset_sync.systems.netbox.api import api, read_value
 from asset_sync.systems.netbox.client import NetBoxClient, Row
-from asset_sync.systems.netbox.kinds import TAGS
 from asset_sync.systems.netbox.refusing import Forbidden
 
 _LOG: Final = "core/object-changes"
@@ -65,8 +64,9 @@ def _changed(before: Row, after: Row) -> dict[str, Any]:
 
 def _table(kind: Kind, rows: Mapping[str, Row], custom: definitions.CustomFields) -> pd.DataFrame:
     types = definitions.types(kind, custom)
-    # How it says on what an address sits, and its tags, is the log's own: nothing is known of these.
-    fields = [field for field in kind.fields if field.name not in (TAGS, api(kind).assigned) and kind.facet_of is None]
+    # How the log says on what an address sits is its own: nothing is known of that, nor of tags.
+    pair = api(kind).pair
+    fields = [field for field in kind.fields if kind.facet_of is None and (pair is None or field.name != pair.field)]
     columns: dict[str, Any] = {"id": pd.Series(list(rows), dtype="str")}
     for field in fields:
         said = [read_value(kind, field, _as_shown(row, field.type), types) for row in rows.values()]
@@ -75,7 +75,8 @@ def _table(kind: Kind, rows: Mapping[str, Row], custom: definitions.CustomFields
 
 
 def _as_shown(row: Row, of_type: str) -> Row:
-    """Return a record of the log as the API shows objects: a reference is but a number in the log."""
+    """Return a record of the log as the API shows objects, without lists: a reference is but a number in the log."""
+    alike = {name: value for name, value in row.items() if not isinstance(value, list)}
     if of_type != "reference":
-        return row
-    return {name: {"id": value} if isinstance(value, int) else value for name, value in row.items()}
+        return alike
+    return {name: {"id": value} if isinstance(value, int) else value for name, value in alike.items()}
