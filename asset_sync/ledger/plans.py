@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, Table, exists, select
+from sqlalchemy import ColumnElement, Connection, Table, select
 from sqlalchemy.dialects.postgresql import insert
 
 from asset_sync.ledger import schema as s
@@ -38,7 +38,7 @@ def of_run(connection: Connection, run_id: str) -> str:
 
 
 def _check_length(given: str, ids: Sequence[str]) -> None:
-    if ids and len(given) < FEWEST and given not in ids:
+    if len(ids) == 1 and len(given) < FEWEST and given not in ids:
         raise PlanError(f"{given!r} is too little of an id: give at least the first {FEWEST} characters")
 
 
@@ -87,10 +87,7 @@ def _operations(connection: Connection, *those: ColumnElement[bool]) -> pd.DataF
 
 def _of_run(connection: Connection, runs: Table, run_id: str) -> list[str]:
     query = select(runs.c.plan_id).where(runs.c.run_id.startswith(run_id, autoescape=True)).distinct()
-    ids = list(connection.scalars(query.order_by(runs.c.plan_id))) if run_id else []
-    if ids and len(run_id) < FEWEST and not connection.scalar(select(exists().where(runs.c.run_id == run_id))):
-        raise PlanError(f"{run_id!r} is too little of a run's id: give at least the first {FEWEST} characters")
-    return ids
+    return list(connection.scalars(query.order_by(runs.c.plan_id))) if run_id else []
 
 
 def _row(plan: Plan, at: datetime) -> dict[str, Any]:
