@@ -100,7 +100,7 @@ def _read(source: Columns, kind: Kind, name: str, mapping: FieldMapping) -> _Rea
 
 
 def _untaken(declared: Field, values: pa.Array, column: pd.Series) -> Mask:
-    """Return the values, texts and typed, that the field does not take: none of its choices, not of its pattern, or beyond its limits."""
+    """Return the values, texts and typed, that the field does not take: no choice, of another form, beyond its limits."""
     if declared.choices:
         return filled(values) & ~mask(pc.is_in(values, pa.array(declared.choices, values.type)))
     if declared.pattern is not None:
