@@ -16,4 +16,6 @@ def check(context: click.Context, files: tuple[Path, ...], connect: bool) -> Non
     found = list(checking.check(files, connect=connect))
     for each in found:
         click.echo(each.wrong or f"{each.file}: right", err=each.wrong is not None)
+        for told in each.minds:
+            click.echo(f"{each.file}: mind: {told}")
     context.exit(1 if any(each.wrong for each in found) else 0)

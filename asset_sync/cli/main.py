@@ -19,6 +19,7 @@ from asset_sync.cli.demo import demo
 from asset_sync.cli.dev import dev
 from asset_sync.cli.holds import held, resolve
 from asset_sync.cli.plans import apply, approve, history, missing, plans, reject, show, undo
+from asset_sync.cli.reconnect import reconnect
 from asset_sync.cli.run import rebase, run
 from asset_sync.cli.sandbox import sandbox
 from asset_sync.cli.serve import serve
@@ -83,7 +84,7 @@ def main(context: click.Context) -> None:
 
 _COMMANDS = (
     *(demo, dev, sandbox, run, rebase, plans, show, approve, reject, apply, undo),
-    *(held, resolve, history, missing, connections, check, collect, serve),
+    *(held, resolve, history, missing, connections, reconnect, check, collect, serve),
 )
 for command in _COMMANDS:
     main.add_command(command)

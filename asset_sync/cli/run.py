@@ -75,7 +75,8 @@ def rebase(context: click.Context, sync: str, partition: str | None) -> None:
     """Take the target of SYNC as it stands for what was applied last, after it or the ledger came back from a backup.
 
     Nothing is written to it; the next run plans what the source says otherwise. What a person edited, of objects that are not
-    older than what was last written to them, stays a person's.
+    older than what was last written to them, stays a person's: where the ledger is the older one, the target's change log tells
+    what was written since from what a person changed. docs/operating.md says exactly what is known, and what is not.
     """
     with progress() as watching:
         report = run_sync(sync, "rebase", partition=partition, watch=watching(f"rebase {sync}"))

@@ -87,6 +87,15 @@ def check_cron(place: "Place", cron: str) -> None:
         raise place.error(told) from None
 
 
+def check_owners(place: "Place", named: Sequence[str]) -> None:
+    """Raise `ConfigurationError`, with file and line, for what Dagster takes for no owner of assets."""
+    for number, owner in enumerate(named):
+        try:
+            dg.AssetSpec("checked", owners=[owner])
+        except dg.DagsterError:
+            raise place.at(str(number)).error(f"{owner!r} is no owner: write an e-mail address, or team:name") from None
+
+
 def owners(mapping: Mapping[str, Mapping[str, FieldMapping]]) -> Mapping[str, Mapping[str, Ownership]]:
     """Return who owns the mapped fields."""
     return {kind: {name: field.ownership for name, field in fields.items()} for kind, fields in mapping.items()}

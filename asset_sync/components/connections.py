@@ -12,13 +12,18 @@ from asset_sync.reconcile.errors import ConfigurationError
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]*")
 
 
+def check_name(place: Place, name: str) -> None:
+    """Raise `ConfigurationError`, with file and line, for what cannot be the name of a connection."""
+    if not _NAME.fullmatch(name):
+        raise place.error(f"{name!r} is no name of a connection: lower-case letters, digits, - and _, a letter first")
+
+
 def check_names(place: Place, names: Sequence[str], title: str) -> None:
     """Raise `ConfigurationError`, with file and line, for no connection, a name that cannot be one, or a name given twice."""
     if not names:
         raise place.error(f"there is no connection: name at least one {title}")
     for name in names:
-        if not _NAME.fullmatch(name):
-            raise place.error(f"{name!r} is no name of a connection: lower-case letters, digits, - and _, a letter first")
+        check_name(place, name)
         if names.count(name) > 1:
             raise place.error(f"two connections are named {name!r}")
         alike = [other for other in names if other != name and other.replace("-", "_") == name.replace("-", "_")]

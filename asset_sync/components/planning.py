@@ -1,6 +1,7 @@
 """Planning: what a sync matches and plans from, put together in one place for the plan and for the look after its apply."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import dagster as dg
@@ -10,6 +11,7 @@ from asset_sync.ledger import Ledger
 from asset_sync.reconcile.identity import Deleted, deleted_records, gone_objects
 from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.planning import Snapshot, make_plan
+from asset_sync.reconcile.planning.rebasing import later_objects
 from asset_sync.reconcile.references import Waiting, match_all
 from asset_sync.reconcile.refusals import both, split_refused
 from asset_sync.reconcile.resolutions import Resolutions
@@ -28,8 +30,9 @@ class Planning:
         self._sync = sync
         wanted, refused = split_refused(desired)
         wanted, not_taken = sync.conform(sync.kinds, wanted, inventory)
-        resolutions = Resolutions([*sync.decided(context), *ledger.resolutions(sync.link_set)])
-        self.snapshot = Snapshot(wanted, inventory, sync.known_links(ledger), both(refused, not_taken), resolutions)
+        resolutions = Resolutions([*sync.decided(context), *ledger.resolutions(sync.link_set, sync.mapped)])
+        links, elsewhere = sync.known_links(ledger), sync.elsewhere(ledger)
+        self.snapshot = Snapshot(wanted, inventory, links, both(refused, not_taken), resolutions, elsewhere)
 
     def match(self) -> Tables:
         """Return which record is which object, a table a kind; see `asset_sync.reconcile.references.match_all`."""
@@ -78,7 +81,7 @@ class Planning:
             sync.name,
             sync.kinds,
             sync.policy,
-            self.snapshot,
+            self._with_own_writes() if mode == "rebase" else self.snapshot,
             matches,
             now=now,
             mode=mode,
@@ -87,3 +90,11 @@ class Planning:
             source_rows=source_rows,
             link_set=sync.link_set,
         )
+
+    def _with_own_writes(self) -> Snapshot:
+        """Return the snapshot with what we ourselves wrote to objects that are of a later version than the links know."""
+        sync, seen = self._sync, self.snapshot
+        later = later_objects(sync.kinds, seen.links, seen.observed)
+        if sync.own_writes is None or not later:
+            return seen
+        return replace(seen, own_writes=sync.own_writes(sync.target_resource(self._context), sync.kinds, later))

@@ -1,6 +1,7 @@
 """Recovering: before a sync plans anew, what its interrupted apply had sent is remembered as its own doing."""
 
 from datetime import UTC, datetime
+from typing import Final
 
 import dagster as dg
 
@@ -9,6 +10,9 @@ from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger, PlanHeader
 from asset_sync.reconcile.apply import Known, known_objects, recovered
 from asset_sync.reconcile.tables import Tables
+
+_LEFT_OFF: Final = ("interrupted", "stale")
+"""The states of a plan whose apply was begun and did not end: nobody goes on with it, or may."""
 
 
 def recover(context: dg.AssetExecutionContext, sync: Sync, inventory: Tables) -> int:
@@ -19,7 +23,7 @@ def recover(context: dg.AssetExecutionContext, sync: Sync, inventory: Tables) ->
     ledger: Ledger = context.resources.ledger
     last = ledger.last_applied(sync.link_set)
     header = ledger.header(last) if last is not None else None
-    intended = ledger.intended(header.id) if header is not None and header.state == "interrupted" else frozenset[int]()
+    intended = ledger.intended(header.id) if header is not None and header.state in _LEFT_OFF else frozenset[int]()
     if header is None or not intended:
         return 0
     plan = ledger.plan(header.id)

@@ -19,6 +19,7 @@ from asset_sync.components.objects import WRITES
 from asset_sync.components.permission import APPROVED, ApplyConfig, Permission, waiting
 from asset_sync.components.plan_files import write_plan_files
 from asset_sync.components.planning import Planning
+from asset_sync.components.reconnecting import check_links
 from asset_sync.components.recovering import recover
 from asset_sync.components.snapshots import Snapshots, row_counts
 from asset_sync.components.sync import Sync
@@ -75,6 +76,8 @@ def _match_asset(sync: Sync) -> dg.AssetsDefinition:
     def match(context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> dg.MaterializeResult[Tables]:
         with told_in_one_line():
             linked = sync.of(context)
+            check_links(context.resources.ledger, sync, linked)
+            context.resources.ledger.note_destinations(sync.destinations)
             found = recover(context, linked, inventory)
             matches = Planning(context, linked, desired, inventory).match()
             verdicts = {
@@ -123,8 +126,9 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
             )
             last = ledger.last_rows(sync.name, linked.link_set)
             verdicts = guards.check(made, sync.kinds, sync.policy, planning.snapshot, limits=sync.limits, last_rows=last)
-            ledger.save(made, context.run.run_id, now)
+            ledger.save(made, context.run.run_id, now, partial=bool(sync.about(context)), mapped=sync.mapped)
             ledger.save_guards(made.id, verdicts)
+            ledger.note_absences(made, context.run.run_id, now)
             return dg.MaterializeResult(
                 metadata={
                     **_plan_metadata(sync, made, planning.snapshot.links, incomplete),

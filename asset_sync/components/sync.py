@@ -1,5 +1,6 @@
 """What a sync is to the staircase: what its YAML declares, and what is particular to it."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -19,6 +20,7 @@ from asset_sync.reconcile.resolutions import Resolution
 from asset_sync.reconcile.tables import Tables, identity_column
 from asset_sync.reconcile.target import Outcome
 from asset_sync.systems.steps import CountingTarget, Evidence
+from asset_sync.systems.system import OwnWrites
 
 
 class TargetResource(Protocol):
@@ -31,6 +33,11 @@ class TargetResource(Protocol):
 
 def _complete(context: dg.AssetExecutionContext) -> None:
     """Say of a run that its source is complete."""
+
+
+def _about_all(context: dg.AssetExecutionContext) -> str:  # noqa: ARG001
+    """Say of a run that it looked at all records."""
+    return ""
 
 
 def _as_observed(context: dg.AssetExecutionContext, desired: Tables, inventory: Tables) -> Evidence:  # noqa: ARG001
@@ -87,15 +94,17 @@ class Sync:
     queues them. Where `apart`, each partition is a connection to a system of its own, with links of its own, and dagster.yaml
     lets one run at a time have a connection.
 
-    `incomplete` says of a run, in a line, why what the source lacks does not count as missing; None where it does.
+    `incomplete` says of a run, in a line, why what the source lacks does not count as missing; None where it does. `about` says
+    in words which records alone a run looks at; nothing where it looks at all.
     `conform` makes of the kinds, the desired tables and the inventory the desired tables in the target's own words, and
     what of them it does not take (see `asset_sync.reconcile.planning.Snapshot.refused`). `evidence` says what it matches
     by, changes nothing, and is asked again after an apply; `decided` what of fields is decided beside people's decisions, which
     come before. `open_target` opens what a plan is applied to. `resource` returns, of a run, the resource of a key: where each
     partition is a connection, that of its own. `deletions` is that of `asset_sync.systems.system.TargetSide`: a record whose
-    object somebody deleted is held, unless the sync may `recreate` it. `applied` is told of what an apply did, and returns
-    metadata. `existing` has the kinds of which only what is there is kept up, each with why a new record waits, in words;
-    `report` tells a plan. `main_kinds` are those whose objects stand for the rows of the source's main table.
+    object somebody deleted is held, unless the sync may `recreate` it. `own_writes` is that of it, too.
+    `applied` is told of what an apply did, and returns metadata. `existing` has the kinds of which only what is there is kept
+    up, each with why a new record waits, in words; `report` tells a plan. `main_kinds` are those whose objects stand for the
+    rows of the source's main table.
     """
 
     name: str
@@ -119,10 +128,12 @@ class Sync:
     source_pool: str | None = None
     owners: Sequence[str] = ()
     incomplete: Callable[[dg.AssetExecutionContext], str | None] = _complete
+    about: Callable[[dg.AssetExecutionContext], str] = _about_all
     conform: Callable[[Kinds, Tables, Tables], tuple[Tables, Tables]] = _as_desired
     evidence: Callable[[dg.AssetExecutionContext, Tables, Tables], Evidence] = _as_observed
     decided: Callable[[dg.AssetExecutionContext], Sequence[Resolution]] = _by_people_alone
     deletions: Callable[[Any, Kinds, GoneObjects], Deletions] | None = None
+    own_writes: OwnWrites | None = None
     recreate: bool = False
     open_target: Callable[[dg.AssetExecutionContext, "Sync", Plan], CountingTarget] = _of_resource
     applied: Callable[[dg.AssetExecutionContext, Applied], Mapping[str, Any]] = _untold
@@ -163,6 +174,21 @@ class Sync:
             found |= {key: (name if isinstance(name, str) else None, target_id) for key, name, target_id in told}
         return found
 
+    def elsewhere(self, ledger: Ledger) -> Tables:
+        """Return what other links that lead to the same target say of its objects."""
+        return ledger.elsewhere(self.link_set, self.kinds)
+
+    @property
+    def destinations(self) -> Mapping[str, str]:
+        """By its sets of links, the system that each leads to: where it is there several times, with the connection's name."""
+        if not self.apart or self.partitions is None:
+            return {self.link_set: self.target}
+        several = self.target != self.target_objects
+        names = self.partitions.get_partition_keys()
+        return {
+            self.of_connection(name).link_set: f"{self.target_objects}_{name}" if several else self.target for name in names
+        }
+
     def source_resource(self, context: dg.AssetExecutionContext) -> Any:
         """Return the resource of the source system."""
         return self.resource(context, self.source)
@@ -174,6 +200,12 @@ class Sync:
     def key(self, step: str) -> dg.AssetKey:
         """Return the key of one of the sync's own assets."""
         return dg.AssetKey([self.name, step])
+
+    @property
+    def mapped(self) -> Mapping[str, str]:
+        """By kind, a digest of how its fields are made: it tells a change of the mapping from one of the source."""
+        texts = {kind: repr(sorted(fields.items())) for kind, fields in self.mapping.items()}
+        return {kind: hashlib.sha256(told.encode()).hexdigest()[:16] for kind, told in texts.items()}
 
     @property
     def remembered(self) -> Mapping[str, tuple[str, ...]]:

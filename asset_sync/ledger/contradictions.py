@@ -15,14 +15,17 @@ _AT_ONCE: Final = 10_000
 _SEPARATOR: Final = pa.scalar("\x1f", pa.large_string())
 
 
-def first_contradiction(older: pd.DataFrame, newer: pd.DataFrame) -> str | None:
+def first_contradiction(older: pd.DataFrame, newer: pd.DataFrame, *, partial: bool = False) -> str | None:
     """Return in words the first write of the older plan that is not among those of the newer one; None where all are.
 
     Both are writes, as `Plan.writes` has them. The newer plan may write more. To an object that it leaves alone, a value that
-    the older one writes again where it stands is no contradiction.
+    the older one writes again where it stands is no contradiction. A `partial` newer one speaks of those objects alone that it
+    writes to: the others it did not look at.
     """
     word_for_word = pc.is_in(_joined(older, *_OBJECT, "changes"), value_set=_joined(newer, *_OBJECT, "changes"))
     unlike = older[~mask(word_for_word)]
+    if partial:
+        unlike = unlike[mask(pc.is_in(_joined(unlike, *_OBJECT), value_set=_joined(newer, *_OBJECT)))]
     return next(filter(None, (_contradicted(row, others) for row, others in _with_others(unlike, newer))), None)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.copying import unnested
 from asset_sync.ledger.locks import being_applied
+from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.authority import Standing, State
 from asset_sync.reconcile.guards import Guard
 from asset_sync.reconcile.plan import Mode
@@ -42,7 +43,8 @@ class PlanHeader:
     was seen. `counts` are the writes by operation, `held` the rows that wait. `decisions` are in their order.
 
     A plan is superseded by a later one of its sync that does all that it would do, stale by what `stale_because` tells. It is
-    interrupted where its apply was begun and nobody goes on with it now; whoever applies it again does.
+    interrupted where its apply was begun and nobody goes on with it now; whoever applies it again does. One that is `idle`
+    neither writes nor links anything.
     """
 
     id: str
@@ -60,6 +62,7 @@ class PlanHeader:
     run_id: str
     state: State
     stale_because: str | None
+    idle: bool
     started_at: datetime | None
     applied_at: datetime | None
     decisions: tuple[PlanDecision, ...] = ()
@@ -85,7 +88,7 @@ class PlanHeader:
             state, why = "stale", self.stale_because
         elif state == s.REJECTED:
             why = f"{self.decisions[-1].by} at {self.decisions[-1].at:%Y-%m-%d %H:%M} UTC"
-        return Standing(self.id, self.sync, self.mode, state, self.open_guards, bool(self.approvals), why)
+        return Standing(self.id, self.sync, self.mode, state, self.open_guards, bool(self.approvals), why, self.idle)
 
 
 _ROW_FIELDS: Final = tuple(
@@ -165,7 +168,17 @@ def _by_plan(
 def _standings(connection: Connection, rows: Collection[Row[Any]]) -> dict[str, dict[str, Any]]:
     last_applied = last_applied_by_link_set(connection, {row.link_set for row in rows})
     applying = being_applied(connection, {row.link_set for row in rows if row.state == s.APPLYING})
-    return {row.id: _standing(row, last_applied.get(row.link_set), applied_now=row.link_set in applying) for row in rows}
+    c, quiet = s.operation.c, [row.id for row in rows if not row.writes]
+    linking = set(
+        connection.scalars(select(c.plan_id).where(c.plan_id.in_(quiet), c.op == p.CLAIM, c.hold.is_(None)).distinct())
+    )
+    return {
+        row.id: {
+            **_standing(row, last_applied.get(row.link_set), applied_now=row.link_set in applying),
+            "idle": not row.writes and row.id not in linking,
+        }
+        for row in rows
+    }
 
 
 def _standing(row: Row[Any], last_applied: str | None, *, applied_now: bool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Holds: what is held of a sync now, by the look at both sides that was last, and since when without a break."""
+"""Holds: what is held of a sync now, by the look at all of both sides that was last, and since when without a break."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -49,6 +49,7 @@ def read(connection: Connection, sync: str) -> list[Held]:
 _LOOKS = """
     from asset_sync.making join asset_sync.plan on plan.id = making.plan_id
     where plan.sync = :sync and plan.link_set = :link_set and plan.undoes is null and plan.mode <> 'rebase'
+    and not making.partial
 """
 _LAST_LOOK = text(f"select making.plan_id {_LOOKS} order by making.number desc limit 1")
 # The looks are counted back from the last one; a record that was held in as many of the latest looks as its first one is away

@@ -7,11 +7,26 @@ from datetime import datetime
 import pandas as pd
 from sqlalchemy import Connection, Engine, select
 
-from asset_sync.ledger import headers, holds, intents, links, locks, outcomes, plans, resolutions, sightings, states
+from asset_sync.ledger import (
+    elsewhere,
+    headers,
+    holds,
+    intents,
+    links,
+    locks,
+    moving,
+    outcomes,
+    overruled,
+    plans,
+    resolutions,
+    sightings,
+    states,
+)
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.headers import PlanHeader
 from asset_sync.ledger.holds import Held
-from asset_sync.ledger.resolutions import KeptResolution
+from asset_sync.ledger.moving import LinkSet
+from asset_sync.ledger.resolutions import KeptResolution, Mapped
 from asset_sync.ledger.states import GuardResult
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.plan import Plan
@@ -56,6 +71,42 @@ class Ledger:
                 for name, kind in kinds.items()
             }
 
+    def note_destinations(self, destinations: Mapping[str, str]) -> None:
+        """Remember, by the sets of links, which system each leads to: those that lead to one may have the same objects."""
+        with self._engine.begin() as connection:
+            elsewhere.note(connection, destinations)
+
+    def left_links(self, sync: str, named: Collection[str]) -> list[LinkSet]:
+        """Return the sets of a sync's own links and decisions that are none of the named ones."""
+        with self._engine.connect() as connection:
+            return moving.left(connection, sync, named)
+
+    def is_new(self, link_set: str) -> bool:
+        """Return whether nothing was ever linked or decided by that name."""
+        with self._engine.connect() as connection:
+            return moving.is_new(connection, link_set)
+
+    def move_links(self, old: str, new: str, told: str) -> None:
+        """Let links and decisions have another name; open plans that went by the old one are stale, as `told`.
+
+        Raises PlanError where the new one has some of its own, or while a plan that goes by the old one is applied.
+        """
+        with self._engine.begin() as connection:
+            moving.move(connection, old, new, told)
+
+    def forget_links(self, old: str, told: str) -> None:
+        """Drop links and decisions; open plans that went by them are stale, as `told`. Raises PlanError as `move_links`."""
+        with self._engine.begin() as connection:
+            moving.forget(connection, old, told)
+
+    def elsewhere(self, link_set: str, kinds: Kinds) -> Tables:
+        """Return what other links that lead to the same system say of objects; see `asset_sync.reconcile.tables`.
+
+        Of each kind that can be retired: the links to objects that these links have, too, and to those that others retired.
+        """
+        with self._engine.connect() as connection:
+            return elsewhere.read(connection, link_set, kinds)
+
     def note_sighting(self, plan: Plan, run_id: str, at: datetime) -> None:
         """Remember what the saved plan says of the source: row counts, claims, what came back and what is missing.
 
@@ -67,8 +118,20 @@ class Ledger:
             return
         with self._writing(plan.link_set) as connection:
             if states.waits(connection, plan.id) is None and sightings.note(connection, plan, run_id, at):
-                links.note_sighting(connection, plan, at)
+                links.note_sighting(connection, plan, at, absences=sightings.count_absences(connection, plan, run_id))
                 resolutions.lapse(connection, plan, at)
+
+    def note_absences(self, plan: Plan, run_id: str, at: datetime) -> None:
+        """Count what the saved plan of a review says is missing, or back, as it is seen: approved or not, it is a fact.
+
+        It counts once a plan and run, and nothing else is remembered. Not of an incomplete source, nor where a guard fails.
+        """
+        if plan.undoes or plan.mode != "review" or not plan.complete:
+            return
+        with self._writing(plan.link_set) as connection:
+            fails = headers.header(connection, plan.id).failed_guards
+            if not fails and sightings.count_absences(connection, plan, run_id):
+                links.note_absences(connection, plan, at)
 
     def last_rows(self, sync: str, link_set: str | None = None) -> dict[str, int] | None:
         """Return the rows by source at the last sighting of a complete source that passed the guards; None before it.
@@ -80,17 +143,18 @@ class Ledger:
 
     # Plans.
 
-    def save(self, plan: Plan, run_id: str, at: datetime) -> None:
+    def save(self, plan: Plan, run_id: str, at: datetime, *, partial: bool = False, mapped: Mapped | None = None) -> None:
         """Keep a plan. Saved twice by one run, it is one plan; made again by another, it comes to the front again.
 
         It is a look at both sides: older plans of its sync and links that would do what it would not are stale from now on,
         approved or not. Others that nobody decided about are superseded. A dry run supersedes nothing, but it looks, too; an
-        undo does neither, nor is it contradicted.
+        undo does neither, nor is it contradicted. A `partial` look, at some
+        records alone, says nothing of the others. `mapped` is how the kinds were made, in a digest each.
         """
         with self._writing(plan.link_set) as connection:
-            if plans.keep(connection, plan, run_id, at):
-                states.bring_to_front(connection, plan)
-            resolutions.stamp(connection, plan)
+            if plans.keep(connection, plan, run_id, at, partial=partial):
+                states.bring_to_front(connection, plan, partial=partial)
+            resolutions.stamp(connection, plan, mapped or {})
 
     def plan(self, plan_id: str) -> Plan:
         """Return a plan with its operations, verified; PlanError where it is damaged."""
@@ -147,10 +211,10 @@ class Ledger:
         with self._engine.connect() as connection:
             return holds.read(connection, sync)
 
-    def resolutions(self, link_set: str) -> Resolutions:
-        """Return what people decided about records, for the syncs that go by these links."""
+    def resolutions(self, link_set: str, mapped: Mapped | None = None) -> Resolutions:
+        """Return what people decided about records, for the syncs that go by these links; `mapped` is how kinds are made."""
         with self._engine.connect() as connection:
-            return resolutions.read(connection, link_set)
+            return resolutions.read(connection, link_set, mapped or {})
 
     def every_resolution(self, link_set: str | None = None) -> list[KeptResolution]:
         """Return all decisions on record, the latest first; those that were taken back, too."""
@@ -158,14 +222,24 @@ class Ledger:
             return resolutions.every(connection, link_set)
 
     def resolve(self, link_set: str, resolution: Resolution) -> int:
-        """Keep what a person decided about a record, in the place of what it speaks against; return its number."""
+        """Keep what a person decided about a record, in the place of what it speaks against; return its number.
+
+        Open plans that would write to the record, its object or what belongs to it are stale from then on.
+        """
         with self._writing(link_set) as connection:
-            return resolutions.keep(connection, link_set, resolution)
+            number = resolutions.keep(connection, link_set, resolution)
+            overruled.decided(connection, link_set, resolution, number)
+            return number
 
     def take_back(self, number: int, by: str, at: datetime) -> KeptResolution:
-        """Take a decision about a record back. Raises PlanError where there is none of that number that counts."""
+        """Take a decision about a record back; open plans about it are stale from then on.
+
+        Raises PlanError where there is none of that number that counts.
+        """
         with self._engine.begin() as connection:
-            return resolutions.take_back(connection, number, by, at)
+            taken = resolutions.take_back(connection, number, by, at)
+            overruled.taken_back(connection, taken.link_set, taken.resolution, by)
+            return taken
 
     # Deciding.
 

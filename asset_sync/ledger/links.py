@@ -27,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.schema import CreateTable
 
+from asset_sync.ledger import elsewhere
 from asset_sync.ledger.copying import copy_in, copy_out
 from asset_sync.ledger.schema import link, staged
 from asset_sync.reconcile import plan as p
@@ -36,7 +37,6 @@ from asset_sync.reconcile.tables import LINK_COLUMNS, base_column, emptied_colum
 from asset_sync.reconcile.target import ALREADY, Outcome
 
 CREATED: Final = "created"
-RETIRED_BY_SYNC: Final = "sync"
 RETIRED_BY_UNDO: Final = "undo"
 
 Record = dict[str, Any]
@@ -141,15 +141,23 @@ def _is_emptied(name: str) -> ColumnElement[str]:
     return cast(func.coalesce(func.jsonb_typeof(link.c.base[name]) == "null", false()), Text)
 
 
-def note_sighting(connection: Connection, plan: Plan, at: datetime) -> None:
-    """Remember what the plan says of the source: links claimed, records that are back, records that are missing.
-
-    A claim that is held is none.
-    """
+def note_sighting(connection: Connection, plan: Plan, at: datetime, *, absences: bool) -> None:
+    """Remember what the plan says of the source: links claimed (no held ones); where `absences`, what is missing, or back."""
     _stage(connection, _sighted(plan))
     _join(connection, plan, at, plan_id=None)
-    _change(connection, plan, _SEEN, missing_since=None, missing_runs=0)
     _change(connection, plan, _FREED, retired_by=None, retired_at=None)
+    if absences:
+        _count_absences(connection, plan, at)
+
+
+def note_absences(connection: Connection, plan: Plan, at: datetime) -> None:
+    """Remember of the records that are linked already which are missing, and which are back."""
+    _stage(connection, _sighted(plan))
+    _count_absences(connection, plan, at)
+
+
+def _count_absences(connection: Connection, plan: Plan, at: datetime) -> None:
+    _change(connection, plan, _SEEN, missing_since=None, missing_runs=0)
     since = func.coalesce(link.c.missing_since, at)
     _change(connection, plan, _MISSED, missing_since=since, missing_runs=link.c.missing_runs + 1)
 
@@ -168,7 +176,7 @@ def follow(
     object for the time being is nobody's decision where it comes no further. It looked at no source, so that what is missing is
     missing still.
     """
-    retired_by = RETIRED_BY_UNDO if plan.undoes else RETIRED_BY_SYNC
+    retired_by = RETIRED_BY_UNDO if plan.undoes else elsewhere.RETIRED_BY_SYNC
     stopovers = _stopovers(plan) if plan.undoes else None
     _stage(connection, _merged(_followed(done, created, stopovers)))
     _join(connection, plan, at, plan_id=plan.id)
@@ -186,6 +194,7 @@ def follow(
     _change(connection, plan, _RETIRED, retired_by=retired_by, retired_at=at)
     back = {} if plan.undoes else {"missing_since": None, "missing_runs": 0}
     _change(connection, plan, _RESTORED, retired_by=None, retired_at=None, **back)
+    elsewhere.bring_back(connection, plan.link_set, _RESTORED)
 
 
 def references(changes: p.Changes) -> Iterator[tuple[str, str]]:
@@ -224,7 +233,7 @@ def _followed(
             # What was left behind has no link any more: its record is another object.
             continue
         if op in {p.RETIRE, p.RESTORE}:
-            yield _Staged(_RETIRED if op == p.RETIRE else _RESTORED, row["kind"], row["source_key"])
+            yield _Staged(_RETIRED if op == p.RETIRE else _RESTORED, row["kind"], row["source_key"], outcome.target_id)
         if stopovers is not None:
             yield _written(_WRITTEN, row, outcome, _bases(stopovers.get(row["seq"], {}), created))
         elif op == p.RETIRE:

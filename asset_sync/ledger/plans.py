@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
@@ -16,11 +16,18 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.plan import Plan
 
+FEWEST: Final = 6
+"""As many characters of an id are told, at least, by whoever means it."""
+
 
 def found(connection: Connection, given: str) -> str:
-    """Return the id of the plan of that id, or of the only one that starts so; `PlanError` otherwise."""
+    """Return the id of the plan of that id, or of the only one that starts so; `PlanError` otherwise.
+
+    What is typed by mistake starts the id of some plan, where it is short and there are few.
+    """
     query = select(s.plan.c.id).where(s.plan.c.id.startswith(given, autoescape=True)).order_by(s.plan.c.id).limit(5)
     ids = list(connection.scalars(query)) if given else []
+    _check_length(given, ids)
     return only(ids, f"no plan {given!r}: asset-sync plans lists them", f"{given!r} is the start of several plans")
 
 
@@ -28,6 +35,11 @@ def of_run(connection: Connection, run_id: str) -> str:
     """Return the id of the plan that a run applied, else of the one that it made; `PlanError` where not exactly one."""
     ids = _of_run(connection, s.applying, run_id) or _of_run(connection, s.making, run_id)
     return only(ids, f"no plan of a run {run_id!r}: asset-sync plans lists them", f"run {run_id!r} has several plans")
+
+
+def _check_length(given: str, ids: Sequence[str]) -> None:
+    if len(ids) == 1 and len(given) < FEWEST and given not in ids:
+        raise PlanError(f"{given!r} is too little of an id: give at least the first {FEWEST} characters")
 
 
 def only(ids: Sequence[str], none: str, several: str) -> str:
@@ -42,12 +54,12 @@ def only(ids: Sequence[str], none: str, several: str) -> str:
 # Keeping and reading.
 
 
-def keep(connection: Connection, plan: Plan, run_id: str, at: datetime) -> bool:
-    """Keep the plan; return whether the run had not made it before."""
+def keep(connection: Connection, plan: Plan, run_id: str, at: datetime, *, partial: bool) -> bool:
+    """Keep the plan; return whether the run had not made it before. `partial` says that it was about some records alone."""
     new = connection.scalar(insert(s.plan).values(_row(plan, at)).on_conflict_do_nothing().returning(s.plan.c.id))
     if new:
         _copy_operations(connection, plan)
-    made = insert(s.making).values(plan_id=plan.id, run_id=run_id, at=at)
+    made = insert(s.making).values(plan_id=plan.id, run_id=run_id, at=at, partial=partial)
     return connection.scalar(made.on_conflict_do_nothing().returning(s.making.c.plan_id)) is not None
 
 

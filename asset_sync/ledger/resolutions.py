@@ -1,13 +1,14 @@
 """Resolutions: what people decided about held records. One that is taken back stays on record, and does not count any more."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
 from sqlalchemy import Connection, Row, Select, Text, and_, insert, or_, select, update
 
+from asset_sync.ledger import locks
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.copying import unnested
 from asset_sync.ledger.headers import header
@@ -31,10 +32,24 @@ class KeptResolution:
     taken_back_at: datetime | None
 
 
-def read(connection: Connection, link_set: str) -> Resolutions:
-    """Return the resolutions that count for the syncs that go by these links."""
-    query = _all(link_set).where(s.resolution.c.taken_back_at.is_(None))
-    return Resolutions(_resolution(row) for row in connection.execute(query))
+Mapped = Mapping[str, str]
+"""By kind, a digest of how its fields are made: by another mapping the same record says something else."""
+
+
+def read(connection: Connection, link_set: str, mapped: Mapped) -> Resolutions:
+    """Return the resolutions that count for the syncs that go by these links.
+
+    A fingerprint that was made by another mapping is none: what it would tell is that the mapping changed, not the record.
+    """
+    rows = connection.execute(_all(link_set).where(s.resolution.c.taken_back_at.is_(None))).all()
+    return Resolutions(
+        replace(_resolution(row), fingerprint=None) if _made_otherwise(row.kind, row.mapped, mapped) else _resolution(row)
+        for row in rows
+    )
+
+
+def _made_otherwise(kind: str, by: str | None, mapped: Mapped) -> bool:
+    return by is not None and mapped.get(kind, by) != by
 
 
 def every(connection: Connection, link_set: str | None) -> list[KeptResolution]:
@@ -55,8 +70,14 @@ def keep(connection: Connection, link_set: str, resolution: Resolution) -> int:
 
 
 def take_back(connection: Connection, number: int, by: str, at: datetime) -> KeptResolution:
-    """Take a resolution back; `PlanError` where there is none of that number, or it was taken back before."""
+    """Take a resolution back, as the only one who writes about its links.
+
+    Raises `PlanError` where there is none of that number, or where it was taken back before.
+    """
     c = s.resolution.c
+    link_set = connection.scalar(select(c.link_set).where(c.number == number))
+    if link_set is not None:
+        locks.lock(connection, link_set)
     taken = update(s.resolution).where(c.number == number, c.taken_back_at.is_(None))
     row = connection.execute(taken.values(taken_back_by=by, taken_back_at=at).returning(*s.resolution.c)).first()
     if row is None:
@@ -64,18 +85,24 @@ def take_back(connection: Connection, number: int, by: str, at: datetime) -> Kep
     return KeptResolution(row.link_set, _resolution(row), row.taken_back_by, row.taken_back_at)
 
 
-def stamp(connection: Connection, plan: Plan) -> None:
-    """Remember what the ignored records said when the first plan after the decision saw them."""
+def stamp(connection: Connection, plan: Plan, mapped: Mapped) -> None:
+    """Remember what the ignored records said when the first plan after the decision, or by another mapping, saw them."""
     c = s.resolution.c
-    unstamped = and_(c.link_set == plan.link_set, c.verb == "ignore", c.until_changed, c.fingerprint.is_(None))
-    open_ones = connection.execute(select(c.number, c.kind, c.source_key).where(unstamped, c.taken_back_at.is_(None))).all()
+    until_changed = and_(c.link_set == plan.link_set, c.verb == "ignore", c.until_changed, c.taken_back_at.is_(None))
+    columns = (c.number, c.kind, c.source_key, c.fingerprint, c.mapped)
+    lapsing = connection.execute(select(*columns).where(until_changed)).all()
+    open_ones = [row for row in lapsing if row.fingerprint is None or _made_otherwise(row.kind, row.mapped, mapped)]
+    for row in lapsing:
+        if row not in open_ones and row.mapped is None and row.kind in mapped:
+            connection.execute(update(s.resolution).where(c.number == row.number).values(mapped=mapped[row.kind]))
     if not open_ones:
         return
     quarantined = plan.operations[plan.operations["op"] == p.QUARANTINE]
     seen = {(row["kind"], row["source_key"]): row["version"] for row in p.records(quarantined)}
     for row in open_ones:
         fingerprint = seen.get((row.kind, row.source_key))
-        connection.execute(update(s.resolution).where(c.number == row.number).values(fingerprint=fingerprint))
+        values = {"fingerprint": fingerprint, "mapped": mapped.get(row.kind)}
+        connection.execute(update(s.resolution).where(c.number == row.number).values(values))
 
 
 def follow_undo(connection: Connection, plan: Plan, done: Sequence[Mapping[str, Any]], at: datetime) -> None:

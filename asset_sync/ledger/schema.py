@@ -120,6 +120,8 @@ plan = Table(
     Index(None, "link_set", "started_at"),
 )
 
+_PARTIAL: Final = "it was about some of the source's records alone"
+
 making = Table(
     "making",
     metadata,
@@ -127,6 +129,14 @@ making = Table(
     Column("run_id", Text, primary_key=True),
     Column("at", Moment, nullable=False),
     Column("number", BigInteger, Identity(), nullable=False, comment="tells what came last among equal times"),
+    Column("counted", Boolean, nullable=False, server_default=text("false"), comment="what it misses was counted as missing"),
+    Column(
+        "partial",
+        Boolean,
+        nullable=False,
+        server_default=text("false"),
+        comment="it was about some of the source's records alone",
+    ),
     Index(None, "run_id"),
     comment="The runs that made a plan: the same inputs give the same plan again.",
 )
@@ -248,6 +258,7 @@ resolution = Table(
     Column("field", Text),
     Column("until_changed", Boolean, nullable=False),
     Column("fingerprint", Text, comment="of what the record said; as long as it says so, it is ignored"),
+    Column("mapped", Text, comment="a digest of the mapping that the fingerprint was made by"),
     Column("by", Text, nullable=False),
     Column("at", Moment, nullable=False),
     Column("taken_back_by", Text),
@@ -265,6 +276,14 @@ lease = Table(
     Column("began", Text, nullable=False, comment="tells one process from another of the same number"),
     Column("beat_at", Moment, nullable=False),
     comment="Which process carries out which run, and when it was last heard of.",
+)
+
+destination = Table(
+    "destination",
+    metadata,
+    Column("link_set", Text, primary_key=True),
+    Column("target", Text, nullable=False, comment="the system, as it is reached"),
+    comment="Which system each set of links leads to.",
 )
 
 staged = Table(

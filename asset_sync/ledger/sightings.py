@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, exists, func, select
+from sqlalchemy import Connection, and_, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from asset_sync.ledger import schema as s
@@ -25,6 +25,19 @@ def note(connection: Connection, plan: Plan, run_id: str, at: datetime) -> bool:
     ]
     if counts:
         connection.execute(insert(s.source_count), counts)
+    return True
+
+
+def count_absences(connection: Connection, plan: Plan, run_id: str) -> bool:
+    """Note that what one run's look misses is counted; False where it is already, or where that of a later look is."""
+    made = s.making.c
+    own = connection.scalar(select(made.number).where(made.plan_id == plan.id, made.run_id == run_id))
+    last = connection.scalar(select(func.max(made.number)).where(made.plan_id == plan.id)) or 0
+    counted = select(made.number).join_from(s.making, s.plan, s.plan.c.id == made.plan_id).where(made.counted)
+    later = counted.where(s.plan.c.link_set == plan.link_set, made.number >= (last + 1 if own is None else own))
+    if connection.scalar(later.limit(1)) is not None:
+        return False
+    connection.execute(update(s.making).where(made.plan_id == plan.id, made.run_id == run_id).values(counted=True))
     return True
 
 

@@ -10,12 +10,14 @@ from sqlalchemy.dialects.postgresql import insert
 from asset_sync.ledger import plans
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.contradictions import first_contradiction
-from asset_sync.ledger.headers import PlanHeader, header, headers
+from asset_sync.ledger.headers import INTERRUPTED, PlanHeader, header, headers
 from asset_sync.reconcile.authority import BEGUN, Asking, Write, authorise
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.plan import Plan
 
 _UNDECIDED: Final = (s.PLANNED, s.WAITING)
+OPEN: Final = (*_UNDECIDED, s.APPROVED, s.REJECTED)
+"""The states of plans that may yet be applied, and of which no run has begun to."""
 _BEYOND: Final = (*BEGUN, s.SUPERSEDED)
 
 
@@ -41,42 +43,47 @@ class GuardResult(Protocol):
 # A later look.
 
 
-def bring_to_front(connection: Connection, plan: Plan) -> None:
+def bring_to_front(connection: Connection, plan: Plan, *, partial: bool) -> None:
     """Let a plan that a run made just now take its place among those of its sync.
 
     What was seen again is stale no more. What others would do and it would not makes them stale, whatever its mode: a dry run
     is a look, too, and so is one at an incomplete source. Others that nobody decided about are superseded by it, not by a dry
     run. A rebase says nothing of what is to be done, and an undo is no look: apply compares what it touches. It supersedes
-    earlier undos of the same plan.
+    earlier undos of the same plan. A `partial` look contradicts what it would do otherwise, and supersedes nothing: of the
+    records that it leaves out it says nothing.
     """
     connection.execute(_of(plan.id).values(stale_because=None))
     if header(connection, plan.id).state in {s.SUPERSEDED, s.STALE}:
         settle(connection, plan.id)
     for other in headers(connection, _others(plan)):
-        because = None if plan.undoes else other.stale_because or _contradiction(connection, other, plan)
+        because = None if plan.undoes else other.stale_because or _contradiction(connection, other, plan, partial=partial)
         if because:
-            _make_stale(connection, other, because)
-        elif plan.mode != "dry_run" and other.state in _UNDECIDED:
+            make_stale(connection, other, because)
+        elif plan.mode != "dry_run" and not partial and other.state in _UNDECIDED:
             connection.execute(_of(other.id).values(state=s.SUPERSEDED))
 
 
 def _others(plan: Plan) -> Select[Any]:
     c = s.plan.c
     alike = (c.sync == plan.sync, c.link_set == plan.link_set, c.undoes.is_not_distinct_from(plan.undoes))
-    open_ones = (c.id != plan.id, c.state.in_([*_UNDECIDED, s.APPROVED, s.REJECTED]), c.stale_because.is_(None))
+    open_ones = (c.id != plan.id, c.state.in_(OPEN), c.stale_because.is_(None))
     return select(s.plan).where(*alike, *open_ones)
 
 
-def _contradiction(connection: Connection, other: PlanHeader, plan: Plan) -> str | None:
+def _contradiction(connection: Connection, other: PlanHeader, plan: Plan, *, partial: bool) -> str | None:
     if plan.mode == "rebase" or other.mode == "dry_run" or not any(other.counts.values()):
         return None
-    found = first_contradiction(plans.writes(connection, other.id), plan.writes)
+    found = first_contradiction(plans.writes(connection, other.id), plan.writes, partial=partial)
     return f"a later look (plan {plan.id}) {found}" if found else None
 
 
-def _make_stale(connection: Connection, head: PlanHeader, because: str) -> None:
-    """An approval was of what was seen then: seen again later, the plan asks for another. A rejection stays."""
-    state = head.state if head.state == s.REJECTED else s.STALE
+def make_stale(connection: Connection, head: PlanHeader, because: str) -> None:
+    """Note what a plan is stale by.
+
+    An approval was of what was seen then: seen again later, the plan asks for another. A rejection stays, and so does that an
+    apply was begun.
+    """
+    state = {s.REJECTED: s.REJECTED, INTERRUPTED: s.APPLYING}.get(head.state, s.STALE)
     connection.execute(_of(head.id).values(stale_because=because, state=state))
     approvals = (s.decision.c.plan_id == head.id, s.decision.c.approved)
     connection.execute(update(s.decision).where(*approvals).values(lapsed=True))

@@ -25,7 +25,8 @@ BEGUN: Final = ("applying", "interrupted", "applied")
 class Standing:
     """How a plan stands: `open_guards` are the failed ones that no approval covers, `approved` says that one counts.
 
-    `why` says of a rejected plan by whom and when, and of a stale one what contradicts it.
+    `why` says of a rejected plan by whom and when, and of a stale one what contradicts it. One that is `idle` neither writes
+    nor links anything: there is nothing to approve.
     """
 
     plan_id: str
@@ -35,11 +36,12 @@ class Standing:
     open_guards: Sequence[Guard] = ()
     approved: bool = False
     why: str | None = None
+    idle: bool = False
 
     @property
     def needs_approval(self) -> bool:
         """Whether a person has still to approve the plan before it may be applied."""
-        return bool(self.open_guards) or (self.mode == "review" and not self.approved)
+        return bool(self.open_guards) or (self.mode == "review" and not self.approved and not self.idle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +98,16 @@ def _dry_run(plan: Standing, asking: Asking) -> Leave | Refuse:
     return Refuse(f"{_named(plan)} is a dry run, which is never applied: run the sync without dry_run")
 
 
-def _made_for_review(plan: Standing) -> Leave:
-    """The run that makes a plan for review never writes it, also where it was approved when it was made before."""
+def _made_for_review(plan: Standing) -> Write | Leave:
+    """The run that makes a plan for review never writes it, also where it was approved when it was made before.
+
+    Where there is nothing to write, it comes to its end as any other: it waits for nobody.
+    """
     obsolete = _obsolete(plan)
     if obsolete:
         return Leave(obsolete)
+    if plan.idle and not plan.open_guards:
+        return Write()
     if plan.needs_approval and plan.state not in BEGUN:
         return Leave(_awaited(plan), awaits_approval=True)
     way_on = "" if plan.state == "applied" else f"; to apply it: asset-sync apply {plan.plan_id}"

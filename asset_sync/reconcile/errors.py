@@ -9,6 +9,15 @@ class ConfigurationError(AssetSyncError):
     """A setting, a variable or a YAML file is missing or wrong."""
 
 
+class ValueNotTaken(ConfigurationError):
+    """A value that a mapping names is none that the target takes: of which kind, in which field."""
+
+    def __init__(self, told: str, kind: str, field: str) -> None:
+        super().__init__(told)
+        self.kind = kind
+        self.field = field
+
+
 class SourceError(AssetSyncError):
     """A source did not answer fully: nothing may be planned from it."""
 

@@ -21,7 +21,7 @@ class Field:
     target takes empty, in any number; without what is `required` it makes no object. A reference of a facet that `pins` keeps
     the object it points to where it sits. `canonical` makes of a text the one that the target gives back for it. `choices` are
     the only values that the field takes, and `within` the least and the most that a number may be, where that is known without
-    asking the target.
+    asking the target; all of a text must match its `pattern`.
     """
 
     name: str
@@ -35,12 +35,15 @@ class Field:
     canonical: Callable[[str], str | None] | None = None
     choices: tuple[str, ...] = ()
     within: tuple[float, float] | None = None
+    pattern: str | None = None
 
     @property
     def limits_words(self) -> str:
         """Say of a value what it is not, where the field does not take it."""
         if self.within is not None:
             return f"is not between {self.within[0]:g} and {self.within[1]:g}"
+        if self.pattern is not None:
+            return f"does not match {self.pattern}"
         return f"is neither {' nor '.join(self.choices)}" if len(self.choices) == 2 else f"is none of {', '.join(self.choices)}"
 
 

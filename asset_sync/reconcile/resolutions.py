@@ -60,6 +60,13 @@ def describe(resolution: Resolution) -> str:
     return f"decided by {resolution.by} on {resolution.at:%Y-%m-%d %H:%M} UTC"
 
 
+def said(resolution: Resolution) -> str:
+    """Return what was decided, in the words of the command line."""
+    field = f" {resolution.field} of" if resolution.field else ""
+    target = f" #{resolution.target_id}" if resolution.target_id else ""
+    return f"{resolution.verb.replace('_', '-')}{field} {resolution.kind} {resolution.source_key!r}{target}"
+
+
 def fingerprints(kind: Kind, desired: pd.DataFrame, rows: Sequence[int]) -> list[str]:
     """Return what tells whether records changed: a digest of what each says of itself, not of what it refers to."""
     if not rows:

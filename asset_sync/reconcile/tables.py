@@ -11,6 +11,9 @@ A link row: `source_key`, `target_id`, `version` (of the object, since this sync
 `identity:<field>` (what made the object that object, when it was last confirmed), `missing_runs`, `missing_since`,
 `retired_by`, `base:<field>`, the value last applied, for the fields that are merged against it, and `emptied:<field>`
 (boolean), where that value is known to be empty.
+A row of what is elsewhere, a link of another sync or connection to an object of the same target: `target_id`, `link_set`
+(whose link it is), `missing_since` and `retired_by` as of a link, `status` (the value last applied there to the field by which
+objects leave service).
 """
 
 from collections.abc import Iterable, Mapping
@@ -56,6 +59,13 @@ LINK_COLUMNS = {
     "missing_since": "datetime64[us, UTC]",
     "retired_by": "str",
     "told_by": "str",
+}
+ELSEWHERE_COLUMNS = {
+    "target_id": "str",
+    "link_set": "str",
+    "missing_since": "datetime64[us, UTC]",
+    "retired_by": "str",
+    "status": "str",
 }
 
 

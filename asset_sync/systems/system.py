@@ -61,6 +61,10 @@ def _ready(kinds: Kinds, desired: Tables, observed: Tables) -> Waiting:  # noqa:
     return {}
 
 
+OwnWrites = Callable[[Any, Kinds, Mapping[str, Sequence[str]]], Tables]
+"""What the project itself last wrote to objects, by the target's own log, given its resource and the objects' ids by kind."""
+
+
 @dataclass(frozen=True)
 class TargetSide:
     """What can be written to a system.
@@ -70,7 +74,7 @@ class TargetSide:
     no more than it must, raise `ConfigurationError` for a constant, a choice or a field that the system does not take.
     `conform` and `waiting` are what `asset_sync.components.sync` says of a sync's `conform` and of the records that must
     not be created. `deletions`, given the resource, says who deleted objects that are gone; None: the target cannot tell that
-    somebody did.
+    somebody did. `own_writes` is as `OwnWrites` says; None: the target does not tell.
 
     `needed` are the fields, by kind, without which a mapping makes no sense. `derived` are the fields of kinds that nobody
     maps, because they follow from the mapped ones: `shape` makes their tables. `addresses` reads, given the resource, all
@@ -86,6 +90,7 @@ class TargetSide:
     conform: Callable[[Kinds, Tables, Tables], tuple[Tables, Tables]] = _taken
     waiting: Callable[[Kinds, Tables, Tables], Waiting] = _ready
     deletions: Callable[[Any, Kinds, GoneObjects], Deletions] | None = None
+    own_writes: OwnWrites | None = None
     needed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     derived: Mapping[str, Mapping[str, FieldMapping]] = field(default_factory=dict)
     addresses: Callable[[Any], Read] | None = None

@@ -85,6 +85,22 @@ def test_the_target_is_asked_on_demand(right: str, wrong: str, said: str, tmp_pa
     result = check("--connect", file)
     assert result.exit_code == 1
     assert said in result.stderr
+    (line,) = [at for at, text in enumerate(YAML.replace(right, wrong).splitlines(), start=1) if wrong.strip() in text]
+    assert result.stderr.startswith(f"{file}:{line}: mapping.asset.")
+    assert result.stderr.count("\n") == 1
+
+
+def test_two_syncs_that_own_a_field_of_one_target_are_told(tmp_path: Path) -> None:
+    for name, yaml in (("first", YAML), ("second", YAML), ("third", YAML.replace("owner: source", "owner: shared"))):
+        (tmp_path / name).mkdir()
+        written(tmp_path / name, yaml)
+    files = [str(tmp_path / name / "defs.yaml") for name in ("first", "second", "third")]
+    result = check(*files)
+    assert result.exit_code == 0
+    minds = [line for line in result.stdout.splitlines() if not line.endswith(": right")]
+    assert all(line.startswith(f"{files[1]}: mind: ") and "first owns it, too" in line for line in minds)
+    assert any("asset.asset_tag" in line or "serial" in line for line in minds)
+    assert [line for line in check(files[0], files[2]).stdout.splitlines() if "mind" in line] == []
 
 
 def test_a_target_that_cannot_be_asked_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,3 +108,4 @@ def test_a_target_that_cannot_be_asked_is_told(tmp_path: Path, monkeypatch: pyte
     result = check("--connect", written(tmp_path, YAML))
     assert result.exit_code == 1
     assert "NETBOX_URL" in result.stderr
+    assert result.stderr.startswith(f"{tmp_path / 'defs.yaml'}: ")

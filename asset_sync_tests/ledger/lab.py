@@ -21,21 +21,27 @@ CLEARING = {**OWNERS, "asset": {**OWNERS["asset"], "room": Ownership("shared", c
 class LedgerLab(Lab):
     """What the runs remember is what a sync asks the ledger for."""
 
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(policy=Policy(CLEARING, GRACE))
+    def __init__(self, engine: Engine, name: str = "test") -> None:
+        super().__init__(policy=Policy(CLEARING, GRACE), name=name)
         self.real = Ledger(engine)
-        self.sync = replace(declared("pdq_to_netbox"), name="test", link_set="test", kinds=KINDS, policy=self.policy)
+        self.sync = replace(declared("pdq_to_netbox"), name=name, link_set=name, kinds=KINDS, policy=self.policy)
+        self.real.note_destinations(self.sync.destinations)
         self.runs = 0
 
     def snapshot(self) -> Snapshot:
         """Return what a run sees now."""
         resolutions = self.real.resolutions(self.sync.link_set)
-        return replace(super().snapshot(), links=self.sync.known_links(self.real), resolutions=resolutions)
+        return replace(
+            super().snapshot(),
+            links=self.sync.known_links(self.real),
+            resolutions=resolutions,
+            elsewhere=self.sync.elsewhere(self.real),
+        )
 
     def apply(self, plan: Plan) -> dict[int, Outcome]:
         """Carry a plan out as a run does, and remember what was done; a day passes."""
         self.runs += 1
-        run_id = f"run {self.runs}"
+        run_id = f"run {self.runs} of {self.sync.name}"
         self.real.save(plan, run_id, self.at)
         self.real.save_guards(plan.id, [])
         assert self.real.waits(plan.id) is None

@@ -104,8 +104,13 @@ def test_damaged_plan_is_refused(ledger: Ledger, engine: Engine) -> None:
 def test_plan_is_found_by_the_start_of_its_id(ledger: Ledger) -> None:
     plan = make(update())
     save(ledger, plan)
-    assert ledger.plan(plan.id[:5]).id == plan.id
-    assert ledger.header(plan.id[:5]).id == plan.id
+    assert ledger.plan(plan.id[:6]).id == plan.id
+    assert ledger.header(plan.id[:6]).id == plan.id
+    for short in (plan.id[:1], plan.id[:5]):
+        with pytest.raises(PlanError, match=f"'{short}' is too little of an id: give at least the first 6 characters"):
+            ledger.approve(short, "anna", at(1))
+    with pytest.raises(PlanError, match="no plan 'zz'"):
+        ledger.header("zz")
 
 
 @pytest.mark.parametrize("given", ["", "%", "nope", "_"])

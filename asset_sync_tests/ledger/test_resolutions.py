@@ -105,3 +105,23 @@ def test_what_is_held_is_listed_with_since_when_it_is_held_without_a_break(ledge
     assert {each.source_key: each.since for each in ledger.held(SYNC)} == {"a": at(1), "b": at(3)}
     look(5)
     assert ledger.held(SYNC) == []
+
+
+def test_a_changed_mapping_is_no_change_of_an_ignored_record(ledger: Ledger) -> None:
+    def look(fingerprint: str, mapped: str, hours: float) -> None:
+        plan = make(row("quarantine", "a", hold="ignored: …", version=fingerprint), row("claim", "b", str(hours)))
+        ledger.save(plan, f"r{hours}", at(hours), mapped={"asset": mapped})
+
+    def known(mapped: str) -> list[str | None]:
+        return [each.fingerprint for each in ledger.resolutions(SYNC, {"asset": mapped})]
+
+    ledger.resolve(SYNC, decision("ignore", until_changed=True))
+    # One that was stamped before mappings were remembered is of the mapping that is first heard of.
+    ledger.save(make(row("quarantine", "a", hold="ignored: …", version="f1")), "r1", at(1))
+    assert known("m1") == ["f1"]
+    look("f1", "m1", 2)
+    assert (known("m1"), known("m2")) == (["f1"], [None])
+    look("f2", "m2", 3)
+    assert (known("m2"), known("m1")) == (["f2"], [None])
+    look("f3", "m2", 4)
+    assert known("m2") == ["f2"]

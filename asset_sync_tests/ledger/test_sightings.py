@@ -26,6 +26,71 @@ def stored(engine: Engine) -> dict[str, int]:
         return {name: connection.scalar(text(f"select count(*) from asset_sync.{name}")) or 0 for name in STORED}
 
 
+# Who is missing is a fact, approved or not.
+
+
+def missing(assets: Assets) -> dict[str, Any]:
+    return column(assets(), "missing_runs")
+
+
+def review(ledger: Ledger, *rows: Row, hours: float, guards: list[Guard] | None = None, **more: Any) -> Plan:
+    plan = make(*rows, mode="review", **more)
+    ledger.save(plan, f"run at {hours}", at(hours))
+    ledger.save_guards(plan.id, guards or [])
+    for _ in range(2):
+        ledger.note_absences(plan, f"run at {hours}", at(hours))
+    return plan
+
+
+GONE = row("retire", "b", "2", hold="missing for the first time; …")
+
+
+def test_a_review_that_nobody_approves_counts_what_is_missing_and_nothing_else(ledger: Ledger, assets: Assets) -> None:
+    known = save(ledger, row("claim", "a", "1"), row("claim", "b", "2"))
+    ledger.note_sighting(known, "r1", at(0))
+    update = row("update", "a", "1", changes=changes(name="new"))
+    for number in (1, 2):
+        plan = review(ledger, GONE, update, CLAIM, hours=number)
+        assert missing(assets) == {"a": 0, "b": number}
+        assert column(assets(), "missing_since")["b"] == at(1)
+        assert ledger.header(plan.id).state == "waiting"
+    # Approved and applied later, it is the same look still.
+    ledger.approve(plan.id, "anna", at(3))
+    ledger.note_sighting(plan, "run at 2", at(3))
+    assert missing(assets) == {"a": 0, "b": 2, "laptop-7": 0}
+    review(ledger, row("seen", "b", "2"), update, hours=4)
+    assert (missing(assets)["b"], column(assets(), "missing_since")["b"]) == (0, None)
+
+
+def test_an_older_review_that_is_approved_later_moves_no_count_back(ledger: Ledger, assets: Assets) -> None:
+    known = save(ledger, row("claim", "a", "1"), row("claim", "b", "2"))
+    ledger.note_sighting(known, "r1", at(0))
+    older = save(ledger, row("seen", "b", "2"), CLAIM, run="r2", hours=1)
+    ledger.approve(older.id, "anna", at(1))
+    review(ledger, GONE, CLAIM, hours=2)
+    ledger.note_sighting(older, "r2", at(3))
+    assert missing(assets) == {"a": 0, "b": 1, "laptop-7": 0}
+
+
+def test_no_absence_is_counted_of_an_incomplete_source_or_where_a_guard_fails(ledger: Ledger, assets: Assets) -> None:
+    ledger.note_sighting(save(ledger, row("claim", "a", "1"), row("claim", "b", "2")), "r1", at(0))
+    review(ledger, GONE, hours=1, complete=False)
+    review(ledger, GONE, CLAIM, hours=2, guards=[Guard("source_rows", False, "shrunk")])
+    normal = save(ledger, GONE, run="r5", hours=3)
+    ledger.note_absences(normal, "r5", at(3))
+    assert missing(assets) == {"a": 0, "b": 0}
+
+
+@pytest.mark.parametrize(("rows", "state"), [([GONE], "planned"), ([CLAIM], "waiting"), ([], "planned")])
+def test_a_review_that_writes_and_links_nothing_waits_for_nobody(ledger: Ledger, rows: list[Row], state: str) -> None:
+    plan = review(ledger, *rows, hours=1)
+    header = ledger.header(plan.id)
+    assert (header.state, header.idle) == (state, state == "planned")
+    assert (ledger.waits(plan.id) is None) is (state == "planned")
+    stopped = review(ledger, *rows, row("seen", "z"), hours=2, guards=[Guard("source_rows", False, "shrunk")])
+    assert ledger.header(stopped.id).state == "waiting"
+
+
 # Before anybody approved.
 
 

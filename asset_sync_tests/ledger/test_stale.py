@@ -8,7 +8,9 @@ from asset_sync.ledger import Ledger
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.guards import Guard
 from asset_sync.reconcile.plan import Plan
-from asset_sync_tests.ledger.conftest import Row, at, changes, make, row
+from asset_sync.reconcile.resolutions import Resolution
+from asset_sync.reconcile.target import Outcome
+from asset_sync_tests.ledger.conftest import Row, at, changes, identity, make, row
 
 RETIRE = row("retire", "a", "1", changes=changes(status="offline"))
 NAME = row("update", "b", "2", changes=changes(name="new", memory=3))
@@ -268,3 +270,116 @@ def test_needed_no_more_are_the_runs_of_what_is_stale_superseded_or_applied(ledg
     save(ledger, RETIRE, sync="superseded", run="r5")
     look(ledger, RETIRE, NAME, sync="superseded", run="r6")
     assert ledger.needed_runs() == {"r4", "r6"}
+
+
+# A look at some records alone.
+
+
+@pytest.mark.parametrize("mode", ["normal", "review", "dry_run"])
+def test_a_look_at_some_records_says_nothing_of_the_others(ledger: Ledger, mode: Any) -> None:
+    plan_id, planned = approved(ledger, RETIRE, NAME), save(ledger, RETIRE, NAME, CREATE)
+    ledger.save(make(row("update", "x", "9", changes=changes(name="x")), mode=mode), "r2", at(2), partial=True)
+    assert [ledger.header(each).state for each in (plan_id, planned.id)] == ["approved", "planned"]
+
+
+def test_a_look_at_some_records_contradicts_what_it_would_write_otherwise(ledger: Ledger) -> None:
+    plan_id = approved(ledger, RETIRE, NAME)
+    other = make(row("update", "b", "2", changes=changes(name="other", memory=3)))
+    ledger.save(other, "r2", at(2), partial=True)
+    assert stale(ledger, plan_id) == f"a later look (plan {other.id}) would set name of asset 'key of b' otherwise"
+
+
+def test_what_is_held_is_told_by_the_last_look_at_all_records(ledger: Ledger) -> None:
+    held = row("quarantine", "h", hold="two candidates")
+    for number, (rows, partial) in enumerate((([held], False), ([NAME], True), ([held, NAME], False), ([CREATE], True))):
+        ledger.save(make(*rows), f"r{number}", at(number), partial=partial)
+    assert [(each.source_key, each.since) for each in ledger.held(SYNC)] == [("h", at(0))]
+
+
+# What a person decides about its records.
+
+SYNC = "pdq_to_netbox"
+
+
+def decide(ledger: Ledger, verb: Any, source_key: str, *, links: str = SYNC, kind: str = "asset", **more: Any) -> int:
+    return ledger.resolve(links, Resolution(kind, source_key, verb, "anna", at(3), **more))
+
+
+@pytest.mark.parametrize("mode", ["normal", "review"])
+@pytest.mark.parametrize(
+    ("decided", "told"),
+    [
+        ({"verb": "ignore", "source_key": "a"}, "ignore asset 'a'"),
+        ({"verb": "ignore", "source_key": "c"}, "ignore asset 'c'"),
+        ({"verb": "keep_target", "source_key": "b", "field": "name"}, "keep-target name of asset 'b'"),
+        ({"verb": "take_source", "source_key": "b", "field": "memory"}, "take-source memory of asset 'b'"),
+        # Of a record that the plan does not have, and of an object that it writes to.
+        ({"verb": "link", "source_key": "z", "target_id": "1"}, "link asset 'z' #1"),
+        # Of what a record in it refers to, and is made with it.
+        ({"verb": "ignore", "source_key": "m", "kind": "maker"}, "ignore maker 'm'"),
+    ],
+)
+def test_a_decision_about_what_a_plan_writes_makes_it_stale(ledger: Ledger, decided: Any, told: str, mode: Any) -> None:
+    maker = row("create", "m", kind="maker", key="Dell", changes=changes(name="Dell"))
+    plan = save(ledger, maker, RETIRE, NAME, CREATE, mode=mode)
+    if mode == "review":
+        ledger.approve(plan.id, "bob", at(2))
+    number = decide(ledger, **decided)
+    assert stale(ledger, plan.id) == f"anna decided since it was made: {told} (decision {number})"
+    again = save(ledger, maker, RETIRE, NAME, CREATE, mode=mode, run="r3", hours=4)
+    assert again.id == plan.id
+    assert ledger.header(plan.id).state == ("waiting" if mode == "review" else "planned")
+
+
+def test_a_decision_that_is_taken_back_makes_a_plan_stale_that_went_by_it(ledger: Ledger) -> None:
+    number = decide(ledger, "take_source", "b", field="name")
+    plan_id = approved(ledger, NAME)
+    ledger.take_back(number, "carl", at(4))
+    assert stale(ledger, plan_id) == f"carl took decision {number} back since it was made: take-source name of asset 'b'"
+
+
+def test_a_decision_about_another_record_or_other_links_leaves_a_plan_alone(ledger: Ledger) -> None:
+    held = row("quarantine", "h", hold="two candidates")
+    plan_id = approved(ledger, NAME, held)
+    decide(ledger, "ignore", "z")
+    decide(ledger, "ignore", "b", links="another")
+    decide(ledger, "take_source", "b", kind="maker", field="name")
+    # What is held is not written: the plan does nothing that the decision speaks against.
+    decide(ledger, "create", "h")
+    assert ledger.header(plan_id).state == "approved"
+
+
+def test_a_decision_stops_what_an_interrupted_apply_has_left_and_not_one_under_way(ledger: Ledger) -> None:
+    plan_id = approved(ledger, RETIRE, NAME)
+    with ledger.alone(SYNC):
+        ledger.start(plan_id, "r2", at(1))
+        decide(ledger, "ignore", "a")
+        assert ledger.header(plan_id).state == "applying"
+    assert ledger.header(plan_id).state == "interrupted"
+    number = decide(ledger, "ignore", "a")
+    header = ledger.header(plan_id)
+    assert (header.state, header.stale_because) == (
+        "stale",
+        f"anna decided since it was made: ignore asset 'a' (decision {number})",
+    )
+    assert ledger.last_applied(SYNC) == plan_id
+
+
+def test_what_was_applied_is_not_stale_for_a_later_decision(ledger: Ledger) -> None:
+    plan_id = approved(ledger, NAME)
+    ledger.start(plan_id, "r2", at(1))
+    ledger.record(ledger.plan(plan_id), [Outcome(0, "applied", None, "2", "v2")], "r2", at(1))
+    ledger.finish(plan_id, at(1))
+    decide(ledger, "ignore", "b")
+    assert ledger.header(plan_id).state == "applied"
+
+
+def test_a_decision_about_a_record_is_one_about_what_belongs_to_its_object(ledger: Ledger) -> None:
+    whole = row("claim", "m", "7", kind="maker", key="Dell")
+    part = row("claim", "b", "2", identity=identity(None, maker="7", name="beta"))
+    seen = save(ledger, whole, part, row("claim", "a", "1", identity=identity(None, maker="8", name="alpha")), run="r0")
+    ledger.note_sighting(seen, "r0", at(0))
+    of_part, of_another = approved(ledger, NAME, run="r1"), approved(ledger, RETIRE, sync="another", link_set=SYNC, run="r1")
+    number = decide(ledger, "ignore", "m", kind="maker")
+    assert ledger.header(of_part).stale_because == f"anna decided since it was made: ignore maker 'm' (decision {number})"
+    assert ledger.header(of_another).state == "approved"

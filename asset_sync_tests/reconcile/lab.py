@@ -12,6 +12,7 @@ from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.planning import Grace, Policy, Snapshot, make_plan
 from asset_sync.reconcile.references import match_all
 from asset_sync.reconcile.resolutions import NONE, Resolutions
+from asset_sync.reconcile.tables import Tables
 from asset_sync.reconcile.target import Outcome
 from asset_sync.reconcile.undo import inverse
 from asset_sync_tests.reconcile.memory import DAY, MemoryLedger, MemoryTarget
@@ -31,6 +32,8 @@ class Lab:
     resolutions: Resolutions = NONE
     at: datetime = NOW
     last: str | None = None
+    name: str = "test"
+    own_writes: Tables = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.target = MemoryTarget(self.kinds, size=100)
@@ -40,14 +43,15 @@ class Lab:
     def snapshot(self) -> Snapshot:
         """Return what a run sees now."""
         wanted = {name: desired(kind, *self.source.get(name, [])) for name, kind in self.kinds.items()}
-        return Snapshot(wanted, self.target.tables(), self.ledger.links(), resolutions=self.resolutions)
+        links = self.ledger.links()
+        return Snapshot(wanted, self.target.tables(), links, resolutions=self.resolutions, own_writes=self.own_writes)
 
     def plan(self, mode: Mode = "normal") -> Plan:
         """Return the plan that a run makes now."""
         now = self.snapshot()
         self.known = known_objects(now.observed, now.links)
         matches = match_all(self.kinds, now.desired, now.observed, now.links, resolutions=now.resolutions)
-        return make_plan("test", self.kinds, self.policy, now, matches, now=self.at, mode=mode, after=self.last)
+        return make_plan(self.name, self.kinds, self.policy, now, matches, now=self.at, mode=mode, after=self.last)
 
     def apply(self, plan: Plan) -> dict[int, Outcome]:
         """Carry a plan out, and remember what was done."""

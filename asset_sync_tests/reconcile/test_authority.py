@@ -84,6 +84,31 @@ def test_every_combination_is_decided_as_the_table_says(mode: Mode, state: State
     assert [(c, outcome(decided(c)), rows_of(c)) for c in of_these if [outcome(decided(c))] != rows_of(c)] == []
 
 
+# mode review, nothing to write and nothing to link: state, guards open, made by this run, person named → what comes of it.
+IDLE: list[tuple[Any, ...]] = [
+    # It comes to its end like any other plan, and waits for nobody.
+    ((*UNDECIDED, *BEGUN), NO, ANY, ANY, "write"),
+    (OBSOLETE, ANY, YES, NO, "leave"),
+    (OBSOLETE, ANY, YES, YES, "refuse"),
+    (OBSOLETE, ANY, NO, ANY, "refuse"),
+    # What its guards stop waits all the same.
+    ((*UNDECIDED, *BEGUN), YES, YES, NO, "leave"),
+    (UNDECIDED, YES, ANY, YES, "approve"),
+    (UNDECIDED, YES, NO, NO, "refuse"),
+    (BEGUN, YES, NO, NO, "refuse"),
+    (BEGUN, YES, ANY, YES, "refuse"),
+]
+
+
+def test_what_neither_writes_nor_links_waits_for_nobody() -> None:
+    for state, guards, made, person in product(STATES, BOTH, BOTH, BOTH):
+        told = [row[-1] for row in IDLE if all(v in row[at] for at, v in enumerate((state, guards, made, person)))]
+        open_guards = [Guard("source_rows", False, "shrunk")] if guards else []
+        plan = Standing("4be1", "pdq_to_netbox", "review", state, open_guards, why="what was found", idle=True)
+        found = outcome(authorise(plan, Asking(made, person=PERSON if person else None)))
+        assert (state, guards, made, person, [found]) == (state, guards, made, person, told)
+
+
 # What the table must not lose, whatever else is changed in it.
 
 

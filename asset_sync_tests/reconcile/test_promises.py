@@ -13,6 +13,7 @@ from asset_sync.reconcile.guards import Limits
 from asset_sync.reconcile.kinds import IdentityRule, Unique, in_order
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.planning import Policy
+from asset_sync.reconcile.planning.rebasing import later_objects
 from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb, fingerprints
 from asset_sync.reconcile.tables import guess_column
 from asset_sync_tests.reconcile.lab import GRACE, Lab, held, ops
@@ -227,6 +228,33 @@ def test_after_a_lost_ledger_a_rebase_takes_the_target_for_what_was_applied_last
     lab.run("rebase")
     lab.run()
     assert [row["name"] for row in lab.objects("asset", "name").values()] == ["new-name"]
+
+
+def test_after_an_older_ledger_came_back_a_rebase_tells_own_writes_from_edits() -> None:
+    lab = Lab()
+    lab.source = {"asset": [machine(key, name=key, room="r1") for key in ("a", "b", "c")]}
+    lab.run()
+    one, other, third = lab.objects()
+    lab.target.edit("asset", third, room="a person's")
+    backup = lab.ledger.backup()
+    lab.source["asset"][:2] = [machine(key, name=key, room="r2") for key in ("a", "b")]
+    lab.run()
+    lab.target.edit("asset", other, room="a person's, later")
+    lab.ledger.restore(backup)
+    lab.source["asset"][:2] = [machine(key, name=key, room="r1") for key in ("a", "b")]
+    seen = lab.snapshot()
+    assert later_objects(KINDS, seen.links, seen.observed) == {"asset": [one, other, third]}
+    written = {"id": [one, other, third], "room": ["r2", "r2", "r1"]}
+    lab.own_writes = {"asset": pd.DataFrame(written, dtype="str")}
+    assert lab.run("rebase").writes.empty
+    lab.own_writes = {}
+    lab.run()
+    assert lab.objects("asset", "room") == {
+        one: {"room": "r1"},
+        other: {"room": "a person's, later"},
+        third: {"room": "a person's"},
+    }
+    assert settled(lab, 1)
 
 
 # Values that move.

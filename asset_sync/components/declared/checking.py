@@ -20,7 +20,7 @@ from asset_sync.components.declared.mapping import (
 from asset_sync.reconcile.desired import is_lookup
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.mapping import TRANSFORMS, why_not
-from asset_sync.reconcile.mapping.model import UNITS, in_braces
+from asset_sync.reconcile.mapping.model import UNITS, has_loose_brace, in_braces
 from asset_sync.reconcile.sources import STEP, SourceTable
 from asset_sync.systems.system import System, TargetSide
 
@@ -168,8 +168,8 @@ class Checking:
             raise place.at("transform").error(f"there is no transform {told.transform!r}; there are {', '.join(TRANSFORMS)}")
         if told.source is not None:
             self._column(place.at("from"), table, told.source)
-        for column in in_braces(told.template or ""):
-            self._column(place.at("template"), table, column)
+        if told.template:
+            self._template(place.at("template"), table, told.template)
         for column in told.concat:
             self._column(place.at("concat"), table, column)
         if told.regex is not None:
@@ -180,6 +180,12 @@ class Checking:
         self._value(place, "value", told.value, kind, name)
         for said, written in told.values.items():
             self._value(place.at("values"), said, written, kind, name)
+
+    def _template(self, place: Place, table: SourceTable, template: str) -> None:
+        if has_loose_brace(template):
+            raise place.error(f"{template!r} has a brace too many, or too few: a column stands in {{}}")
+        for column in in_braces(template):
+            self._column(place, table, column)
 
     def _value(self, place: Place, key: str, value: str | None, kind: Kind, name: str) -> None:
         is_known = any(field.name == name for field in kind.fields)
@@ -222,6 +228,14 @@ class Checking:
             ip_network(network)
         except ValueError as error:
             raise place.error(f"{network!r} is no network: {error}") from None
+
+
+def check_keys(place: Place, own: Iterable[str], read: Iterable[str], inventory: str) -> None:
+    """Refuse keys of assets that two of a sync's would have: its `own` steps, the tables that are `read`, the `inventory`."""
+    steps, tables = {*own}, {*read}
+    for key, taken in (("source", steps & tables), ("inventory", {inventory} & (steps | tables))):
+        if taken:
+            raise place.at(key).error(f"{min(taken)!r} is another asset of this sync: call these otherwise")
 
 
 def _truncated(place: Place, kind: Kind, name: str) -> None:

@@ -14,12 +14,13 @@ from pydantic import Field
 from asset_sync.components import config
 from asset_sync.components.connections import check_names, name_of, partitions
 from asset_sync.components.declared.assets import constants, desired_asset, inventory_asset, sieve_asset, source_asset
-from asset_sync.components.declared.checking import Checking
+from asset_sync.components.declared.checking import Checking, check_keys
 from asset_sync.components.declared.choosing import Only, about, check_only
 from asset_sync.components.declared.ends import (
     ConnectionConfig,
     SeveralConfig,
     Side,
+    check_apart,
     check_told,
     named,
     other_syncs,
@@ -33,7 +34,7 @@ from asset_sync.components.due import due_sensor
 from asset_sync.components.staircase import staircase, sync_job
 from asset_sync.components.sync import Sync
 from asset_sync.reconcile.desired import SyncMapping, as_mapped, is_lookup
-from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError, ValueNotTaken
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.mapping import PrefixLengths
 from asset_sync.reconcile.planning import Policy
@@ -146,12 +147,29 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         checking.filters(self.filters)
         self.source_connection.check(place.at("source_connection"), source)
         self.target_connection.check(place.at("target_connection"), target)
+        if self.source == self.target:
+            one, other = self._ways("source"), self._ways("target")
+            check_apart(place.at("target"), self.target, one, other)
+        config.check_owners(place.at("owners"), self.owners)
         self._check_connections(place, checking, source, target)
         if self.schedule is not None:
             config.check_schedule(place.at("schedule"), self.schedule)
+        self._check_keys(place, file.parent.name, source, target)
 
-    def ask(self) -> None:
-        """Ask the target over the network; raise `ConfigurationError` for a choice or a custom field that it does not have."""
+    def ask(self, file: Path) -> None:
+        """Ask the target over the network.
+
+        Raises `ConfigurationError`, with the file and, where it is known, the line, for a choice or a custom field that it does
+        not have; so it does where the target does not answer.
+        """
+        try:
+            self._ask()
+        except ValueNotTaken as error:
+            raise config.Place(file, ("attributes", "mapping", error.kind, error.field)).error(str(error)) from None
+        except AssetSyncError as error:
+            raise ConfigurationError(f"{file}: {error}") from None
+
+    def _ask(self) -> None:
         target, sync = self._of("target"), self.sync("asked")
         several: Sequence[ConnectionConfig] = [each for each in self.connections if each.enabled]
         for connection in several if self._several("target") else [self.target_connection]:
@@ -183,11 +201,13 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             fresh=timedelta(hours=self.fresh_hours) if self.fresh_hours else None,
             owners=self.owners,
             incomplete=partial(self._incomplete, name=name),
+            about=partial(self._about, name=name),
             conform=target.side.conform,
             evidence=steps.evidence,
             decided=steps.decided,
             open_target=steps.open,
             deletions=target.side.deletions,
+            own_writes=target.side.own_writes,
             recreate=self.recreate,
             applied=steps.applied,
             existing={} if self.registers else {kind: self._unregistered(name, target) for kind in self._main_kinds()},
@@ -247,6 +267,12 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     def _several(self, side: Side) -> bool:
         return bool(self.connections) and self.connections_of == side
 
+    def _ways(self, side: Side) -> Sequence[ConnectionConfig]:
+        """Return how a side's system is reached: by one connection, or by each of several."""
+        if self._several(side):
+            return self.connections
+        return [self.source_connection if side == "source" else self.target_connection]
+
     def _connection(self, context: dg.AssetExecutionContext) -> SeveralConfig:
         name = name_of(context)
         return next(each for each in self.connections if each.name == name)
@@ -305,6 +331,12 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         return dg.Definitions(assets=[look], jobs=[looks], sensors=[sensor])
 
     # What the YAML says.
+
+    def _check_keys(self, place: config.Place, name: str, source: System, target: System) -> None:
+        sieves = [each.name for each in (source.sieve, target.side.sieve) if each is not None]
+        own = [f"{name}/{step}" for step in ("desired", "match", "plan", "applied", *sieves)]
+        read = [key.to_user_string() for key in self._extract_keys(name, source).values()]
+        check_keys(place.at("keys"), own, read, self.names(name)["keys", "inventory"])
 
     def _check_connections(self, place: config.Place, checking: Checking, source: System, target: System) -> None:
         if "connections" not in self.model_fields_set:
@@ -373,8 +405,11 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         if self.connections:
             yield due_sensor(name, {c.name: timedelta(minutes=c.interval_minutes) for c in self.connections if c.enabled})
 
+    def _about(self, context: dg.AssetExecutionContext, name: str) -> str:
+        return about(context, self.sync(name))
+
     def _incomplete(self, context: dg.AssetExecutionContext, name: str) -> str | None:
-        if only := about(context, self.sync(name)):
+        if only := self._about(context, name):
             return f"it is about some rows alone ({only}): what else there is counts for nothing"
         return None if self.complete else "the YAML says that the source is not complete: what it lacks is not retired"
 

@@ -1,13 +1,14 @@
 """The ends of a declared sync, as its YAML has them: which systems they are, how each is reached, and what it is told."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, Literal
 
 import dagster as dg
 from pydantic import Field, ValidationError
 
-from asset_sync.components.config import Place
+from asset_sync.components.config import MOST_HOURS, Place
+from asset_sync.components.connections import check_name
 from asset_sync.components.declared.mapping import ConditionConfig
 from asset_sync.components.wording import raise_first
 from asset_sync.reconcile.errors import ConfigurationError
@@ -54,6 +55,8 @@ class ConnectionConfig(dg.Model, dg.Resolvable):
         """Raise `ConfigurationError` where the system is not reached so."""
         if self != ConnectionConfig() and not of.named:
             raise place.error(f"of {of.title} there is but one here, reached by its own variables")
+        if self.name:
+            check_name(place.at("name"), self.name)
         for name in self.variables:
             if name not in of.variables:
                 there = f"there are {', '.join(of.variables)}" if of.variables else "they have the connection's name in them"
@@ -66,7 +69,7 @@ class SeveralConfig(ConnectionConfig):
     What it says to the systems, where each may say it for itself, comes before what the sync says.
     """
 
-    interval_minutes: int = Field(default=60, ge=1)
+    interval_minutes: int = Field(default=60, ge=1, le=MOST_HOURS * 60)
     enabled: bool = True
     filters: dict[str, list[ConditionConfig]] = Field(default_factory=dict)
     source_options: dict[str, Any] = Field(default_factory=dict)
@@ -122,6 +125,13 @@ def named(place: Place, name: str, side: Side, told: Told) -> System:
         return told_system(name, side, told)
     except ConfigurationError as error:
         raise place.at(side).error(str(error)) from None
+
+
+def check_apart(place: Place, system_name: str, one: Iterable[ConnectionConfig], other: Iterable[ConnectionConfig]) -> None:
+    """Refuse, with file and line, a sync of a system with itself: what it writes it would read again."""
+    ways = [(each.name, each.variables) for each in other]
+    if any((each.name, each.variables) in ways for each in one):
+        raise place.error(f"{system_name} is the source, too: name another connection of it for one of them")
 
 
 def other_syncs(name: str, side: Side) -> Mapping[str, str]:

@@ -151,6 +151,12 @@ def in_braces(template: str) -> list[str]:
     return _IN_BRACES.findall(template)
 
 
+def has_loose_brace(template: str) -> bool:
+    """Return whether a template has a brace that stands around no column."""
+    left = _IN_BRACES.sub("", template)
+    return "{" in left or "}" in left
+
+
 def pieces(template: str) -> list[tuple[str, str | None]]:
     """Return a template as texts, each with the column that follows it; None after the last."""
     parts = _IN_BRACES.split(template)

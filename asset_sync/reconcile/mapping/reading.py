@@ -63,6 +63,8 @@ def why_not(value: str, kind: Kind, name: str) -> str | None:
         return WHAT_IT_IS_NOT[declared.type]
     if _untaken(declared, values, column).any():
         return declared.limits_words
+    if declared.max_length is not None and len(value) > declared.max_length:
+        return f"is longer than the {declared.max_length} characters that {name} takes"
     return "has no letter or digit" if name in kind.labelled and not filled(forms.normal(values, "label")).any() else None
 
 
@@ -98,9 +100,11 @@ def _read(source: Columns, kind: Kind, name: str, mapping: FieldMapping) -> _Rea
 
 
 def _untaken(declared: Field, values: pa.Array, column: pd.Series) -> Mask:
-    """Return the values, texts and typed, that the field does not take: none of its choices, or beyond its limits."""
+    """Return the values, texts and typed, that the field does not take: no choice, of another form, beyond its limits."""
     if declared.choices:
         return filled(values) & ~mask(pc.is_in(values, pa.array(declared.choices, values.type)))
+    if declared.pattern is not None:
+        return filled(values) & ~mask(pc.match_substring_regex(values, f"^(?:{declared.pattern})$"))
     if declared.within is None:
         return np.zeros(len(values), dtype=bool)
     least, most = declared.within

@@ -34,7 +34,9 @@ class Snapshot:
     """What both sides say and what is remembered: the tables that a plan is made from (see `asset_sync.reconcile.tables`).
 
     `refused` has, by kind, the values of the source that cannot be written: source_key, field, value and reason, all text; the
-    desired table has nothing in their place. `resolutions` are what people decided about held records.
+    desired table has nothing in their place. `resolutions` are what people decided about held records. `elsewhere` has, by
+    kind, the links of other syncs and connections to objects of the same target. `own_writes` has, by kind, what our own
+    writes set objects' fields to last, where a rebase asked: `id`, and the fields as the target has them.
     """
 
     desired: Tables
@@ -42,3 +44,5 @@ class Snapshot:
     links: Tables
     refused: Tables = field(default_factory=dict)
     resolutions: Resolutions = NONE
+    elsewhere: Tables = field(default_factory=dict)
+    own_writes: Tables = field(default_factory=dict)

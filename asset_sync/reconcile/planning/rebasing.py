@@ -2,6 +2,9 @@
 
 Else what the backup brought back counts as people's edits for ever. It is so for objects that are older than what this sync
 last wrote to them, for those that are recognised for the first time, and for fields that both sides are said to have changed.
+
+A ledger that came back from a backup knows nothing of what was written since: of objects that are of a later version than it
+knows, the target's log says what of it we wrote ourselves, and that is the base, too. What people changed stays theirs.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,12 +15,12 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import changed_objects
-from asset_sync.reconcile.kinds import Kind
+from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.merge import Merge
 from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text
-from asset_sync.reconcile.planning.retiring import RETIRED_BY_SYNC
+from asset_sync.reconcile.planning.elsewhere import RETIRED_BY_SYNC
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.tables import Mask, Positions, differs, filled, index, mask, take, text
+from asset_sync.reconcile.tables import Mask, Positions, Tables, differs, filled, index, mask, take, text
 
 
 def rebased(sides: Sides, merges: Mapping[str, Merge], older: Mask) -> dict[str, Mask]:
@@ -27,8 +30,32 @@ def rebased(sides: Sides, merges: Mapping[str, Merge], older: Mask) -> dict[str,
     """
     first = sides.same & ~sides.linked
     return {
-        name: (older | first | merged.conflict) & sides.same for name, merged in merges.items() if sides.is_remembered(name)
+        name: (older | first | merged.conflict | _as_we_wrote_it(sides, name)) & sides.same
+        for name, merged in merges.items()
+        if sides.is_remembered(name)
     }
+
+
+def later_objects(kinds: Kinds, links: Tables, observed: Tables) -> dict[str, list[str]]:
+    """Return the ids of linked objects, by kind, that are of another version than the links know, and of no earlier one."""
+    found: dict[str, list[str]] = {}
+    for name, kind in kinds.items():
+        if name in links and kind.versions is not None and kind.facet_of is None:
+            at, objects = np.arange(len(links[name])), index(text(links[name]["target_id"]), text(observed[name]["id"]))
+            known, now = text(links[name]["version"]), take(text(observed[name]["version"]), objects)
+            later = differs(known, now) & filled(now) & ~is_older(kind, links[name], observed[name], at, objects)
+            found |= {name: links[name]["target_id"][later].tolist()} if later.any() else {}
+    return found
+
+
+def _as_we_wrote_it(sides: Sides, name: str) -> Mask:
+    """Return the records whose objects have in a field what our last write to it set, as the target's own log says."""
+    written = sides.own_writes
+    if written is None or name not in written:
+        return np.zeros(len(sides.desired), dtype=bool)
+    at = index(take(text(sides.observed["id"]), sides.object_of), text(written["id"]))
+    there = take(sides.observed[name], sides.object_of)
+    return (at >= 0) & filled(there) & ~differs(there, take(written[name].astype(sides.observed[name].dtype), at))
 
 
 def older_records(sides: Sides) -> Mask:

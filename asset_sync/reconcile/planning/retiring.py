@@ -13,13 +13,15 @@ from asset_sync.reconcile import forms
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import changed_objects, suspects
 from asset_sync.reconcile.kinds import Retirement
+from asset_sync.reconcile.planning import elsewhere
 from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, none
+from asset_sync.reconcile.planning.elsewhere import RETIRED_BY_SYNC
 from asset_sync.reconcile.planning.model import Grace
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.resolutions import Resolution, describe, fingerprints
 from asset_sync.reconcile.tables import Mask, Positions, arrow, differs, filled, index, mask, take, take_series, text
 
-RETIRED_BY_SYNC: Final = "sync"
+_BACK: Final = "retired by this sync, back in the source"
 NOTE: Final = "gone from the source (asset_sync)"
 """What the note of a retired object says."""
 CHANGED: Final = "changed since it was ignored"
@@ -33,22 +35,23 @@ def only_waits(operation: dict[str, Any]) -> bool:
 
 
 def returning(sides: Sides) -> Mask:
-    """Return the matched rows whose object this sync retired and nobody moved on since."""
+    """Return the matched rows whose object this sync, or another of ours, retired and nobody moved on since."""
+    back = elsewhere.retired(sides)
     retirement = sides.kind.retirement
     if retirement is None or not sides.links["retired_by"].notna().any():
-        return np.zeros(len(sides.desired), dtype=bool)
+        return back
     retired_by = sides.links["retired_by"].where(sides.own)
     ours = mask(pc.equal(take(retired_by, sides.remembered), RETIRED_BY_SYNC))
-    return ours & sides.out_of_service(sides.object_of)
+    return (ours & sides.out_of_service(sides.object_of)) | back
 
 
 def restores(sides: Sides, back: Mask) -> Drafts:
-    """An operation for each object that this sync retired and whose record is back; one that a person moved on stays so."""
+    """An operation for each object that was retired by a sync and whose record is back; one that a person moved on stays so."""
     rows, retirement = np.flatnonzero(back), sides.kind.retirement
     if retirement is None or not rows.size:
         return none(sides.kind)
     before = _before(sides, retirement, rows)
-    why = "retired by this sync, back in the source"
+    why = pc.if_else(pa.array(elsewhere.retired(sides)[rows]), "retired by another sync, in this source now", _BACK)
     words = p.change(retirement.field, _json(retirement.value), p.or_null(sides.words(retirement.field, before)), "source", why)
     changes = {retirement.field: Change(as_text(before), words), **_note(sides, retirement, sides.object_of[rows], _taken_away)}
     return sides.draft(rows, p.RESTORE, changes, hold=sides.blocked_at(rows))
@@ -62,7 +65,7 @@ def _before(sides: Sides, retirement: Retirement, rows: Positions) -> pa.Array:
     base = sides.base(name, sides.remembered[rows])
     first = name in sides.owners and sides.owners[name].owner != "initial"
     ranked = [_in_service(retirement, each) for each in (wanted, nothing if base is None else base)]
-    return pc.coalesce(*(ranked if first else reversed(ranked)))
+    return pc.coalesce(*(ranked if first else reversed(ranked)), elsewhere.status_before(sides, rows))
 
 
 def _in_service(retirement: Retirement, values: pa.Array) -> pa.Array:
@@ -133,7 +136,10 @@ def retirements(sides: Sides, now: datetime) -> Drafts:
     runs = pc.add(pc.fill_null(take(sides.links["missing_runs"], gone), 0), 1)
     words = p.change(retirement.field, own_words, _json(retirement.value), "source", "gone from the source")
     new = as_text(pa.repeat(pa.scalar(retirement.value, status.type), len(gone)))
-    waiting = _Waiting(sides.grace, sides.base(retirement.field, gone), take_series(sides.links["missing_since"], gone))
+    applied = sides.base(retirement.field, gone)
+    by_hand = filled(status) if applied is None else differs(status, applied)
+    by_hand &= ~elsewhere.wrote(sides, objects, status)
+    waiting = _Waiting(sides.grace, by_hand, take_series(sides.links["missing_since"], gone))
     return sides.draft_of_objects(
         objects,
         p.RETIRE,
@@ -162,6 +168,7 @@ def _kept(sides: Sides, links: Positions, objects: Positions) -> pa.Array:
     if not objects.size:
         return locked
     reasons = [locked, _decided(sides, links), changed_objects(sides.kind, sides.links, sides.observed, links, objects).words]
+    reasons.append(elsewhere.in_service(sides, links, objects))
     held = sides.desired.take(sides.undecided)
     if not held.empty:
         maybe = pa.array(suspects(sides.kind, held, sides.observed.take(objects)), _TEXT)
@@ -185,22 +192,21 @@ def _keepers(sides: Sides) -> Iterator[Resolution]:
 
 
 class _Waiting:
-    """Why objects whose records are gone are not retired yet. `applied` is the status that this sync last gave them."""
+    """Why objects whose records are gone are not retired yet. `by_hand` are those whose status a person set."""
 
-    def __init__(self, grace: Grace, applied: pa.Array | None, since: pd.Series) -> None:
+    def __init__(self, grace: Grace, by_hand: Mask, since: pd.Series) -> None:
         self.grace = grace
-        self.applied = applied
+        self.by_hand = by_hand
         self.since = since
 
     def holds(self, status: pa.Array, runs: pa.Array, now: datetime) -> pa.Array:
         """Return the reasons, null where an object is to be retired."""
-        by_hand = filled(status) if self.applied is None else differs(status, self.applied)
         waited = (now - self.since).fillna(timedelta())
         soon = mask(pc.less(runs, self.grace.runs)) | (waited < self.grace.time).to_numpy(dtype=bool) | (not self.grace.retires)
         why: list[str | None] = [None] * len(status)
-        for at in np.flatnonzero(by_hand | soon).tolist():
+        for at in np.flatnonzero(self.by_hand | soon).tolist():
             person = f"status {status[at].as_py()!r} was set by a person, so it is not retired"
-            why[at] = person if by_hand[at] else self._too_soon(runs[at].as_py(), self.since.iat[at])
+            why[at] = person if self.by_hand[at] else self._too_soon(runs[at].as_py(), self.since.iat[at])
         return pa.array(why, _TEXT)
 
     def _too_soon(self, runs: int, since: Any) -> str:

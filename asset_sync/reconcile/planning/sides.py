@@ -46,7 +46,8 @@ class Sides:
 
     `link_of` and `object_of` are each record's link and object, `same` the records that were recognised as an object, `linked`
     those whose link says so too. `remembered` is the link that says what was applied to a record's object. `own` are the links
-    whose records this sync tells of. `blocked` says, by row, what a record refers to that is held.
+    whose records this sync tells of. `elsewhere` are the links of others to objects of the same target, None where they are
+    not asked for. `blocked` says, by row, what a record refers to that is held.
     """
 
     def __init__(self, kind: Kind, policy: Policy, snapshot: Snapshot, matches: Tables) -> None:
@@ -56,6 +57,8 @@ class Sides:
         self.resolutions: Resolutions = snapshot.resolutions
         self.links = snapshot.links[kind.name] if kind.name in snapshot.links else no_links()
         self.own = _told_by_this_sync(self.links)
+        self.elsewhere = snapshot.elsewhere.get(kind.name)
+        self.own_writes = snapshot.own_writes.get(kind.name)
         self.observed = snapshot.observed[kind.name]
         self.refused = snapshot.refused.get(kind.name)
         wanted = snapshot.desired[kind.name]

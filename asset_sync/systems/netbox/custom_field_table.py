@@ -10,7 +10,7 @@ from typing import Any, Final
 import orjson
 import pandas as pd
 
-from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync.reconcile.errors import ConfigurationError, ValueNotTaken
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.systems.netbox.api import api
 from asset_sync.systems.netbox.client import NetBoxClient, Row
@@ -70,8 +70,13 @@ def unmapped_required(kind: Kind, fields: CustomFields) -> list[CustomField]:
 
 
 def check_mapped(fields: CustomFields, kinds: Iterable[Kind]) -> None:
-    """Raise `ConfigurationError` for the first mapped custom field that this NetBox does not have on objects of that type."""
-    check_names(fields, [(api(kind).object_type, f.name) for kind in kinds for f in kind.fields if f.name.startswith(CUSTOM)])
+    """Raise `ValueNotTaken` for the first mapped custom field that this NetBox does not have on objects of that type."""
+    mapped = [(kind, field.name) for kind in kinds for field in kind.fields if field.name.startswith(CUSTOM)]
+    for of, name in mapped:
+        try:
+            check_names(fields, [(api(of).object_type, name)])
+        except ConfigurationError as error:
+            raise ValueNotTaken(str(error), of.name, name) from None
 
 
 def check_names(fields: CustomFields, wanted: Iterable[tuple[str, str]]) -> None:

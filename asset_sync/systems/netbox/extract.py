@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync.reconcile.errors import ValueNotTaken
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.tables import DTYPES, OBSERVED_COLUMNS, Tables
 from asset_sync.systems.netbox import custom_field_table as definitions
@@ -68,7 +68,8 @@ def check_choices(client: NetBoxClient, kinds: Kinds, constants: Mapping[str, Ma
         for field, value in ((field, value) for field, named in values.items() for value in named):
             if field in choices and value not in choices[field]:
                 known = ", ".join(choices[field])
-                raise ConfigurationError(f"NetBox has no {field} {value!r} for {name}; it has {known}: mend it in the mapping")
+                told = f"NetBox has no {field} {value!r} for {name}; it has {known}: mend it in the mapping"
+                raise ValueNotTaken(told, name, field)
         _check_custom(client, kinds[name], values)
 
 
@@ -82,7 +83,7 @@ def _check_custom(client: NetBoxClient, kind: Kind, values: Mapping[str, Sequenc
             for value in values[name]:
                 canonical(field, value)
         except NotOfType as error:
-            raise ConfigurationError(f"{kind.name}.{name}: {error}: mend it in the mapping") from None
+            raise ValueNotTaken(f"{kind.name}.{name}: {error}: mend it in the mapping", kind.name, name) from None
 
 
 def _definitions(client: NetBoxClient, kinds: Kinds, custom: CustomFields) -> Tables:

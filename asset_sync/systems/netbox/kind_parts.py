@@ -7,6 +7,8 @@ from asset_sync.reconcile.kinds import Field, IdentityRule, Unique
 NAME: Final = Field("name", max_length=100, required=True)
 SLUG: Final = Field("slug", max_length=100, required=True)
 DESCRIPTION: Final = Field("description", max_length=200)
+COLOR: Final = Field("color", max_length=6, pattern="[0-9a-f]{6}")
+"""NetBox's own rule: a colour is six hexadecimal digits in small letters."""
 COMMENTS: Final = Field("comments")
 STATUS: Final = Field("status")
 MODE: Final = Field("mode")

@@ -7,6 +7,7 @@ from typing import Final
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.kinds import Field, IdentityRule, Kind, Kinds, Retirement, Unique, in_order
 from asset_sync.systems.netbox.kind_parts import (
+    COLOR,
     COMMENTS,
     DESCRIPTION,
     MODE,
@@ -91,9 +92,7 @@ ASSET: Final = Kind(
 400 (measured). Those are recognised, so that a machine is not made twice, and locked."""
 
 DEVICE_TYPE: Final = Kind("device_type", _TYPE_FIELDS, _TYPED, _TYPED_UNIQUE, referred=True)
-DEVICE_ROLE: Final = Kind(
-    "device_role", (NAME, SLUG, Field("color", max_length=6), DESCRIPTION), NAMED, NAMED_UNIQUE, referred=True
-)
+DEVICE_ROLE: Final = Kind("device_role", (NAME, SLUG, COLOR, DESCRIPTION), NAMED, NAMED_UNIQUE, referred=True)
 PLATFORM: Final = Kind("platform", (NAME, SLUG, DESCRIPTION), NAMED, NAMED_UNIQUE, referred=True)
 SITE: Final = Kind("site", (NAME, SLUG, STATUS, DESCRIPTION), NAMED, NAMED_UNIQUE, referred=True)
 _IN_SITE = (
@@ -117,7 +116,7 @@ LOCATION: Final = Kind(
 )
 """Locations directly within a site; one within another location is another one's."""
 TENANT: Final = Kind("tenant", (NAME, SLUG, DESCRIPTION), NAMED, NAMED_UNIQUE, referred=True)
-TAG: Final = Kind("tag", (NAME, SLUG, Field("color", max_length=6), DESCRIPTION), NAMED, NAMED_UNIQUE)
+TAG: Final = Kind("tag", (NAME, SLUG, COLOR, DESCRIPTION), NAMED, NAMED_UNIQUE)
 DEVICE: Final = Kind(
     "device",
     (

@@ -17,6 +17,7 @@ from asset_sync.systems.netbox.extract import check_choices, observe
 from asset_sync.systems.netbox.journal import tell
 from asset_sync.systems.netbox.kinds import CUSTOM, KINDS, declared
 from asset_sync.systems.netbox.options import WritingOptions
+from asset_sync.systems.netbox.own_writes import own_writes
 from asset_sync.systems.netbox.resource import NetBox
 from asset_sync.systems.netbox.source import TABLES, read
 from asset_sync.systems.system import Constants, Observed, OpenFields, Options, Read, System, TargetSide
@@ -82,6 +83,7 @@ _SIDE: Final = TargetSide(
     conform,
     unready,
     deletions=deletions,
+    own_writes=own_writes,
     addresses=_addresses,
 )
 _PLAIN: Final = System(

@@ -345,6 +345,58 @@ WRONG: Final[dict[str, tuple[str, str, str, str]]] = {
         "  target: netbox\n  connections_of: target\n",
         "connections_of: there are no connections",
     ),
+    # What loads in no time, or never, and what is a slip.
+    "an interval beyond all reason": (
+        FINDING,
+        "interval_minutes: 180",
+        "interval_minutes: 99999999999999",
+        "connections.0.interval_minutes: 99999999999999: input should be less than or equal to",
+    ),
+    "an owner that is none": (
+        YAML,
+        "  target: netbox\n",
+        '  target: netbox\n  owners: ["a b"]\n',
+        "owners.0: 'a b' is no owner",
+    ),
+    "a connection of no name": (
+        NETBOX,
+        "{name: main}",
+        '{name: "a b"}',
+        "source_connection.name: 'a b' is no name of a connection",
+    ),
+    "an inventory called as a step": (
+        SNIPEIT,
+        "  tables:\n",
+        "  keys: {inventory: some_sync/plan}\n  tables:\n",
+        "keys.inventory: 'some_sync/plan' is another asset of this sync",
+    ),
+    "an inventory called as a table": (
+        SNIPEIT,
+        "  tables:\n",
+        "  keys: {source: x, inventory: x/hardware}\n  tables:\n",
+        "keys.inventory: 'x/hardware' is another asset of this sync",
+    ),
+    "a brace that is left open": (
+        SNIPEIT,
+        '"{asset_tag} {name}"',
+        '"{asset_tag {name}"',
+        "name.template: '{asset_tag {name}' has a brace too many, or too few",
+    ),
+    "a brace that is left closed": (SNIPEIT, '"{asset_tag} {name}"', '"asset_tag} {name}"', "has a brace too many, or too few"),
+    "a system with itself": (
+        NETBOX,
+        "  source_connection: {name: main}\n  target: netbox\n  target_connection: {name: branch}\n",
+        "  target: netbox\n",
+        "target: netbox is the source, too: name another connection of it for one of them",
+    ),
+    "a connection with itself": (NETBOX, "{name: branch}", "{name: main}", "target: netbox is the source, too"),
+    "a colour that is none": (FINDING, '"9e9e9e"', '"zzz"', "color.value: 'zzz' does not match [0-9a-f]{6}"),
+    "a constant that is too long": (
+        SNIPEIT,
+        "name: {value: Stock}",
+        f"name: {{value: {'x' * 101}}}",
+        "name.value: 'xxx",
+    ),
     # Export files.
     "an alias of an unknown field": (EXPORTS, "aliases: {}", "aliases: {serial: [Service Tag]}", "aliases: "),
     "no number of files": (EXPORTS, "keep: 50", "keep: none", "keep: 'none': input should be a valid integer"),

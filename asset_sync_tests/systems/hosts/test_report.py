@@ -9,9 +9,10 @@ from asset_sync.systems.hosts.report import diff_report
 HOST = "4f1c2b3a" * 4
 
 
-def operation(
-    op: str, kind: str, key: str, source_key: str, hold: str | None = None, **fields: object
-) -> tuple[str | None, ...]:
+Row = tuple[str | None, ...]
+
+
+def operation(op: str, kind: str, key: str, source_key: str, hold: str | None = None, **fields: object) -> Row:
     changes = {name: {"old": None, "new": new, "owner": "source", "reason": "new"} for name, new in fields.items()}
     return (kind, op, key, source_key, None, None, p.encode(changes), "not in the target", hold, None, None, None)
 

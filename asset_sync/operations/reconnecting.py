@@ -1,0 +1,48 @@
+"""Reconnecting: whose the links and decisions are that a sync had by a name which its YAML says no more."""
+
+from asset_sync.components.resources import open_ledger
+from asset_sync.components.sync import Sync
+from asset_sync.ledger.moving import LinkSet
+from asset_sync.operations.definitions import declared
+from asset_sync.reconcile.errors import ConfigurationError
+
+
+def left(sync: str) -> list[LinkSet]:
+    """Return the links and decisions of a sync that no run goes by any more."""
+    declared_as = declared(sync)
+    return open_ledger().left_links(declared_as.name, declared_as.destinations)
+
+
+def reconnect(sync: str, was: str | None, now: str | None) -> LinkSet:
+    """Let links and decisions of the connection that `was` be those of another; None names the time without connections.
+
+    Raises ConfigurationError for a name that the YAML has not, or has still, and PlanError where the other has some already.
+    """
+    declared_as = declared(sync)
+    old, new = _left(declared_as, was), _named(declared_as, now)
+    open_ledger().move_links(old.name, new, f"its links are those of {new} now")
+    return old
+
+
+def forget(sync: str, was: str | None) -> LinkSet:
+    """Drop links and decisions of a connection that the YAML names no more. Raises ConfigurationError where there are none."""
+    old = _left(declared(sync), was)
+    open_ledger().forget_links(old.name, "its links were forgotten")
+    return old
+
+
+def _left(sync: Sync, connection: str | None) -> LinkSet:
+    name = f"{sync.name}/{connection}" if connection else sync.name
+    there = left(sync.name)
+    found = next((each for each in there if each.name == name), None)
+    if found is None:
+        told = f"there are {', '.join(map(str, there))}" if there else "there are none"
+        raise ConfigurationError(f"{name} has no links that are left over; {told}")
+    return found
+
+
+def _named(sync: Sync, connection: str | None) -> str:
+    name = f"{sync.name}/{connection}" if connection else sync.name
+    if name not in sync.destinations:
+        raise ConfigurationError(f"{sync.name} has no {name}; it has {', '.join(sync.destinations)}")
+    return name
