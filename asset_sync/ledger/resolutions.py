@@ -15,7 +15,7 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning.retiring import CHANGED
-from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb
+from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb, first_seen
 
 _ABOUT_IDENTITY: Final[tuple[Verb, ...]] = ("link", "create", "ignore")
 _ABOUT_A_FIELD: Final[tuple[Verb, ...]] = ("keep_target", "take_source")
@@ -65,8 +65,10 @@ def take_back(connection: Connection, number: int, by: str, at: datetime) -> Kep
 
 
 def stamp(connection: Connection, plan: Plan) -> None:
-    """Remember what the ignored records said when the first plan after the decision saw them."""
+    """Remember what decisions are about, as the first plan after them saw it: what ignored records said, which objects."""
     c = s.resolution.c
+    for resolution in first_seen(read(connection, plan.link_set), plan):
+        connection.execute(update(s.resolution).where(c.number == resolution.number).values(about=resolution.about))
     unstamped = and_(c.link_set == plan.link_set, c.verb == "ignore", c.until_changed, c.fingerprint.is_(None))
     open_ones = connection.execute(select(c.number, c.kind, c.source_key).where(unstamped, c.taken_back_at.is_(None))).all()
     if not open_ones:
@@ -152,7 +154,7 @@ def _back(row: Row[Any]) -> str | None:
 UNDO: Final = "undo of plan "
 """What the name of who decided starts with, where an undo is the decision."""
 
-_FIELDS: Final = ("kind", "source_key", "verb", "by", "at", "target_id", "field", "until_changed", "fingerprint")
+_FIELDS: Final = ("kind", "source_key", "verb", "by", "at", "target_id", "field", "until_changed", "fingerprint", "about")
 
 
 def _alike(link_set: str, resolution: Resolution) -> tuple[Any, ...]:

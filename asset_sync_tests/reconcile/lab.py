@@ -11,7 +11,7 @@ from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.planning import Grace, Policy, Snapshot, make_plan
 from asset_sync.reconcile.references import match_all
-from asset_sync.reconcile.resolutions import NONE, Resolutions
+from asset_sync.reconcile.resolutions import NONE, Resolutions, first_seen
 from asset_sync.reconcile.target import Outcome
 from asset_sync.reconcile.undo import inverse
 from asset_sync_tests.reconcile.memory import DAY, MemoryLedger, MemoryTarget
@@ -47,7 +47,10 @@ class Lab:
         now = self.snapshot()
         self.known = known_objects(now.observed, now.links)
         matches = match_all(self.kinds, now.desired, now.observed, now.links, resolutions=now.resolutions)
-        return make_plan("test", self.kinds, self.policy, now, matches, now=self.at, mode=mode, after=self.last)
+        plan = make_plan("test", self.kinds, self.policy, now, matches, now=self.at, mode=mode, after=self.last)
+        seen = {(each.kind, each.source_key): each for each in first_seen(self.resolutions, plan)}
+        self.resolutions = Resolutions(seen.get((r.kind, r.source_key), r) if r.verb == "link" else r for r in self.resolutions)
+        return plan
 
     def apply(self, plan: Plan) -> dict[int, Outcome]:
         """Carry a plan out, and remember what was done."""
