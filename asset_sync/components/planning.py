@@ -26,6 +26,7 @@ class Planning:
         ledger: Ledger = context.resources.ledger
         self._context = context
         self._sync = sync
+        self._kinds = sync.constrained(sync.kinds, inventory)
         wanted, refused = split_refused(desired)
         wanted, not_taken = sync.conform(sync.kinds, wanted, inventory)
         resolutions = Resolutions([*sync.decided(context), *ledger.resolutions(sync.link_set)])
@@ -36,7 +37,7 @@ class Planning:
         sync, seen = self._sync, self.snapshot
         evidence = sync.evidence(self._context, seen.desired, seen.observed)
         return match_all(
-            sync.kinds,
+            self._kinds,
             seen.desired,
             evidence.observed,
             seen.links,
@@ -76,7 +77,7 @@ class Planning:
         sync = self._sync
         return make_plan(
             sync.name,
-            sync.kinds,
+            self._kinds,
             sync.policy,
             self.snapshot,
             matches,

@@ -163,9 +163,21 @@ class Ledger:
             return resolutions.keep(connection, link_set, resolution)
 
     def take_back(self, number: int, by: str, at: datetime) -> KeptResolution:
-        """Take a decision about a record back. Raises PlanError where there is none of that number that counts."""
+        """Take a decision about a record back, and with it the link that it made; the next plan asks again.
+
+        Raises PlanError where there is none of that number that counts.
+        """
         with self._engine.begin() as connection:
-            return resolutions.take_back(connection, number, by, at)
+            kept = resolutions.take_back(connection, number, by, at)
+            locks.lock(connection, kept.link_set)
+            if kept.resolution.verb == "link":
+                links.forget_decided(connection, kept.link_set, kept.resolution)
+            return kept
+
+    def is_planned(self, link_set: str, kind: str, source_key: str) -> bool:
+        """Return whether a plan that may yet be applied has an operation on a record."""
+        with self._engine.connect() as connection:
+            return plans.has_open(connection, link_set, kind, source_key)
 
     # Deciding.
 

@@ -15,9 +15,9 @@ from asset_sync_tests.reconcile.worlds import Row
 SITE = Kind("site", (Field("name", required=True),), (IdentityRule("name", ("name",)),), (Unique(("name",)),), versions="count")
 
 
-def device(*, name: Field = Field("name", max_length=30), site: Field | None = None) -> Kind:
-    where = site or Field("site", "reference", to="site", required=True)
-    fields = (name, Field("serial"), Field("rack", nullable=True), where)
+def device(*, nullable: bool = False) -> Kind:
+    name, site = Field("name", max_length=30, nullable=nullable), Field("site", "reference", to="site", required=True)
+    fields = (name, Field("serial"), Field("rack", nullable=True), site)
     rules = (IdentityRule("serial", ("serial",), "serial"),)
     return Kind("device", fields, rules, (Unique(("site", "name"), "folded"), Unique(("rack",))), versions="count")
 
@@ -74,7 +74,7 @@ def test_devices_of_one_name_rotate_their_sites(count: int) -> None:
 
 
 def test_a_name_that_may_be_empty_is_none_for_the_time_being() -> None:
-    there = lab(device(name=Field("name", nullable=True)), "sw1", "sw1")
+    there = lab(device(nullable=True), "sw1", "sw1")
     there.source["device"] = [placed(0, "sw1", 1), placed(1, "sw1", 0)]
     assert written(there.run())[0] == ("d0", None, {"name": None})
     assert standing(there) == {"SN0ABC": ("sw1", "s1"), "SN1ABC": ("sw1", "s0")}

@@ -184,6 +184,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             owners=self.owners,
             incomplete=partial(self._incomplete, name=name),
             conform=target.side.conform,
+            constrained=target.side.constrained,
             evidence=steps.evidence,
             decided=steps.decided,
             open_target=steps.open,

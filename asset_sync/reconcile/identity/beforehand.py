@@ -99,7 +99,7 @@ def hold_made_since(state: Matching) -> None:
     for row in sealed.tolist():
         resolution = decided[cell(state.desired["source_key"], row)]
         since = np.flatnonzero((created > resolution.at).to_numpy() & (state.claimant < 0))
-        alike = [other for other in since.tolist() if (row, other) not in state.parted and state.alike(row, other)]
+        alike = [other for other in state.alike(row, since).tolist() if (row, other) not in state.parted]
         if alike:
             named = ", ".join(map(state.named, alike))
             state.hold(row, f"to be made as a new object, {describe(resolution)}, and {named} was made since", alike)

@@ -115,11 +115,13 @@ class Matching:
             alike |= mask(pc.equal(compared(self.kind, records, rule), compared(self.kind, things, rule)))
         return alike
 
-    def alike(self, row: int, other: int) -> bool:
-        """Return whether a record may be an object, by any rule."""
-        record, thing = self.desired.take([row]), self.observed.take([other])
-        rules = self.kind.identity
-        return any(mask(pc.equal(compared(self.kind, record, r), compared(self.kind, thing, r)))[0] for r in rules)
+    def alike(self, row: int, objects: Positions) -> Positions:
+        """Return those of the objects that a record may be, by any rule."""
+        record, things = self.desired.take([row]), self.observed.take(objects)
+        found = np.zeros(len(objects), dtype=bool)
+        for rule in self.kind.identity:
+            found |= mask(pc.equal(compared(self.kind, things, rule), compared(self.kind, record, rule)[0]))
+        return objects[found]
 
     def table(self) -> pd.DataFrame:
         """Return the verdicts as `match` gives them."""

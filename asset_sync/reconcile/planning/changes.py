@@ -201,6 +201,8 @@ class Changes:
     def _decided_first(self) -> Mask:
         """The records that are what they are by a decision that no plan has gone by yet: it is to say what that object is."""
         first = np.zeros(len(self.sides.desired), dtype=bool)
+        if not self.sides.knows_identity():
+            return first
         first[[row for row, own in self.sides.resolved("link").items() if own[0].about is None]] = True
         return first & self.sides.same
 
