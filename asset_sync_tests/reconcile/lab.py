@@ -23,7 +23,10 @@ GRACE = Grace(runs=2, time=DAY)
 
 @dataclass
 class Lab:
-    """`source` has the source's rows by kind; `run` is a whole sync, after which a day has passed."""
+    """`source` has the source's rows by kind; `run` is a whole sync, after which a day has passed.
+
+    What is made in the target is made half a day before the day's sync, by its own clock.
+    """
 
     kinds: Kinds = field(default_factory=lambda: KINDS)
     policy: Policy = field(default_factory=lambda: Policy(POLICY.owners, GRACE))
@@ -74,8 +77,13 @@ class Lab:
         self.ledger.note_sighting(plan, self.at)
         outcomes = self.apply(plan)
         assert [each for each in outcomes.values() if each.outcome != "applied"] == []
-        self.at += DAY
+        self.pass_day()
         return plan
+
+    def pass_day(self) -> None:
+        """Let a day pass, here and in the target."""
+        self.at += DAY
+        self.target.now += DAY
 
     def undo(self, plan: Plan, outcomes: Mapping[int, Outcome]) -> dict[int, Outcome]:
         """Take a plan back."""

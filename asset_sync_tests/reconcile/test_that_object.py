@@ -1,18 +1,19 @@
 """Is it that object still? Asked wherever an object is written to that is known by its id: a backup gives ids away again."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply import recovered
+from asset_sync.reconcile.kinds import Field, IdentityRule, Kind, in_order
 from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.planning import Policy
 from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb
 from asset_sync.reconcile.undo import inverse
-from asset_sync_tests.reconcile.lab import Lab, held, ops
+from asset_sync_tests.reconcile.lab import GRACE, Lab, held, ops
 from asset_sync_tests.reconcile.store import Backup
-from asset_sync_tests.reconcile.worlds import NOW, Row
+from asset_sync_tests.reconcile.worlds import SOURCE, Row
 
 BEAMER = {"name": "beamer room 7", "serial": "BEAM-7-7", "status": "in-use"}
 
@@ -22,9 +23,9 @@ def machine(key: str, **more: Any) -> Row:
 
 
 def decide(lab: Lab, verb: Verb, key: str = "a", kind: str = "asset", **more: Any) -> None:
-    # By the clock of the target, whose moments are microseconds apart.
-    now = NOW + timedelta(microseconds=lab.target.ticks)
-    lab.resolutions = Resolutions([*lab.resolutions, Resolution(kind, key, verb, "anna", now, **more)])
+    lab.resolutions = Resolutions([*lab.resolutions, Resolution(kind, key, verb, "anna", lab.at, **more)])
+    # What comes of it is made later than it was decided.
+    lab.pass_day()
 
 
 def started(**source: list[Row]) -> tuple[Lab, Backup]:
@@ -159,6 +160,21 @@ def test_plans_from_before_are_about_the_objects_that_were_written_to() -> None:
 
     assert {outcome for outcome, _ in details(lab.undo(older, outcomes))} == {"conflict"}
     assert lab.objects()[a] == beamer
+
+
+def test_a_number_that_identifies_is_compared_as_what_it_is() -> None:
+    """A VLAN's number is written as a number, and remembered as a text."""
+    vlan = Kind("vlan", (Field("vid", "integer"), Field("name")), (IdentityRule("vid", ("vid",)),), versions="count")
+    owners = {"vlan": {"vid": SOURCE, "name": SOURCE}}
+    lab = Lab(in_order([vlan]), Policy(owners, GRACE), {"vlan": [{"source_key": "v", "vid": 7, "name": "lab"}]})
+    lab.run()
+    lab.source["vlan"] = [{"source_key": "v", "vid": 8, "name": "office"}]
+    plan = lab.plan()
+    lab.target.edit("vlan", object_of(lab, "v", "vlan"))
+    outcomes = lab.apply(plan)
+    assert details(outcomes) == {("applied", "")}
+    lab.target.edit("vlan", object_of(lab, "v", "vlan"))
+    assert details(lab.undo(plan, outcomes)) == {("applied", "")}
 
 
 # Decisions.

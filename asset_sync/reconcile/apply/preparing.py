@@ -47,9 +47,10 @@ class Preparer:
 
     def _about(self, kind: Kind, row: Record) -> str | None:
         """Return what makes the object that object by now: by the plan, and by what this plan wrote to it before."""
-        if row["about"] is None or row["seq"] not in self._before:
-            return row["about"]
-        about = orjson.loads(row["about"])
+        told: str | None = row["about"]
+        if told is None or row["seq"] not in self._before:
+            return told
+        about = orjson.loads(told)
         for earlier in self._before[row["seq"]]:
             outcome = self._outcomes.get(earlier["seq"])
             if outcome is not None and outcome.outcome in DONE:

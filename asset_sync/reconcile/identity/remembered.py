@@ -116,7 +116,8 @@ def as_links(kind: Kind, told: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     columns = {"created": [each["created"] for each in told]}
     for name in telling(kind):
         column = base_column(name) if name == kind.parent else identity_column(name)
-        columns[column] = [(each["values"] or {}).get(name) for each in told]
+        values = [(each["values"] or {}).get(name) for each in told]
+        columns[column] = [None if value is None else str(value) for value in values]
     return pd.DataFrame({name: pd.array(values, dtype="str") for name, values in columns.items()})
 
 
