@@ -28,6 +28,7 @@ class Planning:
         ledger: Ledger = context.resources.ledger
         self._context = context
         self._sync = sync
+        self._kinds = sync.constrained(sync.kinds, inventory)
         wanted, refused = split_refused(desired)
         wanted, not_taken = sync.conform(sync.kinds, wanted, inventory)
         resolutions = Resolutions([*sync.decided(context), *ledger.resolutions(sync.link_set, sync.mapped)])
@@ -39,7 +40,7 @@ class Planning:
         sync, seen = self._sync, self.snapshot
         evidence = sync.evidence(self._context, seen.desired, seen.observed)
         return match_all(
-            sync.kinds,
+            self._kinds,
             seen.desired,
             evidence.observed,
             seen.links,
@@ -79,7 +80,7 @@ class Planning:
         sync = self._sync
         return make_plan(
             sync.name,
-            sync.kinds,
+            self._kinds,
             sync.policy,
             self._with_own_writes() if mode == "rebase" else self.snapshot,
             matches,

@@ -60,6 +60,11 @@ def _untold(context: dg.AssetExecutionContext, applied: "Applied") -> Mapping[st
     return {}
 
 
+def _as_declared(kinds: Kinds, inventory: Tables) -> Kinds:  # noqa: ARG001
+    """Say of kinds that the target keeps unique what they declare, and nothing else."""
+    return kinds
+
+
 def _by_key(context: dg.AssetExecutionContext, key: str) -> Any:
     return getattr(context.resources, key)
 
@@ -97,7 +102,8 @@ class Sync:
     `incomplete` says of a run, in a line, why what the source lacks does not count as missing; None where it does. `about` says
     in words which records alone a run looks at; nothing where it looks at all.
     `conform` makes of the kinds, the desired tables and the inventory the desired tables in the target's own words, and
-    what of them it does not take (see `asset_sync.reconcile.planning.Snapshot.refused`). `evidence` says what it matches
+    what of them it does not take (see `asset_sync.reconcile.planning.Snapshot.refused`). `constrained` makes of the kinds and
+    the inventory those by which a plan is made: with what this one target keeps unique besides. `evidence` says what it matches
     by, changes nothing, and is asked again after an apply; `decided` what of fields is decided beside people's decisions, which
     come before. `open_target` opens what a plan is applied to. `resource` returns, of a run, the resource of a key: where each
     partition is a connection, that of its own. `deletions` is that of `asset_sync.systems.system.TargetSide`: a record whose
@@ -130,6 +136,7 @@ class Sync:
     incomplete: Callable[[dg.AssetExecutionContext], str | None] = _complete
     about: Callable[[dg.AssetExecutionContext], str] = _about_all
     conform: Callable[[Kinds, Tables, Tables], tuple[Tables, Tables]] = _as_desired
+    constrained: Callable[[Kinds, Tables], Kinds] = _as_declared
     evidence: Callable[[dg.AssetExecutionContext, Tables, Tables], Evidence] = _as_observed
     decided: Callable[[dg.AssetExecutionContext], Sequence[Resolution]] = _by_people_alone
     deletions: Callable[[Any, Kinds, GoneObjects], Deletions] | None = None

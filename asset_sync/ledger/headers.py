@@ -94,7 +94,8 @@ class PlanHeader:
 _ROW_FIELDS: Final = tuple(
     f.name for f in fields(PlanHeader) if f.name in s.plan.c and f.name not in {"state", "stale_because"}
 )
-_PENDING: Final = {s.PLANNED, s.WAITING, s.APPROVED, s.APPLYING}
+PENDING: Final = {s.PLANNED, s.WAITING, s.APPROVED, s.APPLYING}
+"""The states of plans that may yet be applied, where they are not stale."""
 
 
 def header(connection: Connection, plan_id: str) -> PlanHeader:
@@ -129,7 +130,7 @@ def last_applied_by_link_set(connection: Connection, link_sets: Collection[str])
 def needed_runs(connection: Connection) -> frozenset[str]:
     """Return the runs that made, last of all, the plans that may yet be applied."""
     plan = s.plan.c
-    query = select(s.plan).where(plan.state.in_([*_PENDING, s.REJECTED]), plan.mode != "dry_run", plan.undoes.is_(None))
+    query = select(s.plan).where(plan.state.in_([*PENDING, s.REJECTED]), plan.mode != "dry_run", plan.undoes.is_(None))
     return frozenset(head.run_id for head in headers(connection, query) if not head.stale_because)
 
 
@@ -185,7 +186,7 @@ def _standing(row: Row[Any], last_applied: str | None, *, applied_now: bool) -> 
     because, state = row.stale_because, row.state
     if because is None and last_applied not in {None, row.after, row.id}:
         because = f"plan {last_applied} was applied since it was made"
-    if because and state in _PENDING:
+    if because and state in PENDING:
         state = s.STALE
     elif state == s.APPLYING and not applied_now:
         state = INTERRUPTED

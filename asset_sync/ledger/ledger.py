@@ -232,14 +232,22 @@ class Ledger:
             return number
 
     def take_back(self, number: int, by: str, at: datetime) -> KeptResolution:
-        """Take a decision about a record back; open plans about it are stale from then on.
+        """Take a decision about a record back, and with it the link that it made; open plans about it are stale from then on.
 
         Raises PlanError where there is none of that number that counts.
         """
         with self._engine.begin() as connection:
-            taken = resolutions.take_back(connection, number, by, at)
-            overruled.taken_back(connection, taken.link_set, taken.resolution, by)
-            return taken
+            kept = resolutions.take_back(connection, number, by, at)
+            locks.lock(connection, kept.link_set)
+            overruled.taken_back(connection, kept.link_set, kept.resolution, by)
+            if kept.resolution.verb == "link":
+                links.forget_decided(connection, kept.link_set, kept.resolution)
+            return kept
+
+    def is_planned(self, link_set: str, kind: str, source_key: str) -> bool:
+        """Return whether a plan that may yet be applied has an operation on a record."""
+        with self._engine.connect() as connection:
+            return plans.has_open(connection, link_set, kind, source_key)
 
     # Deciding.
 

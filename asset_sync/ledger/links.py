@@ -31,8 +31,10 @@ from asset_sync.ledger import elsewhere
 from asset_sync.ledger.copying import copy_in, copy_out
 from asset_sync.ledger.schema import link, staged
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.identity import DECISION
 from asset_sync.reconcile.kinds import FieldType, Kind
 from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.resolutions import Resolution, describe
 from asset_sync.reconcile.tables import LINK_COLUMNS, base_column, emptied_column, identity_column
 from asset_sync.reconcile.target import ALREADY, Outcome
 
@@ -139,6 +141,13 @@ def _is_emptied(name: str) -> ColumnElement[str]:
     """Whether the field's value last applied is known to be none."""
     # As text, because PostgreSQL writes a truth value as t and f.
     return cast(func.coalesce(func.jsonb_typeof(link.c.base[name]) == "null", false()), Text)
+
+
+def forget_decided(connection: Connection, link_set: str, decided: Resolution) -> None:
+    """Forget that a record is an object, where a person's decision alone made it that."""
+    c = link.c
+    those = (c.sync == link_set, c.kind == decided.kind, c.source_key == decided.source_key, c.target_id == decided.target_id)
+    connection.execute(delete(link).where(*those, c.claimed == f"{DECISION}: {describe(decided)}"))
 
 
 def note_sighting(connection: Connection, plan: Plan, at: datetime, *, absences: bool) -> None:

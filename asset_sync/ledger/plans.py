@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, Table, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.copying import copy_in, copy_out
-from asset_sync.ledger.headers import header
+from asset_sync.ledger.headers import PENDING, header
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.plan import Plan
@@ -76,6 +76,14 @@ def writes(connection: Connection, plan_id: str) -> pd.DataFrame:
     """Return the operations of the plan of that id that write."""
     c = s.operation.c
     return _operations(connection, c.plan_id == plan_id, c.op.in_(p.WRITES), c.hold.is_(None))
+
+
+def has_open(connection: Connection, link_set: str, kind: str, source_key: str) -> bool:
+    """Return whether a plan that goes by these links, and may yet be applied, has an operation on a record."""
+    plan, c = s.plan.c, s.operation.c
+    open_ones = (plan.link_set == link_set, plan.state.in_(PENDING), plan.stale_because.is_(None))
+    about = (c.plan_id == plan.id, c.kind == kind, c.source_key == source_key)
+    return bool(connection.scalar(select(exists().where(*open_ones, *about))))
 
 
 def _operations(connection: Connection, *those: ColumnElement[bool]) -> pd.DataFrame:

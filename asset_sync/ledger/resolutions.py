@@ -16,7 +16,7 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning.retiring import CHANGED
-from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb
+from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb, first_seen
 
 _ABOUT_IDENTITY: Final[tuple[Verb, ...]] = ("link", "create", "ignore")
 _ABOUT_A_FIELD: Final[tuple[Verb, ...]] = ("keep_target", "take_source")
@@ -86,8 +86,13 @@ def take_back(connection: Connection, number: int, by: str, at: datetime) -> Kep
 
 
 def stamp(connection: Connection, plan: Plan, mapped: Mapped) -> None:
-    """Remember what the ignored records said when the first plan after the decision, or by another mapping, saw them."""
+    """Remember what decisions are about, as the first plan after them, or by another mapping, saw it.
+
+    That is what ignored records said, and which objects others named.
+    """
     c = s.resolution.c
+    for resolution in first_seen(read(connection, plan.link_set, mapped), plan):
+        connection.execute(update(s.resolution).where(c.number == resolution.number).values(about=resolution.about))
     until_changed = and_(c.link_set == plan.link_set, c.verb == "ignore", c.until_changed, c.taken_back_at.is_(None))
     columns = (c.number, c.kind, c.source_key, c.fingerprint, c.mapped)
     lapsing = connection.execute(select(*columns).where(until_changed)).all()
@@ -179,7 +184,7 @@ def _back(row: Row[Any]) -> str | None:
 UNDO: Final = "undo of plan "
 """What the name of who decided starts with, where an undo is the decision."""
 
-_FIELDS: Final = ("kind", "source_key", "verb", "by", "at", "target_id", "field", "until_changed", "fingerprint")
+_FIELDS: Final = ("kind", "source_key", "verb", "by", "at", "target_id", "field", "until_changed", "fingerprint", "about")
 
 
 def _alike(link_set: str, resolution: Resolution) -> tuple[Any, ...]:

@@ -190,6 +190,7 @@ operation = Table(
     Column("identity", Text, comment="JSON: what the link will remember as what makes the object that object"),
     Column("step", Text),
     Column("candidates", Text, comment="the ids of the objects that a held record may be, parted by blanks"),
+    Column("about", Text, comment="JSON: what made the object that object, as the plan saw it"),
     # Not named by its columns: the key of what is about to be created, as references speak of it.
     Index("operation_created_idx", "plan_id", "kind", "key", postgresql_where=text("op = 'create'")),
     Index("operation_held_idx", "plan_id", postgresql_where=text("hold IS NOT NULL")),
@@ -263,6 +264,7 @@ resolution = Table(
     Column("at", Moment, nullable=False),
     Column("taken_back_by", Text),
     Column("taken_back_at", Moment),
+    Column("about", Text, comment="JSON: what made the object that object when a plan first went by the decision"),
     Index(None, "link_set", "kind", "source_key"),
     comment="What people decided about held records.",
 )

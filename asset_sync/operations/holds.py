@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
+import pandas as pd
+
 from asset_sync.components.resources import open_ledger
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger
@@ -64,6 +66,8 @@ def resolve(
         _check_unlinked(ledger, record)
         # What the decision is about: an object that is made again since may be deleted, too.
         target_id = record.linked
+    elif verb == "link":
+        _check_nobodys(ledger, record, str(target_id))
     resolution = Resolution(
         kind, source_key, verb, by, datetime.now(UTC), target_id=target_id, field=field, until_changed=until_changed
     )
@@ -103,7 +107,7 @@ def _check(sync: Sync, verb: Verb, kind: str, field: str | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """A record as the ledger knows it: the object that it is linked to, and what is held of it."""
+    """A record as the ledger knows it: the object that it is linked to, what is held of its kind, and its kind's links."""
 
     sync: str
     link_set: str
@@ -111,6 +115,12 @@ class _Record:
     source_key: str
     linked: str | None
     held: Sequence[Held]
+    links: pd.DataFrame
+
+    @property
+    def own(self) -> Sequence[Held]:
+        """What is held of the record itself."""
+        return [each for each in self.held if each.source_key == self.source_key]
 
 
 def _record(ledger: Ledger, sync: Sync, link_set: str, kind: str, source_key: str) -> _Record:
@@ -118,20 +128,36 @@ def _record(ledger: Ledger, sync: Sync, link_set: str, kind: str, source_key: st
     links = ledger.links(link_set, {kind: sync.kinds[kind]}, {})[kind]
     linked = links.loc[links["source_key"] == source_key, "target_id"].tolist()
     where = (link_set, kind, source_key)
-    held = [each for each in ledger.held(sync.name) if (each.link_set, each.kind, each.source_key) == where]
-    if not linked and not held:
-        raise PlanError(f"{sync.name} knows no {kind} {source_key!r}, neither linked nor held: asset-sync held {sync.name}")
-    return _Record(sync.name, *where, next(iter(linked), None), held)
+    held = [each for each in ledger.held(sync.name) if (each.link_set, each.kind) == where[:2]]
+    record = _Record(sync.name, *where, next(iter(linked), None), held, links)
+    if not linked and not record.own and not ledger.is_planned(*where):
+        told = f"{sync.name} knows no {kind} {source_key!r}, neither linked nor held nor planned"
+        raise PlanError(f"{told}: asset-sync held {sync.name}")
+    return record
+
+
+def _check_nobodys(ledger: Ledger, record: _Record, target_id: str) -> None:
+    """Refuse an object that another record of the source is by its link, unless just that one is doubted: one is both."""
+    links = record.links
+    others = links[
+        (links["target_id"] == target_id) & (links["source_key"] != record.source_key) & links["missing_since"].isna()
+    ]
+    never = ledger.resolutions(record.link_set).of(record.kind, "never_link")
+    parted = {each.source_key for each in never if each.target_id == target_id}
+    doubted = {each.source_key for each in record.held if target_id in each.candidates}
+    for other in sorted({*others["source_key"]} - parted - doubted):
+        way_on = f"asset-sync resolve never-link {record.sync} {record.kind} {other} {target_id}"
+        raise PlanError(f"{record.kind} #{target_id} is {other!r} by its link: say first that it is not: {way_on}")
 
 
 def _check_unlinked(ledger: Ledger, record: _Record) -> None:
     """Refuse a new object for a record that has one, unless just that one is doubted: it would be made in every run."""
-    waits = next((each.why for each in record.held if each.why.startswith(WAITS)), None)
+    waits = next((each.why for each in record.own if each.why.startswith(WAITS)), None)
     if record.linked is not None and waits is not None:
         raise PlanError(f"{record.kind} {record.source_key!r} {waits}; what it waits for is what there is to decide about")
     never = ledger.resolutions(record.link_set).of(record.kind, "never_link")
     parted = {resolution.target_id for resolution in never if resolution.source_key == record.source_key}
-    doubted = {each.candidates[0] for each in record.held if len(each.candidates) == 1}
+    doubted = {each.candidates[0] for each in record.own if len(each.candidates) == 1}
     if record.linked is not None and record.linked not in parted | doubted:
         named = f"{record.sync} {record.kind} {record.source_key} {record.linked}"
         raise PlanError(

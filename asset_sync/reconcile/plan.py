@@ -33,7 +33,7 @@ CLAIM: Final = "claim"
 SEEN: Final = "seen"
 QUARANTINE: Final = "quarantine"
 
-_LATER_COLUMNS: Final = ("identity", "step", "candidates")
+_LATER_COLUMNS: Final = ("identity", "step", "candidates", "about")
 OPERATION_COLUMNS: Final = (
     *("kind", "op", "key", "source_key", "target_id", "version", "changes", "reason", "hold"),
     *_LATER_COLUMNS,
@@ -43,7 +43,9 @@ hold: why this row waits; missing where it may be carried out.
 identity: what the link will remember as what makes the object that object, JSON: {"created", "values": field → value}; missing
 where that does not change.
 step: a number; rows of one kind, operation and step go out together, and the next step waits for their end.
-candidates: the ids of the objects that a held record may be, parted by blanks."""
+candidates: the ids of the objects that a held record may be, parted by blanks.
+about: what makes the object that is written to that object, as the plan saw it, JSON as in identity (with its parent's id among
+the values); under its id there may be another one once the plan is applied."""
 
 Changes = dict[str, dict[str, Any]]
 NO_CHANGES: Final = "{}"

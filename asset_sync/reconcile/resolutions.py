@@ -3,13 +3,15 @@
 import hashlib
 import json
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal
 
 import pandas as pd
 
+from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.kinds import Kind
+from asset_sync.reconcile.plan import Plan
 
 Verb = Literal["link", "never_link", "create", "keep_target", "take_source", "ignore"]
 """link: the record is that object. never_link: it is not. create: it is none that there is. keep_target, take_source: whose
@@ -20,7 +22,8 @@ value a field has. ignore: the record is left alone."""
 class Resolution:
     """One decision about a record. `target_id` and `field` where the verb asks for them; `number` is the ledger's.
 
-    One that holds `until_changed` lapses once the record's `fingerprint` is another one.
+    One that holds `until_changed` lapses once the record's `fingerprint` is another one. `about` is what made the object that
+    object when a plan first went by the decision, JSON as plans have it: under its id there may be another one later.
     """
 
     kind: str
@@ -33,6 +36,7 @@ class Resolution:
     number: int | None = None
     until_changed: bool = False
     fingerprint: str | None = None
+    about: str | None = None
 
 
 class Resolutions:
@@ -53,6 +57,19 @@ class Resolutions:
 
 
 NONE: Final = Resolutions()
+
+
+def first_seen(resolutions: Resolutions, plan: Plan) -> Iterator[Resolution]:
+    """Yield the decisions that name an object and that this plan is the first to go by, with what that object is."""
+    new = [each for each in resolutions if each.verb == "link" and each.about is None]
+    if not new:
+        return
+    claims = p.records(plan.operations[(plan.operations["op"] == p.CLAIM) & plan.operations["identity"].notna()])
+    told = {(row["kind"], row["source_key"], row["target_id"]): row["identity"] for row in claims}
+    for each in new:
+        about = told.get((each.kind, each.source_key, each.target_id))
+        if about is not None:
+            yield replace(each, about=about)
 
 
 def describe(resolution: Resolution) -> str:

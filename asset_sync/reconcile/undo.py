@@ -7,15 +7,20 @@ so before the plan came to it (`already`) is not the plan's doing, and stays.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import orjson
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply.groups import Record, check_mapped, groups, unmapped
+from asset_sync.reconcile.identity import telling
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.plan import Changes, Plan
 from asset_sync.reconcile.planning.fields import marked
 from asset_sync.reconcile.target import APPLIED, Outcome
 
 _LEFT = "created by the plan; its kind cannot be retired and nothing is deleted, so it stays"
+_UNTOLD: Final = '{"created":null,"values":null}'
 _REMEDY = "map it again to take it back"
 _REASONS = {op: f"takes back {op}" for op in p.WRITES} | {
     p.RETIRE: "takes back retire: it stays in service until a person or the source changes that",
@@ -48,6 +53,7 @@ class _Inversion:
             if row["op"] == p.CREATE and row["seq"] in outcomes
         }
         self.given_up = self._given_up()
+        self.left = self._left()
         self.touched: set[tuple[str, str | None]] = set()
 
     def rows(self) -> Iterator[tuple[str | None, ...]]:
@@ -63,17 +69,42 @@ class _Inversion:
         if row["kind"] not in self.kinds:
             raise unmapped(self.plan.id, row["kind"], _REMEDY)
         kind, outcome = self.kinds[row["kind"]], self.applied[row["seq"]]
-        changes = {
-            name: change | {"new": outcome.instead.get(name, self._found(change["new"]))}
-            for name, change in p.decode(row["changes"]).items()
-        }
+        news = self._news(row, outcome)
+        changes = {name: change | {"new": news[name]} for name, change in p.decode(row["changes"]).items()}
         op, back, hold = _taken_back(kind, row["op"], changes)
         if row["op"] == p.CREATE and hold is None:
             back |= self._given_back(kind, changes, outcome)
         where = (kind.name, op, row["key"], row["source_key"], outcome.target_id, self._version(kind, outcome))
         for part in kind.parted(back) or [[]]:
             changed = p.encode({name: back[name] for name in part})
-            yield (*where, changed, _REASONS[row["op"]], hold, None, step)
+            yield (*where, changed, _REASONS[row["op"]], hold, None, step, None, self._about(row, outcome))
+
+    def _about(self, row: Record, outcome: Outcome) -> str | None:
+        """Return what makes an object that object after all that the plan did to it."""
+        about = self.left[row["kind"], outcome.target_id]
+        if about["created"] is None and not about["values"]:
+            return None
+        return orjson.dumps(about, option=orjson.OPT_SORT_KEYS).decode()
+
+    def _left(self) -> dict[tuple[str, str | None], dict[str, Any]]:
+        """Return what makes the objects that the plan wrote to those objects, as it left them."""
+        left: dict[tuple[str, str | None], dict[str, Any]] = {}
+        for row in self.writes:
+            outcome, kind = self.applied.get(row["seq"]), self.kinds.get(row["kind"])
+            if outcome is not None and kind is not None:
+                told = orjson.loads(row["about"] or row["identity"] or _UNTOLD)
+                about = left.setdefault(
+                    (kind.name, outcome.target_id), {"created": told["created"], "values": told["values"] or {}}
+                )
+                about["created"] = about["created"] or outcome.created
+                about["values"] |= {name: _id(new) for name, new in self._news(row, outcome).items() if name in telling(kind)}
+        return left
+
+    def _news(self, row: Record, outcome: Outcome) -> dict[str, Any]:
+        """Return what an applied operation wrote, by field."""
+        return {
+            name: outcome.instead.get(name, self._found(change["new"])) for name, change in p.decode(row["changes"]).items()
+        }
 
     def _given_up(self) -> set[tuple[str, str, str]]:
         """Return the values that objects had before the plan and that a target lets exist once, by kind and field."""
@@ -108,6 +139,10 @@ class _Inversion:
         if not isinstance(new, dict) or new["id"] is not None:
             return new
         return new | {"id": self.created.get((new["kind"], new["key"]))}
+
+
+def _id(value: object) -> object:
+    return value["id"] if isinstance(value, dict) else value
 
 
 def _once(kind: Kind) -> list[str]:

@@ -57,6 +57,10 @@ def _taken(kinds: Kinds, desired: Tables, observed: Tables) -> tuple[Tables, Tab
     return desired, {}
 
 
+def _as_declared(kinds: Kinds, observed: Tables) -> Kinds:  # noqa: ARG001
+    return kinds
+
+
 def _ready(kinds: Kinds, desired: Tables, observed: Tables) -> Waiting:  # noqa: ARG001
     return {}
 
@@ -73,7 +77,8 @@ class TargetSide:
     need. `observe` reads what the system holds of them, given its resource and the constants. That and `check`, which reads
     no more than it must, raise `ConfigurationError` for a constant, a choice or a field that the system does not take.
     `conform` and `waiting` are what `asset_sync.components.sync` says of a sync's `conform` and of the records that must
-    not be created. `deletions`, given the resource, says who deleted objects that are gone; None: the target cannot tell that
+    not be created. `constrained` returns the kinds with what this one system, by what it holds, keeps unique besides.
+    `deletions`, given the resource, says who deleted objects that are gone; None: the target cannot tell that
     somebody did. `own_writes` is as `OwnWrites` says; None: the target does not tell.
 
     `needed` are the fields, by kind, without which a mapping makes no sense. `derived` are the fields of kinds that nobody
@@ -89,6 +94,7 @@ class TargetSide:
     check: Callable[[Any, Kinds, Constants], None]
     conform: Callable[[Kinds, Tables, Tables], tuple[Tables, Tables]] = _taken
     waiting: Callable[[Kinds, Tables, Tables], Waiting] = _ready
+    constrained: Callable[[Kinds, Tables], Kinds] = _as_declared
     deletions: Callable[[Any, Kinds, GoneObjects], Deletions] | None = None
     own_writes: OwnWrites | None = None
     needed: Mapping[str, Sequence[str]] = field(default_factory=dict)

@@ -108,6 +108,26 @@ def test_an_object_is_named_as_it_is_shown(world: World) -> None:
     assert machine.id not in {each["source_key"] for each in held()}
 
 
+def test_an_object_that_another_record_is_is_no_candidate(world: World) -> None:
+    asked("run", SYNC)
+    machine, other, *_ = list(world.company)
+    theirs = next(row["id"] for row in world.netbox.objects(ASSETS) if row["serial"] == other.serial)
+    link = ("resolve", "link", SYNC, "asset", machine.id, str(theirs))
+    told = asked(*link, status=1)
+    never = ("resolve", "never-link", SYNC, "asset", other.id, str(theirs))
+    assert f"asset #{theirs} is {other.id!r} by its link: say first that it is not: asset-sync {' '.join(never)}" in told
+    asked(*never)
+    assert "link" in asked(*link)
+
+
+def test_a_reviewer_decides_about_what_the_plan_would_create(world: World) -> None:
+    asked("run", SYNC, "--mode", "review")
+    machine = next(iter(world.company))
+    assert "ignore, asset" in asked("resolve", "ignore", SYNC, "asset", machine.id, "--by", "anna")
+    asked("run", SYNC)
+    assert machine.serial not in {row["serial"] for row in world.netbox.objects(ASSETS)}
+
+
 def test_what_only_waits_for_something_else_names_that(monkeypatch: pytest.MonkeyPatch) -> None:
     why = "waits for device 'PC-1': device #7 (PC-1) was deleted in NetBox by pat"
     held = SimpleNamespace(link_set="pdq_to_netbox", kind="asset", source_key="x", why=why, candidates=())

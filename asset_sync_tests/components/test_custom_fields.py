@@ -1,6 +1,7 @@
 """Custom fields through the whole staircase: written by their types, at rest in the second run, and told where they are not."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 
 from asset_sync.reconcile import plan as p
 from asset_sync_tests.components.probe import YAML, load_whole
-from asset_sync_tests.pipeline import Pipeline, Run, running
+from asset_sync_tests.pipeline import ASSETS, Pipeline, Run, running
 
 ASSET = "netbox_inventory.asset"
 FIELDS, SETS = "extras/custom-fields", "extras/custom-field-choice-sets"
@@ -113,3 +114,30 @@ def test_records_wait_while_netbox_requires_a_custom_field_that_nothing_fills(pi
     told = "NetBox requires the custom field must: map cf_must, or give it a default there"
     waiting = rows[(rows["kind"] == "asset") & (rows["hold"] == told)]
     assert waiting["source_key"].nunique() == len(list(pipeline.world.company))
+
+
+def test_values_of_a_unique_custom_field_change_places_and_what_a_person_has_holds_its_field(
+    monkeypatch: pytest.MonkeyPatch, database_url: str, tmp_path: Path
+) -> None:
+    last = "      description: {from: osFullName, owner: shared}\n"
+    definitions = load_whole(tmp_path, YAML.replace(last, f"{last}      cf_inv: {{from: name, owner: source}}\n"), monkeypatch)
+    with running(monkeypatch, database_url, tmp_path, size=10) as made:
+        pipeline = Pipeline(made.world, made.instance, definitions)
+        define(pipeline, "inv", "text", unique=True)
+        assert pipeline.run().success
+        one, other, third, *_ = made.world.company
+        beamer = {"status": "used", "inventoryitem_type": next(iter(pipeline.assets().values()))["inventoryitem_type"]}
+        made.world.netbox.create(ASSETS, {"name": "beamer", **beamer, "custom_fields": {"inv": "BEAMER-7"}})
+        moved = [replace(one, name=other.name), replace(other, name=one.name), replace(third, name="BEAMER-7")]
+        made.world.company.apply(put=moved)
+
+        run = pipeline.run()
+
+        assert run.success, run.errors()
+        stands = {serial: (asset["name"], asset["custom_fields"]["inv"]) for serial, asset in pipeline.assets().items()}
+        machines = {name.name: "".join(name.serial.upper().split()) for name in (one, other, third)}
+        assert stands[machines[one.name]] == (other.name, other.name)
+        assert stands[machines[other.name]] == (one.name, one.name)
+        assert stands[machines[third.name]] == ("BEAMER-7", third.name), "the rest of the record goes on"
+        (why,) = held(pipeline, run)["cf_inv"]
+        assert why.startswith("cf_inv 'BEAMER-7' is on asset #")

@@ -117,7 +117,7 @@ def _insert_as_0002(engine: Engine, plan: Plan, state: str) -> None:
         insert(engine, "making", plan_id=plan.id, run_id=run, at=at(hours))
     insert(engine, "decision", plan_id=plan.id, by="anna", at=at(2), approved=True, guards=[])
     for operation in p.records(plan.operations):
-        then = {name: value for name, value in operation.items() if name not in {"identity", "step", "candidates"}}
+        then = {name: value for name, value in operation.items() if name not in {"identity", "step", "candidates", "about"}}
         insert(engine, "operation", plan_id=plan.id, **then)
 
 

@@ -1,14 +1,16 @@
 """What people decided about records, in a real PostgreSQL."""
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from asset_sync.ledger import Ledger
 from asset_sync.reconcile.errors import PlanError
-from asset_sync.reconcile.resolutions import Resolution
+from asset_sync.reconcile.resolutions import Resolution, describe
 from asset_sync.reconcile.target import Outcome
-from asset_sync_tests.ledger.conftest import at, changes, make, row
+from asset_sync_tests.ledger.conftest import Assets, at, changes, make, row
 
 SYNC = "pdq_to_netbox"
 
@@ -58,6 +60,42 @@ def test_the_first_plan_after_the_decision_says_what_an_ignored_record_was_like(
     assert [each.fingerprint for each in ledger.resolutions(SYNC)] == ["f1"]
     ledger.save(make(row("quarantine", "a", hold="ignored: …", version="f2"), row("claim", "b", "2")), "r2", at(2))
     assert [each.fingerprint for each in ledger.resolutions(SYNC)] == ["f1"]
+
+
+def test_the_first_plan_after_the_decision_says_which_object_was_meant(ledger: Ledger) -> None:
+    ledger.resolve(SYNC, decision("link", target_id="7"))
+    first, second = ({"created": year, "values": {"name": "a"}} for year in ("2024", "2025"))
+    ledger.save(make(row("claim", "a", "8", identity=second), row("claim", "b", "7", identity=second)), "r1", at(1))
+    assert [each.about for each in ledger.resolutions(SYNC)] == [None]
+    ledger.save(make(row("claim", "a", "7", identity=first)), "r2", at(2))
+    ledger.save(make(row("claim", "a", "7", identity=second)), "r3", at(3))
+    assert [json.loads(each.about or "") for each in ledger.resolutions(SYNC)] == [first]
+
+
+def test_what_a_decision_linked_is_not_linked_once_that_is_taken_back(ledger: Ledger, assets: Assets) -> None:
+    decided = f"matched by decision: {describe(decision('link'))}"
+    by_serial = row("claim", "b", "8", reason="matched by serial")
+    claims = make(row("claim", "a", "7", reason=decided), by_serial, source_rows={"devices": 2})
+    ledger.save(claims, "r1", at(1))
+    ledger.note_sighting(claims, "r1", at(1))
+    numbers = [
+        ledger.resolve(SYNC, decision("link", target_id="7")),
+        ledger.resolve(SYNC, replace(decision("link", target_id="8"), source_key="b")),
+    ]
+    for number in numbers:
+        ledger.take_back(number, "bob", at(2))
+    assert assets().keys() == {"b"}, "what was known before is known still"
+
+
+def test_a_record_is_planned_as_long_as_its_plan_may_be_applied(ledger: Ledger) -> None:
+    plan = make(row("create", "a"), mode="review")
+    assert not ledger.is_planned(SYNC, "asset", "a")
+    ledger.save(plan, "r1", at(1))
+    assert ledger.is_planned(SYNC, "asset", "a")
+    assert not ledger.is_planned(SYNC, "asset", "b")
+    assert not ledger.is_planned("another", "asset", "a")
+    ledger.reject(plan.id, "anna", at(2))
+    assert not ledger.is_planned(SYNC, "asset", "a")
 
 
 def test_what_held_until_a_record_changed_is_over_once_it_did_also_where_it_is_as_before_again(ledger: Ledger) -> None:

@@ -11,7 +11,7 @@ from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.planning import Grace, Policy, Snapshot, make_plan
 from asset_sync.reconcile.references import match_all
-from asset_sync.reconcile.resolutions import NONE, Resolutions
+from asset_sync.reconcile.resolutions import NONE, Resolutions, first_seen
 from asset_sync.reconcile.tables import Tables
 from asset_sync.reconcile.target import Outcome
 from asset_sync.reconcile.undo import inverse
@@ -24,7 +24,10 @@ GRACE = Grace(runs=2, time=DAY)
 
 @dataclass
 class Lab:
-    """`source` has the source's rows by kind; `run` is a whole sync, after which a day has passed."""
+    """`source` has the source's rows by kind; `run` is a whole sync, after which a day has passed.
+
+    What is made in the target is made half a day before the day's sync, by its own clock.
+    """
 
     kinds: Kinds = field(default_factory=lambda: KINDS)
     policy: Policy = field(default_factory=lambda: Policy(POLICY.owners, GRACE))
@@ -51,7 +54,10 @@ class Lab:
         now = self.snapshot()
         self.known = known_objects(now.observed, now.links)
         matches = match_all(self.kinds, now.desired, now.observed, now.links, resolutions=now.resolutions)
-        return make_plan(self.name, self.kinds, self.policy, now, matches, now=self.at, mode=mode, after=self.last)
+        plan = make_plan(self.name, self.kinds, self.policy, now, matches, now=self.at, mode=mode, after=self.last)
+        seen = {(each.kind, each.source_key): each for each in first_seen(self.resolutions, plan)}
+        self.resolutions = Resolutions(seen.get((r.kind, r.source_key), r) if r.verb == "link" else r for r in self.resolutions)
+        return plan
 
     def apply(self, plan: Plan) -> dict[int, Outcome]:
         """Carry a plan out, and remember what was done."""
@@ -75,8 +81,13 @@ class Lab:
         self.ledger.note_sighting(plan, self.at)
         outcomes = self.apply(plan)
         assert [each for each in outcomes.values() if each.outcome != "applied"] == []
-        self.at += DAY
+        self.pass_day()
         return plan
+
+    def pass_day(self) -> None:
+        """Let a day pass, here and in the target."""
+        self.at += DAY
+        self.target.now += DAY
 
     def undo(self, plan: Plan, outcomes: Mapping[int, Outcome]) -> dict[int, Outcome]:
         """Take a plan back."""

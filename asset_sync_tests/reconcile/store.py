@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from asset_sync.reconcile.kinds import Kind, Kinds
@@ -34,6 +34,7 @@ class MemoryStore:
     objects: dict[str, Rows] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     ticks: int = 1000
+    now: datetime = NOW - timedelta(hours=12)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def make(self, kind: str, **values: Any) -> str:
@@ -126,7 +127,7 @@ class MemoryStore:
         return str(number)
 
     def _moment(self) -> str:
-        return (NOW + timedelta(microseconds=self.ticks)).isoformat()
+        return (self.now + timedelta(microseconds=self.ticks)).isoformat()
 
 
 @dataclass

@@ -203,6 +203,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             incomplete=partial(self._incomplete, name=name),
             about=partial(self._about, name=name),
             conform=target.side.conform,
+            constrained=target.side.constrained,
             evidence=steps.evidence,
             decided=steps.decided,
             open_target=steps.open,

@@ -24,12 +24,14 @@ from asset_sync.reconcile.target import (
 class Operation:
     """A write and the changes that it carries, old values and all.
 
-    It is `unsure` once it was sent and nobody knows whether it was stored.
+    It is `unsure` once it was sent and nobody knows whether it was stored. `about` is what made the object that object before
+    the write, JSON as in the plan; missing where nobody told.
     """
 
     write: Write
     changes: Changes
     unsure: bool = False
+    about: str | None = None
 
     @property
     def found_done(self) -> str:

@@ -3,9 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+import orjson
+
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply.groups import Record
 from asset_sync.reconcile.apply.operations import Operation
+from asset_sync.reconcile.identity import telling
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.target import ALREADY, APPLIED, SKIPPED, Outcome, Write
 
@@ -19,7 +22,9 @@ class Preparer:
         self._outcomes = outcomes
         self._unsure = frozenset(unsure)
         self._creates = {(row["kind"], row["key"]): row["seq"] for row in rows if row["op"] == p.CREATE}
-        self._earlier = _earlier_changes(rows)
+        several = [own for own in _by_object(rows) if len(own) > 1]
+        self._earlier = _earlier_changes(several)
+        self._before = {row["seq"]: own[:at] for own in several for at, row in enumerate(own) if at}
 
     def prepare(self, kind: Kind, rows: Iterable[Record]) -> tuple[list[Operation], list[Outcome]]:
         """Resolve what the rows refer to; what needs something that was not done is skipped, and says so."""
@@ -37,7 +42,21 @@ class Preparer:
         self._check_earlier(seq)
         values = {name: self._resolved(change["new"]) for name, change in changes.items()}
         target_id = row["target_id"] or (self._created(kind.facet_of, row["key"]) if kind.facet_of else None)
-        return Operation(Write(seq, row["key"], target_id, row["version"], values), changes, seq in self._unsure)
+        write = Write(seq, row["key"], target_id, row["version"], values)
+        return Operation(write, changes, seq in self._unsure, self._about(kind, row))
+
+    def _about(self, kind: Kind, row: Record) -> str | None:
+        """Return what makes the object that object by now: by the plan, and by what this plan wrote to it before."""
+        told: str | None = row["about"]
+        if told is None or row["seq"] not in self._before:
+            return told
+        about = orjson.loads(told)
+        for earlier in self._before[row["seq"]]:
+            outcome = self._outcomes.get(earlier["seq"])
+            if outcome is not None and outcome.outcome in DONE:
+                news = {name: change["new"] for name, change in p.decode(earlier["changes"]).items() if name in telling(kind)}
+                about["values"] |= {name: self._resolved(new) for name, new in news.items()}
+        return orjson.dumps(about).decode()
 
     def _check_earlier(self, seq: int) -> None:
         for name, earlier in self._earlier.get(seq, {}).items():
@@ -58,15 +77,15 @@ class Preparer:
         return outcome.target_id
 
 
-def _earlier_changes(rows: Iterable[Record]) -> dict[int, dict[str, int]]:
-    """Return, for rows of an object that has several, the row before that changes the same field, by field.
+def _earlier_changes(several: Iterable[Sequence[Record]]) -> dict[int, dict[str, int]]:
+    """Return, for the rows of objects that have several, the row before that changes the same field, by field.
 
     A value that goes through a temporary one goes on from that; other fields do not wait for each other.
     """
     found: dict[int, dict[str, int]] = {}
-    for several in _by_object(rows):
+    for own in several:
         last: dict[str, int] = {}
-        for row in several:
+        for row in own:
             seq: int = row["seq"]
             names = p.decode(row["changes"]).keys()
             found[seq] = {name: last[name] for name in names if name in last}
@@ -75,9 +94,9 @@ def _earlier_changes(rows: Iterable[Record]) -> dict[int, dict[str, int]]:
 
 
 def _by_object(rows: Iterable[Record]) -> Iterable[list[Record]]:
-    """Return the rows of each object that has several."""
+    """Return the rows of each object, but for those that are created."""
     by_object: dict[tuple[str, str | None, str | None], list[Record]] = defaultdict(list)
     for row in rows:
         if row["op"] != p.CREATE:
             by_object[row["kind"], row["target_id"], None if row["target_id"] else row["key"]].append(row)
-    return (several for several in by_object.values() if len(several) > 1)
+    return by_object.values()

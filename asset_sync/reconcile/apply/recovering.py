@@ -7,6 +7,7 @@ person's. Nothing is written, and nothing is waited for.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.apply.about import other_objects
 from asset_sync.reconcile.apply.groups import fits, groups
 from asset_sync.reconcile.apply.operations import Operation
 from asset_sync.reconcile.apply.preparing import DONE, Preparer
@@ -51,7 +52,8 @@ def _made(kind: Kind, sent: Sequence[Operation], observed: Tables, own: OwnObjec
 def _changed(kind: Kind, sent: Sequence[Operation], observed: Tables) -> Iterator[Outcome]:
     there = observed[kind.name]
     now = by_id(there[there["id"].isin([operation.write.target_id for operation in sent])]) if sent else {}
+    strange = other_objects(kind, sent, there)
     for operation in sent:
         write, row = operation.write, now.get(str(operation.write.target_id))
-        if row and all(row[name] == new for name, new in write.values.items()):
+        if row and write.seq not in strange and all(row[name] == new for name, new in write.values.items()):
             yield Outcome(write.seq, operation.found_done, None, write.target_id, row["version"], row["created"])

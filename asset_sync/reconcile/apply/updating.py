@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from asset_sync.reconcile.apply.about import other_objects
 from asset_sync.reconcile.apply.operations import Operation, as_unsure, ended, seqs, split
 from asset_sync.reconcile.apply.settling import Settling, lost
 from asset_sync.reconcile.kinds import Kind
@@ -73,14 +74,15 @@ class Updater:
         """Read the objects again: those that say the new values are done, those that say the old ones can be written."""
         if not operations:
             return [], []
-        now = by_id(self._target.read(kind, [str(operation.write.target_id) for operation in operations]))
+        read = self._target.read(kind, [str(operation.write.target_id) for operation in operations])
+        now, strange = by_id(read), other_objects(kind, operations, read)
         judged: list[Outcome] = []
         writable: list[Operation] = []
         for operation in operations:
             write, row = operation.write, now.get(str(operation.write.target_id))
             if row is None:
                 judged.append(Outcome(write.seq, CONFLICT, f"{kind.name} #{write.target_id} is gone from the target"))
-            elif conflict := _conflict(operation, row):
+            elif conflict := strange.get(write.seq) or _conflict(operation, row):
                 judged.append(Outcome(write.seq, CONFLICT, conflict))
             elif all(row[name] == new for name, new in write.values.items()):
                 done = Outcome(write.seq, operation.found_done, None, write.target_id, row["version"], row["created"])

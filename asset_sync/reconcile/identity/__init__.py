@@ -8,7 +8,7 @@ held with what is known, and the rest goes on. What is linked to an object that 
 
 from asset_sync.reconcile.identity.gone import Deleted, Deletions, Gone, GoneObjects, deleted_records, gone_objects
 from asset_sync.reconcile.identity.matching import hold_back, hold_deleted, match
-from asset_sync.reconcile.identity.remembered import changed_objects
+from asset_sync.reconcile.identity.remembered import ChangedObjects, as_links, changed_objects, telling
 from asset_sync.reconcile.identity.state import DECISION, HELD, IGNORED, LINK, NEW, SAME
 from asset_sync.reconcile.identity.values import also, compared, emptied, suspects, twins
 
@@ -19,11 +19,13 @@ __all__ = [
     "LINK",
     "NEW",
     "SAME",
+    "ChangedObjects",
     "Deleted",
     "Deletions",
     "Gone",
     "GoneObjects",
     "also",
+    "as_links",
     "changed_objects",
     "compared",
     "deleted_records",
@@ -33,5 +35,6 @@ __all__ = [
     "hold_deleted",
     "match",
     "suspects",
+    "telling",
     "twins",
 ]

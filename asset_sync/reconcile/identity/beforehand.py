@@ -1,10 +1,11 @@
 """What is known before any rule is asked: what people decided, the links, and of facets the parent."""
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from asset_sync.reconcile.identity.remembered import changed_objects, is_scoped
+from asset_sync.reconcile.identity.remembered import changed_objects, is_another, is_scoped
 from asset_sync.reconcile.identity.state import DECISION, IGNORED, LINK, Matching
 from asset_sync.reconcile.resolutions import Resolution, describe, fingerprints
 from asset_sync.reconcile.tables import Positions, cell, composed, filled, index, mask, take, text
@@ -26,6 +27,7 @@ def by_decision(state: Matching) -> None:
         elif row >= 0:
             _decide_by(state, resolution, row, other)
     state.claim_all(linked, DECISION)
+    _keep_for_held(state)
 
 
 def _decided_object(state: Matching, resolution: Resolution, row: int, other: int) -> int:
@@ -37,7 +39,18 @@ def _decided_object(state: Matching, resolution: Resolution, row: int, other: in
     if state.kind.natural and not state.told_alike(np.array([row]), np.array([other])).all():
         state.hold(row, f"{named} is another one by its {state.kind.identity[0].name}, and is not renamed", [other])
         return -1
+    if _is_another(state, resolution, row, other):
+        state.hold(row, f"{named} is another object by now", [other])
+        return -1
     return other
+
+
+def _is_another(state: Matching, resolution: Resolution, row: int, other: int) -> bool:
+    """Return whether there is another object by now under the id that somebody decided for."""
+    if resolution.about is None or not is_another(state.kind, resolution.about, state.observed, other):
+        return False
+    # What this sync made of it since is remembered by the link.
+    return not (_linked(state, row) == other).any()
 
 
 def _decide_by(state: Matching, resolution: Resolution, row: int, other: int) -> None:
@@ -55,10 +68,41 @@ def _decide_by(state: Matching, resolution: Resolution, row: int, other: int) ->
 
 def _was_made(state: Matching, row: int) -> bool:
     """Return whether a record has been made already: it is linked to an object that is that one still, or that is gone."""
+    return bool(_linked(state, row).size)
+
+
+def _linked(state: Matching, row: int) -> Positions:
+    """Return the object that a record is linked to and that is that one still, -1 for one that is gone; none where none is."""
     own = np.flatnonzero(mask(pc.equal(text(state.links["source_key"]), cell(state.desired["source_key"], row))))
     objects = index(take(text(state.links["target_id"]), own), text(state.observed["id"]))
-    changed = changed_objects(state.kind, state.links, state.observed, own, objects).changed
-    return bool((~changed).any())
+    same: Positions = objects[~changed_objects(state.kind, state.links, state.observed, own, objects).changed]
+    return same
+
+
+def _keep_for_held(state: Matching) -> None:
+    """Note the objects of records that are held by what people decided: by its name alone, nobody else is one of them."""
+    for row in np.flatnonzero(state.held).tolist():
+        objects = _linked(state, row)
+        state.kept[objects[objects >= 0]] = True
+
+
+def hold_made_since(state: Matching) -> None:
+    """Hold the records that were decided to be made where somebody, perhaps this sync, made one that may be that since.
+
+    A ledger that came back from a backup knows of the decision, and not of what came of it.
+    """
+    sealed = np.flatnonzero(state.sealed & ~state.held)
+    if not sealed.size:
+        return
+    created = pd.to_datetime(state.observed["created"], utc=True, errors="coerce", format="ISO8601")
+    decided = {resolution.source_key: resolution for resolution in state.resolutions.of(state.kind.name, "create")}
+    for row in sealed.tolist():
+        resolution = decided[cell(state.desired["source_key"], row)]
+        since = np.flatnonzero((created > resolution.at).to_numpy() & (state.claimant < 0))
+        alike = [other for other in state.alike(row, since).tolist() if (row, other) not in state.parted]
+        if alike:
+            named = ", ".join(map(state.named, alike))
+            state.hold(row, f"to be made as a new object, {describe(resolution)}, and {named} was made since", alike)
 
 
 def by_link(state: Matching) -> None:

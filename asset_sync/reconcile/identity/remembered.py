@@ -6,11 +6,13 @@ object that sits on the same parent and was made at the same time is the same un
 within another object, and that was made at another time, is another one.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
+import orjson
 import pandas as pd
 import pyarrow as pa
 
@@ -73,15 +75,26 @@ class _Linked:
 
 
 def changed_objects(
-    kind: Kind, links: pd.DataFrame, observed: pd.DataFrame, at: Positions, objects: Positions
+    kind: Kind,
+    links: pd.DataFrame,
+    observed: pd.DataFrame,
+    at: Positions,
+    objects: Positions,
+    *,
+    strictly: bool = False,
+    meant: str = "what was linked",
 ) -> ChangedObjects:
-    """Return which objects (rows of `observed`) are not what the links at those rows remember; -1 stands for none."""
+    """Return which objects (rows of `observed`) are not what the links at those rows remember; -1 stands for none.
+
+    `strictly` counts as another one what was made at another time, whatever it says: no record says it of itself there, as in
+    a match. `meant` says, for the words, what the objects are not any more.
+    """
     linked = _Linked(links, observed, at, objects)
     values = side_by_side(len(linked), [partial(_Value, name, form, linked) for name, form in _decisive(kind)])
     stands, differs = _any((v.stands for v in values), len(at)), _any((v.differs for v in values), len(at))
     changed = ~stands & differs & ~_in_its_place(kind, linked)
     made_apart = known_to_differ(*linked.both("created", "created"))
-    if is_scoped(kind):
+    if strictly or is_scoped(kind):
         changed |= made_apart
     # What was made at another time is another object, unless it is known by its name at least.
     unknown = ~stands & ~differs & made_apart
@@ -89,7 +102,29 @@ def changed_objects(
         hints = [_Value(name, "folded", linked) for name in kind.identifying]
         changed |= unknown & ~_any((v.stands for v in hints), len(at))
         values = [*values, *hints]
-    return ChangedObjects(changed, _words(kind, values, changed, linked))
+    return ChangedObjects(changed, _words(kind, values, changed, linked, meant))
+
+
+def telling(kind: Kind) -> tuple[str, ...]:
+    """Return the fields that tell of an object which one it is: those that identify it, and what it sits on."""
+    parent = (kind.parent,) if kind.parent and not kind.facet_of else ()
+    return tuple(dict.fromkeys((*parent, *kind.identifying)))
+
+
+def as_links(kind: Kind, told: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return what was told of objects (`created`, and `values` by field) as links remember it, to be compared."""
+    columns = {"created": [each["created"] for each in told]}
+    for name in telling(kind):
+        column = base_column(name) if name == kind.parent else identity_column(name)
+        values = [(each["values"] or {}).get(name) for each in told]
+        columns[column] = [None if value is None else str(value) for value in values]
+    return pd.DataFrame({name: pd.array(values, dtype="str") for name, values in columns.items()})
+
+
+def is_another(kind: Kind, told: str, observed: pd.DataFrame, row: int) -> bool:
+    """Return whether an object (a row of `observed`) is another one than was told of, as plans and decisions tell it: JSON."""
+    links = as_links(kind, [orjson.loads(told)])
+    return bool(changed_objects(kind, links, observed, np.array([0]), np.array([row])).changed[0])
 
 
 def is_scoped(kind: Kind) -> bool:
@@ -134,8 +169,11 @@ class _Value:
 
 
 def _in_its_place(kind: Kind, linked: _Linked) -> Mask:
-    """Return which objects sit where this sync put them, and were made when they were linked."""
-    if kind.parent is None:
+    """Return which objects sit where this sync put them, and were made when they were linked.
+
+    What is its key is another one under another, wherever it sits.
+    """
+    if kind.parent is None or kind.natural:
         return np.zeros(len(linked), dtype=bool)
     put = equal(*linked.both(base_column(kind.parent), kind.parent))
     return put & equal(*linked.both("created", "created"))
@@ -148,7 +186,7 @@ def _any(masks: Iterable[Mask], rows: int) -> Mask:
     return found
 
 
-def _words(kind: Kind, values: list[_Value], changed: Mask, linked: _Linked) -> pa.Array:
+def _words(kind: Kind, values: list[_Value], changed: Mask, linked: _Linked, meant: str) -> pa.Array:
     why: list[str | None] = [None] * len(changed)
     if not changed.any():
         return pa.array(why, _TEXT)
@@ -156,5 +194,5 @@ def _words(kind: Kind, values: list[_Value], changed: Mask, linked: _Linked) -> 
     for row in np.flatnonzero(changed).tolist():
         told = "; ".join(value.words(row) for value in values if value.differs[row]) or f"made {now[row]}, was {then[row]}"
         named = f"{kind.name} #{linked.observed['id'].iat[linked.objects[row]]}"
-        why[row] = f"{named} is not what was linked (another object under its id?): {told}"
+        why[row] = f"{named} is not {meant} (another object under its id?): {told}"
     return pa.array(why, _TEXT)

@@ -49,7 +49,7 @@ def _by_hint(state: Matching, rule: IdentityRule) -> None:
     """
     if rule != state.kind.identity[0]:
         hold_unsettled(state)
-    rows, free = np.flatnonzero(state.undecided()), np.flatnonzero(state.claimant < 0)
+    rows, free = np.flatnonzero(state.undecided()), np.flatnonzero((state.claimant < 0) & ~state.kept)
     names = list(rule.fields)
     wanted = compared(state.kind, state.desired[names].take(rows), rule)
     state.usable[rows[filled(wanted)]] = True

@@ -37,6 +37,7 @@ class Matching:
     `unsettled` has, by row, evidence that told of several: it holds the row, unless something else identifies it. `usable` are
     the rows of which anything is known that a rule asks for, `decisive` those with a decisive value of their own. `sealed` are
     rows that are not asked about any more, `ignored` those that somebody decided to leave alone: they count for nothing.
+    `kept` are the objects of records that are held by what people decided: nobody is one of them by its name alone.
     `confirmed` are the linked rows whose object has one of their decisive values, by the rules asked so far. `moves` are rows
     that want a value of an object whose own record stays what it is: they wait where that one is held.
     """
@@ -59,6 +60,7 @@ class Matching:
         self.claimant: Positions = np.full(len(observed), -1, dtype=np.int64)
         self.held: Mask = np.zeros(len(desired), dtype=bool)
         self.ignored: Mask = np.zeros(len(desired), dtype=bool)
+        self.kept: Mask = np.zeros(len(observed), dtype=bool)
         self.sealed: Mask = np.zeros(len(desired), dtype=bool)
         self.usable: Mask = np.zeros(len(desired), dtype=bool)
         self.decisive: Mask = np.zeros(len(desired), dtype=bool)
@@ -112,6 +114,14 @@ class Matching:
         for rule in [rule for rule in self.kind.identity if rule.decisive] or self.kind.identity:
             alike |= mask(pc.equal(compared(self.kind, records, rule), compared(self.kind, things, rule)))
         return alike
+
+    def alike(self, row: int, objects: Positions) -> Positions:
+        """Return those of the objects that a record may be, by any rule."""
+        record, things = self.desired.take([row]), self.observed.take(objects)
+        found = np.zeros(len(objects), dtype=bool)
+        for rule in self.kind.identity:
+            found |= mask(pc.equal(compared(self.kind, things, rule), compared(self.kind, record, rule)[0]))
+        return objects[found]
 
     def table(self) -> pd.DataFrame:
         """Return the verdicts as `match` gives them."""

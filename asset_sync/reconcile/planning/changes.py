@@ -188,7 +188,7 @@ class Changes:
         # A link that comes with a restore is made by that, so that a restore that fails is tried again.
         unlinked = sides.same & ~sides.linked & ~self.returning
         agreed = {name: self._agreed(name, m) for name, m in remembered.items()}
-        renewed = self._renewed() & ~self.returning
+        renewed = (self._renewed() | self._decided_first()) & ~self.returning
         base = rebased or {}
         chosen = either([unlinked, renewed, *agreed.values(), *base.values()], len(sides.desired))
         rows = np.flatnonzero(chosen if older is None else chosen | older)
@@ -197,6 +197,14 @@ class Changes:
         changes = {name: self._claimed(name, m, agreed[name], unlinked, rows) for name, m in remembered.items()}
         changes |= {name: self._rebased(name, changes.get(name), where, rows) for name, where in base.items()}
         return sides.draft(rows, p.CLAIM, changes, identity=self._now(rows) if sides.knows_identity() else None)
+
+    def _decided_first(self) -> Mask:
+        """The records that are what they are by a decision that no plan has gone by yet: it is to say what that object is."""
+        first = np.zeros(len(self.sides.desired), dtype=bool)
+        if not self.sides.knows_identity():
+            return first
+        first[[row for row, own in self.sides.resolved("link").items() if own[0].about is None]] = True
+        return first & self.sides.same
 
     def _agreed(self, name: str, merged: Merge) -> Mask:
         if name != self.kind.parent or self.sides.owners[name].owner == "shared":

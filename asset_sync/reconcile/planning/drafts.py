@@ -121,7 +121,7 @@ class Drafts:
     def change(self, name: str, row: int, change: Change) -> "Drafts":
         """Return the drafts with what one row does to a field replaced by the only row of another change."""
         at = np.where(np.arange(len(self)) == row, len(self), np.arange(len(self)))
-        old = self.changes[name]
+        old = self.changes[name] if name in self.changes else Change(pa.nulls(len(self), _TEXT), pa.nulls(len(self), _TEXT))
         both = Change(pa.concat_arrays([old.new, change.new]), pa.concat_arrays([old.words, change.words]))
         return replace(self, changes={**self.changes, name: both.take(at)})
 

@@ -11,6 +11,7 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import IGNORED
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.plan import Mode, Plan
+from asset_sync.reconcile.planning.about import about_objects
 from asset_sync.reconcile.planning.changes import Changes
 from asset_sync.reconcile.planning.dependents import Unmade, hold_dependents, needed
 from asset_sync.reconcile.planning.drafts import Drafts, in_order, none, together
@@ -47,7 +48,8 @@ def make_plan(
     """
     sides = {name: Sides(kind, policy, snapshot, matches) for name, kind in kinds.items()}
     ordered = _rebasing(sides) if mode == "rebase" else _operations(kinds, sides, now, mode, complete=complete)
-    return Plan(sync, mode, _table(ordered), after, complete, dict(source_rows or {}), link_set=link_set)
+    about = (about_objects(sides[each.kind.name], each) for each in ordered)
+    return Plan(sync, mode, _table(about), after, complete, dict(source_rows or {}), link_set=link_set)
 
 
 def _table(ordered: Iterator[Drafts]) -> pd.DataFrame:

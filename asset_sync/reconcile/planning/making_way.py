@@ -7,12 +7,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.kinds import Field
 from asset_sync.reconcile.planning.drafts import Drafts
 from asset_sync.reconcile.planning.fields import marked
 from asset_sync.reconcile.planning.holders import Holder, Values
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.tables import filled, index, mask, take, text
+from asset_sync.reconcile.tables import cell, filled, identity_column, index, mask, take, text
 
 _TEXT = pa.large_string()
 
@@ -62,6 +63,7 @@ def _retired_by_us(sides: Sides) -> dict[int, int]:
     links = np.flatnonzero(ours)
     objects = index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))
     free = sides.out_of_service(objects) & ~filled(take(sides.observed["locked"], objects))
+    free &= ~changed_objects(sides.kind, sides.links, sides.observed, links, objects, strictly=True).changed
     return dict(zip(objects[free].tolist(), links[free].tolist(), strict=True))
 
 
@@ -80,11 +82,20 @@ def _without_a_word(sides: Sides, field: Field) -> dict[int, int]:
 
 
 def _given_up(sides: Sides, field: Field, holder: Holder, link: int) -> Iterator[Drafts]:
-    """What a person wrote to a retired object since is not given up."""
-    old, base = _there(sides, field, holder), sides.base(field.name, np.array([link]))
-    if base is None or base[0].as_py() in (None, old):
+    """What a person wrote to a retired object is not given up: only what this sync knows the object by, or wrote last."""
+    old = _there(sides, field, holder)
+    if old in _known(sides, field, link):
         new = None if field.nullable else marked(field, old, f" (retired {holder.id})")
         yield _makes_way(sides, field, holder, link, new=new, why="it was retired by this sync")
+
+
+def _known(sides: Sides, field: Field, link: int) -> Iterator[str | None]:
+    """Yield what this sync wrote last to a field; where that is not remembered, what the link knows the object by."""
+    base = sides.base(field.name, np.array([link]))
+    if base is not None:
+        yield base[0].as_py()
+    elif identity_column(field.name) in sides.links:
+        yield cell(sides.links[identity_column(field.name)], link)
 
 
 def _there(sides: Sides, field: Field, holder: Holder) -> str:

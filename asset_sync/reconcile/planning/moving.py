@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.kinds import Field, Kind, Kinds
 from asset_sync.reconcile.planning.drafts import Drafts, none
 from asset_sync.reconcile.planning.sides import Sides
@@ -35,6 +36,7 @@ def left_behind(sides: Sides) -> Drafts:
     base = sides.base(parent, links)
     there = take(text(sides.observed[parent]), objects)
     put = np.zeros(len(links), dtype=bool) if base is None else mask(pc.equal(base, there))
+    put &= ~changed_objects(kind, sides.links, sides.observed, links, objects, strictly=True).changed
     chosen = free & put & ~filled(take(sides.observed["locked"], objects))
     return _let_go(sides, parent, objects[chosen])
 
@@ -76,7 +78,7 @@ class Pins:
         if leaving is not written:
             away &= ~np.isin(pinned, _pointing_elsewhere(written[facet.name], field))
         linked = index(take(text(on.observed["id"]), pinned), text(self.sides[str(facet.facet_of)].links["target_id"]))
-        foreign = away & (linked < 0)
+        foreign = away & ~self._are_linked(on, pinned, linked)
         told = {
             int(row): f"is the {field.name} of {facet.facet_of} #{on.observed['id'].iat[at]}, which is not of this sync"
             for row, at in zip(rows[foreign].tolist(), pinned[foreign].tolist(), strict=True)
@@ -86,6 +88,12 @@ class Pins:
         released = self._released(on, field, pinned[chosen], linked[chosen])
         written[facet.name] = self._after_release(written[facet.name], on, field, pinned[chosen])
         return released
+
+    def _are_linked(self, on: Sides, pinned: Positions, linked: Positions) -> Mask:
+        """Return which objects that point at something are of this sync, and are those that were linked still."""
+        of = self.sides[str(on.kind.facet_of)]
+        objects = index(take(text(on.observed["id"]), pinned), text(of.observed["id"]))
+        return (linked >= 0) & ~changed_objects(of.kind, of.links, of.observed, linked, objects, strictly=True).changed
 
     def _stays(self, moved: Kind, moving: Drafts, rows: Positions, holders: pa.Array) -> Mask:
         """Return which objects go on sitting, by their new parent, on the object that points at them."""

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.kinds import Field
 from asset_sync.reconcile.planning.drafts import Change, Drafts, either, together
 from asset_sync.reconcile.planning.fields import marked
 from asset_sync.reconcile.planning.holders import Values
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.tables import Positions, take, text
+from asset_sync.reconcile.tables import Positions, mask, take, text
 
 _TEXT = pa.large_string()
 
@@ -66,8 +68,11 @@ def _part_numbers(given: Drafts) -> Positions:
 def _broken_up(sides: Sides, given: Drafts, givers: Givers) -> tuple[Drafts, Givers]:
     """Break each cycle: one of its rows gives its values up first, and takes the new ones last."""
     temporary: list[Drafts] = []
-    for first in _firsts(givers, given["key"].to_pylist()):
+    keys = given["key"].to_pylist()
+    for first in _firsts(givers, keys):
         own = _temporary(sides, given, first)
+        if not own.changes:
+            continue
         temporary.append(own)
         new_row = len(given) + len(temporary) - 1
         for givers_of in givers.values():
@@ -76,6 +81,9 @@ def _broken_up(sides: Sides, given: Drafts, givers: Givers) -> tuple[Drafts, Giv
                 givers_of.add(new_row)
         givers[first].add(new_row)
         given = _afterwards(sides, given, first, own)
+    for unbroken in _firsts(givers, keys):
+        # Nothing of it may be given up: the target refuses it, and says so.
+        givers[unbroken].clear()
     return together(sides.kind, [given, *temporary]), givers
 
 
@@ -84,19 +92,23 @@ def _afterwards(sides: Sides, given: Drafts, row: int, between: Drafts) -> Draft
     for name, change in between.changes.items():
         value = change.new[0].as_py()
         old = "null" if value is None else p.quoted(value)
-        new = given.take(np.array([row])).new(name)
+        # What the operation leaves alone is what it was again.
+        at = np.array([row])
+        stays = take(text(sides.observed[name]), given.objects[at])
+        new = given.take(at).new(name) if given.changed(name)[row] else stays
         given = given.change(name, row, sides.change(name, old, new, "changes places with others"))
     # Its version is not known before.
     return given.put("version", {row: None})
 
 
 def _firsts(givers: Givers, keys: list[str | None]) -> Iterator[int]:
-    """Yield a row of each cycle, the one of the least key; the caller breaks the cycle before it asks for the next."""
+    """Yield the rows of each cycle, the one of the least key first, until the caller breaks it before it asks for the next."""
     done: set[int] = set()
     for start in sorted(givers, key=lambda row: (str(keys[row]), row)):
         if _leads_back(start, givers, done):
             yield start
-        done.add(start)
+        if not _leads_back(start, givers, done):
+            done.add(start)
 
 
 def _leads_back(start: int, givers: Givers, done: set[int]) -> bool:
@@ -113,21 +125,44 @@ def _leads_back(start: int, givers: Givers, done: set[int]) -> bool:
 
 
 def _temporary(sides: Sides, given: Drafts, row: int) -> Drafts:
-    """Return the operation by which an object gives up its values for the time being."""
+    """Return the operation by which an object gives up its values for the time being; without changes where it has none."""
     moved = given.take(np.array([row]))
-    enforced = [name for unique in sides.kind.unique if unique.enforced for name in unique.fields]
-    names = dict.fromkeys(name for name in enforced if given.changed(name)[row])
-    texts = [sides.kind.field(name) for name in names if sides.kind.field(name).type != "reference"]
     changes: dict[str, Change] = {}
-    for field in texts:
-        old = take(text(sides.observed[field.name]), moved.objects)[0].as_py()
-        if old is None:
+    for field in _given_up(sides, given, row):
+        old = take(text(sides.observed[field.name]), moved.objects)
+        if old[0].as_py() is None:
             continue
-        between = None if field.nullable else marked(field, old, f" (moving {moved['target_id'][0].as_py()})")
-        words = sides.change(field.name, p.quoted(old), pa.array([between], _TEXT), "given up for the time being")
-        changes[field.name] = words
+        between = None if field.nullable else marked(field, old[0].as_py(), f" (moving {moved['target_id'][0].as_py()})")
+        changes[field.name] = sides.change(field.name, old, pa.array([between], _TEXT), "given up for the time being")
     own = Drafts(sides.kind, moved.own, changes)
     return own.with_column("reason", pa.array(["changes places with others"], _TEXT))
+
+
+def _given_up(sides: Sides, given: Drafts, row: int) -> Iterator[Field]:
+    """Yield the fields of which an object can do without what it has: those that it changes, or what counts within those."""
+    enforced = [unique for unique in sides.kind.unique if unique.enforced]
+    for unique in enforced:
+        changed = [sides.kind.field(name) for name in unique.fields if given.changed(name)[row]]
+        texts = [field for field in changed if field.type != "reference"]
+        if texts:
+            yield from texts
+        elif changed and any(giver == row for _, giver in Values(sides, unique, given).edges()):
+            within = [field for field in map(sides.kind.field, unique.fields) if _is_own(sides, field, given.objects[row])]
+            yield from (within or [field for field in changed if field.nullable])[:1]
+
+
+def _is_own(sides: Sides, field: Field, row: int) -> bool:
+    """Return whether a field of an object (a row of the observed table) has what this sync may write there again.
+
+    What a person wrote to a shared field would count as what this sync wrote last.
+    """
+    if field.type == "reference" or field.name not in sides.owners:
+        return False
+    if sides.owners[field.name].owner != "shared":
+        return True
+    links = sides.remembered[sides.object_of == row]
+    base = sides.base(field.name, links)
+    return base is not None and bool(mask(pc.equal(base, take(sides.observed[field.name], np.array([row])))).all())
 
 
 def _levels(givers: Givers) -> dict[int, int]:

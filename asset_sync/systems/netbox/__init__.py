@@ -2,8 +2,9 @@
 
 Reading order: `client` (the wire) and `refusing` (what errors mean), `kinds` (what is synced), `api` (how that stands in JSON),
 `custom_fields` (what each takes), `custom_values` (their values, type by type) and `custom_field_table` (which ones a NetBox
-has), `extract` (observed tables), `conforming` (desired tables as NetBox takes them), `deletions` (who deleted what is gone),
-`target` (plans carried out) and `rights` (what the token may not do), `resource` (Dagster). How the real server behaves is in
+has), `extract` (observed tables), `conforming` (desired tables as NetBox takes them), `constraining` (what this one keeps
+unique), `deletions` (who deleted what is gone), `target` (plans carried out) and `rights` (what the token may not do),
+`resource` (Dagster). How the real server behaves is in
 facts/netbox.md; "measured" refers to it.
 """
 

@@ -12,6 +12,7 @@ from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.tables import OBSERVED_COLUMNS, observed_schema
 from asset_sync.systems.netbox.addressed import DeviceFilter, interface_addresses
 from asset_sync.systems.netbox.conforming import conform, unready
+from asset_sync.systems.netbox.constraining import constrained
 from asset_sync.systems.netbox.deletions import deletions
 from asset_sync.systems.netbox.extract import check_choices, observe
 from asset_sync.systems.netbox.journal import tell
@@ -82,6 +83,7 @@ _SIDE: Final = TargetSide(
     _check,
     conform,
     unready,
+    constrained,
     deletions=deletions,
     own_writes=own_writes,
     addresses=_addresses,

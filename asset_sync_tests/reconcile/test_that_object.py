@@ -1,0 +1,369 @@
+"""Is it that object still? Asked wherever an object is written to that is known by its id: a backup gives ids away again."""
+
+from typing import Any
+
+import pytest
+
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.apply import recovered
+from asset_sync.reconcile.kinds import Field, IdentityRule, Kind, in_order
+from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.planning import Policy
+from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb
+from asset_sync.reconcile.undo import inverse
+from asset_sync_tests.reconcile.lab import GRACE, Lab, held, ops
+from asset_sync_tests.reconcile.store import Backup
+from asset_sync_tests.reconcile.worlds import SOURCE, Row
+
+BEAMER = {"name": "beamer room 7", "serial": "BEAM-7-7", "status": "in-use"}
+
+
+def machine(key: str, **more: Any) -> Row:
+    return {"source_key": key, "name": key, "serial": f"SN-{key}-1", "status": "in-use", **more}
+
+
+def decide(lab: Lab, verb: Verb, key: str = "a", kind: str = "asset", **more: Any) -> None:
+    lab.resolutions = Resolutions([*lab.resolutions, Resolution(kind, key, verb, "anna", lab.at, **more)])
+    # What comes of it is made later than it was decided.
+    lab.pass_day()
+
+
+def started(**source: list[Row]) -> tuple[Lab, Backup]:
+    """Return a lab with the machine x, and a backup of its target from before the rest of the source was synced."""
+    lab = Lab(source={"asset": [machine("x")]})
+    lab.run()
+    backup = lab.target.backup()
+    lab.source |= {kind: [*lab.source.get(kind, []), *rows] for kind, rows in source.items()}
+    return lab, backup
+
+
+def object_of(lab: Lab, key: str, kind: str = "asset") -> str:
+    return str(lab.ledger.rows[kind, key]["target_id"])
+
+
+def given_again(lab: Lab, backup: Backup, target_id: str, kind: str = "asset", **values: Any) -> dict[str, Any]:
+    """Bring the backup back, and have a person make something that is given that id; return what it says."""
+    lab.target.restore(backup)
+    assert lab.target.make(kind, **values) == target_id
+    return lab.objects(kind)[target_id]
+
+
+def details(outcomes: Any) -> set[tuple[str, str]]:
+    return {(outcome.outcome, (outcome.detail or "").partition(":")[0]) for outcome in outcomes.values()}
+
+
+# A plan that waited, and an undo.
+
+
+def test_an_undo_leaves_what_is_under_the_id_by_now() -> None:
+    lab, backup = started(asset=[machine("a")])
+    plan = lab.plan()
+    outcomes = lab.apply(plan)
+    a = object_of(lab, "a")
+    beamer = given_again(lab, backup, a, **BEAMER)
+
+    undone = lab.undo(plan, outcomes)
+
+    assert details(undone) == {("conflict", f"asset #{a} is not what the plan saw (another object under its id?)")}
+    assert lab.objects()[a] == beamer
+
+
+@pytest.mark.parametrize("values", [BEAMER, BEAMER | {"room": "r9"}])
+def test_a_plan_that_waited_leaves_what_is_under_the_id_by_now(values: dict[str, Any]) -> None:
+    lab, backup = started(asset=[machine("a")])
+    lab.run()
+    a = object_of(lab, "a")
+    lab.source["asset"] = [machine("x"), machine("a", memory=64, room="r9")]
+    waiting = lab.plan()
+    beamer = given_again(lab, backup, a, **values)
+
+    assert details(lab.apply(waiting)) == {("conflict", f"asset #{a} is not what the plan saw (another object under its id?)")}
+    assert lab.objects()[a] == beamer
+
+
+def test_a_plan_that_waited_retires_no_stranger() -> None:
+    lab, backup = started(asset=[machine("a")])
+    lab.run()
+    a = object_of(lab, "a")
+    lab.source["asset"] = [machine("x")]
+    lab.run()
+    waiting = lab.plan()
+    assert [row["op"] for row in p.records(waiting.writes)] == ["retire"]
+    beamer = given_again(lab, backup, a, **BEAMER)
+
+    lab.apply(waiting)
+
+    assert lab.objects()[a] == beamer
+
+
+def test_an_undo_of_an_undo_is_about_the_same_object() -> None:
+    lab, backup = started(asset=[machine("a")])
+    lab.run()
+    a = object_of(lab, "a")
+    lab.source["asset"] = [machine("x"), machine("a", name="other", serial="SN-a-2", tag="T1", memory=64)]
+    plan = lab.plan()
+    outcomes = lab.apply(plan)
+    undo = inverse(plan, lab.kinds, outcomes, after=lab.last)
+    undone = lab.apply(undo)
+    assert details(undone) == {("applied", "")}
+    again = inverse(undo, lab.kinds, undone, after=lab.last)
+    beamer = given_again(lab, backup, a, **BEAMER)
+
+    assert {outcome for outcome, _ in details(lab.apply(again))} == {"conflict"}
+    assert lab.objects()[a] == beamer
+
+
+def test_what_the_plan_itself_makes_of_an_object_is_that_object_still() -> None:
+    """Serials that change places go through a temporary value: the later step finds the object under none of its values."""
+    lab, _ = started(asset=[machine("a", tag="T1"), machine("b", tag="T2")])
+    lab.run()
+    lab.source["asset"] = [machine("x"), machine("a", tag="T2"), machine("b", tag="T1")]
+    plan = lab.plan()
+    outcomes = lab.apply(plan)
+    assert details(outcomes) == {("applied", "")}
+    assert details(lab.undo(plan, outcomes)) == {("applied", "")}
+
+
+def test_what_a_person_changed_meanwhile_is_that_object_still() -> None:
+    lab, _ = started(asset=[machine("a", tag="T1")])
+    lab.run()
+    a = object_of(lab, "a")
+    lab.source["asset"] = [machine("x"), machine("a", tag="T1", memory=64)]
+    waiting = lab.plan()
+    lab.target.edit("asset", a, name="anna's", serial="SN-TYPO-1")
+
+    assert details(lab.apply(waiting)) == {("applied", "")}
+    assert lab.objects()[a]["memory"] == 64
+
+
+def test_what_is_found_after_a_kill_is_not_told_of_a_stranger() -> None:
+    lab, backup = started(asset=[machine("a")])
+    lab.run()
+    a = object_of(lab, "a")
+    lab.source["asset"] = [machine("x"), machine("a", room="r9")]
+    killed = lab.plan()
+    given_again(lab, backup, a, **BEAMER, room="r9")
+    sent = [row["seq"] for row in p.records(killed.writes)]
+
+    assert recovered(killed, lab.kinds, lab.target.tables(), done={}, known={}, intended=sent) == {}
+
+
+def test_plans_from_before_are_about_the_objects_that_were_written_to() -> None:
+    lab, backup = started(asset=[machine("a")])
+    lab.run()
+    a = object_of(lab, "a")
+    lab.source["asset"] = [machine("x"), machine("a", memory=64)]
+    now = lab.plan()
+    older = Plan(now.sync, now.mode, now.operations.assign(about=None).astype({"about": "str"}))
+    outcomes = lab.apply(older)
+    beamer = given_again(lab, backup, a, **BEAMER, memory=64)
+
+    assert {outcome for outcome, _ in details(lab.undo(older, outcomes))} == {"conflict"}
+    assert lab.objects()[a] == beamer
+
+
+def test_a_number_that_identifies_is_compared_as_what_it_is() -> None:
+    """A VLAN's number is written as a number, and remembered as a text."""
+    vlan = Kind("vlan", (Field("vid", "integer"), Field("name")), (IdentityRule("vid", ("vid",)),), versions="count")
+    owners = {"vlan": {"vid": SOURCE, "name": SOURCE}}
+    lab = Lab(in_order([vlan]), Policy(owners, GRACE), {"vlan": [{"source_key": "v", "vid": 7, "name": "lab"}]})
+    lab.run()
+    lab.source["vlan"] = [{"source_key": "v", "vid": 8, "name": "office"}]
+    plan = lab.plan()
+    lab.target.edit("vlan", object_of(lab, "v", "vlan"))
+    outcomes = lab.apply(plan)
+    assert details(outcomes) == {("applied", "")}
+    lab.target.edit("vlan", object_of(lab, "v", "vlan"))
+    assert details(lab.undo(plan, outcomes)) == {("applied", "")}
+
+
+# Decisions.
+
+
+def linked_by_decision() -> tuple[Lab, Backup, str]:
+    lab, backup = started(asset=[machine("a")])
+    chosen = lab.target.make("asset", name="anna's notebook", serial="OLD-9-9", status="in-use")
+    decide(lab, "link", target_id=chosen)
+    lab.run()
+    return lab, backup, chosen
+
+
+def test_a_decision_is_about_the_object_that_was_meant() -> None:
+    lab, backup, chosen = linked_by_decision()
+    assert lab.objects()[chosen]["serial"] == "SN-a-1"
+    beamer = given_again(lab, backup, chosen, **BEAMER)
+
+    for _ in range(2):
+        plan = lab.run()
+        assert held(plan)["a"].startswith(f"asset #{chosen}, decided by anna on ")
+        assert "is another object by now" in held(plan)["a"]
+    assert lab.objects()[chosen] == beamer
+
+
+def test_a_decision_that_nobody_carried_out_yet_is_about_the_object_that_was_meant() -> None:
+    lab, backup = started(asset=[machine("a")])
+    chosen = lab.target.make("asset", name="anna's notebook", serial="OLD-9-9", status="in-use")
+    decide(lab, "link", target_id=chosen)
+    lab.plan("review")
+    beamer = given_again(lab, backup, chosen, **BEAMER)
+
+    lab.run()
+
+    assert lab.objects()[chosen] == beamer
+
+
+def test_a_decision_holds_what_the_sync_made_of_the_object() -> None:
+    lab, _, chosen = linked_by_decision()
+    lab.source["asset"] = [machine("x"), machine("a", serial="SN-a-2", name="renamed", tag="T9")]
+    lab.run()
+    assert lab.run().writes.empty
+    assert lab.objects()[chosen]["serial"] == "SN-a-2"
+
+
+def test_who_decides_again_means_what_is_there_now() -> None:
+    lab, backup, chosen = linked_by_decision()
+    given_again(lab, backup, chosen, **BEAMER)
+    lab.run()
+    lab.resolutions = Resolutions()
+    decide(lab, "link", target_id=chosen)
+    lab.run()
+    assert lab.objects()[chosen]["serial"] == "SN-a-1"
+    assert lab.run().operations.empty
+
+
+def test_what_is_left_alone_is_not_taken_by_its_name() -> None:
+    lab, _ = started(asset=[{"source_key": "a", "name": "pc-7", "status": "in-use", "memory": 8, "tag": "T7"}])
+    lab.run()
+    a = object_of(lab, "a")
+    decide(lab, "ignore")
+    lab.source["asset"].append({"source_key": "b", "name": "pc-7", "status": "in-use", "memory": 99})
+
+    lab.run()
+
+    assert object_of(lab, "a") == a
+    assert object_of(lab, "b") != a
+    assert lab.objects()[a]["memory"] == 8
+
+
+def test_what_waits_for_a_decided_object_is_not_taken_by_its_name() -> None:
+    lab, _ = started(asset=[{"source_key": "a", "name": "pc-7", "status": "in-use", "memory": 8}])
+    lab.run()
+    a = object_of(lab, "a")
+    chosen = lab.target.make("asset", name="other", status="in-use")
+    decide(lab, "link", target_id=chosen)
+    lab.target.delete("asset", chosen)
+    lab.source["asset"].append({"source_key": "b", "name": "pc-7", "status": "in-use", "memory": 99})
+
+    lab.run()
+
+    assert object_of(lab, "a") == a
+    assert lab.objects()[a]["memory"] == 8
+
+
+def test_what_was_decided_to_be_made_is_not_made_twice_by_an_older_ledger() -> None:
+    lab, _ = started()
+    twin = {"name": "localhost", "status": "in-use"}
+    for _ in range(2):
+        lab.target.make("asset", **twin)
+    lab.source["asset"].append({"source_key": "a", **twin, "room": "r1"})
+    lab.run()
+    older = lab.ledger.backup()
+    decide(lab, "create")
+    lab.run()
+    made = object_of(lab, "a")
+    lab.ledger.restore(older)
+    count = len(lab.objects())
+
+    lab.run("rebase")
+    plan = lab.run()
+
+    assert f"asset #{made} was made since" in held(plan)["a"]
+    assert len(lab.objects()) == count
+    decide(lab, "never_link", target_id=made)
+    lab.run()
+    assert len(lab.objects()) == count + 1
+
+
+def test_what_others_are_is_not_what_was_decided_to_be_made() -> None:
+    lab, _ = started()
+    decide(lab, "create")
+    lab.source["asset"] += [machine("a"), machine("b", name="a")]
+    lab.run()
+    assert len(lab.objects()) == 3
+
+
+# What lets go, and what makes way.
+
+
+def addressed() -> tuple[Lab, Backup, str]:
+    lab, _ = started(port=[{"source_key": "eth0", "asset": "x", "name": "eth0"}])
+    lab.run()
+    backup = lab.target.backup()
+    lab.source["address"] = [{"source_key": "eth0/4", "address": "10.0.0.1/24", "port": "eth0"}]
+    lab.run()
+    return lab, backup, object_of(lab, "eth0/4", "address")
+
+
+def test_an_address_that_is_a_persons_is_not_let_go() -> None:
+    lab, backup, ours = addressed()
+    vip = given_again(lab, backup, ours, "address", address="10.9.9.9/24", port=object_of(lab, "eth0", "port"))
+    lab.source["address"] = [{"source_key": "eth0/4", "address": "10.0.0.2/24", "port": "eth0"}]
+    for _ in range(2):
+        lab.run()
+    assert lab.objects("address")[ours] == vip
+
+
+def test_an_address_that_a_person_renumbered_is_not_let_go() -> None:
+    lab, _, ours = addressed()
+    lab.target.edit("address", ours, address="10.0.0.77/24")
+    for _ in range(2):
+        lab.run()
+    assert lab.objects("address")[ours] == {"address": "10.0.0.77/24", "port": object_of(lab, "eth0", "port")}
+
+
+def retired(**more: Any) -> tuple[Lab, Backup, str]:
+    lab, backup = started(asset=[machine("a", **more)])
+    lab.run()
+    lab.source["asset"] = [machine("x")]
+    for _ in range(3):
+        lab.run()
+    a = object_of(lab, "a")
+    assert lab.objects()[a]["status"] == "retired"
+    return lab, backup, a
+
+
+def test_a_retired_object_gives_up_the_tag_that_this_sync_wrote() -> None:
+    lab, _, a = retired(tag="T9")
+    lab.source["asset"].append(machine("b", tag="T9"))
+    lab.run()
+    assert "tag" not in lab.objects()[a]
+    assert lab.objects()[object_of(lab, "b")]["tag"] == "T9"
+
+
+def test_a_retired_object_keeps_the_tag_that_a_person_wrote() -> None:
+    lab, _, a = retired()
+    lab.target.edit("asset", a, tag="SPARE-7")
+    lab.source["asset"].append(machine("b", tag="SPARE-7"))
+    plan = lab.run()
+    assert lab.objects()[a]["tag"] == "SPARE-7"
+    assert held(plan)["b"] == f"tag 'SPARE-7' is on asset #{a} already"
+
+
+def test_a_stranger_under_the_id_of_a_retired_object_keeps_its_tag() -> None:
+    lab, backup, a = retired(tag="T9")
+    stranger = given_again(lab, backup, a, **BEAMER | {"status": "retired"}, tag="T9")
+    lab.source["asset"].append(machine("b", tag="T9"))
+    for _ in range(2):
+        lab.run()
+    assert lab.objects()[a] == stranger
+
+
+def test_ops_are_about_the_objects_that_the_plan_saw() -> None:
+    lab, _ = started()
+    x = object_of(lab, "x")
+    lab.source["asset"] = [machine("x", memory=64)]
+    plan = lab.plan()
+    assert [op for op, *_ in ops(plan)] == ["update"]
+    made = lab.target.objects["asset"][x]["created"]
+    told = f'{{"created":"{made}","values":{{"name":"x","serial":"SN-x-1","tag":null}}}}'
+    assert plan.operations["about"].tolist() == [told]
