@@ -65,7 +65,7 @@ def test_plan_comes_back_as_it_was(ledger: Ledger) -> None:
         )
         for text in NASTY
     ]
-    missing = ("asset", "quarantine", *[None] * 4, "{}", *[None] * 5)
+    missing = ("asset", "quarantine", *[None] * 4, "{}", *[None] * (len(p.OPERATION_COLUMNS) - 7))
     plan = make(*rows, missing, mode="review", complete=False, source_rows={"b": 2, "a": 1}, undoes="0" * 16)
     ledger.save(plan, "r1", at(0))
     back = ledger.plan(plan.id)
