@@ -393,6 +393,23 @@ def test_a_known_device_does_not_get_an_address_that_is_a_further_one_of_another
     assert not any(lab.run().planned.values())
 
 
+def test_a_new_device_whose_address_is_not_given_up_is_held_as_a_whole_and_the_others_go_on(lab: Lab) -> None:
+    lab.run()
+    device = one(lab)
+    firewall = lab.wug().add_device("firewall", "192.168.7.7")
+    with lab.wug().lock:
+        firewall.interfaces.append(dataclasses.replace(firewall.interfaces[0], id="900", address="172.29.1.10", default=False))
+    readdress(lab, device, "172.29.1.10/24")
+    lab.world.netbox.delete("ipam/ip-addresses", device.address_id)
+    newcomer = enter(lab, "newcomer", f"{device.ip}/24", site_of(lab)["id"])
+    bystander = enter(lab, "bystander", "172.29.1.77/24", site_of(lab)["id"])
+    run = lab.run()
+    assert run.success, run.errors()
+    assert str(bystander) in lab.monitored()
+    assert str(newcomer) not in lab.monitored()
+    assert "is on device #" in held(run, lab)["newcomer"]
+
+
 @pytest.mark.parametrize("lab", [{"target_options": {"same_address": "oldest"}}], indirect=True)
 def test_of_anycast_twins_the_yaml_may_choose_one_and_the_others_go_on(lab: Lab) -> None:
     device = one(lab)

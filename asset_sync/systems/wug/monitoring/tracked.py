@@ -61,14 +61,13 @@ class TrackedTarget:
         """Create objects; a device that WhatsUp Gold declines is scanned for, where the connection says so."""
         if kind.name != DEVICE.name:
             return self._target.create(kind, writes, message)
-        sent = self._begin(writes)
+        sent = self._begin([write for write in writes if write.values.get(_ADDRESS)])
         answers = dict(self._created(kind, sent, message)) if sent else {}
         self._note_arrived(sent, answers)
         if self._scans:
             answers |= self._scanned_for(sent, answers)
         self._note_failed(sent, answers)
-        left: dict[int, Answer] = {write.seq: Deferred("a scan for its address is under way") for write in writes}
-        return left | answers
+        return {write.seq: _left(write) for write in writes} | answers
 
     def update(self, kind: Kind, writes: Sequence[Write], message: str) -> Mapping[int, Answer]:
         """Update objects; an address that changes is an export of its own."""
@@ -139,6 +138,13 @@ class TrackedTarget:
 
     def _key(self, write: Write) -> Key:
         return self._record_of[write.seq][0], write.values[_ADDRESS]
+
+
+def _left(write: Write) -> Answer:
+    """Return what becomes of a device that was not sent."""
+    if write.values.get(_ADDRESS):
+        return Deferred("a scan for its address is under way")
+    return Declined("it has no address, without which WhatsUp Gold monitors nothing")
 
 
 def _is_whole(answer: Answer | None) -> bool:

@@ -45,18 +45,20 @@ def own_finds(tracking: Tracking, connection: str, desired: Tables, observed: Ta
     """Return the devices of WhatsUp Gold that are there because a scan was asked for, with whose they are: ids on both sides.
 
     They are known by that where the address of the device of NetBox has changed since; not where it is monitored already, by
-    its netbox_id or at the address that it has now.
+    its netbox_id or at the address that it has now. What another device of NetBox still has there, and is to give up, is not
+    that: so a find takes part in addresses that are swapped.
     """
     wanted, there = desired[DEVICE.name], observed[DEVICE.name].set_index("id")
     addresses = dict(zip(wanted["source_key"], wanted["address"], strict=True))
     carried, taken = set(there[_NETBOX_ID].dropna()), there["address"]
     nobodys = set(there.index[there[_NETBOX_ID].isna()])
+    others = taken[~there[_NETBOX_ID].isin(list(addresses))]
     found: dict[str, str] = {}
     for (device_id, address), wug_id in sorted(tracking.to_settle(connection).items()):
         is_as_found = wug_id in nobodys and taken[wug_id] == address
         if not is_as_found or device_id in carried or device_id not in addresses:
             continue
-        if not (taken.drop(wug_id) == addresses[device_id]).any():
+        if not (others.drop(wug_id) == addresses[device_id]).any():
             found[wug_id] = device_id
     return found
 

@@ -175,6 +175,14 @@ def test_what_was_found_at_a_former_address_is_the_device_still(tracking: Tracki
     assert tracking.statistics(WUG).scan_completed == 2
 
 
+def test_a_find_takes_part_where_addresses_are_swapped(tracking: Tracking) -> None:
+    found(tracking, A)
+    observed = {"device": there(("70", A[1], None), ("71", B[1], B[0]))}
+    desired = {"device": wanted((A[0], B[1]), (B[0], A[1]))}
+    bring_in_line(tracking, WUG, desired, observed, hours(1))
+    assert own_finds(tracking, WUG, desired, observed) == {"70": A[0]}
+
+
 @pytest.mark.parametrize(
     "others",
     [[("72", "10.0.0.50", "1")], [("72", MOVED[1], None)], []],
