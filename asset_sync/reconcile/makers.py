@@ -17,9 +17,24 @@ import yaml
 _FILE: Final = Path(__file__).with_name("makers.yaml")
 _LEGAL: Final = frozenset(
     (
-        *("inc", "incorporated", "corp", "corporation", "co", "company", "ltd", "limited", "llc", "llp", "lp", "plc", "pty"),
+        *(
+            "inc",
+            "incorporated",
+            "incorporation",
+            "corp",
+            "corporation",
+            "co",
+            "company",
+            "ltd",
+            "limited",
+            "llc",
+            "llp",
+            "lp",
+            "plc",
+            "pty",
+        ),
         *("gmbh", "ag", "kg", "kgaa", "se", "sa", "spa", "srl", "bv", "nv", "oy", "oyj", "ab", "as", "aps", "kk", "bhd", "sdn"),
-        *("sarl", "sas", "sl"),
+        *("sarl", "sas", "sl", "incorporation"),
     )
 )
 _LONGEST: Final = 4
@@ -28,7 +43,20 @@ _SHORT: Final = (
     (re.compile(r"(?i)\bsmall form factor\b"), "SFF"),
     (re.compile(r"(?i)\bdesktop mini\b"), "DM"),
 )
-_NOISE: Final = re.compile(r"(?i)\s+\d+(?:\.\d+)?[- ]?inch\b|\s+(?:notebook|desktop)\s+pc\b|\s+pc$")
+# Of these HP's number tells the size already (840: 14 inch), so that it is told or not. Elsewhere it tells products apart.
+_SIZE: Final = re.compile(
+    r"(?i)\b((?:elitebook|probook|(?:elite|pro) x360)(?: x360)? \d{3,4}[a-z]?) \d+(?:\.\d+)?(?:[- ]?inch\b|\")"
+)
+_DESKTOP: Final = re.compile(r"(?i)\b(?:elitedesk|prodesk|eliteone|proone|sff|dm|mini|tower|twr|mt|all-in-one|aio)\b")
+_DESKTOP_PC: Final = re.compile(r"(?i) desktop pc\b")
+_NOISE: Final = re.compile(r"(?i) notebook pc\b| pc$")
+
+_MARKS: Final = re.compile(r"(?i)\s*(?:\((?:r|tm|c)\)|[®™])")
+_SHORTENED: Final = re.compile(r"(?i)\bint['’]l\b")
+_AFTER: Final = re.compile(r"\s*(?://.*|\([^()]*\))$")
+"""What some spellings add: the maker of the firmware ("FUJITSU // Phoenix"), a country ("Lenovo (United States)")."""
+_ADDED: Final = frozenset(("computer", "computers", "products", "information", "international"))
+"""Words behind a maker's name that tell nothing, where what is left is the name of a known one."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +71,13 @@ class _Table:
 
 def maker(name: str) -> str:
     """Return a maker's one name; of one that is not in the table, the name without its legal form."""
-    bare = _without_legal_form(name)
+    bare = _without_legal_form(_plain(name))
     known = _table()
     for spelling in (_label(name), _label(bare)):
         found = known.makers.get(spelling) or known.brands.get(spelling)
         if found:
             return found
-    return bare
+    return next((known.makers[_label(less)] for less in _with_less(bare) if _label(less) in known.makers), bare)
 
 
 def maker_of_model(name: str) -> str | None:
@@ -63,15 +91,17 @@ def maker_of_model(name: str) -> str | None:
 
 
 def model(name: str) -> str:
-    """Return a model's one name: without its maker, the size of its screen, and words that any such machine has."""
+    """Return a model's one name: without its maker, words that any such machine has, and what its number tells already."""
     text = " ".join(name.split())
-    named = _table().models.get(_label(text))
+    bare = _without_maker(text)
+    named = _table().models.get(_label(text)) or _table().models.get(_label(bare))
     if named:
         return named
-    bare = _without_maker(text)
     for long, short in _SHORT:
         bare = long.sub(short, bare)
-    return " ".join(_NOISE.sub("", bare).split()) or text
+    # Only of what is a desktop anyhow: of one name there may be a notebook, too.
+    bare = _DESKTOP_PC.sub("", bare) if _DESKTOP.search(bare) else bare
+    return _NOISE.sub("", _SIZE.sub(r"\1", bare)).strip() or text
 
 
 def _without_maker(name: str) -> str:
@@ -89,9 +119,33 @@ def _is_maker(words: str) -> bool:
     return _label(words) in makers or _label(_without_legal_form(words)) in makers
 
 
+def _plain(name: str) -> str:
+    """Return a maker without marks, a blank before its legal form ("WORTMANN_AG"), and words in full."""
+    text = _SHORTENED.sub("International", _MARKS.sub("", name))
+    before, _, last = text.rpartition("_")
+    return f"{before} {last}" if before and _is_legal_form(last) else text
+
+
+def _with_less(name: str) -> Iterator[str]:
+    """Yield a maker's name without what spellings add at its end, one thing after the other."""
+    while True:
+        less = _without_legal_form(_AFTER.sub("", name))
+        *before, last = less.split() or [""]
+        if less == name and before and last.casefold() in _ADDED:
+            less = " ".join(before)
+        if less == name or not less:
+            return
+        yield less
+        name = less
+
+
+def _is_legal_form(word: str) -> bool:
+    return re.sub(r"[^a-z]", "", word.lower()) in _LEGAL
+
+
 def _without_legal_form(name: str) -> str:
     words = name.replace(",", " , ").split()
-    while len(words) > 1 and (words[-1] in {",", "&", "and"} or re.sub(r"[^a-z]", "", words[-1].lower()) in _LEGAL):
+    while len(words) > 1 and (words[-1] in {",", "&", "and"} or _is_legal_form(words[-1])):
         words.pop()
     return " ".join(words).replace(" ,", ",")
 

@@ -1,8 +1,11 @@
 """Makers and products that firmware spells in many ways are one; those that are two stay two."""
 
+from typing import Any
+
+import pyarrow as pa
 import pytest
 
-from asset_sync.reconcile import makers
+from asset_sync.reconcile import forms, makers
 from asset_sync.sandbox.company import MAKERS, PRODUCTS
 
 
@@ -25,6 +28,20 @@ from asset_sync.sandbox.company import MAKERS, PRODUCTS
         ("Microsoft Corporation", "Microsoft"),
         ("Gigabyte Technology Co., Ltd.", "Gigabyte"),
         ("Super Micro Computer, Inc.", "Supermicro"),
+        ("MICRO-STAR INT'L CO.,LTD", "MSI"),
+        ("MSI Computer Corp.", "MSI"),
+        ("WORTMANN_AG", "Wortmann"),
+        ("Intel(R) Corporation", "Intel"),
+        ("FUJITSU // Phoenix", "Fujitsu"),
+        ("Lenovo (United States) Inc.", "Lenovo"),
+        ("Lenovo Information Products (Shenzhen) Co.,Ltd", "Lenovo"),
+        ("Asus Computer International", "ASUS"),
+        ("Dell Products", "Dell"),
+        ("TUXEDO Computers GmbH", "TUXEDO"),
+        ("ASRock Incorporation", "ASRock"),
+        ("Acme Computers", "Acme Computers"),
+        ("Acme (Germany)", "Acme (Germany)"),
+        ("Acme_Labs", "Acme_Labs"),
         ("ACME GmbH & Co. KG", "ACME"),
         ("Somebody", "Somebody"),
         ("Co.", "Co."),
@@ -51,6 +68,9 @@ def test_makers(told: str, name: str) -> None:
         ("MacBook Pro (14-inch, 2021)", "MacBook Pro (14-inch, 2021)", "Apple"),
         ("VMware7,1", "VMware Virtual Platform", "VMware"),
         ("VMware20,1", "VMware20,1", "VMware"),
+        ("VMware, Inc. VMware Virtual Platform", "VMware Virtual Platform", "VMware"),
+        ("HP Elite x360 1040 14 inch G9 2-in-1 Notebook PC", "Elite x360 1040 G9 2-in-1", "HP"),
+        ("HP Pro SFF 400 G9 Desktop PC", "Pro SFF 400 G9", "HP"),
         ("HP", "HP", "HP"),
         ("20XW004AGE", "20XW004AGE", None),
         ("Precision", "Precision", "Dell"),
@@ -70,3 +90,26 @@ def test_each_name_of_a_product_that_is_no_code_is_that_product() -> None:
     for product in PRODUCTS:
         named = {makers.model(name) for name in product.models if name[:2].isalpha()}
         assert len(named) == 1 or product.maker.name == "VMware", product
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("HP ProBook 440 14 inch G9 Notebook PC", "HP ProBook 440 G9 Desktop PC"),
+        ("HP ZBook Fury 15.6 inch G8 Mobile Workstation PC", "HP ZBook Fury 17.3 inch G8 Mobile Workstation PC"),
+        ("HP EliteOne 800 23.8 inch G9 All-in-One Desktop PC", "HP EliteOne 800 27 inch G9 All-in-One Desktop PC"),
+        ("HP 22 inch All-in-One", "HP 24 inch All-in-One"),
+        ("HP Laptop 14 inch", "HP Laptop 17 inch"),
+        ("Surface Laptop 5 13.5-inch", "Surface Laptop 5 15-inch"),
+        ("MacBook Pro 14-inch", "MacBook Pro 16-inch"),
+        ("iPad Pro 11-inch", "iPad Pro 12.9-inch"),
+        ("iMac 24-inch", "iMac 27-inch"),
+        ("LG gram 14 inch", "LG gram 17 inch"),
+    ],
+)
+def test_products_that_differ_by_a_size_stay_two(one: str, other: str) -> None:
+    assert _label(one) != _label(other)
+
+
+def _label(name: str) -> Any:
+    return forms.normal(pa.array([makers.model(name)], pa.large_string()), "model")[0].as_py()
