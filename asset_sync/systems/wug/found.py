@@ -1,5 +1,6 @@
 """Which of WhatsUp Gold's devices are its own finds, and not NetBox's devices come back."""
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +13,9 @@ from asset_sync.systems.wug.kinds import DEVICE
 from asset_sync.systems.wug.options import FindingOptions
 from asset_sync.tracking import open_tracking
 
+_ADDRESS: Final = re.compile(r"[\d.]+|.*:.*")
 _FOUND: Final = "found"
+_AROUND: Final = re.compile(r"^[^\\]+\\(?=.)|\$$|\.+$")
 
 
 @dataclass(frozen=True)
@@ -67,15 +70,32 @@ def with_verdicts(devices: pd.DataFrame, known: Known) -> pd.DataFrame:
     address, or name, a device of NetBox has.
     """
     own = devices["id"].map(dict(known.brought))
-    folded = devices["name"].str.strip().str.casefold()
     why = pd.Series(_FOUND, index=devices.index, dtype="str")
-    why = why.mask(folded.isin({name.strip().casefold() for name in known.names}), "a device of NetBox has its name")
+    why = why.mask(_named_as_any(devices["name"], known.names), "a device of NetBox has its name")
     why = why.mask(_on_any(devices, set(known.addresses)), "its address is on a device of NetBox")
     why = why.mask(devices["address"].isin(list(known.sought)), "a scan for a device of NetBox is under way there")
     why = why.mask(devices["netbox_id"].notna() | devices["id"].isin(list(known.exported)), "comes from NetBox")
     why = why.mask(devices["address"].isna(), "has no address")
     why = why.mask(own.notna(), _FOUND)
     return devices.assign(why=why.mask(own.notna() & ~own.isin(list(known.alive)), "was deleted in NetBox"))
+
+
+def _named_as_any(names: pd.Series, known: Collection[str]) -> pd.Series:
+    """Tell of each name whether a host of the known ones has it; a short name is that of a full one, in any domain."""
+    hosts = {_host(name) for name in known}
+    shorts = {_short(host) for host in hosts}
+    own = names.map(_host, na_action="ignore")
+    return own.isin(hosts | shorts) | own.map(_short, na_action="ignore").isin(hosts)
+
+
+def _host(name: str) -> str:
+    """Return the name of a host, folded: without the domain before it, the mark of its account, or a dot at its end."""
+    return _AROUND.sub("", name.strip().casefold())
+
+
+def _short(host: str) -> str:
+    """Return what is before the first dot; an address has no short name."""
+    return host if _ADDRESS.fullmatch(host) else host.partition(".")[0]
 
 
 def _on_any(devices: pd.DataFrame, addresses: set[str]) -> pd.Series:

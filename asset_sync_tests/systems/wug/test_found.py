@@ -1,5 +1,7 @@
 """Which devices of WhatsUp Gold are its own finds."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from asset_sync.reconcile.sources import Source
@@ -47,6 +49,14 @@ def test_what_comes_from_netbox_or_is_there_already_never_comes_back() -> None:
         "sought": "a scan for a device of NetBox is under way there",
     }
     assert taken(judgement)["name"].tolist() == ["new", "brought"]
+
+
+def test_a_host_is_known_by_its_full_name_and_by_its_short_one() -> None:
+    told = ["PC1.corp.example", "pc1.", "CORP\\PC1", "PC1$", "pc2", "pc2.b.example", "pc2.a.example.", "10.0.0.50", "pc10"]
+    devices = pd.DataFrame({"id": [str(n) for n in range(20, 20 + len(told))], "name": told}, dtype="str")
+    devices = devices.assign(address="10.3.0." + devices["id"], netbox_id=None, other_addresses=None).astype("str")
+    known = replace(KNOWN, names={"pc1", "pc2.a.example", "10.0.0.5"})
+    assert taken(with_verdicts(devices, known))["name"].tolist() == ["pc2.b.example", "10.0.0.50", "pc10"]
 
 
 def test_a_device_has_one_management_interface_with_its_address_of_either_family() -> None:
