@@ -104,6 +104,49 @@ def test_csv_fqdn_and_short_name() -> None:
     assert len(apart.devices) == 3
 
 
+def test_one_host_by_its_names_alone() -> None:
+    assert len(written("Name,Model\nPC1.,M\nCORP\\PC1,M\nPC1$,M\npc1.corp.example.,M\nPC1,M\n").devices) == 1
+    assert len(written("Name,Model\npc1.a.example,M\npc1.b.example,M\nPC1,M\n").devices) == 3
+
+
+def test_fractions_are_no_identifiers() -> None:
+    cells = book(["Name", "Serial Number"], ["PC1", 0.5], ["PC2", 0.05], ["PC3", 1e-7], ["PC4", 100.0])
+    assert values(cells, "serialNumber") == [(None,), (None,), (None,), ("100",)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Name,Serial Number,Model,OS\nPC1,S1,"14 inch,W11\nPC2,S2,15",W11\nPC3,S3,M,W11\n',
+        'Name,Serial Number,Model\nPC1,S1,"\nPC2,S2,"\nPC3,S3,X\n',
+        'Model,OS,Name\n"14,W11,PC1\n15",W11,PC2\n',
+    ],
+)
+def test_a_quote_at_the_start_of_two_values_is_told(text: str) -> None:
+    found = written(text)
+    assert any("reads as another machine" in note for note in found.notes)
+    assert found.doubts
+
+
+def test_a_text_of_several_lines_is_no_doubt() -> None:
+    assert not written('Name,Serial Number,Model\nPC1,S1,"one, two\nthree, four"\n').doubts
+
+
+def test_json_beside_the_data() -> None:
+    errors = written('{"data": [{"name": "PC1"}], "errors": [{"message": "timeout"}]}')
+    assert len(errors.devices) == 1
+    assert "timeout" in errors.doubts[0]
+    assert not written('{"data": [{"name": "PC1"}], "errors": []}').doubts
+    assert "1 of 55" in refused('{"data": [{"name": "PC1"}], "from": 1, "to": 1, "of": 55}')
+
+
+def test_json_keys() -> None:
+    assert "'name' 2 times" in refused('[{"name": "PC1", "name": "PC2"}]')
+    api = written('{"data": [{"id": "1", "type": "device", "attributes": {"name": "PC1", "serialNumber": "S1"}}]}')
+    assert values(api, "name", "serialNumber") == [("PC1", "S1")]
+    assert len(written('[{"name": "PC1", "user": {"name": "x"}}, {"name": "PC2"}]').devices) == 2
+
+
 def test_csv_host_name_is_an_address() -> None:
     found = export("csv_host_name_is_an_address.report.csv")
     assert values(found, "name", "model") == [("10.0.0.7", "X"), ("10.9.9.9", "Y")]

@@ -67,6 +67,9 @@ _REASONS: Final[Mapping[str, str]] = MappingProxyType(
         _LISTED: "it is a list or an object",
     }
 )
+_NAMES: Final = frozenset({"name", "hostname"})
+# Of one host: CORP\PC1, as its domain has it, PC1$, its account there, and PC1. with DNS's own dot.
+_AROUND_NAME: Final = r"^[\w.-]+\\(?:\b)|\$$|\b\.$"
 _EMPTY_NAME: Final = "it is a word for nothing"
 _DIGITS: Final = 15
 """How many digits of a number a spreadsheet keeps."""
@@ -82,8 +85,9 @@ class Gated(NamedTuple):
 
 def gated(field: str, values: pa.Array) -> Gated:
     """Return the texts of an identifying field as they can be used: nothing invisible, no marks, empty where unfit."""
-    seen = _without_marks(values)
-    reasons = {**_REASONS, EMPTY_WORD: _EMPTY_NAME} if field in {"name", "hostname"} else _REASONS
+    seen, reasons = _without_marks(values), _REASONS
+    if field in _NAMES:
+        seen, reasons = _replaced(seen, _AROUND_NAME, ""), {**_REASONS, EMPTY_WORD: _EMPTY_NAME}
     notes: list[str] = []
     # One look for all of them, since most files have none.
     if _any(seen, "|".join(reasons)):
@@ -123,7 +127,11 @@ def _whole(number: float) -> str | None:
     """A short whole number is its digits; any other is written as one that lost some."""
     if isinstance(number, int | float) and number == number // 1 and abs(number) < 10**_DIGITS:
         return str(int(number))
-    return f"{Decimal(f'{number:.{_DIGITS}g}').normalize():E}" if abs(number) < float("inf") else None
+    if abs(number) == float("inf"):
+        return None
+    # With a point even where one digit says it all: 5E-1 alone would pass for a serial.
+    digits, _, exponent = f"{Decimal(f'{number:.{_DIGITS}g}').normalize():E}".partition("E")
+    return f"{digits if '.' in digits else f'{digits}.0'}E{exponent}"
 
 
 def _without_marks(values: pa.Array) -> pa.Array:

@@ -63,7 +63,7 @@ def read(text: Text, columns: Columns, limits: Limits) -> Sheet:
     found = columns.find(header.names)
     body, misfits = data[header.at :], _Misfits()
     table = _rows(body, delimiter, len(header.names), list(found.positions.values()), misfits)
-    refuse_misplaced(body, delimiter, [found.positions[key] for key in KEYS if key in found.positions])
+    doubted = refuse_misplaced(body, delimiter, [found.positions[key] for key in KEYS if key in found.positions])
     return Sheet(
         format=f"CSV ({_DELIMITERS[delimiter]}, {text.encoding})",
         found=found,
@@ -72,7 +72,8 @@ def read(text: Text, columns: Columns, limits: Limits) -> Sheet:
         first=header.lines + 2 + bool(told),
         above=header.above,
         remarks=tuple(misfits.remarks),
-        notes=left_out(misfits.remarks),
+        notes=(*left_out(misfits.remarks), *doubted),
+        doubts=doubted,
     )
 
 

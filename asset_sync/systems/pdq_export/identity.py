@@ -15,20 +15,21 @@ from asset_sync.reconcile.tables import Mask
 from asset_sync.systems.pdq.identifiers import short_names
 from asset_sync.systems.pdq_export.sheet import TEXT
 
+_NEITHER = ""
+"""In the place of an id or serial, where a machine tells neither."""
 _CONNECT_ID = r"^dvc_[0-9a-f]+$"
 
 
 def with_one_name(columns: dict[str, pa.Array], rows: int) -> dict[str, pa.Array]:
-    """Return the columns with the short name in the place of the full one, where both are told of one id or serial.
+    """Return the columns with the short name in the place of the full one, where both are told of one id or serial, or alone.
 
     Two full names that begin alike are two machines of two domains, and a short one beside them is neither's.
     """
     if "name" not in columns:
         return columns
     same, names = pc.coalesce(_ids(columns, rows), _serials(columns, rows)), _names(columns, rows)
-    told = pd.DataFrame(
-        {"same": same.to_pandas(), "name": names.to_pandas(), "short": [*short_names(names.to_pylist())]}
-    ).dropna()
+    told = pd.DataFrame({"same": same.to_pandas(), "name": names.to_pandas(), "short": [*short_names(names.to_pylist())]})
+    told = told.fillna({"same": _NEITHER}).dropna()
     told = told[told["same"].duplicated(keep=False)]
     full = told["name"] != told["short"]
     named = told[full].groupby(["same", "short"])["name"].nunique()

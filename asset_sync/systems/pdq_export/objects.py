@@ -1,7 +1,9 @@
 """JSON: a list of objects, or an object whose `data` is one, as the API answers."""
 
-from collections.abc import Mapping
-from typing import Any
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
 
 import orjson
 
@@ -11,6 +13,8 @@ from asset_sync.systems.pdq_export.encoding import Text
 from asset_sync.systems.pdq_export.limits import Limits
 from asset_sync.systems.pdq_export.refusal import Refusal, megabytes, shown
 from asset_sync.systems.pdq_export.sheet import Sheet, column
+
+_ATTRIBUTES: Final = "attributes"
 
 
 def read(text: Text, columns: Columns, limits: Limits) -> Sheet:
@@ -25,9 +29,9 @@ def read(text: Text, columns: Columns, limits: Limits) -> Sheet:
     found = columns.find(header)
     keys = {field: header[position] for field, position in found.positions.items()}
     values = {field: column(field, [row.get(key) for row in rows]) for field, key in keys.items()}
-    return Sheet(
-        f"JSON ({text.encoding})", found, values, len(rows), first=1, unit="object", doubts=paging.doubts(beside, len(rows))
-    )
+    _refuse_repeated(text.utf8, rows, keys.values())
+    doubted = tuple(paging.doubts(beside, len(rows)))
+    return Sheet(f"JSON ({text.encoding})", found, values, len(rows), first=1, unit="object", notes=doubted, doubts=doubted)
 
 
 def _document(data: bytes, limits: Limits) -> Any:
@@ -53,4 +57,27 @@ def _objects(document: Any, limits: Limits) -> list[Mapping[str, Any]]:
     for number, row in enumerate(document, start=1):
         if not isinstance(row, dict):
             raise Refusal(f"is a JSON list whose entry {number} is no object: '{shown(row)}'")
-    return document
+    return [_flat(row) for row in document]
+
+
+def _flat(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an object of a JSON:API answer with its attributes as keys of its own."""
+    attributes = row.get(_ATTRIBUTES)
+    if not isinstance(attributes, dict):
+        return row
+    return attributes | {key: value for key, value in row.items() if key != _ATTRIBUTES}
+
+
+def _refuse_repeated(data: bytes, rows: Sequence[Mapping[str, Any]], keys: Collection[str]) -> None:
+    """Raise `Refusal` where an object says a key that is read twice: a reader takes the last one, silently."""
+    # Python's own reader is slow: it looks only where a key is written more often than it was read.
+    if all(data.count(orjson.dumps(key)) <= sum(key in row for row in rows) for key in keys):
+        return
+
+    def once(pairs: list[tuple[str, Any]]) -> None:
+        counted = Counter(key for key, _ in pairs)
+        repeated = next((key for key in keys if counted[key] > 1), None)
+        if repeated is not None:
+            raise Refusal(f"has an object with the key '{shown(repeated)}' {counted[repeated]} times; leave out all but one")
+
+    json.loads(data, object_pairs_hook=once)

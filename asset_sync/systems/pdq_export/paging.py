@@ -9,7 +9,7 @@ from asset_sync.systems.pdq_export.refusal import Refusal, shown
 _PAGES: Final = frozenset({"totalpages", "pagecount", "pages", "lastpage", "numpages", "pagetotal", "totalpagecount"})
 _TOTALS: Final = frozenset(
     {"totalcount", "total", "totalrecords", "totalitems", "totalresults", "totalrows", "recordstotal", "itemcount", "count"}
-    | {"odatacount", "totalelements", "totaldevices"}
+    | {"odatacount", "totalelements", "totaldevices", "of"}
 )
 _PAGE: Final = frozenset({"page", "currentpage", "pagenumber", "pageindex"})
 _OFFSET: Final = frozenset({"offset", "skip", "start", "startindex", "startat"})
@@ -20,6 +20,7 @@ _NEXT: Final = frozenset(
 _MORE: Final = frozenset(
     {"hasmore", "hasnext", "hasnextpage", "morepages", "more", "truncated", "istruncated", "partial", "incomplete"}
 )
+_ERRORS: Final = frozenset({"error", "errors", "partialerrors"})
 _SIZES: Final = frozenset({"pagesize", "perpage", "limit", "size"})
 _DEPTH: Final = 3
 
@@ -44,15 +45,13 @@ def refuse_one_page(document: Mapping[str, Any], rows: int) -> None:
         raise Refusal("is one page only, since it says that there is more; put the data of all pages into one list")
 
 
-def doubts(document: Mapping[str, Any], rows: int) -> tuple[str, ...]:
-    """Return why the data may be one page of several though nothing says so: a page that is full, and no total."""
+def doubts(document: Mapping[str, Any], rows: int) -> Iterator[str]:
+    """Yield why the data may not be all though nothing says so: a page that is full, and no total; errors beside it."""
     told = dict(_told(document, _DEPTH))
-    is_full = any(_number(told.get(key)) == rows for key in _SIZES)
-    return (
-        ("it is one page that is full, and does not tell how many there are",)
-        if is_full and not told.keys() & (_PAGES | _TOTALS)
-        else ()
-    )
+    if any(_number(told.get(key)) == rows for key in _SIZES) and not told.keys() & (_PAGES | _TOTALS):
+        yield "it is one page that is full, and does not tell how many there are"
+    for error in filter(None, (told.get(key) for key in sorted(_ERRORS))):
+        yield f"it tells of an error beside its data: '{shown(error)}'"
 
 
 def _told(document: Mapping[str, Any], depth: int) -> Iterator[tuple[str, Any]]:

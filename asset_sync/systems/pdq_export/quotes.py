@@ -1,12 +1,13 @@
 """Quotes in CSV: a file whose quotes do not fit is refused, since a reader that guesses makes one machine of several.
 
-An inch mark that was not doubled inside quotes ends its value, or begins one that goes on into the next line.
+An inch mark that was not doubled inside quotes ends its value, or begins one that goes on into the next line. A mark at the
+very start of two values is a fine pair of quotes: what stands between is told where it reads as a machine.
 """
 
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -17,20 +18,23 @@ _QUOTE, _NEWLINES = ord('"'), (ord("\n"), ord("\r"))
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")
 
 
-def refuse_misplaced(data: bytes, delimiter: str, keys: Sequence[int]) -> None:
+def refuse_misplaced(data: bytes, delimiter: str, keys: Sequence[int]) -> tuple[str, ...]:
     """Raise `Refusal` where quotes do not fit, or where a value holds what is a line of the table with a machine in it.
 
-    `keys` are the positions of the columns that tell machines apart.
+    `keys` are the positions of the columns that tell machines apart. Returns, a line each, which values may hold a machine
+    though their quotes fit.
     """
     if _is_plain(np.frombuffer(data, dtype=np.uint8), ord(delimiter)):
-        return
+        return ()
     reader = csv.reader(io.TextIOWrapper(io.BytesIO(data), "utf-8", newline=""), delimiter=delimiter, strict=True)
+    doubted: list[str] = []
     try:
         for row in reader:
-            _refuse_swallowed(row, delimiter, keys, reader.line_num)
+            doubted += _doubted(row, delimiter, keys, reader.line_num)
     except csv.Error as error:
         where = f"line {reader.line_num} of the table"
         raise Refusal(f"has a quote that does not fit in {where} ({shown(error)}); quotes in values must be doubled") from None
+    return tuple(doubted)
 
 
 def _is_plain(data: np.ndarray, delimiter: int) -> bool:
@@ -48,18 +52,21 @@ def _is_plain(data: np.ndarray, delimiter: int) -> bool:
     return bool(opens.all() and closes.all() and not (np.searchsorted(at, breaks) % 2).any())
 
 
-def _refuse_swallowed(row: Sequence[str], delimiter: str, keys: Sequence[int], line: int) -> None:
+def _doubted(row: Sequence[str], delimiter: str, keys: Sequence[int], line: int) -> Iterator[str]:
     for position, value in enumerate(row):
-        if '"' in value and _LINE_END.search(value) and _has_machine(value, position, len(row), delimiter, keys):
+        if not (_LINE_END.search(value) and _has_machine(value, position, len(row), delimiter, keys)):
+            continue
+        if '"' in value and _LINE_END.split(value)[0].split(delimiter)[0].endswith('"'):
             raise Refusal(
                 f"has a quote that is not closed in its line, before line {line} of the table: '{shown(value)}' "
                 "would be one value; double quotes in values"
             )
+        yield f"a value of several lines, before line {line} of the table, reads as another machine: '{shown(value)}'"
 
 
 def _has_machine(value: str, position: int, width: int, delimiter: str, keys: Sequence[int]) -> bool:
     """Tell whether a value reads as the end of one row and the beginning of another one that tells its machine."""
     first, *_, last = (line.split(delimiter) for line in _LINE_END.split(value))
     fits = len(first) == width - position and len(last) == position + 1
-    ends = first[0].endswith('"')
-    return width > 1 and fits and ends and any(key < len(last) - (position > 0) and last[key].strip() for key in keys)
+    before = any(key > position and first[key - position].strip() for key in keys) if fits else False
+    return width > 1 and fits and (before or any(key < len(last) - (position > 0) and last[key].strip() for key in keys))
