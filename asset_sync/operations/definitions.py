@@ -25,6 +25,11 @@ LOGGING: Final[Mapping[str, Any]] = {"loggers": {_LOGGER: {}}}
 
 DAGSTER_YAML: Final = """\
 # Made by asset-sync. Dagster's own storage is SQLite beside this file.
+# What steps say is in Dagster's log. To capture what they print, too, would start four processes a run, which a Ctrl-C of the
+# command line ends with tracebacks of their own.
+compute_logs:
+  module: dagster._core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
 concurrency:
   pools:
     default_limit: 1

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import dagster as dg
+import psutil
 import pytest
 import yaml
 from sqlalchemy import create_engine, make_url, text
@@ -97,6 +98,23 @@ def test_the_tags_that_the_limits_go_by_are_those_of_the_runs() -> None:
 def test_a_killed_run_gives_its_pool_slot_back_and_does_not_stay_under_way(name: str) -> None:
     monitoring = yaml.safe_load(COPIES[name])["run_monitoring"]
     assert monitoring == {"enabled": True, "free_slots_after_run_end_seconds": 60, "max_runtime_seconds": 6 * 3600}
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_a_run_starts_no_processes_beside_it_which_ctrl_c_would_end_with_tracebacks(name: str, tmp_path: Path) -> None:
+    only = {key: yaml.safe_load(COPIES[name])[key] for key in ("compute_logs", "telemetry")}
+    (tmp_path / "dagster.yaml").write_text(yaml.safe_dump(only), encoding="utf-8")
+
+    @dg.op
+    def looks() -> None:
+        assert not psutil.Process().children(recursive=True)
+
+    @dg.job
+    def looking() -> None:
+        looks()
+
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert looking.execute_in_process(instance=instance, raise_on_error=False).success
 
 
 def test_dagster_knows_how_long_a_run_may_take(tmp_path: Path) -> None:
