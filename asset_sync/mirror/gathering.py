@@ -39,10 +39,12 @@ class Known:
     """What earlier tables of the load tell the later ones.
 
     `touched` are the rows that the activity log names since the last load, by its word for their kind; None where the log was
-    not read on from where it was left. `merged` are users that were merged since.
+    not read on from where it was left. `merged` are users that were merged since; `merged_unnamed` says that
+    there were others, whom no entry names any more.
     """
 
     merged: set[int] = field(default_factory=set)
+    merged_unnamed: bool = False
     touched: Mapping[str, set[int]] | None = None
     stages: dict[str, Stage] = field(default_factory=dict)
 
@@ -114,6 +116,7 @@ class Gatherer:
             """
         )
         self._known.merged = {user for pair in merged for user in pair if user is not None}
+        self._known.merged_unnamed = any(None in pair for pair in merged)
         for user in sorted(self._known.merged):
             self.reader.whole(stage.table, Listing({"target_type": "user", "target_id": str(user)}), stage)
         return Gathered(False, Counts(living=read.total))
@@ -183,12 +186,18 @@ class Gatherer:
         return touched | {one for (one,) in odd}
 
     def _merged_licenses(self) -> set[int]:
-        """Return the licences of which merged users had seats: those changed hands without an entry of their own."""
+        """Return the licences of which merged users had seats: those changed hands without an entry of their own.
+
+        The entry of a merge does not name a user who was purged since, so then these are all that anybody has seats of.
+        """
         stage = self._known.stages.get("licenses")
-        if stage is None or not self._known.merged:
+        if stage is None or not (self._known.merged or self._known.merged_unnamed):
             return set()
-        held = "SELECT DISTINCT license_id FROM snipeit.license_seats WHERE assigned_user_id = ANY(%(users)s)"
-        return {one for (one,) in stage.ask(held, users=sorted(self._known.merged))}
+        held = """
+            SELECT DISTINCT license_id FROM snipeit.license_seats
+            WHERE assigned_user_id = ANY(%(users)s) OR (%(every)s AND assigned_user_id IS NOT NULL)
+        """
+        return {one for (one,) in stage.ask(held, users=sorted(self._known.merged), every=self._known.merged_unnamed)}
 
     # What lists do not have.
 

@@ -324,3 +324,16 @@ def test_every_table_is_still_there_after_all_of_it(register: Register) -> None:
         file.commit()
         register.load(full=day == 2)
     assert {name for name in TABLES if register.differences()} == set()
+
+
+def test_seats_of_a_user_who_was_merged_and_purged_between_two_loads_are_read_again(register: Register) -> None:
+    state = register.state
+    seat = next(each for each in state.license_seats.rows.values() if each.assigned_user_id not in (None, 6))
+    gone = seat.assigned_user_id
+    register.load()
+    state.now += timedelta(hours=5)
+    state.merge_users(6, gone)
+    state.purge("users", gone)
+    register.load()
+    assert register.one("SELECT assigned_user_id FROM snipeit.license_seats WHERE id = :id", id=seat.id) == 6
+    assert register.differences() == []
