@@ -18,7 +18,8 @@ class Field:
 
     `to` names the kind that a reference points to; `max_length` counts characters, as the target does. What is only set when
     an object is created (`initial_only`) would take away what people added, if it were written later. What is `nullable` the
-    target takes empty, in any number; without what is `required` it makes no object. A reference of a facet that `pins` keeps
+    target takes empty, in any number; without what is `required` there is no object, and without what it is `made_with` none is
+    made, though of one that is there nobody may know it now. A reference of a facet that `pins` keeps
     the object it points to where it sits. `canonical` makes of a text the one that the target gives back for it. `choices` are
     the only values that the field takes, and `within` the least and the most that a number may be, where that is known without
     asking the target; all of a text must match its `pattern`.
@@ -31,6 +32,7 @@ class Field:
     initial_only: bool = False
     nullable: bool = False
     required: bool = False
+    made_with: bool = False
     pins: bool = False
     canonical: Callable[[str], str | None] | None = None
     choices: tuple[str, ...] = ()

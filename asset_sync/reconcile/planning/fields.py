@@ -44,7 +44,8 @@ def part(given: Drafts, name: str, why: Mapping[int, str]) -> tuple[Drafts, Draf
     why = {row: reason for row, reason in why.items() if is_open[row]}
     if not why:
         return given, given.take(np.array([], dtype=np.int64))
-    unfit = given.are(p.CREATE) & (given.kind.field(name).required | ~_recognisable(given, name))
+    field = given.kind.field(name)
+    unfit = given.are(p.CREATE) & (field.required | field.made_with | ~_recognisable(given, name))
     whole = {row: reason for row, reason in why.items() if unfit[row]}
     return given.hold(whole).part(name, {row: reason for row, reason in why.items() if not unfit[row]})
 

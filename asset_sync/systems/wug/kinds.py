@@ -43,7 +43,7 @@ DEVICE: Final = Kind(
     (
         Field("name", max_length=150),
         Field("host_name", max_length=256),
-        Field("address", max_length=100, required=True),
+        Field("address", max_length=100, made_with=True),
         Field("group"),
         Field("role"),
         Field("brand", max_length=256),
