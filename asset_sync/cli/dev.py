@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import click
 
@@ -27,6 +28,7 @@ _SYSTEMS: Final = ("PDQ_TOKEN", "NETBOX_URL", "NETBOX_TOKEN", "SNIPEIT_API_URL",
 """The variables that name real systems."""
 
 _ADDRESSES: Final = {"NETBOX_URL": "NetBox", "SNIPEIT_API_URL": "Snipe-IT", "WUG_MAIN_URL": "WhatsUp Gold"}
+_LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _START_S: Final = 120.0
 _STOP_S: Final = 20.0
 
@@ -67,7 +69,12 @@ def _real_systems() -> list[str]:
     if not any(all(map(settings.optional, names)) for names in begun):
         settings.require_all({name: words for names in begun for name, words in names.items()})
     found = {name: settings.optional(name) for name in _ADDRESSES}
-    return [f"{_ADDRESSES[name]:<16} {address} (a real one)" for name, address in found.items() if address]
+    return [f"{_ADDRESSES[name]:<16} {address} ({_kind_of(address)})" for name, address in found.items() if address]
+
+
+def _kind_of(address: str) -> str:
+    """A sandbox listens on this machine alone."""
+    return "on this machine" if urlsplit(address).hostname in _LOCAL else "a real one"
 
 
 def _simulated(running: ExitStack, size: int, seed: int) -> list[str]:

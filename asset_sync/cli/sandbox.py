@@ -5,6 +5,7 @@ import threading
 
 import click
 
+from asset_sync.cli.ports import check_free
 from asset_sync.cli.signals import until_stopped
 from asset_sync.sandbox.world import World
 
@@ -34,6 +35,8 @@ def network_of(size: int) -> int:
 @click.option("--control-port", type=_port, default=0, help="Default: a free one.")
 def sandbox(size: int, seed: int, netbox_version: str, **ports: int) -> None:
     """Simulate all systems until Ctrl-C; print the variables that lead a sync there."""
+    for name, port in ports.items():
+        check_free("127.0.0.1", port, f"--{name.replace('_', '-')}")
     with until_stopped(), World(size, seed, netbox_version, network=network_of(size), **ports) as world:
         for name, value in world.environment().items():
             click.echo(f"export {name}={shlex.quote(value)}")

@@ -43,6 +43,8 @@ def test_dev_asks_for_the_variables_of_the_systems_that_somebody_has(monkeypatch
     monkeypatch.setenv("NETBOX_TOKEN", "a" * 40)
     monkeypatch.setenv("PDQ_TOKEN", "t")
     assert _real_systems() == ["NetBox           https://netbox.example (a real one)"]
+    monkeypatch.setenv("NETBOX_URL", "http://127.0.0.1:8001")
+    assert _real_systems() == ["NetBox           http://127.0.0.1:8001 (on this machine)"]
 
 
 @pytest.mark.parametrize("given", [None, "the project's"])
@@ -80,6 +82,15 @@ def test_a_port_in_use_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = str(listener.getsockname()[1])
         check_one_line(CliRunner().invoke(main, ["serve", "--port", port]), 1, f"port {port} cannot be used")
+        told = CliRunner().invoke(main, ["sandbox", "--netbox-port", port])
+        check_one_line(told, 1, "give another one with --netbox-port")
+
+
+@pytest.mark.parametrize("host", ["300.1.1.1", "192.0.2.1"])
+@pytest.mark.usefixtures("home")
+def test_a_host_that_is_not_this_machine_is_one_line(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ASSET_SYNC_API_TOKEN", "the-services-token")
+    check_one_line(CliRunner().invoke(main, ["serve", "--host", host]), 1, "give another --host")
 
 
 @pytest.mark.usefixtures("world")
