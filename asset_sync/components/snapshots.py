@@ -67,6 +67,10 @@ class Snapshots(dg.ConfigurableIOManager):
         pointer = self._folder(key) / _LATEST
         return self.load(key, pointer.read_text()) if pointer.exists() else None
 
+    def read_by(self, key: dg.AssetKey, run_id: str, partition: str | None = None) -> str:
+        """Return the run that wrote the tables which a run reads of an asset: itself, or the last one (for that partition)."""
+        return self._run(key, run_id, partition)
+
     def rows(self, key: dg.AssetKey, run_id: str, partition: str | None = None) -> int:
         """Return how many rows an asset has, as this run wrote it, else as it was written last (for that partition)."""
         files = (self._folder(key) / self._run(key, run_id, partition)).glob("*.parquet")

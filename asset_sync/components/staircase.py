@@ -15,6 +15,7 @@ from asset_sync.components.applying import Applying
 from asset_sync.components.convergence import CONVERGED, EVERY_WRITE
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.lineage import step_lineage
+from asset_sync.components.meanwhile import refuse_outdated
 from asset_sync.components.objects import WRITES
 from asset_sync.components.permission import APPROVED, ApplyConfig, Permission, waiting
 from asset_sync.components.plan_files import write_plan_files
@@ -79,7 +80,9 @@ def _match_asset(sync: Sync) -> dg.AssetsDefinition:
             check_links(context.resources.ledger, sync, linked)
             context.resources.ledger.note_destinations(sync.destinations)
             found = recover(context, linked, inventory)
-            matches = Planning(context, linked, desired, inventory).match()
+            planning = Planning(context, linked, desired, inventory)
+            refuse_outdated(context, linked)
+            matches = planning.match()
             verdicts = {
                 f"{verdict}/{kind}": int(n) for kind, t in matches.items() for verdict, n in t["verdict"].value_counts().items()
             }
@@ -115,6 +118,7 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
             linked = sync.of(context)
             incomplete = sync.incomplete(context)
             planning = Planning(context, linked, desired, inventory)
+            refuse_outdated(context, linked)
             now = datetime.now(UTC)
             made = planning.plan(
                 match,

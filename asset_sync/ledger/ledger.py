@@ -330,6 +330,11 @@ class Ledger:
         with self._engine.connect() as connection:
             return headers.last_applied_by_link_set(connection, [link_set]).get(link_set)
 
+    def written_since(self, link_set: str, since: datetime, *, but: str) -> str | None:
+        """Return the id of a plan that goes by a sync's links and of which another run than `but` did something since then."""
+        with self._engine.connect() as connection:
+            return outcomes.written_since(connection, link_set, since, but)
+
     def history(self, kind: str, target_id: str, field: str | None = None) -> pd.DataFrame:
         """Return who set an object's values, newest first: a row for each field of each write that was done.
 

@@ -17,6 +17,7 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    exists,
     func,
     literal,
     select,
@@ -48,6 +49,16 @@ _HISTORY_DTYPES: Final = {
     "owner": "str",
     "reason": "str",
 }
+
+
+def written_since(connection: Connection, link_set: str, since: datetime, but: str) -> str | None:
+    """Return a plan that goes by those links and of which another run than `but` did something since then."""
+    plan, done = s.plan.c, s.outcome.c
+    found = exists().where(done.plan_id == plan.id, done.at > since, done.run_id != but, done.outcome.in_(_DONE))
+    # Those that ended before need not be looked into.
+    begun = plan.started_at.is_not(None) & (plan.applied_at.is_(None) | (plan.applied_at > since))
+    last = select(plan.id).where(plan.link_set == link_set, begun, found).order_by(plan.started_at.desc()).limit(1)
+    return connection.scalar(last)
 
 
 def record(connection: Connection, plan: Plan, outcomes: Sequence[Outcome], run_id: str, at: datetime) -> None:

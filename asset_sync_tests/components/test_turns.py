@@ -84,6 +84,29 @@ def test_a_plan_that_became_stale_while_it_waited_is_refused(pipeline: Pipeline)
     assert pipeline.assets() == {}
 
 
+def test_what_another_run_wrote_meanwhile_is_no_backup_and_no_deletion(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline.run()
+    _rename(pipeline)
+    staircase = import_module("asset_sync.components.staircase")
+    recover = staircase.recover
+
+    def another_run_first(*args: Any) -> Any:
+        monkeypatch.setattr(staircase, "recover", recover)
+        assert pipeline.run().success
+        return recover(*args)
+
+    monkeypatch.setattr(staircase, "recover", another_run_first)
+    run = pipeline.run()
+    assert not run.success
+    assert "another run wrote to the target" in run.errors()[0]
+    assert run.errors()[0].endswith("run it again")
+    after = pipeline.run()
+    assert after.success
+    assert not any(after.planned.values())
+
+
 def _approved(pipeline: Pipeline) -> str:
     """Make a plan that may be applied."""
     plan = pipeline.run("review").plan_id

@@ -1,6 +1,7 @@
 """The ends of the staircase of a declared sync: what the source tells, what the target holds, and what it should hold."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import dagster as dg
@@ -10,6 +11,7 @@ from asset_sync.components.declared.choosing import ONLY, ChoosingConfig, Only
 from asset_sync.components.declared.choosing import told as about_words
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.lineage import read_lineage, source_lineage
+from asset_sync.components.meanwhile import READ_AT
 from asset_sync.components.objects import objects_key
 from asset_sync.components.snapshots import row_counts
 from asset_sync.components.sync import Sync
@@ -77,10 +79,13 @@ def inventory_asset(sync: Sync, target: System, of_run: OfRun | None = None) -> 
     )
     def inventory(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Tables]:
         with told_in_one_line():
+            began = dg.MetadataValue.timestamp(datetime.now(UTC))
             side = (of_run(context) if of_run else target).side
             found = side.observe(sync.target_resource(context), sync.kinds, sync.mapping, constants(sync))
             counted = {name: table for name, table in found.tables.items() if name in sync.kinds}
-            return dg.MaterializeResult(value=found.tables, metadata={**row_counts(counted), "requests": found.requests})
+            return dg.MaterializeResult(
+                value=found.tables, metadata={**row_counts(counted), "requests": found.requests, READ_AT: began}
+            )
 
     return inventory
 
