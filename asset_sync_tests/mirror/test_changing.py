@@ -330,6 +330,7 @@ def test_seats_of_a_user_who_was_merged_and_purged_between_two_loads_are_read_ag
     state = register.state
     seat = next(each for each in state.license_seats.rows.values() if each.assigned_user_id not in (None, 6))
     gone = seat.assigned_user_id
+    assert gone is not None
     register.load()
     state.now += timedelta(hours=5)
     state.merge_users(6, gone)
