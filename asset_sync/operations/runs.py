@@ -150,7 +150,7 @@ def check_only(sync: str, only: Only) -> Mapping[str, Mapping[str, Any]]:
     component = component_of(sync)
     if not isinstance(component, SyncComponent):
         raise ConfigurationError(f"{sync} is always run about all that its source tells")
-    return {component.check_only(only): {"only": {name: list(values) for name, values in only.items()}}}
+    return {component.check_only(sync, only): {"only": {name: list(values) for name, values in only.items()}}}
 
 
 def _config(sync: str, mode: Mode) -> Mapping[str, Mapping[str, Any]]:
@@ -180,7 +180,7 @@ def execute(
     Raises `AssetSyncError` where the run cannot even begin, and KeyboardInterrupt where a person stops it.
     """
     job = job_of(sync)
-    run_config = {**LOGGING, "ops": {f"{sync}__{step}": {"config": dict(values)} for step, values in config.items()}}
+    run_config = {**LOGGING, "ops": {_op(sync, step): {"config": dict(values)} for step, values in config.items()}}
     began = time.monotonic()
     run_id = run_id or new_run_id()
     watch = watch or (lambda _step: None)
@@ -212,6 +212,11 @@ def execute(
     if result.success:
         log_of(run_id).unlink(missing_ok=True)
     return _report(sync, result, time.monotonic() - began)
+
+
+def _op(sync: str, step: str) -> str:
+    """Return the name of the op of one of the sync's own steps, or of an asset that is named with the key that it has."""
+    return (step if "/" in step else f"{sync}/{step}").replace("/", "__")
 
 
 def _interrupted(result: dg.ExecuteInProcessResult) -> bool:

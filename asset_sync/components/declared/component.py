@@ -259,11 +259,11 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             return found
         return self._of("source", self._connection(context) if self.connections else None, only)
 
-    def check_only(self, only: Only) -> str:
-        """Return the step whose config says what the source is asked for; `ConfigurationError` where it cannot be asked so."""
+    def check_only(self, sync: str, only: Only) -> str:
+        """Return the asset whose config says what the source is asked for; `ConfigurationError` where it cannot be asked so."""
         source = self._of("source")
         check_only(source, only)
-        return source.main
+        return self._extract_keys(sync, source)[source.main].to_user_string()
 
     def _several(self, side: Side) -> bool:
         return bool(self.connections) and self.connections_of == side
@@ -320,7 +320,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         return [name for name in main if not (kinds[name].facet_of or kinds[name].parent or is_lookup(mapping.fields[name]))]
 
     def _unregistered(self, name: str, target: System) -> str:
-        ways = f"make it there, decide so (asset-sync resolve create {name}), or write register: true"
+        ways = f"make it there, decide so (asset-sync resolve create {name} KIND KEY), or write register: true"
         return f"{target.title} does not have it, and the YAML says to make none: {ways}"
 
     def _followed(self, sync: Sync, job: Any, following: Following | None) -> dg.Definitions:

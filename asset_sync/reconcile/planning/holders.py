@@ -51,13 +51,15 @@ class Values:
         if not self.rows.size:
             return {}
         holders, wanted = self.staying, self.wanted.to_pylist()
-        counts = Counter(wanted)
+        counts, objects = Counter(wanted), self.given.objects[self.rows].tolist()
         clashes: dict[int, str] = {}
         for at, value in enumerate(wanted):
-            if value is None or (value not in holders and counts[value] == 1):
+            # Who writes its own value in another way (10.0.0.1/24 as /25) is in nobody's way.
+            is_held = value in holders and holders[value].row != objects[at]
+            if value is None or not (is_held or counts[value] > 1):
                 continue
             words = ", ".join(f"{name} {column[at].as_py()!r}" for name, column in self.final.items())
-            holder = f"is on {self.kind.name} #{holders[value].id} already" if value in holders else None
+            holder = f"is on {self.kind.name} #{holders[value].id} already" if is_held else None
             clashes[int(self.rows[at])] = f"{words} {holder or f'would stand on {counts[value]} objects'}"
         return clashes
 

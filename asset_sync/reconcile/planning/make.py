@@ -75,7 +75,7 @@ def _operations(kinds: Kinds, sides: Mapping[str, Sides], now: datetime, mode: M
     unmade: Unmade = {}
     for name in kinds:
         written[name] = in_order(hold_dependents(written[name], unmade))
-    yield from early
+    yield from (each for each in early if len(each))
     yield from needed(kinds, written, others)
     yield from last.values()
 

@@ -4,7 +4,8 @@ An address record is never renumbered: a record of the source that has another a
 it had is let go where this sync put it. What is pinned to where it sits (a primary address) is released before it moves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +14,7 @@ import pyarrow.compute as pc
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.kinds import Field, Kind, Kinds
-from asset_sync.reconcile.planning.drafts import Drafts, none
+from asset_sync.reconcile.planning.drafts import Drafts, none, together
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.references import PENDING
 from asset_sync.reconcile.tables import Mask, Positions, filled, index, mask, take, text
@@ -64,7 +65,8 @@ class Pins:
         pins = [(facet, field) for facet in self.kinds.values() for field in facet.references if facet.facet_of and field.pins]
         early = [self._release(facet, field, written, written) for facet, field in pins]
         early += [self._release(facet, field, gone, written) for facet, field in pins if str(field.to) in gone]
-        return [each for each in early if len(each)]
+        facets = dict.fromkeys(facet.name for facet, _ in pins)
+        return [_as_one(self.kinds[name], [each for each in early if len(each) and each.kind.name == name]) for name in facets]
 
     def _release(self, facet: Kind, field: Field, leaving: dict[str, Drafts], written: dict[str, Drafts]) -> Drafts:
         """Return what lets go of the objects that move away from the object whose facet points at them."""
@@ -127,6 +129,20 @@ class Pins:
             new = later.take(np.array([row])).new(field.name)
             later = later.change(field.name, row, on.change(field.name, "null", new, "let go of what it pointed at"))
         return later
+
+
+def _as_one(facet: Kind, released: Sequence[Drafts]) -> Drafts:
+    """Return what lets go of several references of an object as one operation."""
+    whole = together(facet, released)
+    objects, first = np.unique(whole.objects, return_index=True)
+    changes = {name: change.take(_rows_of(objects, whole.objects, change.made)) for name, change in whole.changes.items()}
+    return replace(whole.take(first), changes=changes)
+
+
+def _rows_of(objects: Positions, among: Positions, made: Mask) -> Positions:
+    """Return, for each object, its row among those of a mask; -1 where it has none."""
+    rows = dict(zip(among[made].tolist(), np.flatnonzero(made).tolist(), strict=True))
+    return np.array([rows.get(each, -1) for each in objects.tolist()], dtype=np.int64)
 
 
 def _pointing_elsewhere(later: Drafts, field: Field) -> Positions:

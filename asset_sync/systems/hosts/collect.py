@@ -875,10 +875,12 @@ def _compose(labels: dict[str, str]) -> dict[str, Any] | None:
     if not stamps.get("project"):
         return None
     number = stamps.get("container-number", "")
+    # `docker compose run` stamps its container as the service's own one.
+    alone = stamps.get("oneoff", "").lower() == "true"
     return {
         "project": clean(stamps["project"]),
-        "service": _optional(stamps.get("service")),
-        "number": int(number) if re.match(r"^\d{1,9}$", number) else None,
+        "service": None if alone else _optional(stamps.get("service")),
+        "number": int(number) if re.match(r"^\d{1,9}$", number) and not alone else None,
         "working_dir": _optional(stamps.get("project.working_dir")),
     }
 
@@ -1168,8 +1170,14 @@ def as_json(document: dict[str, Any]) -> bytes:
 
 
 def save(document: dict[str, Any], place: Path) -> Path:
-    """Write a document as a file, or into a folder that is there; return the file. Raises OSError and Unreadable."""
-    file = place / file_name(document["hostname"], document["machine_id"]) if place.is_dir() else place
+    """Write a document as a file (.json, or one that is there), or into a folder; return the file.
+
+    A folder that is not there is made. Raises OSError and Unreadable.
+    """
+    file = place
+    if place.is_dir() or not (place.exists() or place.suffix == ".json"):
+        place.mkdir(parents=True, exist_ok=True)
+        file = place / file_name(document["hostname"], document["machine_id"])
     write(as_json(document), file)
     return file
 
@@ -1182,7 +1190,10 @@ def file_name(name: str | None, machine: str | None) -> str:
 
 
 def write(content: bytes, file: Path) -> None:
-    """Write a file so that nobody ever reads half of it; raises OSError."""
+    """Write a file so that nobody ever reads half of it; raises OSError. A link is followed; what is no file is left alone."""
+    file = Path(os.path.realpath(file))
+    if file.exists() and not (file.is_file() or file.is_dir()):
+        raise OSError(errno.EINVAL, "it is no file that could be written whole", str(file))
     if not file.parent.is_dir():
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(file.parent))
     # Hidden until it is whole, for a folder may be watched; with the rights that any new file has.

@@ -5,7 +5,15 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, TypeVar
 
-from asset_sync.systems.hosts.shapes import Address, Container, ContainerNetwork, DefaultRoute, HostDocument, Interface
+from asset_sync.systems.hosts.shapes import (
+    Address,
+    Container,
+    ContainerNetwork,
+    DefaultRoute,
+    HostDocument,
+    Interface,
+    Service,
+)
 from asset_sync.systems.pdq_export.refusal import shown
 
 Part = TypeVar("Part", Address, DefaultRoute)
@@ -33,6 +41,7 @@ def conformed(document: HostDocument) -> tuple[HostDocument, tuple[str, ...]]:
         "addresses": _sound(document.addresses, names, _address, notes.append),
         "default_routes": _sound(document.default_routes, names, _route, notes.append),
         "containers": None if document.containers is None else tuple(_containers(document.containers, notes.append)),
+        "services": None if document.services is None else tuple(_services(document.services, notes.append)),
     }
     more = len(notes) - _NOTES
     return document.model_copy(update=changed), (*notes[:_NOTES], *([f"and {more:,} more"] if more > 0 else []))
@@ -88,6 +97,14 @@ def _what(part: Address | DefaultRoute) -> str:
     if isinstance(part, Address):
         return f"address '{shown(part.address)}'"
     return f"default route by '{shown(part.gateway or part.interface)}'"
+
+
+def _services(services: Iterable[Service], note: Note) -> Iterator[Service]:
+    for each in services:
+        try:
+            yield each.model_copy(update={"address": str(_ip(each.address))})
+        except ValueError as error:
+            note(f"what listens on {shown(each.address)} left out: {error}")
 
 
 def _address(each: Address) -> Address:

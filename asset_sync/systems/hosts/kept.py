@@ -6,8 +6,8 @@ before stays. All is written to a new file that then takes the place of the old 
 
 import os
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -19,13 +19,15 @@ from filelock import FileLock
 
 from asset_sync.reconcile import forms
 from asset_sync.reconcile.errors import SourceError
-from asset_sync.systems.hosts.document import Parsed
+from asset_sync.systems.hosts.document import DocumentRefused, Parsed, parse
 from asset_sync.systems.hosts.shapes import HostDocument
 
 PARTS: Final = ("disks", "interfaces", "addresses", "default_routes", "containers", "services")
 """What a document may leave unread as a whole."""
 _KNOWN: Final = "known.json"
 _DOCUMENT: Final = "document.json"
+_SEEN: Final = "seen.json"
+_LONGEST: Final = 100
 _VOLATILE: Final = frozenset({"collected_at", "unread"})
 _LIFETIMES: Final = frozenset({"valid_lifetime", "preferred_lifetime"})
 _ID_SHOWN: Final = 8
@@ -83,30 +85,63 @@ class KeptHosts:
 
     def _put(self, content: bytes, document: HostDocument, now: datetime) -> tuple[Kept, Kept | None]:
         told = document.model_dump(mode="json", by_alias=True)
-        told["collected_at"] = min(document.collected_at, now).astimezone(UTC).isoformat(timespec="seconds")
+        told["collected_at"] = _moment(document, now)
         base = _named_by(told)
         same_name = [_read(path) for name in (base, f"{base}~*") for path in sorted(self.folder.glob(f"{name}/{_KNOWN}"))]
         before = next((kept for kept in same_name if _same_machine(kept.told, told)), None)
+        if before is None and not same_name:
+            before = next((kept for kept in self.all() if _made_anew(kept.told, told)), None)
+        before = self._as_seen(before)
         if before is not None and told["collected_at"] < before.told["collected_at"]:
             raise Older(f"it is of {told['collected_at']}, and one of {before.told['collected_at']} is known already")
         id_ = before.id if before else _free(base, told, {kept.id for kept in same_name})
         told, as_of = _with_known_parts(told, before)
         changed = before is None or _said(told) != _said(before.told)
         project = before.project if before and before.project else _first_project(told)
-        kept = Kept(id_, f"{told['hostname'] or 'host'}-{_short(id_)}", told, as_of, project, changed)
+        kept = Kept(id_, _partition(told, id_), told, as_of, project, changed)
         place = self.folder / id_
         place.mkdir(exist_ok=True)
         _write(place / _DOCUMENT, content)
+        _write(place / _SEEN, orjson.dumps({"collected_at": told["collected_at"], "as_of": as_of}))
         if changed:
             _write(place / _KNOWN, kept.known)
         return kept, before
+
+    def _as_seen(self, before: Kept | None) -> Kept | None:
+        """Return what is known of a host as its last document left it, which may have said nothing new."""
+        file = self.folder / (before.id if before else "") / _SEEN
+        if before is None or not file.is_file():
+            return before
+        seen = orjson.loads(file.read_bytes())
+        return replace(before, told={**before.told, "collected_at": seen["collected_at"]}, as_of=seen["as_of"])
 
     def _files(self) -> Iterable[Path]:
         return sorted(self.folder.glob(f"*/{_KNOWN}"))
 
 
 def _read(path: Path) -> Kept:
-    return Kept(**orjson.loads(path.read_bytes()))
+    try:
+        return Kept(**orjson.loads(path.read_bytes()))
+    except (orjson.JSONDecodeError, TypeError):
+        # Cut off, by a power failure: the document as it came is whole.
+        document = parse((path.parent / _DOCUMENT).read_bytes()).document
+        told = document.model_dump(mode="json", by_alias=True)
+        told["collected_at"] = _moment(document, document.collected_at)
+        return Kept(
+            path.parent.name, f"{told['hostname'] or 'host'}-{_short(path.parent.name)}", told, {}, _first_project(told)
+        )
+
+
+def _partition(told: Mapping[str, Any], id_: str) -> str:
+    return f"{told['hostname'] or 'host'}-{_short(id_)}"
+
+
+def _moment(document: HostDocument, now: datetime) -> str:
+    """Return of when a document is. Raises `DocumentRefused` for what no calendar has in UTC."""
+    try:
+        return min(document.collected_at.astimezone(UTC), now).astimezone(UTC).isoformat(timespec="seconds")
+    except (OverflowError, ValueError):
+        raise DocumentRefused("is no host's document: collected_at is no time") from None
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -114,6 +149,7 @@ def _write(path: Path, content: bytes) -> None:
         try:
             file.write(content)
             file.flush()
+            os.fsync(file.fileno())
             os.replace(file.name, path)
         except OSError:
             os.unlink(file.name)
@@ -121,9 +157,15 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _named_by(told: Mapping[str, Any]) -> str:
-    """Return what a host is known by, fit for a folder's name: its machine id, else its serial, else its name."""
-    serial = _serial(told)
-    return told["machine_id"] or (f"serial-{serial}" if serial else f"name-{told['hostname'].casefold()}")
+    """Return what a host is known by, fit for a folder's name: its machine id, else its serial, else its name.
+
+    Raises `DocumentRefused` where it has none of them.
+    """
+    serial, name = _serial(told), told["hostname"]
+    if not (told["machine_id"] or serial or name):
+        raise DocumentRefused("is no host's document: it has no hostname and no machine_id, and its serial is none")
+    known = told["machine_id"] or (f"serial-{serial}" if serial else f"name-{name.casefold()}")
+    return known if len(known) <= _LONGEST else f"{known[:_LONGEST]}-{blake2b(known.encode(), digest_size=4).hexdigest()}"
 
 
 def _serial(told: Mapping[str, Any]) -> str | None:
@@ -134,21 +176,25 @@ def _serial(told: Mapping[str, Any]) -> str | None:
 
 def _same_machine(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Tell whether two documents with one machine id are of one machine: clones of an image share theirs."""
-    serials = _serial(one), _serial(other)
-    if all(serials):
-        return serials[0] == serials[1]
-    if (one["hostname"] or "").casefold() == (other["hostname"] or "").casefold():
-        return True
-    macs = set(_macs(one)), set(_macs(other))
-    # Renamed, or a clone: only the hardware can say.
-    return not all(macs) or not macs[0].isdisjoint(macs[1])
+    serials, macs = (_serial(one), _serial(other)), (_macs(one), _macs(other))
+    named_alike = (one["hostname"] or "").casefold() == (other["hostname"] or "").casefold()
+    has_same_card = not macs[0].isdisjoint(macs[1])
+    if all(serials) and serials[0] != serials[1]:
+        # Another board in the same machine, if name and cards are those.
+        return named_alike and has_same_card
+    return all(serials) or named_alike or has_same_card
 
 
-def _macs(told: Mapping[str, Any]) -> Iterator[str]:
-    for interface in told["interfaces"] or ():
-        mac = interface["permanent_mac"] or interface["mac"]
-        if mac and interface["kind"] in ("physical", "wireless"):
-            yield mac
+def _made_anew(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Tell whether two documents with different machine ids are of one machine: its system was installed anew."""
+    return _serial(one) is not None and _serial(one) == _serial(other)
+
+
+def _macs(told: Mapping[str, Any]) -> set[str]:
+    """Return the addresses of the machine's cards; of all its interfaces where none is a card, as in a container."""
+    listed = [each for each in told["interfaces"] or () if each["permanent_mac"] or each["mac"]]
+    cards = [each for each in listed if each["kind"] in ("physical", "wireless")]
+    return {each["permanent_mac"] or each["mac"] for each in cards or listed}
 
 
 def _free(base: str, told: Mapping[str, Any], taken: Collection[str]) -> str:

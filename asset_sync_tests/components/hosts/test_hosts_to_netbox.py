@@ -363,12 +363,23 @@ def test_a_dry_run_writes_nothing_and_says_so(lab: HostLab) -> None:
     assert not lab.journal()
 
 
-def test_undone_it_is_as_before(lab: HostLab) -> None:
+def test_a_host_that_loses_all_its_addresses_keeps_the_others_going(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    with lab_of(tmp_path, monkeypatch, database_url, YAML.replace("retire_share: 0.20", "retire_share: 1")) as lab:
+        lab.register()
+        lab.run(host())
+        lab.run(host(addresses=[], default_routes=[]))
+        assert (lab.primary(4), lab.primary(6)) == (None, None)
+        assert set(lab.addresses().values()) == {None}
+        assert lab.settled()
+
+
+def test_a_prefix_length_that_changes_is_written_to_the_address(lab: HostLab) -> None:
     lab.run(host())
-    before = (lab.addresses(), {name: row["enabled"] for name, row in lab.interfaces().items()})
-    run = lab.run(host(interfaces=[interface("eth0", speed=1000)], addresses=[address("192.0.2.10/24")]))
-    assert run.planned["retire"] == 2
-    assert before != (lab.addresses(), {name: row["enabled"] for name, row in lab.interfaces().items()})
+    lab.run(host(addresses=[address("192.0.2.10/25"), address("2001:db8::10/64")]))
+    assert lab.addresses() == {"192.0.2.10/25": "eth0", "2001:db8::10/64": "eth0"}
+    assert lab.settled()
 
 
 def test_what_a_host_listens_on_is_a_service_of_its_device(lab: HostLab) -> None:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -19,7 +20,8 @@ from asset_sync.systems.hosts.kept import KeptHosts
 from asset_sync_tests.components.hosts.lab import SYNC, host
 from asset_sync_tests.systems.hosts.example import MACHINE_ID, written
 
-OTHER = host(hostname="db-1", fqdn=None, machine_id="b" * 32)
+HARDWARE = host()["hardware"]
+OTHER = host(hostname="db-1", fqdn=None, machine_id="b" * 32, hardware=HARDWARE | {"serial": "SER-2"})
 
 
 @pytest.fixture
@@ -161,7 +163,9 @@ def test_by_hand_all_that_lies_there_is_taken_in_however_long_it_takes(
     (tmp_path / "dagster").mkdir()
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
     for number in range(3):
-        each = host(hostname=f"web-{number}", fqdn=None, machine_id=f"{number}" * 32)
+        each = host(
+            hostname=f"web-{number}", fqdn=None, machine_id=f"{number}" * 32, hardware=HARDWARE | {"serial": f"SER-{number}"}
+        )
         (folder / f"{number}.json").write_bytes(written(each))
     (folder / "odd.json").write_bytes(b"[]")
     slow = HostWatch(DropFolder(UPath(folder), is_document), KeptHosts(tmp_path / "hosts_kept"), seconds=0.0)
@@ -172,3 +176,18 @@ def test_by_hand_all_that_lies_there_is_taken_in_however_long_it_takes(
     assert line.startswith("odd.json is no host's document")
     assert len(slow.kept.all()) == 3
     assert take_documents(SYNC) == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"hostname": None, "fqdn": None, "machine_id": None, "hardware": host()["hardware"] | {"serial": "0"}},
+        {"collected_at": "0001-01-01T00:00:00+14:00"},
+    ],
+)
+def test_a_document_that_cannot_be_kept_is_put_aside_and_the_others_go_on(folder: Path, changed: dict[str, Any]) -> None:
+    (folder / "a.json").write_bytes(written(host(**changed)))
+    (folder / "web-1.json").write_bytes(written(host()))
+    found = look(look(Cursor()).cursor)
+    assert [each.name for each in found.taken] == ["web-1.json"]
+    assert (folder / "quarantine" / "a.json").exists()

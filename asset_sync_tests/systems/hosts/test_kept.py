@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from asset_sync.systems.hosts import parse
+from asset_sync.systems.hosts import DocumentRefused, parse
 from asset_sync.systems.hosts.kept import Kept, KeptHosts, Older
 from asset_sync_tests.systems.hosts.example import MACHINE_ID, address, container, document, interface, written
 
@@ -125,3 +125,53 @@ def test_a_write_that_is_cut_off_leaves_what_was_there(hosts: KeptHosts, monkeyp
         with pytest.raises(OSError, match="No space"):
             put(hosts, memory=1)
     assert hosts.all()[0].told["memory"] == document()["memory"]
+
+
+def test_clones_in_containers_are_told_apart_by_the_cards_that_they_have(hosts: KeptHosts) -> None:
+    first, second = ([interface("eth0", kind="veth", mac=f"52:54:00:cc:00:0{n}")] for n in (1, 2))
+    nowhere: dict[str, Any] = {"hardware": NO_SERIAL, "addresses": [], "default_routes": []}
+    assert put(hosts, hostname="lxc-1", interfaces=first, **nowhere).id == MACHINE_ID
+    assert put(hosts, hostname="lxc-2", interfaces=second, **nowhere).id == f"{MACHINE_ID}~lxc-2"
+
+
+def test_a_system_that_was_installed_anew_is_on_the_same_machine(hosts: KeptHosts) -> None:
+    put(hosts)
+    assert put(hosts, machine_id="9" * 32, hostname="new-name").id == MACHINE_ID
+    assert put(hosts, machine_id="9" * 32, memory=5).id == MACHINE_ID, "and stays it"
+    assert len(hosts.all()) == 1
+
+
+def test_another_board_in_the_same_machine(hosts: KeptHosts) -> None:
+    put(hosts)
+    assert put(hosts, hardware=NO_SERIAL | {"serial": "OTHER99"}).id == MACHINE_ID
+
+
+def test_a_late_document_is_older_than_one_that_said_nothing_new(hosts: KeptHosts) -> None:
+    put(hosts, collected_at="2026-11-27T01:00:00Z")
+    put(hosts, collected_at="2026-11-27T03:00:00Z")
+    with pytest.raises(Older):
+        put(hosts, collected_at="2026-11-27T02:00:00Z", memory=1)
+
+
+def test_what_is_cut_off_is_made_again_from_the_document(hosts: KeptHosts) -> None:
+    put(hosts)
+    (hosts.folder / MACHINE_ID / "known.json").write_bytes(b"")
+    assert hosts.all()[0].told["hostname"] == "web-1"
+    assert put(hosts, memory=1).id == MACHINE_ID
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"hostname": None, "fqdn": None, "machine_id": None, "hardware": NO_SERIAL | {"serial": "To be filled by O.E.M."}},
+        {"collected_at": "0001-01-01T00:00:00+14:00"},
+    ],
+)
+def test_what_names_no_machine_or_no_time_is_refused(hosts: KeptHosts, changed: dict[str, Any]) -> None:
+    with pytest.raises(DocumentRefused, match="is no host's document"):
+        put(hosts, **changed)
+
+
+def test_a_long_name_is_a_folder_all_the_same(hosts: KeptHosts) -> None:
+    name = ".".join(["a" * 60] * 4)
+    assert len(put(hosts, machine_id=None, hardware=NO_SERIAL, hostname=name).id) < 120
