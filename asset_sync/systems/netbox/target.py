@@ -181,7 +181,7 @@ class NetBoxTarget:
 
 
 def _ordered(kind: Kind, writes: Sequence[Write]) -> Sequence[Write]:
-    return [replace(write, values=cable_ends.ordered(kind, write.values)) for write in writes] if kind.ends else writes
+    return [replace(write, values=dict(cable_ends.ordered(kind, write.values))) for write in writes] if kind.ends else writes
 
 
 def _maps_custom(kind: Kind) -> bool:

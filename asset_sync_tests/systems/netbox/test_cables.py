@@ -143,3 +143,15 @@ def test_a_cable_that_takes_what_another_leaves_follows_it(sync: Sync) -> None:
         sync.apply(sync.plan())
     assert _cabled(sync) == {"c0": _wanted(sync, "s1/0", "s2/1"), "c1": _wanted(sync, "s1/1", "s2/3")}
     assert sync.again() == 0
+
+
+@ONE_VERSION
+def test_cables_that_change_ends_are_refused_in_the_words_of_netbox_and_stay_as_they_are(sync: Sync) -> None:
+    sync.run()
+    before = _cabled(sync)
+    sync.row("cable", "c0")["a_interface"] = "s2/1"
+    sync.row("cable", "c1")["b_interface"] = "s2/0"
+    outcomes = list(sync.apply(sync.plan()).values())
+    assert [outcome.outcome for outcome in outcomes] == ["failed", "failed"]
+    assert all("Duplicate termination found for dcim.interface" in str(outcome.detail) for outcome in outcomes)
+    assert _cabled(sync) == before
