@@ -14,6 +14,7 @@ from asset_sync.reconcile.tables import Tables
 from asset_sync.systems.netbox import conform, observe, unready
 from asset_sync_tests.reconcile import lab as core
 from asset_sync_tests.reconcile.lab import ops
+from asset_sync_tests.reconcile.memory import DAY
 from asset_sync_tests.reconcile.worlds import desired
 from asset_sync_tests.systems.netbox.conftest import Lab
 
@@ -37,6 +38,10 @@ class Sync(core.Lab):
         self.known = known_objects(now.observed, now.links)
         matches = match_all(self.kinds, wanted, observed, now.links, unready(self.kinds, wanted, observed))
         return make_plan("test", self.kinds, self.policy, now, matches, now=self.at, mode=mode, after=self.last)
+
+    def pass_day(self) -> None:
+        """Let a day pass; the NetBox has a clock of its own."""
+        self.at += DAY
 
     def wanted(self) -> Tables:
         return {name: desired(kind, *self.rows.get(name, [])) for name, kind in self.kinds.items()}
