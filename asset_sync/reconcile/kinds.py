@@ -109,6 +109,8 @@ class Kind:
     in one part, and an object's parts have no version in common.
     `counted_by` names the reference whose objects the target counts by it: two requests that move the same counts, in another
     order, can make the target give one of them up (a deadlock), so such writes go in one order.
+    `ends` names two references that are the ends of one thing, as those of a cable: which is which tells nothing, so that they
+    stand in one order (see `asset_sync.reconcile.ends`), in what a target gives back as well.
     `versions` says what the versions of objects are, where they tell the earlier from the later: moments, or counts.
     """
 
@@ -123,6 +125,7 @@ class Kind:
     referred: bool = False
     parts: tuple[frozenset[str], ...] = ()
     counted_by: str | None = None
+    ends: tuple[str, ...] = ()
     versions: Literal["moment", "count"] | None = None
 
     def parted(self, names: Iterable[str]) -> list[list[str]]:

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
+from asset_sync.reconcile.ends import earlier_first
 from asset_sync.reconcile.identity import HELD, IGNORED, NEW, Deleted, hold_back, hold_deleted, match
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.resolutions import NONE, Resolutions
@@ -63,9 +64,9 @@ def _with_causes(matched: pd.DataFrame, blocked: Mapping[int, str]) -> pd.DataFr
 
 
 def resolve(kind: Kind, desired: pd.DataFrame, matches: Tables) -> pd.DataFrame:
-    """Return the desired table with its references resolved by the matches of the kinds that they point to."""
+    """Return the desired table with its references resolved by the matches of the kinds that they point to, ends in order."""
     tokens = {field.name: _tokens(desired[field.name], matches[str(field.to)]).array for field in kind.references}
-    return desired.assign(**tokens)
+    return earlier_first(kind, desired.assign(**tokens))
 
 
 def held_references(kind: Kind, desired: pd.DataFrame, matches: Tables) -> dict[int, str]:

@@ -5,8 +5,10 @@ import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
+from asset_sync.sandbox.netbox.errors import server_error
 from asset_sync.sandbox.netbox.lookup import LookupFailed, resolve
 from asset_sync.sandbox.netbox.registry import Field, ObjectType
 from asset_sync.sandbox.netbox.store import Store
@@ -37,6 +39,19 @@ class BadItems(BadValue):
     def said(self) -> Any:
         """What is wrong with each item, by its place."""
         return {str(at): [text] for at, text in self.items.items()}
+
+
+class BadForm(BadValue):
+    """A list that is of another form than it should be."""
+
+    def __init__(self, said: Any) -> None:
+        super().__init__(str(said))
+        self._said = said
+
+    @property
+    def said(self) -> Any:
+        """What is wrong, in the form of its own that NetBox answers with."""
+        return self._said
 
 
 def clean(store: Store, kind: ObjectType, field: Field, value: Any) -> Any:
@@ -166,9 +181,12 @@ def _ip(_store: Store, _kind: ObjectType, _field: Field, value: Any) -> str:
 
 def _prefix(_store: Store, _kind: ObjectType, _field: Field, value: Any) -> str:
     try:
-        return str(ipaddress.ip_network(str(value).strip(), strict=False))
+        network = ipaddress.ip_network(str(value).strip(), strict=False)
     except ValueError:
-        raise BadValue(f"Invalid IP address format: {value}") from None
+        raise BadValue(f"Invalid IP prefix format: {value}") from None
+    if ipaddress.ip_interface(str(value).strip()).ip != network.network_address:
+        raise BadValue(f"{value} is not a valid prefix. Did you mean {network}?")
+    return str(network)
 
 
 def _mac(_store: Store, _kind: ObjectType, _field: Field, value: Any) -> str:
@@ -217,6 +235,40 @@ def _ports(store: Store, kind: ObjectType, field: Field, value: Any) -> list[int
     return ports
 
 
+def _vid_ranges(_store: Store, _kind: ObjectType, _field: Field, value: Any) -> tuple[tuple[int, int], ...]:
+    """Ranges of VLAN ids, both ends of each in it, in order."""
+    if not isinstance(value, list):
+        raise BadForm({"non_field_errors": [f'Expected a list of items but got type "{type(value).__name__}".']})
+    if wrong := [["Ranges must be specified in the form (lower, upper)."] for one in value if not _is_pair(one)]:
+        raise BadForm(wrong)
+    ranges = sorted((int(low), int(high)) for low, high in value)
+    for low, high in ranges:
+        if high < low:
+            text = "Ending VLAN ID in range must be greater than or equal to the starting VLAN ID"
+            raise BadValue(f"{text} ({low}-{high})")
+    if any(later[0] <= earlier[1] for earlier, later in pairwise(ranges)):
+        raise BadValue("Ranges cannot overlap.")
+    return tuple(ranges)
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(isinstance(one, int) for one in value)
+
+
+def _terminations(store: Store, _kind: ObjectType, _field: Field, value: Any) -> tuple[tuple[str, int], ...]:
+    """What one end of a cable is at. An object that is not there is an error that nobody caught (measured)."""
+    if not isinstance(value, list):
+        raise BadValue(f'Expected a list of items but got type "{type(value).__name__}".')
+    if wrong := [one["object_type"] for one in value if one["object_type"] not in store.by_content_type]:
+        raise BadForm([{"object_type": [f"Invalid content type: {name}"]} for name in wrong])
+    for one in value:
+        if one["object_type"] == "virtualization.vminterface":
+            raise server_error("argument of type 'NoneType' is not iterable", "TypeError", store.versions)
+        if store.target(one["object_type"], one["object_id"]) is None:
+            raise server_error("Interface matching query does not exist.", "DoesNotExist", store.versions)
+    return tuple((one["object_type"], one["object_id"]) for one in value)
+
+
 def _references(store: Store, _kind: ObjectType, field: Field, value: Any) -> tuple[int, ...]:
     """A list of related objects takes numeric ids only."""
     if not isinstance(value, list):
@@ -247,5 +299,7 @@ _CLEANERS: dict[str, Callable[[Store, ObjectType, Field, Any], Any]] = {
     "content_types": _content_types,
     "choice_pairs": _choice_pairs,
     "ports": _ports,
+    "vid_ranges": _vid_ranges,
+    "terminations": _terminations,
     "refs": _references,
 }

@@ -75,6 +75,24 @@ def _service(_store: Tables, row: Row) -> str:
     return f"{row['name']} ({row['protocol'].upper()}/{', '.join(_ranges(row['ports']))})"
 
 
+def _vrf(_store: Tables, row: Row) -> str:
+    return f"{row['name']} ({row['rd']})" if row["rd"] else str(row["name"])
+
+
+def _cable(_store: Tables, row: Row) -> str:
+    return str(row["label"]) or f"#{row['id']}"
+
+
+def _ip_range(_store: Tables, row: Row) -> str:
+    """The parts that both ends have alike, then the others of each."""
+    start, _, mask = str(row["start_address"]).partition("/")
+    separator = ":" if ":" in start else "."
+    first, last = start.split(separator), str(row["end_address"]).partition("/")[0].split(separator)
+    alike = [one for one, other in zip(first, last, strict=False) if one == other]
+    ends = [separator.join(parts[len(alike) :]) for parts in (first, last)]
+    return f"{separator.join(alike)}{separator}{'-'.join(ends)}/{mask}"
+
+
 def _ranges(ports: list[int]) -> list[str]:
     """Ports that follow each other as a range."""
     runs: list[list[int]] = []
@@ -104,5 +122,8 @@ _SPECIAL: dict[str, Callable[[Tables, Row], str]] = {
     "custom-field": _custom_field,
     "journal-entry": _journal_entry,
     "service": _service,
+    "vrf": _vrf,
+    "cable": _cable,
+    "ip-range": _ip_range,
     "object-change": _object_change,
 }

@@ -24,6 +24,8 @@ Kind = Literal[
     "content_types",
     "choice_pairs",
     "ports",
+    "vid_ranges",
+    "terminations",
     "refs",
     "tags",
     "custom_fields",
@@ -38,6 +40,7 @@ SCALARS: frozenset[str] = frozenset(
     {
         *("str", "slug", "color", "int", "float", "bool", "date", "choice", "ref", "json"),
         *("ip", "prefix", "mac", "content_type", "content_types", "choice_pairs", "ports", "refs"),
+        *("vid_ranges", "terminations"),
     }
 )
 """The kinds a client can write and the store keeps under the field's own name."""
@@ -210,6 +213,7 @@ DEPTH = _computed("_depth")
 LARGEST = 2**31 - 1
 """The largest whole number of a column of NetBox's."""
 BRIEF = ("id", "url", "display", "name", "slug", "description")
+VRF_IN_OTHERS = ("id", "url", "display", "name", "rd", "description")
 
 
 def _taken(words: str, label: str) -> str:
@@ -624,15 +628,16 @@ INTERFACE = ObjectType(
         _choice("mode", ch.INTERFACE_MODE),
         *_nulls("rf_role", "rf_channel", "poe_mode", "poe_type", "rf_channel_frequency", "rf_channel_width", "tx_power"),
         _ref("untagged_vlan", "ipam/vlans", on_delete="null"),
-        _const("tagged_vlans", []),
+        Field("tagged_vlans", "refs", to="ipam/vlans", default=()),
         *_nulls("qinq_svlan", "vlan_translation_policy"),
         Field("mark_connected", "bool", default=False),
-        *_nulls("cable", "cable_end", "wireless_link"),
-        _const("link_peers", []),
-        *_nulls("link_peers_type"),
+        *(_computed(name) for name in ("cable", "cable_end")),
+        *_nulls("wireless_link"),
+        *(_computed(name) for name in ("link_peers", "link_peers_type")),
         _const("wireless_lans", []),
-        *_nulls("vrf", "l2vpn_termination", "connected_endpoints", "connected_endpoints_type"),
-        _const("connected_endpoints_reachable", value=False),
+        replace(_ref("vrf", "ipam/vrfs", on_delete="null"), nested=VRF_IN_OTHERS),
+        *_nulls("l2vpn_termination"),
+        *(_computed(name) for name in ("connected_endpoints", "connected_endpoints_type", "connected_endpoints_reachable")),
         *OWNER,
         TAGS,
         CUSTOM_FIELDS,
@@ -646,6 +651,33 @@ INTERFACE = ObjectType(
     unique=(_together("dcim_interface", "Interface", "device", "name"),),
     paths={"site": ("device", "site"), "device_role": ("device", "role"), "device_type": ("device", "device_type")},
     web_path="dcim/interfaces",
+)
+
+CABLE = ObjectType(
+    "dcim/cables",
+    "dcim.cable",
+    "Cable",
+    "cable",
+    (
+        Field("type", "choice", choices=ch.CABLE_TYPE, null=True, plain=True),
+        Field("a_terminations", "terminations", default=()),
+        Field("b_terminations", "terminations", default=()),
+        _choice("status", ch.CABLE_STATUS, "connected"),
+        _choice("profile", ch.CABLE_PROFILE),
+        _ref("tenant", "tenancy/tenants"),
+        *_nulls("bundle"),
+        _str("label", 100),
+        Field("color", "color", default="", max_length=6),
+        Field("length", "float", null=True, minimum=0),
+        _choice("length_unit", ch.CABLE_LENGTH_UNIT),
+        DESCRIPTION,
+        *TAIL,
+    ),
+    ("id", "url", "display", "label", "description"),
+    display="cable",
+    ordering=("id",),
+    search=("label",),
+    web_path="dcim/cables",
 )
 
 ASSIGNMENT = (
@@ -681,7 +713,7 @@ IP_ADDRESS = ObjectType(
     (
         _computed("family"),
         Field("address", "ip", required=True),
-        _ref("vrf", "ipam/vrfs"),
+        replace(_ref("vrf", "ipam/vrfs"), nested=VRF_IN_OTHERS),
         _ref("tenant", "tenancy/tenants"),
         _choice("status", ch.IP_STATUS, "active"),
         _choice("role", ch.IP_ROLE),
@@ -705,6 +737,26 @@ SCOPE = (
     _computed("scope"),
 )
 
+ROLE_OF_NETWORK = replace(_ref("role", "ipam/roles", on_delete="null"), nested=BRIEF)
+
+ROLE = ObjectType(
+    "ipam/roles",
+    "ipam.role",
+    "Role",
+    "role",
+    (
+        *(NAME, SLUG, Field("weight", "int", default=1000, minimum=0, maximum=32767), DESCRIPTION, *TAIL),
+        _count("prefix_count", "ipam/prefixes", "role"),
+        _count("vlan_count", "ipam/vlans", "role"),
+        *_zeros("asn_count"),
+    ),
+    (*BRIEF, "prefix_count", "vlan_count", "asn_count"),
+    ordering=("weight", "name"),
+    unique=_own_unique("ipam_role", "role", "name", "slug"),
+    search=("name", "slug", "description"),
+    web_path="ipam/roles",
+)
+
 PREFIX = ObjectType(
     "ipam/prefixes",
     "ipam.prefix",
@@ -713,12 +765,12 @@ PREFIX = ObjectType(
     (
         _computed("family"),
         Field("prefix", "prefix", required=True),
-        _ref("vrf", "ipam/vrfs"),
+        replace(_ref("vrf", "ipam/vrfs"), nested=VRF_IN_OTHERS),
         *SCOPE,
         _ref("tenant", "tenancy/tenants"),
         _ref("vlan", "ipam/vlans"),
         _choice("status", ch.PREFIX_STATUS, "active"),
-        *_nulls("role"),
+        ROLE_OF_NETWORK,
         Field("is_pool", "bool", default=False),
         Field("mark_utilized", "bool", default=False),
         DESCRIPTION,
@@ -739,7 +791,7 @@ VRF = ObjectType(
     "VRF",
     (
         _str("name", 100, required=True),
-        *_nulls("rd"),
+        _str("rd", 21, null=True),
         _ref("tenant", "tenancy/tenants"),
         Field("enforce_unique", "bool", default=True),
         DESCRIPTION,
@@ -753,9 +805,65 @@ VRF = ObjectType(
         _count("ipaddress_count", "ipam/ip-addresses", "vrf"),
         _count("prefix_count", "ipam/prefixes", "vrf"),
     ),
-    ("id", "url", "display", "name", "rd", "description"),
-    search=("name", "description"),
+    (*VRF_IN_OTHERS, "prefix_count"),
+    display="vrf",
+    ordering=("name", "rd"),
+    unique=(Unique("ipam_vrf_rd_key", ("rd",), "VRF with this route distinguisher already exists.", "rd"),),
+    search=("name", "rd", "description"),
     web_path="ipam/vrfs",
+)
+
+IP_RANGE = ObjectType(
+    "ipam/ip-ranges",
+    "ipam.iprange",
+    "IPRange",
+    "IP range",
+    (
+        _computed("family"),
+        Field("start_address", "ip", required=True),
+        Field("end_address", "ip", required=True),
+        _computed("size"),
+        replace(_ref("vrf", "ipam/vrfs"), nested=VRF_IN_OTHERS),
+        _ref("tenant", "tenancy/tenants"),
+        _choice("status", ch.IP_RANGE_STATUS, "active"),
+        ROLE_OF_NETWORK,
+        DESCRIPTION,
+        *TAIL,
+        Field("mark_populated", "bool", default=False),
+        Field("mark_utilized", "bool", default=False),
+    ),
+    ("id", "url", "display", "family", "start_address", "end_address", "description"),
+    display="ip-range",
+    ordering=("vrf", "start_address"),
+    search=("description", "comments"),
+    web_path="ipam/ip-ranges",
+)
+
+
+def _group_unique(name: str) -> Unique:
+    words = f"VLAN group with this Scope type, Scope id and {name.title()} already exists."
+    return Unique(f"ipam_vlangroup_unique_scope_{name}", ("scope_type", "scope_id", name), words)
+
+
+VLAN_GROUP = ObjectType(
+    "ipam/vlan-groups",
+    "ipam.vlangroup",
+    "VLANGroup",
+    "VLAN group",
+    (
+        *(NAME, SLUG, *SCOPE),
+        Field("vid_ranges", "vid_ranges", default=((1, 4094),)),
+        _computed("total_vlan_ids"),
+        _ref("tenant", "tenancy/tenants"),
+        DESCRIPTION,
+        *TAIL,
+        _count("vlan_count", "ipam/vlans", "group"),
+        _computed("utilization"),
+    ),
+    (*BRIEF, "vlan_count"),
+    unique=(_group_unique("name"), _group_unique("slug")),
+    search=("name", "slug", "description"),
+    web_path="ipam/vlan-groups",
 )
 
 VLAN = ObjectType(
@@ -765,12 +873,12 @@ VLAN = ObjectType(
     "VLAN",
     (
         _ref("site", "dcim/sites"),
-        *_nulls("group"),
+        replace(_ref("group", "ipam/vlan-groups"), nested=BRIEF),
         Field("vid", "int", required=True, minimum=1, maximum=4094),
         _str("name", 64, required=True),
         _ref("tenant", "tenancy/tenants"),
         _choice("status", ch.VLAN_STATUS, "active"),
-        *_nulls("role"),
+        ROLE_OF_NETWORK,
         DESCRIPTION,
         _choice("qinq_role", ch.VLAN_QINQ_ROLE),
         *_nulls("qinq_svlan"),
@@ -784,7 +892,11 @@ VLAN = ObjectType(
     ),
     ("id", "url", "display", "vid", "name", "description"),
     display="{name} ({vid})",
-    ordering=("site", "vid"),
+    ordering=("site", "group", "vid"),
+    unique=(
+        Unique("ipam_vlan_unique_group_vid", ("group", "vid"), "VLAN with this Group and VLAN ID already exists."),
+        Unique("ipam_vlan_unique_group_name", ("group", "name"), "VLAN with this Group and Name already exists."),
+    ),
     web_path="ipam/vlans",
 )
 
@@ -1424,7 +1536,23 @@ JOB = ObjectType(
 
 ALL = (
     *(MANUFACTURER, DEVICE_TYPE, MODULE_TYPE, DEVICE_ROLE, PLATFORM, REGION, SITE, LOCATION, DEVICE, INTERFACE),
-    *(MAC_ADDRESS, IP_ADDRESS, PREFIX, VRF, VLAN, TENANT, CONTACT, TAG, CUSTOM_FIELD, CHOICE_SET, JOURNAL_ENTRY),
+    *(
+        CABLE,
+        MAC_ADDRESS,
+        IP_ADDRESS,
+        ROLE,
+        PREFIX,
+        IP_RANGE,
+        VRF,
+        VLAN_GROUP,
+        VLAN,
+        TENANT,
+        CONTACT,
+        TAG,
+        CUSTOM_FIELD,
+        CHOICE_SET,
+        JOURNAL_ENTRY,
+    ),
     *(CLUSTER_TYPE, CLUSTER, VIRTUAL_MACHINE, VM_INTERFACE, VIRTUAL_DISK, SERVICE),
     *(ASSET, ITEM_TYPE, ITEM_GROUP, ASSET_ROLE, SUPPLIER, PURCHASE, DELIVERY, OBJECT_CHANGE, OBJECT_TYPE, JOB),
 )

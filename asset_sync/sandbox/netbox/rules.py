@@ -1,9 +1,10 @@
-"""The rules of single object types that go beyond their fields and constraints; `virtual_rules` has those of machines."""
+"""The rules of single object types that go beyond their fields and constraints; `virtual_rules` has those of machines,
+`fabric_rules` those of networks and cables."""
 
 import ipaddress
 from collections.abc import Callable
 
-from asset_sync.sandbox.netbox import virtual_rules
+from asset_sync.sandbox.netbox import fabric_rules, virtual_rules
 from asset_sync.sandbox.netbox.custom_field_rules import check_choices, check_definition
 from asset_sync.sandbox.netbox.errors import invalid
 from asset_sync.sandbox.netbox.naming import app_title, display_of
@@ -74,8 +75,8 @@ def _location(store: Store, row: Row, _before: Row | None) -> None:
 def _interface(store: Store, row: Row, before: Row | None) -> None:
     if before is not None and before["device"] != row["device"]:
         raise invalid("device", "Components cannot be moved to a different device.")
-    if row["untagged_vlan"] is not None and row["mode"] is None:
-        raise invalid("untagged_vlan", "Interface mode does not support untagged vlan")
+    fabric_rules.check_vlans_of_interface(store, row, before)
+    fabric_rules.check_cabled(store, row, before)
     _check_links(store, row)
     mac = store.tables["dcim/mac-addresses"].rows.get(row["primary_mac_address"] or 0)
     if mac and (mac["assigned_object_type"], mac["assigned_object_id"]) != ("dcim.interface", row["id"]):
@@ -144,7 +145,7 @@ def _ip_address(store: Store, row: Row, before: Row | None) -> None:
         _check_host_part(address)
     vrf = store.tables["ipam/vrfs"].rows.get(row["vrf"] or 0)
     if vrf["enforce_unique"] if vrf else store.enforce_global_unique:
-        _check_duplicate_ip(store, row, address, f"VRF {vrf['name']}" if vrf else "global table")
+        _check_duplicate_ip(store, row, address, f"VRF {display_of(store, 'ipam/vrfs', vrf['id'])}" if vrf else "global table")
     _check_primary(store, row, before, address.version)
     if row["status"] == "slaac" and address.version != 6:
         raise invalid("status", "Only IPv6 addresses can be assigned SLAAC status")
@@ -178,13 +179,20 @@ def _check_primary(store: Store, row: Row, before: Row | None, version: int) -> 
 
 def _scoped(store: Store, row: Row) -> None:
     """Keep the site of a scope, as NetBox does in a column of its own."""
+    fabric_rules.check_scope(row)
     _assignment(store, row, "scope_type", "scope_id")
     scope = store.target(row["scope_type"], row["scope_id"])
     row["_site"] = scope[1].get("site", scope[1]["id"] if row["scope_type"] == "dcim.site" else None) if scope else None
 
 
-def _prefix(store: Store, row: Row, _before: Row | None) -> None:
+def _prefix(store: Store, row: Row, before: Row | None) -> None:
     _scoped(store, row)
+    fabric_rules.check_prefix(store, row, before)
+
+
+def _vlan_group(store: Store, row: Row, _before: Row | None) -> None:
+    fabric_rules.check_scope(row, of_group=True)
+    _assignment(store, row, "scope_type", "scope_id")
 
 
 def _cluster(store: Store, row: Row, before: Row | None) -> None:
@@ -253,6 +261,10 @@ _RULES: dict[str, Rule] = {
     "dcim/mac-addresses": _mac_address,
     "ipam/ip-addresses": _ip_address,
     "ipam/prefixes": _prefix,
+    "ipam/ip-ranges": fabric_rules.check_range,
+    "ipam/vlan-groups": _vlan_group,
+    "ipam/vlans": fabric_rules.check_vlan,
+    "dcim/cables": fabric_rules.check_cable,
     "ipam/services": _service,
     "virtualization/clusters": _cluster,
     "virtualization/virtual-machines": virtual_rules.check_machine,

@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from asset_sync.sandbox.netbox import computed_networks as networks
 from asset_sync.sandbox.netbox import custom_fields
 from asset_sync.sandbox.netbox.auth import User
 from asset_sync.sandbox.netbox.naming import display
@@ -77,7 +78,7 @@ class Serializer:
             return lambda row: display(self._store, kind, row)
         return self._field_getter(kind, kind.by_name[name], nested=nested)
 
-    def _field_getter(self, kind: ObjectType, field: Field, *, nested: bool) -> Getter:  # noqa: PLR0911 - one a kind
+    def _field_getter(self, kind: ObjectType, field: Field, *, nested: bool) -> Getter:  # noqa: C901, PLR0911 - one a kind
         name = field.name
         if field.kind == "const":
             return lambda _row: field.default
@@ -88,6 +89,8 @@ class Serializer:
             return lambda row: _choice(labels, row[name])
         if field.kind == "refs":
             return lambda row: [self.nested(field.to, one) for one in row[name] if self._is_there(field.to, one)]
+        if field.kind == "terminations":
+            return lambda row: [self._end(*one) for one in row[name]]
         if field.kind == "count":
             return self._counter(kind, field, nested=nested)
         if field.kind == "tags":
@@ -101,6 +104,9 @@ class Serializer:
             state = "before" if name == "prechange_data" else "after"
             return lambda row: self._snapshot(row, state)
         return lambda row: row[name]
+
+    def _end(self, content_type: str, row_id: int) -> dict[str, Any]:
+        return {"object_type": content_type, "object_id": row_id, "object": self.generic(content_type, row_id)}
 
     def _is_there(self, endpoint: str, row_id: int) -> bool:
         return row_id in self._store.tables[endpoint].rows
@@ -203,7 +209,7 @@ def _choice(labels: dict[str, str], value: str | None) -> dict[str, str] | None:
 
 
 def _family(_made: Serializer, kind: ObjectType, row: Row) -> dict[str, Any]:
-    text = row["address"] if kind.field("address") else row["prefix"]
+    text = next(row[name] for name in ("address", "prefix", "start_address") if kind.field(name))
     version = ipaddress.ip_interface(text).version
     return {"value": version, "label": f"IPv{version}"}
 
@@ -297,7 +303,7 @@ _COMPUTED: dict[str, Callable[[Serializer, ObjectType, Row], Any]] = {
     "nat_outside": _nat_outside,
     "asset_count": _asset_count,
     "delivery_count": _delivery_count,
-    "_occupied": lambda _made, _kind, row: bool(row["mark_connected"]),
+    **networks.COMPUTED,
     "is_primary": _is_primary,
     "tagged_items": lambda made, _kind, row: made.tagged(row["id"]),
     "data_type": lambda _made, _kind, row: _DATA_TYPES.get(row["type"], "string"),

@@ -10,7 +10,7 @@ from asset_sync.sandbox.netbox.registry import ObjectType, Unique
 Row = dict[str, Any]
 """A stored object. Never changed in place: a new dict replaces it, so old ones can be kept as history."""
 
-_INDEXED_TEXT = ("name", "slug", "serial", "asset_tag", "model", "mac_address", "address", "request_id")
+_INDEXED_TEXT = ("name", "slug", "serial", "asset_tag", "model", "mac_address", "address", "prefix", "request_id")
 
 
 class Table:
@@ -145,6 +145,8 @@ class Table:
             yield "host", str(row["address"]).partition("/")[0]
         if row.get("scope_type") == "dcim.site":
             yield "scope_site", row["scope_id"]
+        for end in (*row.get("a_terminations", ()), *row.get("b_terminations", ())):
+            yield "termination", end
 
 
 def unique_key(unique: Unique, row: Row) -> tuple[Any, ...] | None:

@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterator
 from typing import Any
 
-from asset_sync.sandbox.netbox import custom_field_rules, custom_fields, virtual_rules
+from asset_sync.sandbox.netbox import custom_field_rules, custom_fields, fabric_rules, virtual_rules
 from asset_sync.sandbox.netbox.auth import Token
 from asset_sync.sandbox.netbox.errors import ApiError, DuplicateKeyError, forbidden, invalid, server_error
 from asset_sync.sandbox.netbox.lookup import found_row
@@ -53,7 +53,7 @@ class Writer:
             custom_field_rules.populate(store, row)
         self._record("create", kind, None, row, message_of(body))
         self._sync_device(kind, None, row)
-        virtual_rules.follow(store, kind.endpoint, row)
+        self._follow(kind, None, row)
         return int(row["id"])
 
     def create(self, kind: ObjectType, body: Any) -> int:
@@ -72,7 +72,7 @@ class Writer:
         self._put(kind, row)
         self._record("update", kind, before, row, message_of(body))
         self._sync_device(kind, before, row)
-        virtual_rules.follow(store, kind.endpoint, row)
+        self._follow(kind, before, row)
 
     def delete(self, kind: ObjectType, row_id: int, message: str) -> None:
         """Delete an object and what goes with it."""
@@ -91,8 +91,15 @@ class Writer:
             own = (endpoint, one) == (kind.endpoint, row_id)
             self._record("delete", self._store.types[endpoint], row, None, message if own else "")
             self._store.remove(endpoint, one)
+            if endpoint == fabric_rules.INTERFACES:
+                fabric_rules.release_cables(self._store, one)
             if endpoint == virtual_rules.DISKS:
                 virtual_rules.follow(self._store, endpoint, row)
+
+    def _follow(self, kind: ObjectType, before: Row | None, row: Row) -> None:
+        virtual_rules.follow(self._store, kind.endpoint, row)
+        if kind.endpoint == fabric_rules.CABLES:
+            fabric_rules.follow_cable(self._store, before, row)
 
     def _put(self, kind: ObjectType, row: Row) -> None:
         try:

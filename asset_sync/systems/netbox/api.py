@@ -1,235 +1,65 @@
-"""Where the kinds live in NetBox's API, and how their fields stand in its JSON."""
+"""How the fields of kinds stand in the JSON of NetBox's API; `endpoints` says where the kinds live there."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from asset_sync.reconcile.kinds import Field, Kind
-from asset_sync.systems.netbox import custom_values
-from asset_sync.systems.netbox.kinds import CUSTOM, IP_ADDRESS, LOCATION, TAGS, custom_name, slugs
+from asset_sync.systems.netbox import cable_ends, custom_values
+from asset_sync.systems.netbox.endpoints import ENDPOINTS, Api
+from asset_sync.systems.netbox.fabric_kinds import (
+    HIGHEST_VID,
+    LEAST_VID,
+    OF_VRFS,
+    VID_RANGES,
+    VLAN,
+    merged,
+    shown_ranges,
+    vid_ranges,
+)
+from asset_sync.systems.netbox.kind_parts import TAGS, slugs
+from asset_sync.systems.netbox.kinds import CUSTOM, LOCATION, custom_name
 from asset_sync.systems.netbox.virtual_kinds import PORTS, port_numbers
 
 Json = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A reference that NetBox stores as a pair of type and id.
+_OUTSIDE: Final = {**dict.fromkeys(OF_VRFS, "vrf"), LOCATION.name: "parent"}
+"""What an object of a kind does not have: with it, it is within something that the kind knows nothing of.
 
-    `field` is the reference, `object_type` what it refers to, `stored` the names of the pair. What refers to an object of
-    another type refers to a foreign object, such as "virtualization.vminterface:12", so that nobody takes it for free; where
-    such are `apart`, they are objects of another kind.
-    """
-
-    field: str
-    object_type: str
-    stored: tuple[str, str] = ("assigned_object_type", "assigned_object_id")
-    apart: bool = False
-
-    def read(self, row: Json) -> str | None:
-        """Return the id of the object referred to, as text."""
-        object_type, number = (row.get(name) for name in self.stored)
-        if number is None:
-            return None
-        return str(number) if object_type == self.object_type else f"{object_type}:{number}"
-
-    def written(self, value: str | None) -> dict[str, Any]:
-        """Return the JSON that refers to an object, or to none."""
-        object_type, _, number = (value or "").rpartition(":")
-        pair = (None, None) if value is None else (object_type or self.object_type, int(number))
-        return dict(zip(self.stored, pair, strict=True))
-
-
-@dataclass(frozen=True, slots=True)
-class Api:
-    """Where a kind lives in the API.
-
-    `find` are alternative sets of filters (field → filter) that name an object, the surest first. `nullable` are text fields
-    that take null; the others take "". `pair` is the reference that is stored as a pair of type and id. `read_only`
-    fields are never sent. `batch` is how many writes go together: more gains nothing (measured), and the ETags of 200 still fit
-    into a header of 8 KB. `label` gives the text that people know an object by, and `lock` why no sync may write to it, both
-    from the JSON fields of `needs`.
-    """
-
-    endpoint: str
-    object_type: str
-    find: tuple[Mapping[str, str], ...]
-    label: Callable[[Json], str | None]
-    needs: tuple[str, ...]
-    lock: Callable[[Json], str | None] = lambda _: None
-    batch: int = 200
-    nullable: frozenset[str] = frozenset()
-    pair: Pair | None = None
-    read_only: frozenset[str] = frozenset()
-
-
-def _own(*names: str) -> Callable[[Json], str | None]:
-    return lambda row: next((str(row[name]) for name in names if row.get(name)), None)
-
-
-def _after(reference: str, shown: str, name: str) -> Callable[[Json], str | None]:
-    return lambda row: " ".join(str(part) for part in ((row.get(reference) or {}).get(shown), row.get(name)) if part) or None
-
-
-def _of_other_kind(row: Json) -> str | None:
-    kind = row.get("kind")
-    return None if kind in (None, "inventoryitem") else f"is the asset of a {kind}, not of an inventory item"
-
-
-def _same(*names: str) -> tuple[Mapping[str, str], ...]:
-    return tuple({name: name} for name in names)
-
-
-def _named_api(endpoint: str, object_type: str) -> Api:
-    return Api(endpoint, object_type, _same("name", "slug"), _own("name"), ("name",))
-
-
-def _type_api(endpoint: str, object_type: str) -> Api:
-    find = ({"manufacturer": "manufacturer_id", "model": "model"},)
-    return Api(endpoint, object_type, find, _after("manufacturer", "name", "model"), ("manufacturer", "model"))
-
-
-_INTERFACE_TYPE: Final = "dcim.interface"
-_VM_INTERFACE_TYPE: Final = "virtualization.vminterface"
-_DEVICE_API = Api(
-    "dcim/devices",
-    "dcim.device",
-    _same("serial", "asset_tag", "name"),
-    _own("name", "serial"),
-    ("name", "serial"),
-    batch=100,
-    nullable=frozenset({"name", "asset_tag"}),
-)
-_INTERFACE_API = Api(
-    "dcim/interfaces",
-    "dcim.interface",
-    ({"device": "device_id", "name": "name"},),
-    _after("device", "name", "name"),
-    ("device", "name"),
-    nullable=frozenset({"mode"}),
-)
-_VM_INTERFACE_API = Api(
-    "virtualization/interfaces",
-    "virtualization.vminterface",
-    ({"virtual_machine": "virtual_machine_id", "name": "name"},),
-    _after("virtual_machine", "name", "name"),
-    ("virtual_machine", "name"),
-    nullable=frozenset({"mode"}),
-)
-
-
-def _mac_api(interface: str, object_type: str, *, apart: bool = False) -> Api:
-    pair = Pair(interface, object_type, apart=apart)
-    return Api("dcim/mac-addresses", "dcim.macaddress", _same("mac_address"), _own("mac_address"), ("mac_address",), pair=pair)
-
-
-def _service_api(on: str, object_type: str) -> Api:
-    return Api(
-        "ipam/services",
-        "ipam.service",
-        ({on: f"{on}_id", "name": "name", "protocol": "protocol"},),
-        _after("parent", "display", "name"),
-        ("parent", "name"),
-        pair=Pair(on, object_type, ("parent_object_type", "parent_object_id"), apart=True),
-    )
-
-
-_APIS: Final[Mapping[str, Api]] = {
-    "manufacturer": _named_api("dcim/manufacturers", "dcim.manufacturer"),
-    "inventory_item_type": _type_api("plugins/inventory/inventory-item-types", "netbox_inventory.inventoryitemtype"),
-    "asset": Api(
-        "plugins/inventory/assets",
-        "netbox_inventory.asset",
-        _same("serial", "asset_tag", "name"),
-        _own("name", "serial", "asset_tag"),
-        ("name", "serial", "asset_tag", "kind"),
-        lock=_of_other_kind,
-        batch=100,
-        nullable=frozenset({"serial", "asset_tag"}),
-    ),
-    "device_type": _type_api("dcim/device-types", "dcim.devicetype"),
-    "device_role": _named_api("dcim/device-roles", "dcim.devicerole"),
-    "platform": _named_api("dcim/platforms", "dcim.platform"),
-    "site": _named_api("dcim/sites", "dcim.site"),
-    "location": Api(
-        "dcim/locations",
-        "dcim.location",
-        ({"name": "name", "site": "site_id"}, {"slug": "slug", "site": "site_id"}),
-        _after("site", "name", "name"),
-        ("site", "name", "parent"),
-    ),
-    "tag": _named_api("extras/tags", "extras.tag"),
-    "device": _DEVICE_API,
-    "interface": _INTERFACE_API,
-    "mac_address": _mac_api("interface", _INTERFACE_TYPE),
-    "ip_address": Api(
-        "ipam/ip-addresses",
-        "ipam.ipaddress",
-        _same("address"),
-        _own("address"),
-        ("address",),
-        pair=Pair("interface", _INTERFACE_TYPE),
-    ),
-    "interface_links": replace(_INTERFACE_API, find=(), read_only=frozenset({"interface"})),
-    "interface_primary_mac": replace(_INTERFACE_API, find=(), read_only=frozenset({"interface"})),
-    "device_cluster": replace(_DEVICE_API, find=(), read_only=frozenset({"device"})),
-    "device_primary_ip": replace(_DEVICE_API, find=(), read_only=frozenset({"device"})),
-    "device_service": _service_api("device", "dcim.device"),
-    "tenant": _named_api("tenancy/tenants", "tenancy.tenant"),
-    "cluster_type": _named_api("virtualization/cluster-types", "virtualization.clustertype"),
-    "cluster": Api(
-        "virtualization/clusters",
-        "virtualization.cluster",
-        ({"name": "name", "site": "site_id"}, {"name": "name"}),
-        _after("scope", "name", "name"),
-        ("scope", "name"),
-        pair=Pair("site", "dcim.site", ("scope_type", "scope_id")),
-    ),
-    "virtual_machine": Api(
-        "virtualization/virtual-machines",
-        "virtualization.virtualmachine",
-        ({"cluster": "cluster_id", "name": "name"}, {"device": "device_id", "name": "name"}),
-        _own("name"),
-        ("name",),
-    ),
-    "vm_interface": _VM_INTERFACE_API,
-    "vm_mac_address": _mac_api("vm_interface", _VM_INTERFACE_TYPE, apart=True),
-    "vm_interface_primary_mac": replace(_VM_INTERFACE_API, find=(), read_only=frozenset({"vm_interface"})),
-    "virtual_disk": Api(
-        "virtualization/virtual-disks",
-        "virtualization.virtualdisk",
-        ({"virtual_machine": "virtual_machine_id", "name": "name"},),
-        _after("virtual_machine", "name", "name"),
-        ("virtual_machine", "name"),
-    ),
-    "vm_service": _service_api("virtual_machine", "virtualization.virtualmachine"),
-}
-_OUTSIDE: Final = {IP_ADDRESS.name: "vrf", LOCATION.name: "parent"}
-"""What an object of a kind does not have: with it, it is within something that the kind knows nothing of."""
+Of a kind that is told apart by it, an object has it.
+"""
+_WITHIN: Final = {VLAN.name: "group"}
+"""What an object of a kind has: without it, nothing tells it from others."""
 _NO_TYPES: Final[Mapping[str, str]] = {}
 
 
 def api(kind: Kind) -> Api:
     """Return where a kind lives in the API."""
-    return _APIS[kind.name]
+    return ENDPOINTS[kind.name]
 
 
 def json_fields(kind: Kind) -> tuple[str, ...]:
     """Return the JSON fields that the kind's fields and its label are read from, and what else is needed."""
     names = [name for field in kind.fields for name in _json_names(kind, field.name)]
-    scope = (_OUTSIDE[kind.name],) if kind.name in _OUTSIDE else ()
+    scope = [place[kind.name] for place in (_OUTSIDE, _WITHIN) if kind.name in place]
     return tuple(dict.fromkeys((*names, *api(kind).needs, *scope)))
 
 
 def in_scope(kind: Kind, row: Json) -> bool:
     """Return whether an object can be one of that kind at all.
 
-    An IP address in a VRF is not, nor a location in another one, nor what runs on a virtual machine a service of a device.
+    An IP address in a VRF is none of the global table, a location in another one none of a site, and what runs on a virtual
+    machine no service of a device.
     """
-    outside, pair = _OUTSIDE.get(kind.name), api(kind).pair
+    outside, within, pair = _OUTSIDE.get(kind.name), _WITHIN.get(kind.name), api(kind).pair
     if pair is not None and pair.apart and row.get(pair.stored[0]) != pair.object_type:
         return False
-    return outside is None or row.get(outside) is None
+    if kind.ends and not cable_ends.is_plain(row):
+        return False
+    if within is not None and row.get(within) is None:
+        return False
+    return outside is None or (row.get(outside) is not None) == any(outside in rule.fields for rule in kind.identity)
 
 
 def read_value(kind: Kind, field: Field, row: Json, custom_types: Mapping[str, str] = _NO_TYPES) -> Any:
@@ -243,25 +73,28 @@ def read_value(kind: Kind, field: Field, row: Json, custom_types: Mapping[str, s
     pair = api(kind).pair
     if pair is not None and field.name == pair.field:
         return pair.read(row)
+    if field.name in kind.ends:
+        return cable_ends.ends(row)[kind.ends.index(field.name)]
     if field.name.startswith(CUSTOM):
         own = custom_name(field.name)
         return custom_values.read(custom_types.get(own, "text"), (row.get("custom_fields") or {}).get(own))
-    raw = row.get(field.name)
+    return _read_plain(field, row.get(field.name))
+
+
+def _read_plain(field: Field, raw: Any) -> Any:
     if isinstance(raw, dict) and "value" in raw:
         raw = raw["value"]
     if raw is None or raw in ("", []):
         return None
-    if field.name in _LISTS:
-        return _LISTS[field.name].read(raw)
-    return _READERS[field.type](raw)
+    return _LISTS[field.name].read(raw) if field.name in _LISTS else _READERS[field.type](raw)
 
 
 def write_values(kind: Kind, values: Json, custom_types: Mapping[str, str]) -> dict[str, Any]:
     """Return the JSON that sets those fields; `custom_types` are the types of the kind's custom fields, by name."""
-    body: dict[str, Any] = {}
+    body: dict[str, Any] = cable_ends.written(values, kind.ends) if kind.ends else {}
     pair = api(kind).pair
     for name, value in values.items():
-        if name in api(kind).read_only:
+        if name in api(kind).read_only or name in kind.ends:
             continue
         if pair is not None and name == pair.field:
             body |= pair.written(value)
@@ -279,6 +112,8 @@ def _json_names(kind: Kind, name: str) -> tuple[str, ...]:
     pair = api(kind).pair
     if pair is not None and name == pair.field:
         return pair.stored
+    if name in kind.ends:
+        return cable_ends.SIDES
     return ("custom_fields",) if name.startswith(CUSTOM) else (name,)
 
 
@@ -307,6 +142,10 @@ class _Listed:
 _LISTS: Final[Mapping[str, _Listed]] = {
     TAGS: _Listed(
         lambda tags: ", ".join(sorted(tag["slug"] for tag in tags)), lambda given: [{"slug": slug} for slug in slugs(given)]
+    ),
+    VID_RANGES: _Listed(
+        lambda ranges: shown_ranges(merged([(low, high) for low, high in ranges])),
+        lambda given: [list(ends) for ends in (vid_ranges(given) if given else [(LEAST_VID, HIGHEST_VID)])],
     ),
     PORTS: _Listed(lambda ports: ", ".join(map(str, sorted(set(ports)))), lambda given: port_numbers(given) if given else []),
 }

@@ -1,4 +1,4 @@
-"""What a source wants, as this NetBox takes it: ports, and custom fields by their types, without asking NetBox anything."""
+"""What a source wants, as this NetBox takes it: lists, and custom fields by their types, without asking NetBox anything."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -15,9 +15,12 @@ from asset_sync.reconcile.tables import Tables, cell, filled, text
 from asset_sync.systems.netbox.custom_field_table import TABLE, CustomFields, from_table, mapped_fields, unmapped_required
 from asset_sync.systems.netbox.custom_fields import CustomField, NotOfType
 from asset_sync.systems.netbox.custom_values import canonical
+from asset_sync.systems.netbox.fabric_kinds import VID_RANGES, vid_ranges
 from asset_sync.systems.netbox.kinds import CUSTOM
 from asset_sync.systems.netbox.virtual_kinds import PORTS, port_numbers
 
+_PARSERS: Final[Mapping[str, Callable[[str], object]]] = {PORTS: port_numbers, VID_RANGES: vid_ranges}
+"""What reads the lists that fields have as one text; it raises `ValueError` for what is none."""
 _REFUSED: Final = ("source_key", "field", "value", "reason")
 _OTHERS_SHOWN: Final = 3
 
@@ -27,15 +30,16 @@ def conform(kinds: Kinds, desired: Tables, inventory: Tables) -> tuple[Tables, T
 
     `inventory` is what `asset_sync.systems.netbox.observe` read. A value that is not of its field's type, or that two records
     have of a field that NetBox keeps unique, is missing from the first, and a row of the second (by kind: source_key, field,
-    value, reason, all of them text); so is what names no ports.
+    value, reason, all of them text); so is what names no ports, or no VLAN ids.
     """
     fields = _fields(inventory)
     conformed, refused = dict(desired), {}
     for name, kind in kinds.items():
         columns, refusals = _conformed(desired[name], mapped_fields(kind, fields))
-        if any(field.name == PORTS for field in kind.fields):
-            columns[PORTS], no_ports = _told(desired[name], PORTS, *_each_once(text(desired[name][PORTS]), _no_ports))
-            refusals += no_ports
+        for listed in [field.name for field in kind.fields if field.name in _PARSERS]:
+            told = _each_once(text(desired[name][listed]), partial(_parsed, _PARSERS[listed]))
+            columns[listed], none = _told(desired[name], listed, *told)
+            refusals += none
         conformed[name] = desired[name].assign(**columns)
         if refusals:
             refused[name] = pd.DataFrame(refusals, columns=list(_REFUSED), dtype="str")
@@ -81,9 +85,9 @@ def _told(desired: pd.DataFrame, name: str, values: pa.Array, reasons: Mapping[i
     return pd.Series(pd.array(values, dtype="str"), index=desired.index), refusals
 
 
-def _no_ports(value: str) -> tuple[str | None, str | None]:
+def _parsed(parse: Callable[[str], object], value: str) -> tuple[str | None, str | None]:
     try:
-        port_numbers(value)
+        parse(value)
     except ValueError as error:
         return None, str(error)
     return value, None

@@ -15,6 +15,22 @@ MODE: Final = Field("mode")
 """The 802.1Q mode of an interface: access, tagged, tagged-all or q-in-q."""
 MTU: Final = Field("mtu", "integer", within=(1, 65_536))
 
+TAGS: Final = "tags"
+"""The tags of an object, as their slugs in order, parted by commas."""
+
+
+def slugs(given: str | None) -> list[str]:
+    """Return the slugs that a value of `TAGS` names."""
+    return [slug.strip() for slug in (given or "").split(",") if slug.strip()]
+
+
+def canonical_tags(given: str) -> str | None:
+    """Return the value of `TAGS` as it is read back: each slug once, in order; None where there is none."""
+    return ", ".join(sorted(set(slugs(given)))) or None
+
+
+TAGGED: Final = Field(TAGS, initial_only=True, canonical=canonical_tags)
+
 # Exact first, so that "HP" and "hp", both of them in NetBox, stay two; none is decisive, because each looks further than the
 # one before and must not speak against it.
 NAMED: Final = (

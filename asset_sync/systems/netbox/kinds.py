@@ -6,6 +6,18 @@ from typing import Final
 
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.kinds import Field, IdentityRule, Kind, Kinds, Retirement, Unique, in_order
+from asset_sync.systems.netbox.fabric_kinds import (
+    CABLE,
+    IP_RANGE,
+    OF_VRFS,
+    PREFIX,
+    UNSITED_GROUP,
+    VLAN,
+    VLAN_GROUP,
+    VRF,
+    VRF_OF,
+    in_vrfs,
+)
 from asset_sync.systems.netbox.kind_parts import (
     COLOR,
     COMMENTS,
@@ -17,6 +29,7 @@ from asset_sync.systems.netbox.kind_parts import (
     NAMED_UNIQUE,
     SLUG,
     STATUS,
+    TAGGED,
 )
 from asset_sync.systems.netbox.virtual_kinds import (
     ALTERNATIVES,
@@ -34,20 +47,6 @@ from asset_sync.systems.netbox.virtual_kinds import (
 
 CUSTOM: Final = "cf_"
 """What the name of a custom field starts with; the rest is its name in NetBox."""
-
-TAGS: Final = "tags"
-"""The tags of an object, as their slugs in order, parted by commas."""
-
-
-def canonical_tags(given: str) -> str | None:
-    """Return the value of `TAGS` as it is read back: each slug once, in order; None where there is none."""
-    return ", ".join(sorted(set(slugs(given)))) or None
-
-
-def slugs(given: str | None) -> list[str]:
-    """Return the slugs that a value of `TAGS` names."""
-    return [slug.strip() for slug in (given or "").split(",") if slug.strip()]
-
 
 _TYPED = (
     IdentityRule("model", ("manufacturer", "model"), decisive=False),
@@ -131,7 +130,7 @@ DEVICE: Final = Kind(
         STATUS,
         DESCRIPTION,
         COMMENTS,
-        Field(TAGS, initial_only=True, canonical=canonical_tags),
+        TAGGED,
     ),
     (*_MACHINE, IdentityRule("name", ("site", "name"), "folded", decisive=False)),
     (Unique(("site", "name"), "folded"), Unique(("asset_tag",))),
@@ -157,6 +156,8 @@ INTERFACE: Final = Kind(
         MTU,
         Field("speed", "integer"),
         MODE,
+        Field("untagged_vlan", "reference", to="vlan", nullable=True),
+        Field("vrf", "reference", to="vrf", nullable=True),
         Field("label", max_length=64),
         DESCRIPTION,
     ),
@@ -165,7 +166,7 @@ INTERFACE: Final = Kind(
     parent="device",
     counted_by="device",
 )
-"""The speed is in Kbps."""
+"""The speed is in Kbps. An untagged VLAN needs a mode (measured), which goes with it in one request."""
 INTERFACE_LINKS: Final = Kind(
     "interface_links",
     (
@@ -186,6 +187,7 @@ IP_ADDRESS: Final = Kind(
     "ip_address",
     (
         Field("address", required=True),
+        VRF_OF,
         Field("interface", "reference", to="interface"),
         STATUS,
         Field("dns_name", max_length=255),
@@ -196,8 +198,10 @@ IP_ADDRESS: Final = Kind(
     parent="interface",
     natural=True,
 )
-"""Addresses of the global table alone; one in a VRF is another address. None is ever renumbered: where a machine gets another
-address, it is another object that moves to its interface."""
+"""Addresses of the global table, or of VRFs where a sync maps `vrf` (see `in_vrfs`): one in a VRF is another address.
+
+None is ever renumbered: where a machine gets another address, it is another object that moves to its interface.
+"""
 
 INTERFACE_PRIMARY_MAC: Final = Kind(
     "interface_primary_mac",
@@ -236,6 +240,11 @@ KINDS: Final[Kinds] = in_order(
         TAG,
         CLUSTER_TYPE,
         CLUSTER,
+        VRF,
+        VLAN_GROUP,
+        VLAN,
+        PREFIX,
+        IP_RANGE,
         DEVICE,
         DEVICE_CLUSTER,
         INTERFACE,
@@ -244,6 +253,7 @@ KINDS: Final[Kinds] = in_order(
         IP_ADDRESS,
         INTERFACE_PRIMARY_MAC,
         DEVICE_PRIMARY_IP,
+        CABLE,
         DEVICE_SERVICE,
         VIRTUAL_MACHINE,
         VM_INTERFACE,
@@ -253,7 +263,10 @@ KINDS: Final[Kinds] = in_order(
         VM_SERVICE,
     )
 )
-"""All kinds, each after those that it refers to."""
+"""All kinds, each after those that it refers to; cables after all that is written of interfaces, whose versions they move."""
+
+
+_UNSITED: Final = {CLUSTER.name: UNSITED, VLAN_GROUP.name: UNSITED_GROUP}
 
 
 def declared(mapped: Mapping[str, Iterable[str]], adapt: Callable[[Kind], Kind] = lambda kind: kind) -> Kinds:
@@ -276,8 +289,10 @@ def declared(mapped: Mapping[str, Iterable[str]], adapt: Callable[[Kind], Kind] 
 
 def _placed(kind: Kind, mapped: Mapping[str, Iterable[str]]) -> Kind:
     """Return the kind without the places that a sync does not map, where it may stand in one or another."""
-    if kind.name == CLUSTER.name and "site" not in mapped[kind.name]:
-        return replace(UNSITED, versions=kind.versions)
+    if kind.name in _UNSITED and "site" not in mapped[kind.name]:
+        return replace(_UNSITED[kind.name], versions=kind.versions)
+    if kind.name in OF_VRFS and "vrf" in mapped[kind.name]:
+        return in_vrfs(kind)
     absent = [name for name in ALTERNATIVES.get(kind.name, ()) if kind.field(name).to not in mapped]
     if len(absent) == len(ALTERNATIVES.get(kind.name, ())):
         return kind

@@ -10,6 +10,7 @@ from asset_sync.reconcile.tables import DTYPES
 from asset_sync.systems.netbox.addressed import COLUMNS, DeviceFilter, addressed_devices, plain
 from asset_sync.systems.netbox.client import NetBoxClient, Row
 from asset_sync.systems.netbox.custom_field_table import check_names, custom_fields
+from asset_sync.systems.netbox.fabric_kinds import VID_RANGES, merged, shown_ranges
 from asset_sync.systems.netbox.kinds import CUSTOM, custom_name
 
 _NAMED: Final = (Column("id"), Column("name"), Column("slug"), Column("description"))
@@ -21,6 +22,11 @@ def _table(name: str, kind: str | None, words: str, *columns: Column) -> SourceT
 
 def _without_slug(name: str, kind: str | None, words: str, *columns: Column) -> SourceTable:
     own = tuple(column for column in _NAMED if column.name != "slug")
+    return SourceTable(name, words, (*own, *columns), open_prefix=CUSTOM, kind=kind)
+
+
+def _nameless(name: str, kind: str, words: str, *columns: Column) -> SourceTable:
+    own = (Column("id"), Column("description"), Column("comments"))
     return SourceTable(name, words, (*own, *columns), open_prefix=CUSTOM, kind=kind)
 
 
@@ -39,6 +45,11 @@ _ENDPOINTS: Final[Mapping[str, tuple[str, str]]] = {
     "vm_interfaces": ("virtualization/interfaces", "virtualization.vminterface"),
     "virtual_disks": ("virtualization/virtual-disks", "virtualization.virtualdisk"),
     "services": ("ipam/services", "ipam.service"),
+    "vrfs": ("ipam/vrfs", "ipam.vrf"),
+    "vlan_groups": ("ipam/vlan-groups", "ipam.vlangroup"),
+    "vlans": ("ipam/vlans", "ipam.vlan"),
+    "prefixes": ("ipam/prefixes", "ipam.prefix"),
+    "ip_ranges": ("ipam/ip-ranges", "ipam.iprange"),
 }
 """Where the tables stand in the API, and the type of their objects."""
 
@@ -115,6 +126,40 @@ TABLES: Final = {
             *(Column("protocol"), Column("ports", "Their numbers, parted by commas."), Column("comments")),
             *(Column("parent_object_type"), Column("parent")),
         ),
+        _without_slug(
+            "vrfs",
+            "vrf",
+            "VRFs.",
+            *(Column("rd"), Column("enforce_unique", type="boolean"), Column("comments"), Column("tenant", to="tenants")),
+        ),
+        _table(
+            "vlan_groups",
+            "vlan_group",
+            "Groups of VLANs; `scope` is the name of the place that they are of.",
+            Column("vid_ranges", "The ids of their VLANs: 1000-2999, 3100."),
+            *(Column("scope_type"), Column("scope"), Column("comments"), Column("tenant", to="tenants")),
+        ),
+        _without_slug(
+            "vlans",
+            "vlan",
+            "VLANs.",
+            *(Column("vid", type="integer"), Column("status"), Column("comments"), Column("group", to="vlan_groups")),
+            *(Column("site", to="sites"), Column("tenant", to="tenants")),
+        ),
+        _nameless(
+            "prefixes",
+            "prefix",
+            "Prefixes; without a VRF those of the global table.",
+            *(Column("prefix"), Column("status"), Column("vrf", to="vrfs"), Column("vlan", to="vlans")),
+            *(Column("scope_type"), Column("scope"), Column("is_pool", type="boolean"), Column("tenant", to="tenants")),
+        ),
+        _nameless(
+            "ip_ranges",
+            "ip_range",
+            "IP ranges, from their first address to their last one.",
+            *(Column("start_address"), Column("end_address"), Column("status"), Column("vrf", to="vrfs")),
+            Column("tenant", to="tenants"),
+        ),
     )
 }
 
@@ -157,6 +202,8 @@ def _value(raw: Any, column: Column) -> Any:
         return None
     if isinstance(raw, Mapping):
         return str(raw["id"]) if column.to else raw.get("value", raw.get("name"))
+    if column.name == VID_RANGES:
+        return shown_ranges(merged([(low, high) for low, high in raw]))
     if isinstance(raw, list):
         return ", ".join(map(str, raw))
     return str(raw) if column.type == "text" else raw

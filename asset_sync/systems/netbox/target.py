@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
 from urllib.parse import quote_plus
@@ -12,6 +13,7 @@ import pandas as pd
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.target import Answer, Declined, OutcomeUnknown, Refused, Stale, Write, Written
 from asset_sync.systems.http import Tally
+from asset_sync.systems.netbox import cable_ends
 from asset_sync.systems.netbox import custom_field_table as definitions
 from asset_sync.systems.netbox.api import api, json_fields, read_value, write_values
 from asset_sync.systems.netbox.client import NetBoxClient, Query, Row
@@ -54,6 +56,7 @@ class NetBoxTarget:
     def find(self, kind: Kind, writes: Sequence[Write]) -> pd.DataFrame:
         """Return the observed table of the objects that could be what those creates made, by each one's surest natural key."""
         rows: dict[int, Row] = {}
+        writes = _ordered(kind, writes)
         for filters, wanted in _searches(kind, writes):
             cased = {_cased(key) for key in wanted}
             for query in _chunks(filters, wanted):
@@ -64,6 +67,7 @@ class NetBoxTarget:
 
     def create(self, kind: Kind, writes: Sequence[Write], message: str) -> Mapping[int, Answer]:
         """Create objects; return what was stored by `seq`, and what the token may not create."""
+        writes = _ordered(kind, writes)
         bodies = [self._created(kind, write) for write in writes]
         try:
             stored = self.client.create(api(kind).endpoint, bodies, message)
@@ -82,6 +86,7 @@ class NetBoxTarget:
         if not guarded:
             self._compare(kind, writes)
         bodies = [{"id": int(str(write.target_id)), **self._body(kind, write)} for write in writes]
+        self._keep_ends(kind, writes, bodies)
         try:
             stored = self.client.patch(api(kind).endpoint, bodies, message, versions if guarded else ())
         except Forbidden as error:
@@ -92,6 +97,19 @@ class NetBoxTarget:
                 return self.update(kind, there, message)
             raise _by_seq(with_forbidden(kind, writes, refusal), writes) from None
         return self._updated(kind, writes, stored)
+
+    def _keep_ends(self, kind: Kind, writes: Sequence[Write], bodies: Sequence[Row]) -> None:
+        """Say of cables that move the side that does: which is which, only NetBox knows."""
+        moving = {str(write.target_id): write for write in writes if any(name in write.values for name in kind.ends)}
+        if not moving:
+            return
+        rows = {str(row["id"]): row for row in self._by_id(kind, list(moving), cable_ends.SIDES)}
+        for body in bodies:
+            number = str(body["id"])
+            if number in rows:
+                for side in cable_ends.SIDES:
+                    body.pop(side, None)
+                body.update(cable_ends.moved(moving[number].values, kind.ends, rows[number]))
 
     def _updated(self, kind: Kind, writes: Sequence[Write], stored: Sequence[Row]) -> Mapping[int, Answer]:
         by_id = {str(row["id"]): row for row in stored}
@@ -160,6 +178,10 @@ class NetBoxTarget:
     @cached_property
     def _custom_fields(self) -> CustomFields:
         return definitions.custom_fields(self.client)
+
+
+def _ordered(kind: Kind, writes: Sequence[Write]) -> Sequence[Write]:
+    return [replace(write, values=dict(cable_ends.ordered(kind, write.values))) for write in writes] if kind.ends else writes
 
 
 def _maps_custom(kind: Kind) -> bool:

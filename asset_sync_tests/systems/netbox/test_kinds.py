@@ -20,6 +20,8 @@ def test_kinds_say_what_netbox_lets_be_empty_what_it_requires_what_it_holds_fast
         *("device.tenant", "device_cluster.cluster", "cluster.site", "cluster.tenant"),
         *(f"virtual_machine.{field}" for field in ("site", "role", "platform", "tenant")),
         *(f"interface_links.{field}" for field in ("parent", "bridge", "lag")),
+        *("interface.untagged_vlan", "interface.vrf", "vrf.rd", "vrf.tenant", "ip_range.tenant", "prefix.vlan", "cable.tenant"),
+        *(f"{kind}.{field}" for kind in ("vlan_group", "vlan", "prefix") for field in ("site", "tenant")),
     }
     required = {f"{kind.name}.{field.name}" for kind in KINDS.values() for field in kind.fields if field.required}
     types, named = (
@@ -37,7 +39,10 @@ def test_kinds_say_what_netbox_lets_be_empty_what_it_requires_what_it_holds_fast
             "vm_interface.name",
             "vm_mac_address.mac_address",
         ),
-        *("virtual_disk.name", "virtual_disk.size"),
+        *("virtual_disk.name", "virtual_disk.size", "vrf.name", "vlan_group.name", "vlan_group.slug"),
+        *(f"vlan.{field}" for field in ("group", "vid", "name")),
+        *("cable.a_interface", "cable.b_interface", "prefix.prefix", "ip_range.start_address", "ip_range.end_address"),
+        *(f"{kind}.vrf" for kind in ("prefix", "ip_range", "ip_address")),
         *(f"{on}_service.{field}" for on in ("device", "vm") for field in ("name", "protocol", "ports")),
     }
     fast = {f"{kind.name}.{field.name}" for kind in KINDS.values() for field in kind.fields if field.pins}

@@ -30,6 +30,11 @@ TOLD: dict[str, dict[str, Any]] = {
         "parent_object_type": "virtualization.virtualmachine",
         "parent": "web",
     },
+    "vrfs": {"name": "blue", "rd": "65000:1", "enforce_unique": True, "tenant": "1"},
+    "vlan_groups": {"name": "Campus", "vid_ranges": "10-99, 200", "scope_type": "dcim.site", "scope": "Home"},
+    "vlans": {"name": "net0", "vid": 20, "group": "1", "site": None, "status": "active"},
+    "prefixes": {"prefix": "10.1.1.0/24", "vrf": "1", "vlan": "1", "scope": "Home", "is_pool": False},
+    "ip_ranges": {"start_address": "10.1.1.1/24", "end_address": "10.1.1.9/24", "vrf": "1", "status": "active"},
 }
 
 
@@ -52,6 +57,11 @@ def filled(lab: Lab) -> Lab:
         ("virtualization/interfaces", {**on_web, "name": "eth0", "mtu": 1450, "mode": "access"}),
         ("virtualization/virtual-disks", {**on_web, "name": "root", "size": 500}),
         ("ipam/services", {"name": "http", "protocol": "tcp", "ports": [80, 443], **parent}),
+        ("ipam/vrfs", {"name": "blue", "rd": "65000:1", "tenant": 1}),
+        ("ipam/vlan-groups", {"name": "Campus", "slug": "campus", "vid_ranges": [[10, 99], [200, 200]], **scope}),
+        ("ipam/vlans", {"name": "net0", "vid": 20, "group": 1}),
+        ("ipam/prefixes", {"prefix": "10.1.1.0/24", "vrf": 1, "vlan": 1, **scope}),
+        ("ipam/ip-ranges", {"start_address": "10.1.1.1/24", "end_address": "10.1.1.9/24", "vrf": 1}),
     ):
         lab.state.create(endpoint, body)
     return lab

@@ -1,25 +1,16 @@
 """Hosts, clusters, machines and what they have: whole syncs of all these kinds into a NetBox, day after day."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from asset_sync.reconcile.apply import known_objects
-from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.merge import Ownership
-from asset_sync.reconcile.plan import Mode, Plan
-from asset_sync.reconcile.planning import Grace, Policy, Snapshot, make_plan
-from asset_sync.reconcile.references import match_all
-from asset_sync.reconcile.tables import Tables
-from asset_sync.systems.netbox import conform, declared, observe, unready
-from asset_sync_tests.reconcile import lab as core
+from asset_sync.systems.netbox import conform, declared, observe
 from asset_sync_tests.reconcile.lab import held, ops
-from asset_sync_tests.reconcile.worlds import desired
 from asset_sync_tests.systems.netbox.conftest import Lab, writes
+from asset_sync_tests.systems.netbox.syncs import Row, Sync
 
-Row = dict[str, Any]
 ONE_VERSION = pytest.mark.parametrize("lab", ["4.6"], indirect=True)
 """For what the versions of NetBox do alike."""
 MAPPED: dict[str, tuple[str, ...]] = {
@@ -116,47 +107,11 @@ def _source() -> dict[str, list[Row]]:
     }
 
 
-class Sync(core.Lab):
-    """A sync of those rows into the NetBox of a lab."""
-
-    def __init__(self, netbox: Lab, kinds: Kinds) -> None:
-        owners = {name: dict.fromkeys((f.name for f in kind.fields), Ownership("source")) for name, kind in kinds.items()}
-        super().__init__(kinds, Policy(owners, Grace(runs=1, time=timedelta())))
-        self.rows = _source()
-        self.netbox = netbox
-        self.target = netbox.target  # type: ignore[assignment]
-
-    def plan(self, mode: Mode = "normal") -> Plan:
-        observed = observe(self.netbox.client, self.kinds)
-        wanted, refused = conform(self.kinds, self.wanted(), observed)
-        now = Snapshot(wanted, {name: observed[name] for name in self.kinds}, self.ledger.links(), refused)
-        self.known = known_objects(now.observed, now.links)
-        matches = match_all(self.kinds, wanted, observed, now.links, unready(self.kinds, wanted, observed))
-        return make_plan("test", self.kinds, self.policy, now, matches, now=self.at, mode=mode, after=self.last)
-
-    def wanted(self) -> Tables:
-        return {name: desired(kind, *self.rows.get(name, [])) for name, kind in self.kinds.items()}
-
-    def row(self, kind: str, key: str) -> Row:
-        """Return the row of the source with that key, to change it."""
-        return next(row for row in self.rows[kind] if row["source_key"] == key)
-
-    def objects_of(self, endpoint: str, *names: str) -> list[tuple[Any, ...]]:
-        """Return what the objects there have of those fields, in order."""
-        return sorted((tuple(row[name] for name in names) for row in self.netbox.state.objects(endpoint)), key=str)
-
-    def again(self) -> int:
-        """Run once more; return how many writes that took."""
-        before = self.netbox.state.requests.writes
-        assert ops(self.run()) == []
-        return self.netbox.state.requests.writes - before
-
-
 @pytest.fixture
 def sync(lab: Lab) -> Sync:
     types = ["virtualization.virtualmachine"]
     lab.state.create("extras/custom-fields", {"name": "image", "type": "text", "object_types": types})
-    return Sync(lab, declared(MAPPED))
+    return Sync(lab, declared(MAPPED), _source())
 
 
 def test_all_kinds_are_created_each_once_and_again_writes_nothing(sync: Sync) -> None:
@@ -251,13 +206,13 @@ def test_machines_of_a_host_in_no_cluster_are_recognised_by_the_host(lab: Lab) -
     fields = {
         name: tuple(field for field in fields if field not in ("cluster", "cf_image")) for name, fields in without.items()
     }
-    sync = Sync(lab, declared(fields))
+    sync = Sync(lab, declared(fields), _source())
     for row in sync.rows["virtual_machine"]:
         row.pop("cluster")
         row.pop("cf_image", None)
     sync.run()
     assert sync.objects_of(MACHINES, "name", "cluster", "device") == [("db", None, 1), ("web", None, 1)]
-    forgotten = Sync(lab, declared(fields))
+    forgotten = Sync(lab, declared(fields), _source())
     forgotten.rows = sync.rows
     assert {op for op, *_ in ops(forgotten.plan())} == {"claim"}
 
