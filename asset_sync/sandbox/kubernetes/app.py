@@ -116,7 +116,7 @@ class _Server:
         parts = [part for part in request.url.path.split("/") if part]
         if (about := self._about(account, request, parts, raw_body)) is not None:
             self._cluster.requests[f"{request.method} {request.url.path}"] += 1
-            return _json(about)
+            return _json(about, 201 if request.method == "POST" else 200)
         call = self._call(account, request, parts, raw_body, where)
         self._cluster.requests[f"{call.verb} {call.kind.resource}"] += 1
         return self._watched(call) if call.is_watch else self._done(call)
