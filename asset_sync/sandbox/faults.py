@@ -51,7 +51,7 @@ CLUSTER = {
     "expired_watch": "the resourceVersion that a watch begins at is too old: 410 at once, not in the stream",
     "moved_list": "a page is of another resourceVersion than it says that the list is of",
     "repeated_continue": "the token for the next page is the one for this page",
-    "silent_watch": "a watch ends without a bookmark",
+    "silent_watch": "a watch ends at once, without a word",
 }
 KNOWN = WIRE | DATA | WRITES | CLUSTER
 

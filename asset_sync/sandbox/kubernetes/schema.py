@@ -68,8 +68,9 @@ def _conformed_object(value: Json, schema: Mapping[str, Any]) -> Json:
 def _cause(error: ValidationError) -> Json:
     place = _path(error.absolute_path)
     asked: Any = error.validator_value
+    given: Any = error.instance
     if error.validator == "required":
-        missing = next(name for name in asked if name not in error.instance)
+        missing = next(name for name in asked if name not in given)
         place, message = f"{place}.{missing}" if place else missing, "Required value"
     elif error.validator == "enum":
         supported = ", ".join(f'"{value}"' for value in asked)

@@ -20,6 +20,7 @@ _BOOKMARK_EVERY_S: Final = 60.0
 
 class Watch:
     """Yields lines of JSON. A bookmark comes `bookmark_lead` seconds before the end, and each minute, if that is asked for.
+    A `silent` one ends at once, without a word.
 
     Raises ApiError (400) at the start for a query that is not right. A resourceVersion that is too old is an event.
     """
@@ -34,15 +35,18 @@ class Watch:
         seconds = query.get("timeoutSeconds", "")
         if seconds and not seconds.isdigit():
             raise bad_request(f'strconv.ParseInt: parsing "{seconds}": invalid syntax')
+        self._silent = silent
         now = time.monotonic()
         self._end = now + float(seconds or _DEFAULT_S)
         first = min(self._end - bookmark_lead, now + _BOOKMARK_EVERY_S)
-        wanted = query.get("allowWatchBookmarks", "").casefold() in ("1", "true") and not silent
+        wanted = query.get("allowWatchBookmarks", "").casefold() in ("1", "true")
         # A watch that is shorter than the lead has none.
         self._bookmark = first if wanted and first > now else None
 
     async def lines(self) -> AsyncIterator[bytes]:
         """The events, each a line."""
+        if self._silent:
+            return
         if not self._revision:
             with self._cluster.lock:
                 self._revision = self._cluster.revision

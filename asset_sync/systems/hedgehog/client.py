@@ -92,7 +92,7 @@ class HedgehogClient:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._api.close()
+        self._api.close()  # type: ignore[no-untyped-call]
 
     def version(self) -> str:
         """Return the version of the Kubernetes server, such as `v1.33.4+k3s1`."""
@@ -150,7 +150,7 @@ class HedgehogClient:
     @contextmanager
     def _asked(self, kind: Kind, **options: Any) -> Iterator[Any]:
         """Yield the answer as it comes, without having read it."""
-        response = self._objects.list_namespaced_custom_object(
+        response: Any = self._objects.list_namespaced_custom_object(
             *(kind.group, VERSION, self._namespace, kind.plural),
             **options,
             _preload_content=False,

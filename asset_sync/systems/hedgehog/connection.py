@@ -48,7 +48,7 @@ def by_kubeconfig(path: str, context: str | None) -> client.Configuration:
     """
     found = client.Configuration()
     try:
-        config.load_kube_config(path, context, client_configuration=found, persist_config=False)
+        config.load_kube_config(path, context, client_configuration=found, persist_config=False)  # type: ignore[no-untyped-call]
     except (ConfigException, OSError) as error:
         raise ConfigurationError(f"Hedgehog: the kubeconfig {path} cannot be used: {error}") from None
     return _careful(found)

@@ -44,7 +44,8 @@ class HedgehogFabric(ConfigurableResource[Any]):
         else:
             found = settings.require_all(self.required_variables())
             ca_file = self.ca_file or settings.ca_file("HEDGEHOG", self.connection)
-            configuration = by_token(*(found[self._variable(what)] for what in VARIABLES), ca_file)
+            server, token = (found[self._variable(what)] for what in VARIABLES)
+            configuration = by_token(server, token, ca_file)
         return HedgehogClient(
             configuration,
             name=self.connection,
