@@ -45,12 +45,21 @@ WRITES = {
     "refused_groups": "a device comes into no group, while it leaves those that it is to leave",
     "refused_maintenance": "the share `rate` of the devices are neither put into maintenance nor taken out of it",
 }
-KNOWN = WIRE | DATA | WRITES
+CLUSTER = {
+    "throttled": "429 as a Kubernetes API server words it, with Retry-After: `retry_after` (1)",
+    "expired_continue": "a list's continue token is too old: 410, with a token that goes on in another snapshot",
+    "expired_watch": "the resourceVersion that a watch begins at is too old: 410 at once, not in the stream",
+    "moved_list": "a page is of another resourceVersion than it says that the list is of",
+    "repeated_continue": "the token for the next page is the one for this page",
+    "silent_watch": "a watch ends at once, without a word",
+}
+KNOWN = WIRE | DATA | WRITES | CLUSTER
 
 _OPTIONS: dict[str, dict[str, object]] = {
     "slow": {"seconds": 1.0},
     "http_429": {"retry_after": 1},
     "http_503": {"retry_after": None},
+    "throttled": {"retry_after": 1},
     "timeout_before": {"seconds": None},
     "timeout_after_write": {"seconds": None},
     "short_page": {"rows": 1},

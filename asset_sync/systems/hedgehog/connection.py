@@ -1,0 +1,71 @@
+"""How a fabric's cluster is reached: by its address and a token, or by a context of a kubeconfig."""
+
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from kubernetes import client, config
+from kubernetes.config import ConfigException
+from urllib3.util.retry import Retry
+
+from asset_sync.reconcile.errors import ConfigurationError
+
+WORKERS: Final = 8
+"""So many requests at a time; a connection is kept for each."""
+_ATTEMPTS: Final = 4
+_BUSY: Final = (429, 502, 503, 504)
+_LONGEST_WAIT_S: Final = 30.0
+
+
+class _Retry(Retry):
+    """Waits as long as a Retry-After asks for, but 30 s at most."""
+
+    def get_retry_after(self, response: Any) -> float | None:
+        """Return the seconds to wait; None where the answer does not say."""
+        asked = super().get_retry_after(response)
+        return None if asked is None else min(asked, _LONGEST_WAIT_S)
+
+
+def by_token(server: str, token: str, ca_file: str | None) -> client.Configuration:
+    """Return what the official client needs. Raises `ConfigurationError` for what cannot be right."""
+    parts = urlsplit(server.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
+        raise ConfigurationError("Hedgehog: the address of the Kubernetes API is to be such as https://fabric.example.com:6443")
+    if not token.strip() or not token.strip().isascii() or not token.strip().isprintable():
+        raise ConfigurationError("Hedgehog: the token of the Kubernetes API is empty or has characters that no token has")
+    if ca_file is not None and not Path(ca_file).is_file():
+        raise ConfigurationError(f"Hedgehog: the file of the CA's certificates, {ca_file}, does not exist")
+    found = client.Configuration(host=server.strip().rstrip("/"))
+    found.api_key["authorization"] = f"Bearer {token.strip()}"
+    found.ssl_ca_cert = ca_file
+    return _careful(found)
+
+
+def by_kubeconfig(path: str, context: str | None) -> client.Configuration:
+    """Return what a kubeconfig says of a context (by default its current one).
+
+    Raises `ConfigurationError` where there is no such file or context.
+    """
+    found = client.Configuration()
+    try:
+        config.load_kube_config(path, context, client_configuration=found, persist_config=False)  # type: ignore[no-untyped-call]
+    except (ConfigException, OSError) as error:
+        raise ConfigurationError(f"Hedgehog: the kubeconfig {path} cannot be used: {error}") from None
+    return _careful(found)
+
+
+def _careful(found: client.Configuration) -> client.Configuration:
+    found.connection_pool_maxsize = WORKERS
+    found.retries = _Retry(
+        total=_ATTEMPTS,
+        # An answer that does not come takes a minute each time.
+        read=1,
+        redirect=False,
+        status_forcelist=_BUSY,
+        allowed_methods=["GET"],
+        backoff_factor=0.2,
+        backoff_jitter=0.1,
+        backoff_max=_LONGEST_WAIT_S,
+        raise_on_status=False,
+    )
+    return found

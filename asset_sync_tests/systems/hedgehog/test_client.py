@@ -1,0 +1,114 @@
+"""Answers that are no answers, and words without secrets."""
+
+import logging
+import socket
+from typing import Any
+
+import pytest
+
+from asset_sync.reconcile.errors import ConfigurationError, SourceError, SourceUnavailable
+from asset_sync.systems.hedgehog import KINDS, HedgehogClient, client
+from asset_sync.systems.hedgehog.connection import by_token
+from asset_sync_tests.systems.hedgehog.conftest import Lab
+from asset_sync_tests.systems.scripted import Reply, scripted
+
+TOKEN = "eyJhbGciOiJSUzI1NiJ9.secret-part.signature"
+(SERVER,) = (kind for kind in KINDS if kind.name == "Server")
+ROW: dict[str, Any] = {"metadata": {"name": "server-1"}, "spec": {}}
+
+
+def of(url: str) -> HedgehogClient:
+    return HedgehogClient(by_token(url, TOKEN, None), name="lab", timeout=(2, 2))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"kind": "ServerList", "items": [ROW]},
+        {"kind": "ServerList", "metadata": {"resourceVersion": ""}, "items": [ROW]},
+        {"kind": "ServerList", "metadata": {"resourceVersion": 5}, "items": [ROW]},
+        {"kind": "ServerList", "metadata": {"resourceVersion": "5"}},
+        {"kind": "ServerList", "metadata": {"resourceVersion": "5"}, "items": {"server-1": ROW}},
+        {"kind": "ServerList", "metadata": {"resourceVersion": "5"}, "items": [ROW, {"metadata": {}}]},
+        {"kind": "ServerList", "metadata": {"resourceVersion": "5"}, "items": [None]},
+        {"kind": "SwitchList", "metadata": {"resourceVersion": "5"}, "items": []},
+        {"kind": "Status", "status": "Failure", "code": 403},
+        [],
+    ],
+)
+def test_what_is_no_list_is_never_an_empty_one(answer: Any) -> None:
+    with scripted(Reply(answer)) as script, of(script.url) as fabric, pytest.raises(SourceError, match="no ServerList"):
+        fabric.page(SERVER)
+
+
+@pytest.mark.parametrize("body", ["<html>404</html>", "not here", '{"kind":"Status","code":404,"message":"not found"}'])
+def test_only_the_api_server_says_that_a_definition_is_missing(body: str) -> None:
+    with scripted(Reply(body.encode(), 404)) as script, of(script.url) as fabric, pytest.raises(SourceError) as told:
+        fabric.page(SERVER)
+    assert not isinstance(told.value, client.NotInstalled)
+
+
+def test_redirects_are_not_followed() -> None:
+    with scripted(Reply({}, 302, {"Location": "http://127.0.0.1:9/"})) as script, of(script.url) as fabric:
+        with pytest.raises(SourceError, match="answered 302"):
+            fabric.page(SERVER)
+        assert len(script.seen) == 1
+
+
+def test_a_server_that_is_not_there_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with of(f"http://127.0.0.1:{port}") as fabric, pytest.raises(SourceUnavailable, match=f"at http://127.0.0.1:{port}: "):
+        fabric.page(SERVER)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 500])
+def test_words_of_the_server_are_told_without_secrets(status: int, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    said = {"kind": "Status", "message": f"who is Bearer {TOKEN}?", "code": status}
+    with scripted(Reply(said, status)) as script, of(script.url) as fabric, pytest.raises(SourceError) as told:
+        fabric.page(SERVER)
+    assert script.seen[0].headers["authorization"] == f"Bearer {TOKEN}"
+    shown = str(told.value) + repr(fabric) + repr(fabric.__dict__) + caplog.text
+    assert "who is Bearer" in shown
+    assert "secret-part" not in shown
+
+
+@pytest.mark.parametrize(
+    "event",
+    ["nonsense", '{"type":"MODIFIED","object":{}}', '{"type":"MOVED","object":{"metadata":{"name":"x"}}}', "<html></html>"],
+)
+def test_an_event_that_nobody_knows_is_refused(event: str) -> None:
+    with (
+        scripted(Reply(f"{event}\n".encode())) as script,
+        of(script.url) as fabric,
+        pytest.raises(SourceError, match="no ServerList"),
+    ):
+        fabric.changes(SERVER, "5")
+
+
+def test_a_connection_can_be_tested(lab: Lab) -> None:
+    lab.accounts["some"] = lab.accounts["reader-token"]
+    with lab.connect() as fabric:
+        assert fabric.version().startswith("v1.")
+        assert fabric.may_list(SERVER)
+    lab.accounts["reader-token"] = type(lab.accounts["some"])("sa", {"*": frozenset({"get"})})
+    with lab.connect() as fabric:
+        assert not fabric.may_list(SERVER)
+
+
+@pytest.mark.parametrize(
+    ("server", "token", "ca_file"),
+    [
+        ("fabric.example.com:6443", TOKEN, None),
+        ("https://user:pass@fabric.example.com", TOKEN, None),
+        ("https://fabric.example.com", "two\nlines", None),
+        ("https://fabric.example.com", TOKEN, "/no/such/file.pem"),
+    ],
+)
+def test_what_cannot_be_right_is_told_before_anything_is_asked(server: str, token: str, ca_file: str | None) -> None:
+    with pytest.raises(ConfigurationError) as told:
+        by_token(server, token, ca_file)
+    assert token not in str(told.value)
+    assert "pass@" not in str(told.value)
