@@ -34,10 +34,15 @@ def refuse_outdated(context: dg.AssetExecutionContext, sync: Sync) -> None:
 
 
 def _read_at(context: dg.AssetExecutionContext, sync: Sync) -> datetime | None:
-    """Return since when the inventory that this run plans from was read; None where nobody knows any more."""
+    """Return since when the inventory that this run plans from was read; None where it did not read it itself.
+
+    A person who has a step carried out again, alone, has it plan from what was read before: the guards judge that.
+    """
     snapshots: Snapshots = context.resources.snapshots
     partition = context.partition_key if sync.partitions else None
     read_by = snapshots.read_by(sync.inventory, context.run.run_id, partition)
+    if read_by != context.run.run_id:
+        return None
     asked = dg.AssetRecordsFilter(asset_key=sync.inventory, asset_partitions=[partition] if partition else None)
     for record in context.instance.fetch_materializations(asked, limit=_LOOKED_THROUGH).records:
         materialization = record.asset_materialization

@@ -46,6 +46,7 @@ def _sync() -> Sync:
         made,
         kinds=KINDS,
         mapping={},
+        constrained=lambda kinds, _: kinds,
         resource=lambda *_: None,
         conform=lambda _, wanted, __: (wanted, {}),
         evidence=lambda _, __, there: SimpleNamespace(observed=there, waiting={}),  # type: ignore[arg-type, return-value]
@@ -58,7 +59,7 @@ def _matches(sync: Sync) -> list[str]:
         {"asset": observed(ASSET, {"id": "2", "serial": "SER-2A"})},
     )
     remembered = {"asset": links(link("a", "1"), link("b", "2"))}
-    ledger = SimpleNamespace(resolutions=lambda _: NONE, links=lambda *_, **__: remembered)
+    ledger = SimpleNamespace(resolutions=lambda *_: NONE, links=lambda *_, **__: remembered, elsewhere=lambda *_: {})
     context = cast("dg.AssetExecutionContext", SimpleNamespace(resources=SimpleNamespace(ledger=ledger)))
     planning = Planning(context, sync, world.desired, world.observed)
     return [str(verdict) for verdict in planning.match()["asset"]["verdict"]]

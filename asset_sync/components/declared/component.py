@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import dagster as dg
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from asset_sync.components import config
 from asset_sync.components.connections import check_names, name_of, partitions
@@ -81,6 +81,9 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     Where there are several `connections` of the source, or of the target, each one is a partition with links, plans and an
     interval of its own.
     """
+
+    # What `register` says has another name here: classes with such parents have a method of that one.
+    model_config = ConfigDict(populate_by_name=True)
 
     source: str
     target: str

@@ -67,7 +67,7 @@ def canonical_address(given: str) -> str | None:
 
 _TENANT: Final = Field("tenant", "reference", to="tenant", nullable=True)
 _SITE: Final = Field("site", "reference", to="site", nullable=True)
-VRF_OF: Final = Field("vrf", "reference", to="vrf", required=True)
+VRF_OF: Final = Field("vrf", "reference", to="vrf")
 """Where a sync maps it, what it writes is in VRFs: each record names one, and the global table is left alone."""
 
 VRF: Final = Kind(
@@ -196,6 +196,7 @@ def in_vrfs(kind: Kind) -> Kind:
     """Return a kind of what is told apart by its VRF, too: equal addresses of two VRFs are two."""
     return replace(
         kind,
+        fields=tuple(replace(field, required=field.required or field == VRF_OF) for field in kind.fields),
         identity=tuple(replace(rule, name=f"{rule.name} in the VRF", fields=("vrf", *rule.fields)) for rule in kind.identity),
         unique=tuple(replace(unique, fields=("vrf", *unique.fields)) for unique in kind.unique),
     )
