@@ -126,9 +126,12 @@ def _servers(size: int) -> int:
 
 
 def _most_requests(plan_id: str) -> float:
-    """Return how many write requests a plan may take: one for 50 objects, but each sort of write needs at least one."""
+    """Return how many write requests a plan may take: one for 50 objects, but each sort of write needs one, or two.
+
+    What is counted elsewhere then, and what looks alike, goes apart.
+    """
     writes = open_ledger().plan(plan_id).writes
-    return max(len(writes) / _OBJECTS_A_REQUEST, len(writes[["kind", "op"]].drop_duplicates()))
+    return max(len(writes) / _OBJECTS_A_REQUEST, 2 * len(writes[["kind", "op"]].drop_duplicates()))
 
 
 @click.command()

@@ -7,10 +7,12 @@ import sys
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from asset_sync.ledger import Ledger
+from asset_sync.operations.definitions import make_dagster_home
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.target import Outcome
 from asset_sync_tests.pipeline import ASSETS, SYNC, Pipeline
@@ -81,11 +83,12 @@ def test_what_an_apply_had_sent_when_it_broke_off_is_its_own_doing_for_the_next_
 
 @pytest.mark.slow
 @pytest.mark.parametrize("pipeline", [{"size": 400}], indirect=True)
-def test_a_killed_apply_can_be_started_again(pipeline: Pipeline) -> None:
+def test_a_killed_apply_can_be_started_again(pipeline: Pipeline, tmp_path: Path) -> None:
+    make_dagster_home(tmp_path / "dagster")
     pipeline.world.netbox_faults.set("slow", method="POST", path=LISTED, seconds=2.0, rate=0.5)
     runner = subprocess.Popen(
         [sys.executable, "-m", "dagster", "job", "execute", "-m", "asset_sync.definitions", "-j", SYNC],
-        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+        env={**os.environ, "PYTHONWARNINGS": "ignore", "DAGSTER_HOME": str(tmp_path / "dagster")},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

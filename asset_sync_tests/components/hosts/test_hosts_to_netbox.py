@@ -53,6 +53,7 @@ def test_a_host_and_all_that_it_has(lab: HostLab) -> None:
 # Device attributes.
 
 
+@pytest.mark.slow
 def test_platform_follows_the_host(lab: HostLab) -> None:
     lab.run(host())
     upgraded = host()["platform"] | {"version_id": "13", "version_codename": "trixie"}
@@ -62,6 +63,7 @@ def test_platform_follows_the_host(lab: HostLab) -> None:
     assert lab.settled()
 
 
+@pytest.mark.slow
 def test_status_and_description_of_a_person_stay(lab: HostLab) -> None:
     lab.run(host())
     lab.netbox.patch("dcim/devices", lab.device()["id"], {"status": "staged", "description": "do not reboot"})
@@ -69,12 +71,14 @@ def test_status_and_description_of_a_person_stay(lab: HostLab) -> None:
     assert (lab.device()["status"], lab.device()["description"]) == ("staged", "do not reboot")
 
 
+@pytest.mark.slow
 def test_a_serial_that_netbox_lacks_is_entered(lab: HostLab) -> None:
     lab.netbox.patch("dcim/devices", lab.device()["id"], {"serial": ""})
     lab.run(host())
     assert lab.device()["serial"] == SERIAL, "it is known by its name alone"
 
 
+@pytest.mark.slow
 def test_a_host_is_known_by_its_serial_before_its_name(lab: HostLab) -> None:
     other = lab.register("web-9", "OTHER1")
     lab.run(host(hostname="web-9", fqdn=None))
@@ -83,6 +87,7 @@ def test_a_host_is_known_by_its_serial_before_its_name(lab: HostLab) -> None:
     assert lab.device()["name"] == "web-1", "what people call it stays"
 
 
+@pytest.mark.slow
 def test_a_renamed_host_is_known_by_its_machine_id(lab: HostLab) -> None:
     hardware = host()["hardware"] | {"serial": None}
     lab.netbox.patch("dcim/devices", lab.device()["id"], {"serial": ""})
@@ -107,6 +112,7 @@ def test_an_interface_that_is_gone_is_disabled_with_a_note_and_back_again_withou
     assert lab.settled()
 
 
+@pytest.mark.slow
 def test_a_new_card_is_a_new_mac_address(lab: HostLab) -> None:
     lab.run(host())
     there = host()["interfaces"]
@@ -117,6 +123,7 @@ def test_a_new_card_is_a_new_mac_address(lab: HostLab) -> None:
     assert lab.settled()
 
 
+@pytest.mark.slow
 def test_the_type_follows_what_the_kernel_tells_and_no_guess_overwrites_it(lab: HostLab) -> None:
     lab.run(host())
     faster = [interface("eth0", speed=10_000), interface("br0", kind="bridge", mac=None)]
@@ -126,6 +133,7 @@ def test_the_type_follows_what_the_kernel_tells_and_no_guess_overwrites_it(lab: 
     assert lab.interfaces()["eth0"]["type"] == "10gbase-t"
 
 
+@pytest.mark.slow
 def test_a_type_that_a_person_chose_stays(lab: HostLab) -> None:
     lab.run(host())
     lab.netbox.patch("dcim/interfaces", lab.interfaces()["eth0"]["id"], {"type": "1000base-x-sfp"})
@@ -156,6 +164,7 @@ def test_bonds_bridges_and_vlans_are_linked_and_unlinked(lab: HostLab) -> None:
     assert lab.settled()
 
 
+@pytest.mark.slow
 def test_what_is_no_interface_of_the_machine_is_left_out(lab: HostLab) -> None:
     names = {"veth12ab34": "veth", "docker0": "bridge", "br-0123456789ab": "bridge", "virbr0": "bridge"}
     names |= {"tun0": "tun", "tailscale0": "tun", "wg0": "wireguard"}
@@ -180,6 +189,7 @@ def test_an_address_that_is_new_and_one_that_is_gone(lab: HostLab) -> None:
     assert lab.settled()
 
 
+@pytest.mark.slow
 def test_an_address_moves_between_interfaces_of_its_host(lab: HostLab) -> None:
     lab.run(host())
     lab.run(
@@ -192,6 +202,7 @@ def test_an_address_moves_between_interfaces_of_its_host(lab: HostLab) -> None:
     assert lab.settled()
 
 
+@pytest.mark.slow
 def test_the_primary_address_follows_the_default_route(lab: HostLab) -> None:
     lab.run(host())
     both = [address("192.0.2.10/24"), address("198.51.100.7/24", "br0"), address("2001:db8::10/64")]
@@ -201,6 +212,7 @@ def test_the_primary_address_follows_the_default_route(lab: HostLab) -> None:
     assert lab.primary() == "192.0.2.10/24"
 
 
+@pytest.mark.slow
 def test_a_renumbered_host_has_its_new_primary_before_the_old_address_leaves(lab: HostLab) -> None:
     lab.run(host())
     lab.run(host(addresses=[address("203.0.113.5/24"), address("2001:db8::10/64")]))
@@ -209,6 +221,7 @@ def test_a_renumbered_host_has_its_new_primary_before_the_old_address_leaves(lab
     assert lab.settled()
 
 
+@pytest.mark.slow
 def test_a_free_address_is_taken_and_one_of_another_machine_is_not(lab: HostLab) -> None:
     lab.netbox.create("ipam/ip-addresses", {"address": "192.0.2.10/24", "status": "reserved"})
     other = lab.register("db-1", "SER-2")
@@ -227,6 +240,7 @@ def test_a_free_address_is_taken_and_one_of_another_machine_is_not(lab: HostLab)
     assert run.metadata("hosts_to_netbox/plan")["held"] >= 1
 
 
+@pytest.mark.slow
 def test_addresses_of_the_link_and_for_a_while_are_left_out(lab: HostLab) -> None:
     passing = [
         address("fe80::1/64", scope="link"),
@@ -243,6 +257,7 @@ def test_addresses_of_the_link_and_for_a_while_are_left_out(lab: HostLab) -> Non
 STATES: Final = {"paused": "paused", "exited": "offline", "dead": "offline", "restarting": "active"}
 
 
+@pytest.mark.slow
 def test_a_containers_state_is_its_machines_status_and_back(lab: HostLab) -> None:
     def all_of(**told: str) -> list[dict[str, object]]:
         ids = {name: f"{number:02}" * 32 for number, name in enumerate(STATES)}
@@ -264,6 +279,7 @@ def test_a_container_that_is_gone_is_offline_and_back_active(lab: HostLab) -> No
     assert lab.machines()["shop-db-1"]["status"] == "active"
 
 
+@pytest.mark.slow
 def test_a_container_that_is_made_anew_or_renamed_stays_one(lab: HostLab) -> None:
     lab.run(host())
     before = lab.machines()["shop-web-1"]["id"]
@@ -273,6 +289,7 @@ def test_a_container_that_is_made_anew_or_renamed_stays_one(lab: HostLab) -> Non
     assert len(lab.machines()) == 2
 
 
+@pytest.mark.slow
 def test_resources_that_change_are_written(lab: HostLab) -> None:
     lab.run(host())
     lab.run(host(containers=[container(cpus=2.0, memory=1 << 30), host()["containers"][1]]))
@@ -280,12 +297,14 @@ def test_resources_that_change_are_written(lab: HostLab) -> None:
     assert (float(web["vcpus"]), web["memory"]) == (2.0, 1024)
 
 
+@pytest.mark.slow
 def test_containers_without_a_project_are_in_the_engines_cluster(lab: HostLab) -> None:
     lab.run(host(containers=[container("alone", compose=None)]))
     (cluster,) = lab.netbox.objects("virtualization/clusters")
     assert cluster["name"] == "web-1-docker"
 
 
+@pytest.mark.slow
 def test_of_two_projects_one_is_the_hosts_own_and_stays_so(lab: HostLab) -> None:
     first = [container(), container("media-tv-1", id="aa" * 32, compose=compose("tv", "media"), ports=[])]
     lab.run(host(containers=first))
@@ -313,6 +332,7 @@ def test_a_host_that_netbox_does_not_have_is_held_with_what_to_do(lab: HostLab) 
     assert lab.settled(), "and holds nobody else"
 
 
+@pytest.mark.slow
 def test_it_is_made_where_the_yaml_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
     with lab_of(tmp_path, monkeypatch, database_url, YAML.replace("register: false", "register: true")) as lab:
         lab.run(host())
@@ -328,6 +348,7 @@ def test_what_a_document_could_not_read_is_not_gone(lab: HostLab) -> None:
     assert lab.settled(host(containers=None, interfaces=None, addresses=None, default_routes=None))
 
 
+@pytest.mark.slow
 def test_an_empty_document_part_is_a_fact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str) -> None:
     with lab_of(tmp_path, monkeypatch, database_url, YAML.replace("retire_share: 0.20", "retire_share: 1")) as lab:
         lab.register()
@@ -345,6 +366,7 @@ def test_the_journal_tells_what_was_applied_and_nothing_where_nothing_was(lab: H
     assert len(lab.journal()) == 1
 
 
+@pytest.mark.slow
 def test_the_journal_names_who_approved(lab: HostLab) -> None:
     run = lab.run(host(), mode="review")
     assert not lab.journal()
@@ -375,6 +397,7 @@ def test_a_host_that_loses_all_its_addresses_keeps_the_others_going(
         assert lab.settled()
 
 
+@pytest.mark.slow
 def test_a_prefix_length_that_changes_is_written_to_the_address(lab: HostLab) -> None:
     lab.run(host())
     lab.run(host(addresses=[address("192.0.2.10/25"), address("2001:db8::10/64")]))
@@ -382,6 +405,7 @@ def test_a_prefix_length_that_changes_is_written_to_the_address(lab: HostLab) ->
     assert lab.settled()
 
 
+@pytest.mark.slow
 def test_what_a_host_listens_on_is_a_service_of_its_device(lab: HostLab) -> None:
     heard = [
         {"protocol": "tcp", "address": "0.0.0.0", "port": 22, "process": "sshd"},
@@ -396,6 +420,7 @@ def test_what_a_host_listens_on_is_a_service_of_its_device(lab: HostLab) -> None
 EVERYTHING: Final = {api(kind).endpoint for kind in KINDS.values()}
 
 
+@pytest.mark.slow
 def test_what_a_token_may_not_write_is_reported_and_the_rest_is_done(lab: HostLab, monkeypatch: pytest.MonkeyPatch) -> None:
     token = Token("limited", may_write=frozenset(EVERYTHING) - {"virtualization/virtual-machines"})
     monkeypatch.setenv("NETBOX_TOKEN", lab.netbox.add_token(token).secret)
@@ -406,6 +431,7 @@ def test_what_a_token_may_not_write_is_reported_and_the_rest_is_done(lab: HostLa
     assert not lab.machines()
 
 
+@pytest.mark.slow
 def test_one_object_that_netbox_refuses_stops_no_other(lab: HostLab, monkeypatch: pytest.MonkeyPatch) -> None:
     token = Token("limited", writes_only={"dcim/interfaces": {"name": "eth0"}})
     monkeypatch.setenv("NETBOX_TOKEN", lab.netbox.add_token(token).secret)
@@ -416,6 +442,7 @@ def test_one_object_that_netbox_refuses_stops_no_other(lab: HostLab, monkeypatch
     assert set(lab.machines()) == {"shop-web-1", "shop-db-1"}
 
 
+@pytest.mark.slow
 def test_a_number_that_netbox_does_not_take_holds_that_field_alone(lab: HostLab) -> None:
     there = [*host()["interfaces"], interface("eth9", mac="52:54:00:aa:00:09", mtu=70_000)]
     run = lab.run(host(interfaces=there))
@@ -423,6 +450,7 @@ def test_a_number_that_netbox_does_not_take_holds_that_field_alone(lab: HostLab)
     assert "is not between 1 and 65536" in run.metadata("hosts_to_netbox/plan")["report"]
 
 
+@pytest.mark.slow
 def test_without_a_cluster_the_device_is_kept_up_all_the_same(lab: HostLab, monkeypatch: pytest.MonkeyPatch) -> None:
     token = Token("limited", may_write=frozenset(name for name in EVERYTHING if not name.startswith("virtualization/")))
     monkeypatch.setenv("NETBOX_TOKEN", lab.netbox.add_token(token).secret)

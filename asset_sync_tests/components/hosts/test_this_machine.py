@@ -28,6 +28,7 @@ def collected(*before: str) -> dict[str, Any]:
     return document
 
 
+@pytest.mark.slow
 def test_this_machine_and_again_with_nothing_to_do(lab: HostLab) -> None:
     document = collected()
     lab.register(document["hostname"].partition(".")[0], serial="")
@@ -46,7 +47,7 @@ def elsewhere() -> Iterator[tuple[str, ...]]:
         inside = ("nsenter", "--target", str(held.pid), "--net")
         try:
             for words in ("link add lan0 type bridge", "addr add 192.0.2.50/24 dev lan0", "link set lan0 up"):
-                subprocess.run([*inside, "ip", *words.split()], check=True, timeout=10)
+                subprocess.run([*inside, "ip", *words.split()], check=True, timeout=60)
             yield inside
         finally:
             held.kill()
@@ -63,7 +64,7 @@ def test_a_real_change_of_this_machine(lab: HostLab, elsewhere: tuple[str, ...])
     adding = (
         "ip link add extra0 type dummy 2>/dev/null || ip link add extra0 type bridge; ip addr add 198.51.100.9/24 dev extra0"
     )
-    subprocess.run([*elsewhere, "sh", "-ec", adding], check=True, timeout=10)
+    subprocess.run([*elsewhere, "sh", "-ec", adding], check=True, timeout=60)
     assert lab.run(collected(*elsewhere)).planned != NOTHING
     assert lab.interfaces()["extra0"]["enabled"] is True
     assert lab.addresses() == {"192.0.2.50/24": "lan0", "198.51.100.9/24": "extra0"}
