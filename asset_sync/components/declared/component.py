@@ -314,7 +314,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         def resource(context: dg.AssetExecutionContext, side: Side) -> Any:
             return self._resource(context, self._key(side))
 
-        return OwnSteps(partial(self.sync, name), self._of_run, resource, self._main_kinds)
+        return OwnSteps(partial(self.sync, name), self._of_run, resource)
 
     def _main_kinds(self) -> list[str]:
         """Return the kinds whose objects stand for the rows of the source's main table."""

@@ -1,5 +1,6 @@
 """The steps that the systems of a sync bring (`asset_sync.systems.steps`), as a run of it has them."""
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,14 +31,12 @@ Context = dg.AssetExecutionContext
 class OwnSteps:
     """Calls each step with what it is told of its run.
 
-    `sync` declares the sync, `of_run` returns a system as a run has it, and `resource` what reaches it. `main_kinds` are those
-    whose objects stand for the rows of the source's main table.
+    `sync` declares the sync, `of_run` returns a system as a run has it, and `resource` what reaches it.
     """
 
     sync: Callable[[], Sync]
     of_run: Callable[[Context, Side], System]
     resource: Callable[[Context, Side], Any]
-    main_kinds: Callable[[], Sequence[str]]
 
     def sift(self, context: Context, rows: pd.DataFrame, inventory: Tables, *, side: Side) -> Sifted:
         """Judge the rows of the main table, as the system of a side does."""
@@ -77,15 +76,17 @@ class OwnSteps:
         applied, source = self.of_run(context, "target").side.applied, self.of_run(context, "source")
         if applied is None:
             return {}
-        record_of = source.record_of or str
-        links = self.sync().of(context).known_links(context.resources.ledger)
-        of_object: dict[tuple[Kind, str], list[Mapping[str, Any]]] = {}
-        for name in self.main_kinds():
-            ids = dict(zip(links[name]["source_key"], links[name]["target_id"], strict=True))
-            for row in p.records(done.plan.writes):
-                record = record_of(row["source_key"] or "")
-                if record in ids and done.outcomes[row["seq"]].outcome == APPLIED:
-                    of_object.setdefault((self.sync().kinds[name], ids[record]), []).append(row)
+        record_of, sync = source.record_of or str, self.sync()
+        links = sync.of(context).known_links(context.resources.ledger)
+        objects: dict[str, list[tuple[Kind, str]]] = defaultdict(list)
+        for name in sync.main_kinds:
+            for record, target_id in zip(links[name]["source_key"], links[name]["target_id"], strict=True):
+                objects[record].append((sync.kinds[name], target_id))
+        of_object: dict[tuple[Kind, str], list[Mapping[str, Any]]] = defaultdict(list)
+        for row in p.records(done.plan.writes):
+            if done.outcomes[row["seq"]].outcome == APPLIED:
+                for each in objects.get(record_of(row["source_key"] or ""), ()):
+                    of_object[each].append(row)
         return applied(self.run(context, "target"), Done(done.plan, done.outcomes, done.approved, of_object))
 
     def run(self, context: Context, side: Side) -> Run:
