@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, Final
 from upath import UPath
 
 from asset_sync import settings
+from asset_sync.components import config
 from asset_sync.reconcile.errors import SourceError
 from asset_sync.systems.pdq_export import is_candidate as is_export
 
@@ -23,6 +24,12 @@ _VERSIONS: Final = ("ETag", "etag", "md5Hash", "mtime", "LastModified", "last_mo
 def place(written: str) -> UPath:
     """Return the folder that the YAML names: any fsspec URL, else a path that counts from ASSET_SYNC_HOME."""
     return UPath(written) if "://" in written else UPath(settings.home() / written)
+
+
+def check_place(at: config.Place, written: str) -> None:
+    """Raise `ConfigurationError`, with file and line, where the folder that the YAML names there is no folder of its own."""
+    if "://" not in written and not PurePath(written).name:
+        raise at.error(f"{written!r} is no folder of its own: name one below ASSET_SYNC_HOME")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """Hosts → a target as a component: documents come into a folder, and one run syncs all that came."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import dagster as dg
 from pydantic import Field
 
+from asset_sync.components import config
 from asset_sync.components.declared.component import SyncComponent
-from asset_sync.components.dropped.folder import DropFolder, place
+from asset_sync.components.dropped.folder import DropFolder, check_place, place
 from asset_sync.components.hosts.documents import DOCUMENTS
 from asset_sync.components.hosts.sensor import hosts_sensor
 from asset_sync.components.hosts.taking import HostWatch, is_document
@@ -27,6 +29,11 @@ class HostDocuments(SyncComponent):
     def watch(self) -> HostWatch:
         """Return what looks at the folder. Only here and in runs is the environment asked where it is."""
         return HostWatch(DropFolder(place(self.folder), is_document), KeptDocuments().kept())
+
+    def check(self, file: Path) -> None:
+        """Raise `ConfigurationError` for what is wrong in the YAML that this was read from, with file and line."""
+        check_place(config.Place(file, ("attributes", "folder")), self.folder)
+        super().check(file)
 
     def names(self, sync: str) -> Mapping[tuple[str, ...], str]:
         """Return what no other sync may have: the folder, too."""

@@ -1,20 +1,20 @@
 """Taking documents in: what lies in the folder is read once it rests, and kept, or put aside with the line that says why."""
 
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePath
 
+from asset_sync.components.dropped import looking
 from asset_sync.components.dropped.cursor import Cursor
 from asset_sync.components.dropped.folder import DropFolder, Dropped
+from asset_sync.components.dropped.looking import Log
 from asset_sync.reconcile.errors import SourceError
 from asset_sync.systems.hosts.document import MAX_BYTES, DocumentRefused, check_size, parse
-from asset_sync.systems.hosts.kept import Kept, KeptHosts, Older
+from asset_sync.systems.hosts.kept import Kept, KeptHosts
 from asset_sync.systems.pdq_export import is_candidate
 from asset_sync.systems.pdq_export.refusal import shown
 
-Log = Callable[[str], object]
 _SUFFIX = ".json"
 
 
@@ -46,14 +46,6 @@ class Look:
     unfinished: bool
 
 
-@dataclass
-class _Look:
-    taken: list[Taken] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    done: set[bytes] = field(default_factory=set)
-    unfinished: bool = False
-
-
 @dataclass(frozen=True)
 class HostWatch:
     """Looks at a drop folder. A look that takes longer than `seconds` ends there, and the next one goes on."""
@@ -67,41 +59,30 @@ class HostWatch:
 
         A file stays where it is, for its host to write the next one in its place; one that is refused goes into quarantine.
         """
-        files = {file.digest: file for file in self.folder.files()}
-        fresh = files.keys() - cursor.settled
-        look, end = _Look(), time.monotonic() + self.seconds
-        for digest in [digest for digest in files if digest in fresh & cursor.seen]:
-            if time.monotonic() > end:
-                log("the other documents are left for the next look")
-                look.unfinished = True
-                break
-            try:
-                self._take(files[digest], look, log)
-                look.done.add(digest)
-            except OSError as error:
-                log(f"{shown(files[digest].name)} cannot be read ({error.strerror or error}); it is tried again")
-        settled = (cursor.settled & files.keys()) | look.done
-        cursor = Cursor(frozenset(settled), frozenset(files.keys() - settled))
-        return Look(look.taken, look.refused, cursor, look.unfinished)
+        taken: list[Taken] = []
+        refused: list[str] = []
 
-    def _take(self, file: Dropped, look: _Look, log: Log) -> None:
-        content = None
-        try:
-            check_size(file.size)
-            content = self._content(file)
-            parsed = parse(content)
-            kept, before = self.kept.put(content, parsed, datetime.now(UTC))
-        except Older as error:
-            log(f"{shown(file.name)}: {error}")
-        except DocumentRefused as refusal:
-            line = f"{shown(file.name)} {refusal}"
-            look.refused.append(line)
-            self.folder.quarantine(file, line, None if content is None else [content])
-            log(line)
-        except SourceError as error:
-            log(f"{shown(file.name)}: {error}")
-        else:
-            look.taken.append(Taken(file.name, kept, before, parsed.notes))
+        def take(file: Dropped) -> bool:
+            """Take one document in, or tell why not: either way it is done with."""
+            content = None
+            try:
+                check_size(file.size)
+                content = self._content(file)
+                parsed = parse(content)
+                kept, before = self.kept.put(content, parsed, datetime.now(UTC))
+            except DocumentRefused as refusal:
+                line = f"{shown(file.name)} {refusal}"
+                refused.append(line)
+                self.folder.quarantine(file, line, None if content is None else [content])
+                log(line)
+            except SourceError as error:
+                log(f"{shown(file.name)}: {error}")
+            else:
+                taken.append(Taken(file.name, kept, before, parsed.notes))
+            return True
+
+        looked = looking.look(self.folder, cursor, take, seconds=self.seconds, log=log)
+        return Look(taken, refused, looked.cursor, unfinished=looked.left > 0)
 
     def _content(self, file: Dropped) -> bytes:
         with self.folder.open(file) as opened:

@@ -15,7 +15,7 @@ from asset_sync.components.connections import partition_of
 from asset_sync.components.declared.assets import column_schema
 from asset_sync.components.declared.component import KeysConfig, SyncComponent
 from asset_sync.components.declared.ends import ConnectionConfig
-from asset_sync.components.dropped.folder import DropFolder, place
+from asset_sync.components.dropped.folder import DropFolder, check_place, place
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.pdq_exports.kept import KeptExports, accepted
 from asset_sync.components.pdq_exports.reading import read_export
@@ -73,8 +73,7 @@ class PdqExports(SyncComponent):
             if getattr(self, key):
                 raise attributes.at(key).error(why)
         for key, written in (("folder", self.folder), ("kept", self.kept)):
-            if "://" not in written and not PurePath(written).name:
-                raise attributes.at(key).error(f"{written!r} is no folder of its own: name one below ASSET_SYNC_HOME")
+            check_place(attributes.at(key), written)
         if PurePath(self.kept) == PurePath(self.folder):
             raise attributes.at("kept").error("it is the folder that files are dropped into: name another one")
         super().check(file)

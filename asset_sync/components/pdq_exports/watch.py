@@ -1,18 +1,17 @@
 """Which files of the folder are new: by content, once they rest, at the cost of one listing where nothing changed."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from hashlib import sha256
 
+from asset_sync.components.dropped import looking
 from asset_sync.components.dropped.cursor import Cursor
 from asset_sync.components.dropped.folder import DropFolder, Dropped
+from asset_sync.components.dropped.looking import Log
 from asset_sync.components.pdq_exports.kept import KeptExports, Origin, accepted, new_key
-from asset_sync.reconcile.errors import SourceError
 from asset_sync.systems.pdq_export import Limits, fingerprint
-
-Log = Callable[[str], object]
 
 
 @dataclass(frozen=True)
@@ -33,48 +32,32 @@ class Watch:
     seconds: float = 20.0
 
     def look(self, cursor: Cursor, keys: Callable[[], Sequence[str]], *, log: Log) -> Look:
-        """Return what is new since the cursor; `keys` gives the keys of the accepted files, asked for only where needed.
-
-        A new or changed file must rest from one look to the next before it is read. One that cannot be read is told of and
-        tried again at the next look.
-        """
-        files = {file.digest: file for file in self.folder.files()}
-        fresh = files.keys() - cursor.settled
-        resting = [file for digest, file in files.items() if digest in fresh & cursor.seen]
-        taking = _Taking(self, list(keys()), log) if resting else None
-        done = taking.all(resting) if taking else frozenset()
-        settled = (cursor.settled & files.keys()) | done
-        return Look(taking.accepted if taking else (), Cursor(frozenset(settled), frozenset(files.keys() - settled)))
+        """Return what is new since the cursor; `keys` gives the keys of the accepted files, asked for only where needed."""
+        taking = _Taking(self, keys, log)
+        looked = looking.look(self.folder, cursor, taking.take, seconds=self.seconds, log=log)
+        return Look(taking.accepted, looked.cursor)
 
 
 class _Taking:
     """One look's files, taken one after the other."""
 
-    def __init__(self, watch: Watch, keys: list[str], log: Log) -> None:
+    def __init__(self, watch: Watch, keys: Callable[[], Sequence[str]], log: Log) -> None:
         self.watch = watch
-        self.keys = keys
         self.log = log
         self.accepted: list[str] = []
-        # What was refused may be dropped again, so it does not count.
-        self.taken = {key: origin for key in sorted(keys, key=accepted) if (origin := watch.kept.taken(key))}
+        self._keys = keys
 
-    def all(self, files: Sequence[Dropped]) -> frozenset[bytes]:
-        """Take the files; return the digests of those that are done with."""
-        done: set[bytes] = set()
-        end = time.monotonic() + self.watch.seconds
-        for file in files:
-            if time.monotonic() > end:
-                self.log(f"{len(files) - len(done)} files are left for the next look")
-                break
-            try:
-                if self._take(file):
-                    done.add(file.digest)
-            except (OSError, ValueError, SourceError) as error:
-                # Names too can be what a file system, a path or a format does not take: the other files go on.
-                self.log(f"{file.name!r} cannot be read ({getattr(error, 'strerror', None) or error}); it is tried again")
-        return frozenset(done)
+    @cached_property
+    def keys(self) -> list[str]:
+        """The keys of the files that were accepted, those of this look last."""
+        return list(self._keys())
 
-    def _take(self, file: Dropped) -> bool:
+    @cached_property
+    def taken(self) -> dict[str, Origin]:
+        """The accepted files by their keys, the oldest first; what was refused may be dropped again, so it does not count."""
+        return {key: origin for key in sorted(self.keys, key=accepted) if (origin := self.watch.kept.taken(key))}
+
+    def take(self, file: Dropped) -> bool:
         """Take one file where its content is new; return False where it is still being written to."""
         if file.size > self.watch.limits.size:
             # It will be refused by its size, so nothing of it is read or kept.

@@ -14,6 +14,7 @@ NETBOX: Final = (ROOT / "examples" / "netbox_to_netbox" / "defs.yaml").read_text
 EXPORTS: Final = (ROOT / "asset_sync" / "defs" / "pdq_exports" / "defs.yaml").read_text(encoding="utf-8")
 MONITORING: Final = (ROOT / "asset_sync" / "defs" / "netbox_to_wug" / "defs.yaml").read_text(encoding="utf-8")
 FINDING: Final = (ROOT / "asset_sync" / "defs" / "wug_to_netbox" / "defs.yaml").read_text(encoding="utf-8")
+HOSTS: Final = (ROOT / "asset_sync" / "defs" / "hosts_to_netbox" / "defs.yaml").read_text(encoding="utf-8")
 MAKER: Final = YAML[YAML.index("      name:\n        rules:") : YAML.index("      slug: {}")]
 NAME: Final = "      name: {from: name, owner: shared}\n      serial: {from: serialNumber, transform: serial, owner: source}\n"
 OS: Final = "{from: osFullName, owner: shared}"
@@ -313,6 +314,7 @@ WRONG: Final[dict[str, tuple[str, str, str, str]]] = {
     "a key of assets with a blank": (YAML, "source: pdq, inv", "source: p dq, inv", "keys.source: 'p dq' is no key of assets"),
     "a folder that is the root": (EXPORTS, "folder: exports\n", "folder: /\n", "folder: '/' is no folder of its own"),
     "a folder that is the home": (EXPORTS, "folder: exports\n", "folder: ./\n", "folder: './' is no folder of its own"),
+    "documents in the home": (HOSTS, "folder: hosts\n", 'folder: ""\n', "folder: '' is no folder of its own"),
     "kept files in the home": (EXPORTS, "kept: exports_kept", 'kept: ""', "kept: '' is no folder of its own"),
     "one folder in two spellings": (EXPORTS, "kept: exports_kept", "kept: ./exports/", "kept: it is the folder that files"),
     "a value that is no choice": (

@@ -171,7 +171,7 @@ def test_by_hand_all_that_lies_there_is_taken_in_however_long_it_takes(
     slow = HostWatch(DropFolder(UPath(folder), is_document), KeptHosts(tmp_path / "hosts_kept"), seconds=0.0)
     monkeypatch.setattr(HostDocuments, "watch", lambda _: slow)
     clock = iter(range(1000))
-    monkeypatch.setattr("asset_sync.components.hosts.taking.time.monotonic", lambda: next(clock) // 3)
+    monkeypatch.setattr("asset_sync.components.dropped.looking.time.monotonic", lambda: next(clock) // 3)
     (line,) = take_documents(SYNC)
     assert line.startswith("odd.json is no host's document")
     assert len(slow.kept.all()) == 3
