@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
-_BY_KIND: Final[Mapping[str, str]] = MappingProxyType({"bridge": "bridge", "bond": "lag", "team": "lag"})
-_PHYSICAL: Final = frozenset({"physical"})
+TYPES_BY_KIND: Final[Mapping[str, str]] = MappingProxyType({"bridge": "bridge", "bond": "lag", "team": "lag"})
+"""NetBox's types of what others are put into, by the kernel's kind."""
+_PHYSICAL: Final = "physical"
 _WIRELESS: Final = "wireless"
 _BY_SPEED: Final[Mapping[int, str]] = MappingProxyType(
     {
@@ -52,11 +53,11 @@ _STATUSES: Final[Mapping[str, str]] = MappingProxyType(
 def interface_type(interface: Mapping[str, Any]) -> str | None:
     """Return NetBox's type of an interface as far as the kernel tells it, by its kind and speed; None where it does not."""
     kind, speed = interface["kind"], interface["speed"]
-    if kind in _BY_KIND:
-        return _BY_KIND[kind]
+    if kind in TYPES_BY_KIND:
+        return TYPES_BY_KIND[kind]
     if kind == _WIRELESS:
         return "ieee802.11ax"
-    if kind in _PHYSICAL:
+    if kind == _PHYSICAL:
         return _BY_SPEED.get(speed or 0)
     return "virtual" if kind else None
 

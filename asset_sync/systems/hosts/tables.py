@@ -13,6 +13,7 @@ import pandas as pd
 from asset_sync.reconcile.sources import Column, SourceTable
 from asset_sync.reconcile.tables import DTYPES, Tables
 from asset_sync.systems.hosts.inference import (
+    TYPES_BY_KIND,
     container_role,
     container_status,
     guessed_type,
@@ -22,13 +23,14 @@ from asset_sync.systems.hosts.inference import (
 from asset_sync.systems.hosts.kept import Kept, project_of
 
 Told = Mapping[str, Any]
-"""What a host's document says, by its keys."""
+"""What a host's document says, by its keys, and the compose project that is the host's own."""
 Row = dict[str, Any]
-Rows = Callable[[str, Told, str | None], Iterable[Row]]
-"""The rows of one host, by its id, its document and the compose project that is its own."""
+Rows = Callable[[str, Told], Iterable[Row]]
+"""The rows of one host, by its id and what is told of it."""
 
 DOCUMENT: Final = "document"
 """The column of `hosts` that has the whole document, JSON."""
+_PROJECT: Final = "project"
 _MEGA: Final = 2**20
 _GIGA: Final = 10**9
 _LIST: Final = ", "
@@ -78,8 +80,9 @@ def _made(table: Callable[[], SourceTable], rows: Rows) -> Callable[[Tables], pd
     def made(tables: Tables) -> pd.DataFrame:
         hosts = tables["hosts"]
         projects = hosts["project"].astype(object).where(hosts["project"].notna(), None)
-        documents = zip(hosts["id"], map(orjson.loads, hosts[DOCUMENT]), projects, strict=True)
-        return _frame(table(), (row for document in documents for row in _once(rows(*document))))
+        each = zip(hosts["id"], hosts[DOCUMENT], projects, strict=True)
+        told = ((host, {**orjson.loads(document), _PROJECT: project}) for host, document, project in each)
+        return _frame(table(), (row for host in told for row in _once(rows(*host))))
 
     return made
 
@@ -93,13 +96,13 @@ def _once(rows: Iterable[Row]) -> Iterator[Row]:
             yield row
 
 
-def _interfaces(host: str, told: Told, _project: str | None) -> Iterator[Row]:
+def _interfaces(host: str, told: Told) -> Iterator[Row]:
     listed = told["interfaces"] or ()
     kinds = {each["name"]: each["kind"] for each in listed}
     for each in listed:
         id_, master = f"{host}/{each['name']}", each["master"]
         known = interface_type(each)
-        over = {"bond": "lag", "team": "lag", "bridge": "bridge"}.get(kinds.get(master) or "")
+        over = TYPES_BY_KIND.get(kinds.get(master) or "")
         yield {
             "id": id_,
             "host": host,
@@ -113,14 +116,14 @@ def _interfaces(host: str, told: Told, _project: str | None) -> Iterator[Row]:
         }
 
 
-def _macs(host: str, told: Told, _project: str | None) -> Iterator[Row]:
+def _macs(host: str, told: Told) -> Iterator[Row]:
     for each in told["interfaces"] or ():
         if each["mac"]:
             interface = f"{host}/{each['name']}"
             yield {"id": f"{interface}/mac", "host": host, "interface": interface, "mac": each["mac"]}
 
 
-def _addresses(host: str, told: Told, _project: str | None) -> Iterator[Row]:
+def _addresses(host: str, told: Told) -> Iterator[Row]:
     for each in told["addresses"] or ():
         length = each["prefix_length"]
         yield {
@@ -133,7 +136,7 @@ def _addresses(host: str, told: Told, _project: str | None) -> Iterator[Row]:
         }
 
 
-def _primary_addresses(host: str, told: Told, _project: str | None) -> Iterator[Row]:
+def _primary_addresses(host: str, told: Told) -> Iterator[Row]:
     found = {f"primary_ip{version}": _primary(told, version) for version in (4, 6)}
     yield {"id": host, "host": host, **{name: f"{host}/{told}" if told else None for name, told in found.items()}}
 
@@ -157,7 +160,7 @@ def _lasts(address: Told) -> bool:
 # Containers.
 
 
-def _clusters(host: str, told: Told, _project: str | None) -> Iterator[Row]:
+def _clusters(host: str, told: Told) -> Iterator[Row]:
     for each in told["containers"] or ():
         project, short = project_of(each), (told["hostname"] or host).partition(".")[0]
         yield {
@@ -170,14 +173,14 @@ def _clusters(host: str, told: Told, _project: str | None) -> Iterator[Row]:
         }
 
 
-def _containers(host: str, told: Told, own_project: str | None) -> Iterator[Row]:
+def _containers(host: str, told: Told) -> Iterator[Row]:
     for each in told["containers"] or ():
         compose = each["compose"] or {}
         yield {
             "id": _container_id(host, each),
             "host": host,
             "cluster": f"{host}/{project_of(each)}",
-            "device": host if project_of(each) == own_project else None,
+            "device": host if project_of(each) == told[_PROJECT] else None,
             **{name: each[name] for name in ("engine", "name", "image", "digest", "state", "cpus")},
             "container_id": each["id"],
             "project": compose.get("project"),
@@ -221,7 +224,7 @@ def _comments(container: Told) -> str:
     return "\n".join(f"{name}: {told}" for name, told in lines.items() if told)
 
 
-def _container_services(host: str, told: Told, _project: str | None) -> Iterator[Row]:
+def _container_services(host: str, told: Told) -> Iterator[Row]:
     for each in told["containers"] or ():
         for protocol, ports in _by_protocol((p["protocol"], p["host_port"]) for p in each["ports"] or () if p["host_port"]):
             id_ = _container_id(host, each)
@@ -229,7 +232,7 @@ def _container_services(host: str, told: Told, _project: str | None) -> Iterator
             yield {"id": f"{id_}/{protocol}", **own, "protocol": protocol, "ports": ports}
 
 
-def _services(host: str, told: Told, _project: str | None) -> Iterator[Row]:
+def _services(host: str, told: Told) -> Iterator[Row]:
     named: dict[str, list[tuple[str, int]]] = {}
     for service in told["services"] or ():
         if not ip_address(service["address"].partition("%")[0]).is_loopback:
@@ -247,7 +250,7 @@ def _by_protocol(ports: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str]]:
     yield from ((protocol, _LIST.join(map(str, sorted(found[protocol])))) for protocol in sorted(found))
 
 
-def _disks(host: str, told: Told, _project: str | None) -> Iterator[Row]:
+def _disks(host: str, told: Told) -> Iterator[Row]:
     for each in told["disks"] or ():
         own = {name: each[name] for name in ("name", "model", "serial", "removable")}
         yield {"id": f"{host}/{each['name']}", "host": host, **own, "size_gb": _in(each["size"], _GIGA)}
