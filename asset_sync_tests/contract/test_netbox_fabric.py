@@ -5,12 +5,12 @@ from functools import cache
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
-from asset_sync.sandbox.netbox import DEFAULT_TOKEN, NetBoxState, create_app
+from asset_sync.sandbox.netbox import NetBoxState
 from asset_sync_tests.contract import recorded
 from asset_sync_tests.contract.content import at
 from asset_sync_tests.contract.recorded import normal, shape_difference
+from asset_sync_tests.contract.replaying import Answer, answer, client_of, listed, replayed, steps_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -23,10 +23,6 @@ SEQUENCES = (
     *("ipam_vlans_in_site", "ipam_vrfs", "ipam_prefixes_vrf_scope", "ipam_ip_ranges", "ipam_ip_addresses_vrf", "ipam_roles"),
 )
 """Requests on one type of object, one after the other, in the order in which they were recorded."""
-STEPS = (
-    *("create", "bulk_create", "get", "list", "list_brief", "list_cursor"),
-    *("patch", "bulk_patch", "bulk_delete", "delete"),
-)
 
 
 def _fill(state: NetBoxState) -> None:
@@ -125,32 +121,12 @@ PREPARE: dict[str, Callable[[NetBoxState], None]] = {
 }
 
 
-def _client(state: NetBoxState) -> TestClient:
-    client = TestClient(create_app(state), follow_redirects=False)
-    client.headers["Authorization"] = f"Token {DEFAULT_TOKEN}"
-    return client
-
-
-def _answer(client: TestClient, name: str) -> tuple[int, Any]:
-    request = recorded.case(FOLDER, name)["request"]
-    sent = {} if request.get("body") is None else {"json": request["body"]}
-    answer = client.request(request["method"], request["path"], **sent)
-    return answer.status_code, answer.json() if answer.content else None
-
-
 @cache
-def _sequences() -> dict[str, tuple[int, Any]]:
-    state = NetBoxState(version="4.6")
-    answers: dict[str, tuple[int, Any]] = {}
-    for sequence in SEQUENCES:
-        if sequence in BEFORE:
-            BEFORE[sequence](state)
-        client = _client(state)
-        answers |= {name: _answer(client, name) for name in (f"{sequence}__{step}" for step in STEPS)}
-    return answers
+def _sequences() -> dict[str, Answer]:
+    return replayed(FOLDER, SEQUENCES, BEFORE)
 
 
-@pytest.mark.parametrize("name", [f"{sequence}__{step}" for sequence in SEQUENCES for step in STEPS])
+@pytest.mark.parametrize("name", steps_of(SEQUENCES))
 def test_object_types(name: str) -> None:
     wanted = recorded.case(FOLDER, name)["response"]
     status, body = _sequences()[name]
@@ -158,8 +134,7 @@ def test_object_types(name: str) -> None:
     assert normal(body) == normal(wanted["body"])
 
 
-IN_SEQUENCES = {f"{sequence}__{step}" for sequence in SEQUENCES for step in STEPS}
-SINGLE = [name for name in recorded.names(FOLDER) if name not in IN_SEQUENCES]
+SINGLE = sorted(set(recorded.names(FOLDER)) - set(steps_of(SEQUENCES)))
 
 
 @pytest.mark.parametrize("name", SINGLE)
@@ -169,19 +144,15 @@ def test_single_requests(name: str) -> None:
     if name in PREPARE:
         PREPARE[name](state)
     wanted, sent = recorded.case(FOLDER, name)["response"], recorded.case(FOLDER, name)["request"]["body"]
-    status, body = _answer(_client(state), name)
+    status, body = answer(client_of(state), FOLDER, name)
     assert status == wanted["status"], body
     if status >= 400:
         assert normal(body) == normal(wanted["body"])
     elif body is not None:
         assert shape_difference(wanted["body"], body) == ""
-        for one, told, asked in zip(_listed(body), _listed(wanted["body"]), _listed(sent), strict=True) if sent else ():
+        for one, told, asked in zip(listed(body), listed(wanted["body"]), listed(sent), strict=True) if sent else ():
             for field in asked.keys() & one.keys() - {"id"}:
                 assert _plain(one[field]) == _plain(told[field]), field
-
-
-def _listed(body: Any) -> list[Any]:
-    return body if isinstance(body, list) else [body]
 
 
 def _plain(value: Any) -> Any:
@@ -207,7 +178,7 @@ def test_an_interface_that_is_deleted_leaves_its_cable_with_an_open_end_and_with
     state.delete(INTERFACES, 10)
     assert state.get(CABLES, 23) == {**before, "a_terminations": ()}
     assert state.get(INTERFACES, 22) == peer
-    shown = _client(state).get(f"/api/{INTERFACES}/22/").json()
+    shown = client_of(state).get(f"/api/{INTERFACES}/22/").json()
     assert (shown["cable"]["id"], shown["_occupied"], shown["link_peers"]) == (23, True, [])
     assert [row["changed_object_type"] for row in state.objects("core/object-changes")][-1] == "dcim.interface"
 
@@ -220,7 +191,7 @@ def test_a_cable_moves_the_versions_of_the_interfaces_that_it_comes_to(state: Ne
 
 
 def test_vlans_stand_against_the_deletion_of_their_group_and_prefixes_against_that_of_their_vrf(state: NetBoxState) -> None:
-    client = _client(state)
+    client = client_of(state)
     assert client.delete(f"/api/{GROUPS}/5/").status_code == 409
     answer = client.delete(f"/api/{VRFS}/5/")
     names = "10.60.0.0/24 (2), 10.60.0.5/24 (2), 10.70.0.10-50/24 (1)"

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
-from asset_sync.sandbox.netbox import DEFAULT_TOKEN, NetBoxState, create_app
+from asset_sync.sandbox.netbox import NetBoxState
 from asset_sync_tests.contract import recorded
 from asset_sync_tests.contract.content import ASSETS, at, fill_base
 from asset_sync_tests.contract.recorded import normal, shape_difference
+from asset_sync_tests.contract.replaying import client_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -64,12 +64,6 @@ PREPARE: dict[str, Callable[[NetBoxState], None]] = {
 }
 
 
-def _client(state: NetBoxState) -> TestClient:
-    client = TestClient(create_app(state), follow_redirects=False)
-    client.headers["Authorization"] = f"Token {DEFAULT_TOKEN}"
-    return client
-
-
 @pytest.mark.parametrize("name", recorded.names(FOLDER))
 def test_what_moves_is_answered_as_recorded(name: str) -> None:
     state = NetBoxState(version="4.6")
@@ -80,7 +74,7 @@ def test_what_moves_is_answered_as_recorded(name: str) -> None:
     request, wanted = case["request"], case["response"]
     before = _contents(state)
     sent = {} if request.get("body") is None else {"json": request["body"]}
-    answer = _client(state).request(request["method"], request["path"], **sent)
+    answer = client_of(state).request(request["method"], request["path"], **sent)
     assert answer.status_code == wanted["status"], answer.text
     if wanted["status"] >= 400:
         assert normal(answer.json()) == normal(wanted["body"])
@@ -115,5 +109,5 @@ def _id(row: dict[str, Any]) -> int:
 def test_the_primary_address_of_a_device_is_gone_with_the_address() -> None:
     state = NetBoxState()
     _fill(state)
-    assert _client(state).delete(f"/api/{ADDRESSES}/12/").status_code == 204
+    assert client_of(state).delete(f"/api/{ADDRESSES}/12/").status_code == 204
     assert state.get(DEVICES, 11)["primary_ip4"] is None

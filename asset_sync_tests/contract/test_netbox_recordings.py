@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from asset_sync.sandbox.netbox import DEFAULT_TOKEN, READ_ONLY_TOKEN, NetBoxState, Token, create_app
+from asset_sync.sandbox.netbox import DEFAULT_TOKEN, READ_ONLY_TOKEN, NetBoxState, Token
 from asset_sync.sandbox.netbox.choices import ASSET_STATUS
 from asset_sync_tests.contract import recorded
 from asset_sync_tests.contract.content import ASSETS, IN_USE, at, fill_base, fill_for_errors
 from asset_sync_tests.contract.recorded import VERSIONS, normal, shape_difference
+from asset_sync_tests.contract.replaying import client_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -65,19 +66,13 @@ def _crud(version: str) -> dict[str, tuple[int, Any, dict[str, str]]]:
     """The answers of the simulator to the recorded requests on all types, made one after the other."""
     state = NetBoxState(version=version)
     fill_base(state)
-    client = _client(state)
+    client = client_of(state)
     answers: dict[str, tuple[int, Any, dict[str, str]]] = {}
     for name in [f"{endpoint}__{step}" for endpoint in ENDPOINTS for step in STEPS]:
         answers[name] = _exchange(client, recorded.case(version, name)["request"])
     name = "core_object_changes__list"
     answers[name] = _exchange(client, recorded.case(version, name)["request"])
     return answers
-
-
-def _client(state: NetBoxState, token: str = DEFAULT_TOKEN) -> TestClient:
-    client = TestClient(create_app(state), follow_redirects=False)
-    client.headers["Authorization"] = f"Token {token}"
-    return client
 
 
 def _send(client: TestClient, request: dict[str, Any], headers: dict[str, str] | None = None) -> tuple[int, Any]:
@@ -164,7 +159,7 @@ def _prepare_job(request: str, job_id: int) -> Callable[[NetBoxState], None]:
             else [{"serial": "J", "status": "bogus", "device_type": 1}]
         )
         path = "/api/plugins/inventory/assets/?background=true"
-        _send(_client(state), {"method": "POST", "path": path, "body": body})
+        _send(client_of(state), {"method": "POST", "path": path, "body": body})
 
     return prepare
 
@@ -209,7 +204,7 @@ def test_other_requests(version: str, name: str) -> None:
         PREPARE[name](state)
     case = recorded.case(version, name)
     request, wanted = case["request"], case["response"]
-    status, body = _send(_client(state), request, _headers(name, request, state))
+    status, body = _send(client_of(state), request, _headers(name, request, state))
     assert status == wanted["status"], body
     _compare(name, wanted["body"], body, request.get("body"))
 
@@ -297,7 +292,7 @@ def test_change_records_of_a_bulk_patch() -> None:
     results = case["response"]["body"]["results"]
     state = NetBoxState(version=version)
     fill_base(state)
-    client = _client(state)
+    client = client_of(state)
     for change in reversed(results):
         data = {"name": change["prechange_data"]["name"], "slug": change["prechange_data"]["slug"]}
         at(state, "dcim/manufacturers", change["changed_object_id"], data)

@@ -5,12 +5,12 @@ from functools import cache
 from typing import Any
 
 import pytest
-from starlette.testclient import TestClient
 
-from asset_sync.sandbox.netbox import DEFAULT_TOKEN, NetBoxState, create_app
+from asset_sync.sandbox.netbox import NetBoxState
 from asset_sync_tests.contract import recorded
 from asset_sync_tests.contract.content import at
 from asset_sync_tests.contract.recorded import normal, shape_difference
+from asset_sync_tests.contract.replaying import Answer, answer, client_of, listed, replayed, steps_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -23,10 +23,6 @@ SEQUENCES = (
     *("ipam_services_device", "ipam_services_vm", "extras_journal_entries_device", "extras_journal_entries_vm"),
 )
 """Requests on one type of object, one after the other, in the order in which they were recorded."""
-STEPS = (
-    *("create", "bulk_create", "get", "list", "list_brief", "list_cursor"),
-    *("patch", "bulk_patch", "bulk_delete", "delete"),
-)
 
 
 def _fill(state: NetBoxState) -> None:
@@ -106,32 +102,12 @@ PREPARE: dict[str, Callable[[NetBoxState], None]] = {
 }
 
 
-def _client(state: NetBoxState) -> TestClient:
-    client = TestClient(create_app(state), follow_redirects=False)
-    client.headers["Authorization"] = f"Token {DEFAULT_TOKEN}"
-    return client
-
-
-def _answer(client: TestClient, name: str) -> tuple[int, Any]:
-    request = recorded.case(FOLDER, name)["request"]
-    sent = {} if request.get("body") is None else {"json": request["body"]}
-    answer = client.request(request["method"], request["path"], **sent)
-    return answer.status_code, answer.json() if answer.content else None
-
-
 @cache
-def _sequences() -> dict[str, tuple[int, Any]]:
-    state = NetBoxState(version="4.6")
-    answers: dict[str, tuple[int, Any]] = {}
-    for sequence in SEQUENCES:
-        if sequence in BEFORE:
-            BEFORE[sequence](state)
-        client = _client(state)
-        answers |= {name: _answer(client, name) for name in (f"{sequence}__{step}" for step in STEPS)}
-    return answers
+def _sequences() -> dict[str, Answer]:
+    return replayed(FOLDER, SEQUENCES, BEFORE)
 
 
-@pytest.mark.parametrize("name", [f"{sequence}__{step}" for sequence in SEQUENCES for step in STEPS])
+@pytest.mark.parametrize("name", steps_of(SEQUENCES))
 def test_object_types(name: str) -> None:
     wanted = recorded.case(FOLDER, name)["response"]
     status, body = _sequences()[name]
@@ -139,7 +115,7 @@ def test_object_types(name: str) -> None:
     assert normal(body) == normal(wanted["body"])
 
 
-SINGLE = [name for name in recorded.names(FOLDER) if not name.startswith(SEQUENCES)]
+SINGLE = sorted(set(recorded.names(FOLDER)) - set(steps_of(SEQUENCES)))
 
 
 @pytest.mark.parametrize("name", SINGLE)
@@ -149,15 +125,15 @@ def test_single_requests(name: str) -> None:
     if name in PREPARE:
         PREPARE[name](state)
     wanted, sent = recorded.case(FOLDER, name)["response"], recorded.case(FOLDER, name)["request"]["body"]
-    status, body = _answer(_client(state), name)
+    status, body = answer(client_of(state), FOLDER, name)
     assert status == wanted["status"], body
     if status >= 400:
         assert _unordered(normal(body)) == _unordered(normal(wanted["body"]))
     elif body is not None:
         assert shape_difference(_without_third(wanted["body"]), _without_third(body)) == ""
-        for one, asked in zip(_listed(body), _listed(sent), strict=True):
+        for one, asked in zip(listed(body), listed(sent), strict=True):
             for field in asked.keys() & one.keys() - {"id"}:
-                assert _plain(one[field]) == _plain(asked[field]) or len(_listed(body)) > 1, field
+                assert _plain(one[field]) == _plain(asked[field]) or len(listed(body)) > 1, field
 
 
 def _without_third(body: Any) -> Any:
@@ -173,10 +149,6 @@ def _unordered(body: Any) -> Any:
         words, _, names = body["detail"].partition("found: ")
         return words, sorted(names.split(", "))
     return body
-
-
-def _listed(body: Any) -> list[Any]:
-    return body if isinstance(body, list) else [body]
 
 
 def _plain(value: Any) -> Any:
@@ -248,7 +220,7 @@ def test_a_machine_is_on_a_host_of_its_cluster_or_on_one_of_none(
     """The rules of virtualization/models/virtualmachines.py of NetBox 4.6.8 (VirtualMachine.clean)."""
     state.delete(MACHINES, 5)
     state.patch(DEVICES, 6, {"cluster": host_in})
-    answer = _client(state).post(f"/api/{MACHINES}/", json={"name": "new", **said})
+    answer = client_of(state).post(f"/api/{MACHINES}/", json={"name": "new", **said})
     assert answer.status_code == status, answer.text
     assert not why or list(answer.json()) == [why]
 
@@ -261,5 +233,5 @@ def test_a_machine_is_on_a_host_of_its_cluster_or_on_one_of_none(
     ],
 )
 def test_vcpus_have_two_places(state: NetBoxState, vcpus: float, words: str) -> None:
-    answer = _client(state).patch(f"/api/{MACHINES}/6/", json={"vcpus": vcpus})
+    answer = client_of(state).patch(f"/api/{MACHINES}/6/", json={"vcpus": vcpus})
     assert (answer.status_code, answer.json()) == (400, {"vcpus": [words]})
