@@ -121,14 +121,17 @@ def _lines(row: dict[str, Any]) -> Iterator[str]:
     """Yield a line of the table for each change of an object; where this is read, a cell has no second line."""
     named = escaped(row["key"] or "?") + (f" (#{row['target_id']})" if row["target_id"] else "")
     why = escaped(row["hold"] or row["reason"])
-    for field, old, new in _changes(row) or [(row["op"], "", "")]:
+    for field, old, new in changes(row) or [(row["op"], "", "")]:
         yield f"| {named} | {field} | {old} | {new} | {why} |"
         named = why = ""
 
 
-def _changes(row: dict[str, Any]) -> list[tuple[str, str, str]]:
-    changes, is_new = p.decode(row["changes"]), row["op"] == p.CREATE
-    return [(name, "" if is_new else shown(c.get("old")), shown(c["new"])) for name, c in changes.items()]
+def changes(row: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Return the fields that an operation changes, each with its old and its new value; an object that is made had none."""
+    is_new = row["op"] == p.CREATE
+    return [
+        (cell(name), "" if is_new else shown(c.get("old")), shown(c["new"])) for name, c in p.decode(row["changes"]).items()
+    ]
 
 
 def shown(value: Any) -> str:

@@ -13,7 +13,7 @@ from asset_sync.reconcile.errors import SourceError
 from asset_sync.systems.hosts.document import MAX_BYTES, DocumentRefused, check_size, parse
 from asset_sync.systems.hosts.kept import Kept, KeptHosts
 from asset_sync.systems.pdq_export import is_candidate
-from asset_sync.systems.pdq_export.refusal import shown
+from asset_sync.systems.shown import shown
 
 _SUFFIX = ".json"
 

@@ -27,7 +27,7 @@ from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems import system
 from asset_sync.systems.pdq.system import PDQ
 from asset_sync.systems.pdq_export import Columns, Export, Limits
-from asset_sync.systems.pdq_export.refusal import shown
+from asset_sync.systems.shown import shown
 from asset_sync.systems.system import System
 
 API_DEVICES: Final = dg.AssetKey(["pdq", "devices"])

@@ -8,7 +8,7 @@ from asset_sync.components.pdq_exports.kept import Origin
 from asset_sync.components.pdq_exports.watch import Watch
 from asset_sync.reconcile.errors import SourceError
 from asset_sync.systems.pdq_export import Export, ExportRefused, read
-from asset_sync.systems.pdq_export.refusal import shown
+from asset_sync.systems.shown import shown
 
 
 def read_export(watch: Watch, key: str, aliases: Mapping[str, Sequence[str]], *, complete: bool = False) -> Export:

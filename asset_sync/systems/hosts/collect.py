@@ -74,7 +74,7 @@ ENGINE_BYTES = 16 * 2**20
 """An answer of a container engine may be so large."""
 
 _FOREVER = 2**32 - 1
-_FINGERPRINT = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
+_MAC_ADDRESS = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 _STATES = ("created", "running", "paused", "restarting", "removing", "exited", "dead")
 _PROTOCOLS = ("tcp", "udp", "sctp")
 _SECRET = re.compile(
@@ -493,7 +493,7 @@ def _mac(address: Any) -> str | None:
     if not address or address == "00:00:00:00:00:00":
         return None
     told = str(address).lower()
-    if not _FINGERPRINT.fullmatch(told):
+    if not _MAC_ADDRESS.fullmatch(told):
         raise Unreadable(f"'{told[:60]}' is no MAC address")
     return told
 

@@ -14,7 +14,7 @@ from asset_sync.systems.hosts.shapes import (
     Interface,
     Service,
 )
-from asset_sync.systems.pdq_export.refusal import shown
+from asset_sync.systems.shown import shown
 
 Part = TypeVar("Part", Address, DefaultRoute)
 Note = Callable[[str], None]

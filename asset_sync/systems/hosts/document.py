@@ -11,7 +11,7 @@ from asset_sync.reconcile.errors import SourceError
 from asset_sync.systems.hosts.collect import MOST, SCHEMA
 from asset_sync.systems.hosts.conforming import conformed
 from asset_sync.systems.hosts.shapes import HostDocument
-from asset_sync.systems.pdq_export.refusal import megabytes, shown
+from asset_sync.systems.shown import megabytes, shown
 
 MAX_BYTES: Final = 8 * 2**20
 """A larger document is refused before it is parsed; one of a host with 500 containers has about 1 MB."""

@@ -127,9 +127,7 @@ def _read(path: Path) -> Kept:
         document = parse((path.parent / _DOCUMENT).read_bytes()).document
         told = document.model_dump(mode="json", by_alias=True)
         told["collected_at"] = _moment(document, document.collected_at)
-        return Kept(
-            path.parent.name, f"{told['hostname'] or 'host'}-{_short(path.parent.name)}", told, {}, _first_project(told)
-        )
+        return Kept(path.parent.name, _partition(told, path.parent.name), told, {}, _first_project(told))
 
 
 def _partition(told: Mapping[str, Any], id_: str) -> str:

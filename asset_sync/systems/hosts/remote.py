@@ -12,7 +12,7 @@ from typing import IO, Final, cast
 from asset_sync.reconcile.errors import ConfigurationError, SourceError
 from asset_sync.systems.hosts import collect as collector
 from asset_sync.systems.hosts.document import MAX_BYTES
-from asset_sync.systems.pdq_export.refusal import shown
+from asset_sync.systems.shown import shown
 
 SECONDS: Final = 120.0
 """So long a host may take; the collector itself gives up on what hangs, all together within 100 s."""

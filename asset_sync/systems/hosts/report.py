@@ -7,7 +7,7 @@ from typing import Any, Final
 from asset_sync import settings
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.report import MOST_ROWS, NO_OBJECTS, Objects, cell, escaped, headline, shown
+from asset_sync.reconcile.report import MOST_ROWS, NO_OBJECTS, Objects, changes, escaped, headline
 from asset_sync.systems.hosts.tables import host_of
 
 Operation = Mapping[str, Any]
@@ -97,7 +97,7 @@ def _attributes(rows: list[Operation]) -> Iterator[str]:
         return
     yield from ("", "### Device attributes", "", "| Field | NetBox value | Current value | Action |", "|---|---|---|---|")
     for row in changed:
-        for field, old, new in _changes(row):
+        for field, old, new in changes(row):
             yield f"| {field} | {old} | {new} | {row['op']} |"
 
 
@@ -107,7 +107,7 @@ def _section(title: str, rows: list[Operation]) -> Iterator[str]:
     yield from ("", f"### {title}", "", "| Object | Field | NetBox value | Current value | Why |", "|---|---|---|---|---|")
     for row in rows:
         named, why = escaped(row["key"] or "?"), escaped(row["hold"] or row["reason"])
-        for field, old, new in _changes(row) or [(row["op"], "", "")]:
+        for field, old, new in changes(row) or [(row["op"], "", "")]:
             yield f"| {named} | {field} | {old} | {new} | {why} |"
             named = why = ""
 
@@ -118,12 +118,6 @@ def _held(rows: list[Operation]) -> Iterator[str]:
     yield from _section("Held", [row for row in rows if _WAITS not in row["hold"]])
     if waiting:
         yield from ("", f"{len(waiting)} more wait for that.")
-
-
-def _changes(row: Operation) -> list[tuple[str, str, str]]:
-    created = row["op"] == p.CREATE
-    changes = p.decode(row["changes"]).items()
-    return [(cell(name), "" if created else shown(each.get("old")), shown(each["new"])) for name, each in changes]
 
 
 def _summary(rows: list[Operation]) -> Iterator[str]:

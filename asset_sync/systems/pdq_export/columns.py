@@ -13,7 +13,8 @@ from typing import Final
 
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.pdq import DEVICE_FIELDS
-from asset_sync.systems.pdq_export.refusal import Refusal, shown
+from asset_sync.systems.pdq_export.refusal import Refusal
+from asset_sync.systems.shown import shown
 
 KEYS: Final = ("id", "serialNumber", "name", "hostname")
 """The fields that tell one machine from another; a file needs one of them."""

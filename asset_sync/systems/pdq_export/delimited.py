@@ -14,9 +14,10 @@ from asset_sync.systems.pdq_export.columns import KEYS, Columns
 from asset_sync.systems.pdq_export.encoding import Text
 from asset_sync.systems.pdq_export.limits import Limits
 from asset_sync.systems.pdq_export.quotes import refuse_misplaced
-from asset_sync.systems.pdq_export.refusal import Refusal, shown
+from asset_sync.systems.pdq_export.refusal import Refusal
 from asset_sync.systems.pdq_export.remarks import is_remark, left_out
 from asset_sync.systems.pdq_export.sheet import TEXT, Sheet
+from asset_sync.systems.shown import shown
 
 _DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _HEADER_BYTES = 1 << 20

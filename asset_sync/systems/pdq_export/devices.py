@@ -14,8 +14,9 @@ from asset_sync.reconcile.tables import Mask, Positions
 from asset_sync.systems.pdq import DEVICES
 from asset_sync.systems.pdq.identifiers import short_names
 from asset_sync.systems.pdq_export.identity import machine_ids, machine_keys, with_one_name
-from asset_sync.systems.pdq_export.refusal import Refusal, shown
+from asset_sync.systems.pdq_export.refusal import Refusal
 from asset_sync.systems.pdq_export.sheet import TEXT
+from asset_sync.systems.shown import shown
 
 Columns = dict[str, pa.Array]
 

@@ -11,8 +11,9 @@ from asset_sync.systems.pdq_export import paging
 from asset_sync.systems.pdq_export.columns import Columns
 from asset_sync.systems.pdq_export.encoding import Text
 from asset_sync.systems.pdq_export.limits import Limits
-from asset_sync.systems.pdq_export.refusal import Refusal, megabytes, shown
+from asset_sync.systems.pdq_export.refusal import Refusal
 from asset_sync.systems.pdq_export.sheet import Sheet, column
+from asset_sync.systems.shown import megabytes, shown
 
 _ATTRIBUTES: Final = "attributes"
 

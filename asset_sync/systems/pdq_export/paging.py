@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from asset_sync.systems.pdq_export.refusal import Refusal, shown
+from asset_sync.systems.pdq_export.refusal import Refusal
+from asset_sync.systems.shown import shown
 
 # By letters and digits in lower case, since every API spells them in its own way.
 _PAGES: Final = frozenset({"totalpages", "pagecount", "pages", "lastpage", "numpages", "pagetotal", "totalpagecount"})

@@ -12,7 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from asset_sync.systems.pdq_export.refusal import Refusal, shown
+from asset_sync.systems.pdq_export.refusal import Refusal
+from asset_sync.systems.shown import shown
 
 _QUOTE, _NEWLINES = ord('"'), (ord("\n"), ord("\r"))
 _LINE_END: Final = re.compile(r"\r\n|\r|\n")

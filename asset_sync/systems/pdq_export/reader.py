@@ -15,8 +15,9 @@ from asset_sync.systems.pdq_export.columns import Columns
 from asset_sync.systems.pdq_export.devices import devices
 from asset_sync.systems.pdq_export.encoding import Text, text
 from asset_sync.systems.pdq_export.limits import Limits
-from asset_sync.systems.pdq_export.refusal import ExportRefused, Refusal, megabytes, shown
+from asset_sync.systems.pdq_export.refusal import ExportRefused, Refusal
 from asset_sync.systems.pdq_export.sheet import Sheet, cleaned
+from asset_sync.systems.shown import megabytes, shown
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

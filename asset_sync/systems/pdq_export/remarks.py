@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile.tables import Mask
 from asset_sync.systems.pdq_export.columns import KEYS
-from asset_sync.systems.pdq_export.refusal import shown
+from asset_sync.systems.shown import shown
 
 _TOTAL = r"(?:(?:grand |sub-?)?totals?|sum|count|summe|gesamt(?:summe|zahl)?|insgesamt|anzahl)"
 _THINGS = (

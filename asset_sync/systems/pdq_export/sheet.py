@@ -12,9 +12,10 @@ from asset_sync.reconcile.tables import Mask
 from asset_sync.systems.pdq.identifiers import EMPTY_WORD, ERROR_WORD, IDENTIFIERS, emptied, gated, identifier_text
 from asset_sync.systems.pdq_export.columns import KEYS, Columns, Found
 from asset_sync.systems.pdq_export.limits import Limits
-from asset_sync.systems.pdq_export.refusal import Refusal, shown
+from asset_sync.systems.pdq_export.refusal import Refusal
 from asset_sync.systems.pdq_export.remarks import doubts, remarks
 from asset_sync.systems.pdq_export.values import as_text
+from asset_sync.systems.shown import shown
 
 TEXT: Final = pa.large_string()
 _NO_VALUE: Final = "it is an error of a spreadsheet or a word for nothing"

@@ -19,9 +19,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 from asset_sync.systems.pdq_export import shown_numbers
 from asset_sync.systems.pdq_export.columns import Columns
 from asset_sync.systems.pdq_export.limits import Limits
-from asset_sync.systems.pdq_export.refusal import Refusal, megabytes, shown
+from asset_sync.systems.pdq_export.refusal import Refusal
 from asset_sync.systems.pdq_export.sheet import Sheet, column
 from asset_sync.systems.pdq_export.values import as_text
+from asset_sync.systems.shown import megabytes, shown
 
 Row = tuple[Any, ...]
 
