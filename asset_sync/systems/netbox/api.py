@@ -13,8 +13,7 @@ from asset_sync.systems.netbox.fabric_kinds import (
     OF_VRFS,
     VID_RANGES,
     VLAN,
-    merged,
-    shown_ranges,
+    read_ranges,
     vid_ranges,
 )
 from asset_sync.systems.netbox.kind_parts import TAGS, slugs
@@ -144,7 +143,7 @@ _LISTS: Final[Mapping[str, _Listed]] = {
         lambda tags: ", ".join(sorted(tag["slug"] for tag in tags)), lambda given: [{"slug": slug} for slug in slugs(given)]
     ),
     VID_RANGES: _Listed(
-        lambda ranges: shown_ranges(merged([(low, high) for low, high in ranges])),
+        read_ranges,
         lambda given: [list(ends) for ends in (vid_ranges(given) if given else [(LEAST_VID, HIGHEST_VID)])],
     ),
     PORTS: _Listed(lambda ports: ", ".join(map(str, sorted(set(ports)))), lambda given: port_numbers(given) if given else []),

@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from asset_sync.reconcile.ends import in_order
 from asset_sync.reconcile.kinds import Kind
+from asset_sync.systems.netbox.endpoints import Pair
 
 SIDES: Final = ("a_terminations", "b_terminations")
-_INTERFACE: Final = "dcim.interface"
+_TERMINATION: Final = Pair("termination", "dcim.interface", ("object_type", "object_id"))
 
 Json = Mapping[str, Any]
 
@@ -24,13 +25,8 @@ def ends(row: Json) -> tuple[str | None, str | None]:
 
 
 def _sides(row: Json) -> tuple[str | None, str | None]:
-    one, other = (_end(row[side][0]) if row.get(side) else None for side in SIDES)
+    one, other = (_TERMINATION.read(row[side][0]) if row.get(side) else None for side in SIDES)
     return one, other
-
-
-def _end(termination: Json) -> str:
-    number = str(termination["object_id"])
-    return number if termination["object_type"] == _INTERFACE else f"{termination['object_type']}:{number}"
 
 
 def ordered(kind: Kind, values: Json) -> Json:
@@ -59,5 +55,4 @@ def moved(values: Json, names: tuple[str, ...], row: Json) -> dict[str, Any]:
 
 
 def _written(end: str | None) -> list[dict[str, Any]]:
-    object_type, _, number = str(end).rpartition(":")
-    return [] if end is None else [{"object_type": object_type or _INTERFACE, "object_id": int(number)}]
+    return [] if end is None else [_TERMINATION.written(end)]

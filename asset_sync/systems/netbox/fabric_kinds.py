@@ -49,6 +49,11 @@ def shown_ranges(ranges: list[tuple[int, int]]) -> str:
     return ", ".join(str(low) if low == high else f"{low}-{high}" for low, high in ranges)
 
 
+def read_ranges(listed: list[list[int]]) -> str:
+    """Return ranges as NetBox lists them as a value of `VID_RANGES`."""
+    return shown_ranges(merged([(low, high) for low, high in listed]))
+
+
 def canonical_ranges(given: str) -> str | None:
     """Return the value of `VID_RANGES` as it is read back; what names no ranges stays, to be refused by what it says."""
     try:

@@ -1,6 +1,7 @@
 """What NetBox tells: tables of its objects, with the columns that other systems are told of, and devices with an address."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import pandas as pd
@@ -10,24 +11,18 @@ from asset_sync.reconcile.tables import DTYPES
 from asset_sync.systems.netbox.addressed import COLUMNS, DeviceFilter, addressed_devices, plain
 from asset_sync.systems.netbox.client import NetBoxClient, Row
 from asset_sync.systems.netbox.custom_field_table import check_names, custom_fields
-from asset_sync.systems.netbox.fabric_kinds import VID_RANGES, merged, shown_ranges
+from asset_sync.systems.netbox.fabric_kinds import VID_RANGES, read_ranges
 from asset_sync.systems.netbox.kinds import CUSTOM, custom_name
 
 _NAMED: Final = (Column("id"), Column("name"), Column("slug"), Column("description"))
 
 
-def _table(name: str, kind: str | None, words: str, *columns: Column) -> SourceTable:
-    return SourceTable(name, words, (*_NAMED, *columns), open_prefix=CUSTOM, kind=kind)
-
-
-def _without_slug(name: str, kind: str | None, words: str, *columns: Column) -> SourceTable:
-    own = tuple(column for column in _NAMED if column.name != "slug")
+def _table(name: str, kind: str | None, words: str, *columns: Column, own: Sequence[Column] = _NAMED) -> SourceTable:
     return SourceTable(name, words, (*own, *columns), open_prefix=CUSTOM, kind=kind)
 
 
-def _nameless(name: str, kind: str, words: str, *columns: Column) -> SourceTable:
-    own = (Column("id"), Column("description"), Column("comments"))
-    return SourceTable(name, words, (*own, *columns), open_prefix=CUSTOM, kind=kind)
+_without_slug = partial(_table, own=(Column("id"), Column("name"), Column("description")))
+_nameless = partial(_table, own=(Column("id"), Column("description"), Column("comments")))
 
 
 _ENDPOINTS: Final[Mapping[str, tuple[str, str]]] = {
@@ -203,7 +198,7 @@ def _value(raw: Any, column: Column) -> Any:
     if isinstance(raw, Mapping):
         return str(raw["id"]) if column.to else raw.get("value", raw.get("name"))
     if column.name == VID_RANGES:
-        return shown_ranges(merged([(low, high) for low, high in raw]))
+        return read_ranges(raw)
     if isinstance(raw, list):
         return ", ".join(map(str, raw))
     return str(raw) if column.type == "text" else raw

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from asset_sync.reconcile.kinds import Field, IdentityRule, Kind, Retirement, Unique
-from asset_sync.systems.netbox.kind_parts import COMMENTS, DESCRIPTION, MODE, NAME, NAMED, NAMED_UNIQUE, SLUG, STATUS
+from asset_sync.systems.netbox.kind_parts import COMMENTS, DESCRIPTION, MODE, MTU, NAME, NAMED, NAMED_UNIQUE, SLUG, STATUS
 
 PORTS: Final = "ports"
 """The ports of a service, as their numbers in order, parted by commas."""
@@ -104,9 +104,7 @@ def _of_machine(name: str, *fields: Field) -> Kind:
     )
 
 
-VM_INTERFACE: Final = _of_machine(
-    "vm_interface", Field("enabled", "boolean"), Field("mtu", "integer", within=(1, 65_536)), MODE, DESCRIPTION
-)
+VM_INTERFACE: Final = _of_machine("vm_interface", Field("enabled", "boolean"), MTU, MODE, DESCRIPTION)
 VIRTUAL_DISK: Final = _of_machine("virtual_disk", Field("size", "integer", required=True), DESCRIPTION)
 """Sizes are in MB."""
 VM_MAC_ADDRESS: Final = Kind(
