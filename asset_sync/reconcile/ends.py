@@ -5,9 +5,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from asset_sync.reconcile.kinds import Kind
-from asset_sync.reconcile.tables import text
-
-_PENDING = "+"
+from asset_sync.reconcile.tables import PENDING, text
 
 
 def earlier_first(kind: Kind, table: pd.DataFrame) -> pd.DataFrame:
@@ -36,5 +34,5 @@ def _is_later(one: pa.Array, other: pa.Array) -> pa.Array:
 
 
 def _place(ends: pa.Array) -> pa.Array:
-    pending = pc.fill_null(pc.starts_with(ends, _PENDING), fill_value=False)
+    pending = pc.fill_null(pc.starts_with(ends, PENDING), fill_value=False)
     return pc.if_else(pc.is_null(ends), 2, pc.cast(pending, pa.int64()))

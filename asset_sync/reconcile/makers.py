@@ -17,24 +17,9 @@ import yaml
 _FILE: Final = Path(__file__).with_name("makers.yaml")
 _LEGAL: Final = frozenset(
     (
-        *(
-            "inc",
-            "incorporated",
-            "incorporation",
-            "corp",
-            "corporation",
-            "co",
-            "company",
-            "ltd",
-            "limited",
-            "llc",
-            "llp",
-            "lp",
-            "plc",
-            "pty",
-        ),
-        *("gmbh", "ag", "kg", "kgaa", "se", "sa", "spa", "srl", "bv", "nv", "oy", "oyj", "ab", "as", "aps", "kk", "bhd", "sdn"),
-        *("sarl", "sas", "sl", "incorporation"),
+        *("inc", "incorporated", "incorporation", "corp", "corporation", "co", "company", "ltd", "limited", "llc", "llp", "lp"),
+        *("plc", "pty", "gmbh", "ag", "kg", "kgaa", "se", "sa", "spa", "srl", "bv", "nv", "oy", "oyj", "ab", "as", "aps", "kk"),
+        *("bhd", "sdn", "sarl", "sas", "sl"),
     )
 )
 _LONGEST: Final = 4

@@ -15,10 +15,7 @@ from asset_sync.reconcile.ends import earlier_first
 from asset_sync.reconcile.identity import HELD, IGNORED, NEW, Deleted, hold_back, hold_deleted, match
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.resolutions import NONE, Resolutions
-from asset_sync.reconcile.tables import Tables, cell, filled, index, no_links, take_series, text
-
-PENDING = "+"
-
+from asset_sync.reconcile.tables import PENDING, Tables, cell, filled, index, no_links, take_series, text
 
 Waiting = Mapping[str, Mapping[str, str]]
 """Records that must not be created now, by kind and source key, with the reason."""

@@ -48,6 +48,8 @@ DTYPES: Mapping[FieldType, str] = {
     "number": "Float64",
     "boolean": "boolean",
 }
+PENDING = "+"
+"""What a reference begins with whose object is yet to be made: the rest is that object's key."""
 DESIRED_COLUMNS = ("source_key", "key", "refused")
 OBSERVED_COLUMNS = ("id", "key", "version", "created", "locked")
 LINK_COLUMNS = {
@@ -60,6 +62,8 @@ LINK_COLUMNS = {
     "retired_by": "str",
     "told_by": "str",
 }
+RETIRED_BY_SYNC = "sync"
+"""What `retired_by` of a link says where a run of its sync retired the object."""
 ELSEWHERE_COLUMNS = {
     "target_id": "str",
     "link_set": "str",

@@ -15,9 +15,20 @@ from asset_sync.reconcile.plan import Mode
 from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, either, identity, together, valued
 from asset_sync.reconcile.planning.fields import fitting
 from asset_sync.reconcile.planning.sides import Sides, stood_in
-from asset_sync.reconcile.references import PENDING
 from asset_sync.reconcile.resolutions import describe
-from asset_sync.reconcile.tables import Mask, Positions, differs, filled, glance, identity_column, index, mask, take, text
+from asset_sync.reconcile.tables import (
+    PENDING,
+    Mask,
+    Positions,
+    differs,
+    filled,
+    glance,
+    identity_column,
+    index,
+    mask,
+    take,
+    text,
+)
 from asset_sync.reconcile.threads import side_by_side
 
 _CONFLICT = "changed on both sides since the last sync: decide which value stays"

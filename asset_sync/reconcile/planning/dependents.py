@@ -13,8 +13,7 @@ from asset_sync.reconcile.identity import LINK
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.planning.drafts import Drafts, either, together
 from asset_sync.reconcile.planning.fields import part
-from asset_sync.reconcile.references import PENDING
-from asset_sync.reconcile.tables import Mask, filled, index, mask
+from asset_sync.reconcile.tables import PENDING, Mask, filled, index, mask
 
 WAITS: Final = "waits for "
 """How the reason of what is held for the sake of something else begins; that follows, and why it is held."""

@@ -10,9 +10,8 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.tables import Mask, Positions, arrow, filled, index, mask, take, take_series, text
+from asset_sync.reconcile.tables import RETIRED_BY_SYNC, Mask, Positions, arrow, filled, index, mask, take, take_series, text
 
-RETIRED_BY_SYNC = "sync"
 _TEXT = pa.large_string()
 _SEPARATOR = pa.scalar("\x1f", _TEXT)
 

@@ -16,8 +16,7 @@ from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.kinds import Field, Kind, Kinds
 from asset_sync.reconcile.planning.drafts import Drafts, none, together
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.references import PENDING
-from asset_sync.reconcile.tables import Mask, Positions, filled, index, mask, take, text
+from asset_sync.reconcile.tables import PENDING, Mask, Positions, filled, index, mask, take, text
 
 _TEXT = pa.large_string()
 

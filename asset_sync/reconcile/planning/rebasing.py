@@ -18,9 +18,8 @@ from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.merge import Merge
 from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text
-from asset_sync.reconcile.planning.elsewhere import RETIRED_BY_SYNC
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.tables import Mask, Positions, Tables, differs, filled, index, mask, take, text
+from asset_sync.reconcile.tables import RETIRED_BY_SYNC, Mask, Positions, Tables, differs, filled, index, mask, take, text
 
 
 def rebased(sides: Sides, merges: Mapping[str, Merge], older: Mask) -> dict[str, Mask]:

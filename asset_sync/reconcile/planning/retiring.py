@@ -15,11 +15,22 @@ from asset_sync.reconcile.identity import changed_objects, suspects
 from asset_sync.reconcile.kinds import Retirement
 from asset_sync.reconcile.planning import elsewhere
 from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, none
-from asset_sync.reconcile.planning.elsewhere import RETIRED_BY_SYNC
 from asset_sync.reconcile.planning.model import Grace
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.resolutions import Resolution, describe, fingerprints
-from asset_sync.reconcile.tables import Mask, Positions, arrow, differs, filled, index, mask, take, take_series, text
+from asset_sync.reconcile.tables import (
+    RETIRED_BY_SYNC,
+    Mask,
+    Positions,
+    arrow,
+    differs,
+    filled,
+    index,
+    mask,
+    take,
+    take_series,
+    text,
+)
 
 _BACK: Final = "retired by this sync, back in the source"
 NOTE: Final = "gone from the source (asset_sync)"

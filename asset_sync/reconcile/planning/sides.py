@@ -13,9 +13,10 @@ from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, drafts
 from asset_sync.reconcile.planning.model import Policy, Snapshot
-from asset_sync.reconcile.references import PENDING, held_references, resolve
+from asset_sync.reconcile.references import held_references, resolve
 from asset_sync.reconcile.resolutions import Resolution, Resolutions, describe
 from asset_sync.reconcile.tables import (
+    PENDING,
     Column,
     Mask,
     Positions,

@@ -107,8 +107,9 @@ def _firsts(givers: Givers, keys: list[str | None]) -> Iterator[int]:
     for start in sorted(givers, key=lambda row: (str(keys[row]), row)):
         if _leads_back(start, givers, done):
             yield start
-        if not _leads_back(start, givers, done):
-            done.add(start)
+            if _leads_back(start, givers, done):
+                continue
+        done.add(start)
 
 
 def _leads_back(start: int, givers: Givers, done: set[int]) -> bool:
