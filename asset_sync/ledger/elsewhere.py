@@ -1,7 +1,6 @@
 """Elsewhere: what other links, of other syncs or connections, say of the objects that a sync writes to."""
 
 from collections.abc import Mapping
-from typing import Final
 
 import pandas as pd
 from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
@@ -9,9 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from asset_sync.ledger import schema as s
 from asset_sync.reconcile.kinds import Kinds
-from asset_sync.reconcile.tables import ELSEWHERE_COLUMNS, Tables
-
-RETIRED_BY_SYNC: Final = "sync"
+from asset_sync.reconcile.tables import ELSEWHERE_COLUMNS, RETIRED_BY_SYNC, Tables
 
 
 def note(connection: Connection, destinations: Mapping[str, str]) -> None:

@@ -148,8 +148,8 @@ class Ledger:
 
         It is a look at both sides: older plans of its sync and links that would do what it would not are stale from now on,
         approved or not. Others that nobody decided about are superseded. A dry run supersedes nothing, but it looks, too; an
-        undo does neither, nor is it contradicted. A `partial` look, at some
-        records alone, says nothing of the others. `mapped` is how the kinds were made, in a digest each.
+        undo does neither, nor is it contradicted. A `partial` look, at some records alone, says nothing of the others. `mapped`
+        is how the kinds were made, in a digest each.
         """
         with self._writing(plan.link_set) as connection:
             if plans.keep(connection, plan, run_id, at, partial=partial):
@@ -238,7 +238,6 @@ class Ledger:
         """
         with self._engine.begin() as connection:
             kept = resolutions.take_back(connection, number, by, at)
-            locks.lock(connection, kept.link_set)
             overruled.taken_back(connection, kept.link_set, kept.resolution, by)
             if kept.resolution.verb == "link":
                 links.forget_decided(connection, kept.link_set, kept.resolution)

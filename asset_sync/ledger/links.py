@@ -35,7 +35,7 @@ from asset_sync.reconcile.identity import DECISION
 from asset_sync.reconcile.kinds import FieldType, Kind
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.resolutions import Resolution, describe
-from asset_sync.reconcile.tables import LINK_COLUMNS, base_column, emptied_column, identity_column
+from asset_sync.reconcile.tables import LINK_COLUMNS, RETIRED_BY_SYNC, base_column, emptied_column, identity_column
 from asset_sync.reconcile.target import ALREADY, Outcome
 
 CREATED: Final = "created"
@@ -185,7 +185,7 @@ def follow(
     object for the time being is nobody's decision where it comes no further. It looked at no source, so that what is missing is
     missing still.
     """
-    retired_by = RETIRED_BY_UNDO if plan.undoes else elsewhere.RETIRED_BY_SYNC
+    retired_by = RETIRED_BY_UNDO if plan.undoes else RETIRED_BY_SYNC
     stopovers = _stopovers(plan) if plan.undoes else None
     _stage(connection, _merged(_followed(done, created, stopovers)))
     _join(connection, plan, at, plan_id=plan.id)

@@ -98,7 +98,7 @@ def stamp(connection: Connection, plan: Plan, mapped: Mapped) -> None:
     lapsing = connection.execute(select(*columns).where(until_changed)).all()
     open_ones = [row for row in lapsing if row.fingerprint is None or _made_otherwise(row.kind, row.mapped, mapped)]
     for row in lapsing:
-        if row not in open_ones and row.mapped is None and row.kind in mapped:
+        if row.fingerprint is not None and row.mapped is None and row.kind in mapped:
             connection.execute(update(s.resolution).where(c.number == row.number).values(mapped=mapped[row.kind]))
     if not open_ones:
         return

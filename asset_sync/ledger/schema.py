@@ -120,8 +120,6 @@ plan = Table(
     Index(None, "link_set", "started_at"),
 )
 
-_PARTIAL: Final = "it was about some of the source's records alone"
-
 making = Table(
     "making",
     metadata,
