@@ -9,12 +9,13 @@ from asset_sync.components.convergence import Convergence, outcome_counts
 from asset_sync.components.lineage import step_lineage
 from asset_sync.components.permission import APPROVED
 from asset_sync.components.recovering import known_objects_of
-from asset_sync.components.sync import Applied, Sync
+from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger, PlanHeader
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply import Known, apply
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.target import Outcome
+from asset_sync.systems.steps import Done
 
 
 class Applying:
@@ -62,7 +63,7 @@ class Applying:
         ]
         counts = {f"outcome/{name}": n for name, n in outcome_counts(plan, outcomes).items()}
         approved = ", ".join(dict.fromkeys(approval.by for approval in self._header.approvals)) or None
-        told = self._sync.applied(self._context, Applied(plan, outcomes, approved))
+        told = self._sync.applied(self._context, Done(plan, outcomes, approved))
         requests = {"requests/read": target.tally.read, "requests/write": target.tally.write}
         return dg.MaterializeResult(
             asset_key=self._sync.key("applied"),

@@ -47,6 +47,10 @@ class PlanConfig(dg.Config):
     mode: RunMode = RunMode.normal
 
 
+STEPS: Final = ("desired", "match", "plan", "applied")
+"""A sync's own assets that every sync has, in their order."""
+
+
 def staircase(sync: Sync) -> list[dg.AssetsDefinition]:
     """Return the assets from match to applied."""
     return [_match_asset(sync), _plan_asset(sync), _applied_asset(sync)]
@@ -55,7 +59,7 @@ def staircase(sync: Sync) -> list[dg.AssetsDefinition]:
 # Dagster has no public name for the type of a job that is defined by its assets.
 def sync_job(sync: Sync, *between: str) -> Any:
     """Return the job of a sync: its extracts, the steps of its own that lie `between`, and the staircase."""
-    own = (sync.key(step) for step in (*between, "desired", "match", "plan", "applied"))
+    own = (sync.key(step) for step in (*between, *STEPS))
     selection = dg.AssetSelection.keys(*sync.sources, sync.inventory, *own)
     words = f"{sync.title}: reads both sides, plans what differs, and applies the plan if its guards pass."
     return dg.define_asset_job(sync.name, selection=selection, tags=sync.tags, description=words)

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import dagster as dg
 
@@ -18,8 +18,7 @@ from asset_sync.reconcile.planning import Policy
 from asset_sync.reconcile.report import Objects, Report, markdown
 from asset_sync.reconcile.resolutions import Resolution
 from asset_sync.reconcile.tables import Tables, identity_column
-from asset_sync.reconcile.target import Outcome
-from asset_sync.systems.steps import CountingTarget, Evidence
+from asset_sync.systems.steps import CountingTarget, Done, Evidence
 from asset_sync.systems.system import OwnWrites
 
 
@@ -55,7 +54,7 @@ def _as_desired(kinds: Kinds, desired: Tables, inventory: Tables) -> tuple[Table
     return desired, {}
 
 
-def _untold(context: dg.AssetExecutionContext, applied: "Applied") -> Mapping[str, Any]:  # noqa: ARG001
+def _untold(context: dg.AssetExecutionContext, done: Done) -> Mapping[str, Any]:  # noqa: ARG001
     """Tell nobody of an apply."""
     return {}
 
@@ -73,14 +72,6 @@ def _of_resource(context: dg.AssetExecutionContext, sync: "Sync", plan: Plan) ->
     """Open the target of the resource that the sync names."""
     resource: TargetResource = sync.target_resource(context)
     return resource.target(sync.kinds, writable=True)
-
-
-class Applied(NamedTuple):
-    """A plan that was applied, the outcomes by row number, and who approved it, where somebody did."""
-
-    plan: Plan
-    outcomes: Mapping[int, Outcome]
-    approved: str | None
 
 
 @dataclass(frozen=True)
@@ -143,7 +134,7 @@ class Sync:
     own_writes: OwnWrites | None = None
     recreate: bool = False
     open_target: Callable[[dg.AssetExecutionContext, "Sync", Plan], CountingTarget] = _of_resource
-    applied: Callable[[dg.AssetExecutionContext, Applied], Mapping[str, Any]] = _untold
+    applied: Callable[[dg.AssetExecutionContext, Done], Mapping[str, Any]] = _untold
     existing: Mapping[str, str] = field(default_factory=dict)
     report: Report = markdown
     main_kinds: Sequence[str] = ()

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import asset_sync
 from asset_sync.components import SyncComponent, forms
 from asset_sync.components.sync import Sync
+from asset_sync.operations.definitions import DEFS
 from asset_sync.reconcile.errors import AssetSyncError
 
 
@@ -21,9 +21,9 @@ class Checked:
 
 def check(files: Sequence[Path], *, connect: bool) -> Iterator[Checked]:
     """Yield each of the files, all of the project's where none is named; to `connect` is to ask the targets as well."""
-    folder, right = Path(asset_sync.__file__).parent / "defs", True
+    right = True
     looked_at: list[Sync] = []
-    for file in files or forms.files(folder):
+    for file in files or forms.files(DEFS):
         try:
             component = forms.check_file(file)
             if connect and isinstance(component, SyncComponent):
@@ -36,7 +36,7 @@ def check(files: Sequence[Path], *, connect: bool) -> Iterator[Checked]:
             yield Checked(file, None, [told for other in looked_at if sync for told in _both_own(sync, other)])
             looked_at += [sync] if sync else []
     if right and not files:
-        yield from _together(folder)
+        yield from _together(DEFS)
 
 
 def _together(folder: Path) -> Iterator[Checked]:

@@ -11,11 +11,14 @@ from typing import Any, Final, cast
 
 import dagster as dg
 
+import asset_sync
 from asset_sync import settings
 from asset_sync.components.declared.component import SyncComponent
 from asset_sync.components.sync import Sync
 from asset_sync.reconcile.errors import ConfigurationError
 
+DEFS: Final = Path(asset_sync.__file__).parent / "defs"
+"""Where the syncs are declared: a folder each, with its YAML."""
 RUN_LOG: Final = logging.getLogger("asset_sync.runs")
 """Where runs that are started here log to, in place of Dagster's console logger."""
 

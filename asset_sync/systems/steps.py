@@ -4,7 +4,7 @@ source table ─→ sieve ─→ mapping ─→ shape ─→ seen (match, plan) 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -114,7 +114,7 @@ class Done:
     plan: Plan
     outcomes: Mapping[int, Outcome]
     approved: str | None
-    of_object: Mapping[tuple[Kind, str], Sequence[Mapping[str, Any]]]
+    of_object: Mapping[tuple[Kind, str], Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
 
 Applied = Callable[[Run, Done], Mapping[str, Any]]

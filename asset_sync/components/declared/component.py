@@ -31,7 +31,7 @@ from asset_sync.components.declared.mapping import ConditionConfig, KindConfig, 
 from asset_sync.components.declared.reading import open_columns, read_tables
 from asset_sync.components.declared.steps import OwnSteps
 from asset_sync.components.due import due_sensor
-from asset_sync.components.staircase import staircase, sync_job
+from asset_sync.components.staircase import STEPS, staircase, sync_job
 from asset_sync.components.sync import Sync
 from asset_sync.reconcile.desired import SyncMapping, as_mapped, is_lookup
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError, ValueNotTaken
@@ -338,7 +338,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
 
     def _check_keys(self, place: config.Place, name: str, source: System, target: System) -> None:
         sieves = [each.name for each in (source.sieve, target.side.sieve) if each is not None]
-        own = [f"{name}/{step}" for step in ("desired", "match", "plan", "applied", *sieves)]
+        own = [f"{name}/{step}" for step in (*STEPS, *sieves)]
         read = [key.to_user_string() for key in self._extract_keys(name, source).values()]
         check_keys(place.at("keys"), own, read, self.names(name)["keys", "inventory"])
 

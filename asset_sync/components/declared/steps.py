@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from asset_sync.components import run_tags
 from asset_sync.components.connections import name_of
 from asset_sync.components.declared.choosing import about
 from asset_sync.components.declared.ends import Side
-from asset_sync.components.sync import Applied, Sync
+from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.kinds import Kind, Kinds
@@ -71,7 +71,7 @@ class OwnSteps:
         target: CountingTarget = sync.target_resource(context).target(sync.kinds, writable=True)
         return target
 
-    def applied(self, context: Context, done: Applied) -> Mapping[str, Any]:
+    def applied(self, context: Context, done: Done) -> Mapping[str, Any]:
         """Tell the target of what was applied, by the objects of the source's main table that it belongs to."""
         applied, source = self.of_run(context, "target").side.applied, self.of_run(context, "source")
         if applied is None:
@@ -87,7 +87,7 @@ class OwnSteps:
             if done.outcomes[row["seq"]].outcome == APPLIED:
                 for each in objects.get(record_of(row["source_key"] or ""), ()):
                     of_object[each].append(row)
-        return applied(self.run(context, "target"), Done(done.plan, done.outcomes, done.approved, of_object))
+        return applied(self.run(context, "target"), replace(done, of_object=of_object))
 
     def run(self, context: Context, side: Side) -> Run:
         """Return what a step of the system of a side is told."""
