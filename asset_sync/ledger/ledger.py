@@ -1,11 +1,12 @@
 """The ledger as the rest of the project sees it: each method is one transaction."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import DBAPIError
 
 from asset_sync.ledger import (
     elsewhere,
@@ -287,7 +288,12 @@ class Ledger:
             # and those who wait take no connections from the one who works.
             connection.detach()
             locks.await_turn(connection, link_set)
-            yield
+            try:
+                yield
+            finally:
+                # Closing gives it away as well, but only once the server notices; a connection that broke has done so.
+                with suppress(DBAPIError):
+                    locks.end_turn(connection, link_set)
 
     def start(self, plan_id: str, run_id: str, at: datetime) -> None:
         """Note that a run applies a plan, for the first time or again. Raises PlanError with what `waits` says."""

@@ -27,6 +27,11 @@ def await_turn(connection: Connection, link_set: str) -> None:
     connection.execute(select(func.pg_advisory_lock(func.hashtext(_APPLYING), func.hashtext(link_set))))
 
 
+def end_turn(connection: Connection, link_set: str) -> None:
+    """Let the next one apply who waits for that."""
+    connection.execute(select(func.pg_advisory_unlock(func.hashtext(_APPLYING), func.hashtext(link_set))))
+
+
 def being_applied(connection: Connection, link_sets: Collection[str]) -> frozenset[str]:
     """Return those of the sets of links by which somebody, in any process, applies a plan right now."""
     if not link_sets:

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine, create_engine, text
 
 from asset_sync.ledger import Ledger
+from asset_sync.ledger.locks import being_applied
 from asset_sync.reconcile.errors import PlanError
 from asset_sync_tests.ledger.conftest import START, make, row
 
@@ -21,6 +22,7 @@ HOLD = """
 import sys, time
 from sqlalchemy import create_engine
 from asset_sync.ledger import Ledger
+from asset_sync.ledger.locks import being_applied
 with Ledger(create_engine(sys.argv[1])).alone("pdq_to_netbox"):
     print("mine", flush=True)
     time.sleep(60)
@@ -177,3 +179,11 @@ def test_a_killed_process_gives_the_turn_away(ledger: Ledger, database_url: str)
         process.communicate()
     with ThreadPoolExecutor(1) as pool:
         pool.submit(_take_turn, ledger).result(20)
+
+
+def test_a_turn_that_is_over_is_over_at_once(ledger: Ledger, engine: Engine) -> None:
+    with engine.connect() as connection:
+        for _ in range(100):
+            with ledger.alone(LINKS):
+                assert being_applied(connection, [LINKS])
+            assert not being_applied(connection, [LINKS])
