@@ -179,6 +179,7 @@ def test_threads_that_start_at_once_share_one_server(folder: Path) -> None:
     servers[0].stop()
 
 
+@pytest.mark.slow
 def test_server_outlives_a_process_that_is_killed_and_one_that_ends(folder: Path) -> None:
     killed, ending, staying = (_holder(folder / "postgres") for _ in range(3))
     assert _started(killed) == _started(ending) == _started(staying)

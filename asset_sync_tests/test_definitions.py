@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from asset_sync_tests.components.probe import ROOT
 
 WRONG = """
@@ -20,6 +22,7 @@ definitions.defs()
 """
 
 
+@pytest.mark.slow
 def test_a_mistake_in_the_yaml_is_told_without_the_code_that_found_it() -> None:
     done = subprocess.run([sys.executable, "-c", WRONG], capture_output=True, text=True, timeout=120, check=False, cwd=ROOT)
     assert done.returncode == 1

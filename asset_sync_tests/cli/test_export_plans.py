@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from asset_sync.cli.main import main
@@ -43,6 +44,7 @@ def test_review_approve_apply_and_undo(world: World, home: Path) -> None:
     assert f"Nothing that {EXPORTS} knows is missing" in ask("missing", EXPORTS).stdout
 
 
+@pytest.mark.slow
 def test_without_a_daemon_each_new_file_has_its_run_and_has_it_once(world: World, home: Path) -> None:
     first = drop(world, home, SIZE - 1)
     write_export(world.company, home / "exports" / "later.csv", machines=list(world.company))

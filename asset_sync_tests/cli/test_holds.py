@@ -100,6 +100,7 @@ def test_an_object_that_a_person_deleted_is_held_until_it_is_decided(world: Worl
     assert len(world.netbox.objects(ASSETS)) == count, "the decision was about the one before"
 
 
+@pytest.mark.slow
 def test_an_object_is_named_as_it_is_shown(world: World) -> None:
     asked("run", SYNC)
     machine, linked = next(iter(world.company)), {row["serial"]: row for row in world.netbox.objects(ASSETS)}

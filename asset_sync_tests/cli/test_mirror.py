@@ -53,6 +53,7 @@ def test_a_database_that_does_not_answer_is_told_in_a_line(monkeypatch: pytest.M
     assert "Traceback" not in failed.stderr
 
 
+@pytest.mark.slow
 def test_converged_means_that_all_of_it_read_again_is_what_is_mirrored(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     report = run_sync(MIRROR)
     assert report.converged

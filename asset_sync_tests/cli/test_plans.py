@@ -197,6 +197,7 @@ def test_a_failed_run_tells_why_in_one_line(world: World, monkeypatch: pytest.Mo
     assert assets(world) == {}
 
 
+@pytest.mark.slow
 def test_a_source_that_shrank_stops_the_run(world: World) -> None:
     ask("run", SYNC)
     written = assets(world)
@@ -208,6 +209,7 @@ def test_a_source_that_shrank_stops_the_run(world: World) -> None:
     assert "It may not be applied" in told
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_listed(world: World) -> None:
     ask("run", SYNC)
     gone = next(iter(world.company))

@@ -197,6 +197,7 @@ class TestGone:
             pipeline.pass_time(25)
         assert pipeline.assets()[serial]["status"] == "stored"
 
+    @pytest.mark.slow
     def test_back_again_is_restored(self, pipeline: Pipeline) -> None:
         pipeline.run()
         machine = next(iter(pipeline.world.company))
@@ -207,6 +208,7 @@ class TestGone:
         assert pipeline.assets()[serial]["status"] == "used"
         assert not any(pipeline.run().planned.values())
 
+    @pytest.mark.slow
     def test_retired_by_a_person_stays_retired(self, pipeline: Pipeline) -> None:
         pipeline.run()
         machine = next(iter(pipeline.world.company))

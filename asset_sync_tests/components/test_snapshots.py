@@ -102,6 +102,7 @@ def test_a_ledger_that_cannot_be_asked_is_told_in_one_line(
         execute()
 
 
+@pytest.mark.slow
 def test_a_plan_that_waits_while_more_runs_are_made_than_are_kept_is_applied_and_converges(
     pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

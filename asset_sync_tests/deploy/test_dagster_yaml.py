@@ -58,6 +58,7 @@ def test_the_laptops_keeps_everything_below_the_home(tmp_path: Path) -> None:
     assert not (tmp_path / "storage").exists()
 
 
+@pytest.mark.slow
 def test_the_servers_keeps_runs_in_postgresql(tmp_path: Path, empty_database_url: str) -> None:
     shutil.copy(ROOT / "deploy" / "dagster.yaml", tmp_path)
     url = make_url(empty_database_url).set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)

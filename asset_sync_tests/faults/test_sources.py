@@ -56,6 +56,7 @@ def test_a_source_at_two_fifths_of_its_size_is_stopped_by_its_guard(pipeline: Pi
 
 
 @pytest.mark.parametrize("pipeline", [{"size": 150}], indirect=True)
+@pytest.mark.slow
 def test_what_a_stopped_run_did_not_see_does_not_count_as_missing(pipeline: Pipeline) -> None:
     pipeline.run()
     pipeline.world.pdq_faults.set("shrunken_source", rate=0.4)
@@ -79,6 +80,7 @@ def test_a_shrunken_source_can_be_approved_and_is_then_the_new_measure(pipeline:
     assert pipeline.run().checks()["source_rows"].passed
 
 
+@pytest.mark.slow
 def test_more_retirements_than_the_limit_wait_for_approval(pipeline: Pipeline) -> None:
     pipeline.run()
     before = pipeline.assets()

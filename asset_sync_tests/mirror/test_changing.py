@@ -49,6 +49,7 @@ def test_rows_that_an_import_makes_are_seen_when_it_ends(register: Register) -> 
     assert register.differences() == []
 
 
+@pytest.mark.slow
 def test_an_import_that_outlasts_the_overlap_is_mended_by_the_comparison_which_says_so(register: Register) -> None:
     state = register.state
     register.load()
@@ -163,6 +164,7 @@ def test_deletes_while_pages_are_read_cost_a_page_and_not_the_load(
 
 
 @pytest.mark.usefixtures("small_pages")
+@pytest.mark.slow
 def test_deletes_while_changes_are_read_lose_no_change(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of forty assets that were changed, one goes before each of the pages that are read of them."""
     state = register.state
@@ -314,6 +316,7 @@ def test_snipe_row_with_another_error(register: Register, monkeypatch: pytest.Mo
     assert register.one("SELECT deleted_at IS NULL AND purged_at IS NULL FROM snipeit.hardware WHERE id = 7")
 
 
+@pytest.mark.slow
 def test_every_table_is_still_there_after_all_of_it(register: Register) -> None:
     """Merges, imports and purges among the days of work, loaded by what changed alone."""
     register.load()

@@ -336,7 +336,7 @@ with SnipeItClient(sys.argv[1], "t") as client:
 """
 
 
-@pytest.mark.parametrize("requests", [5, 21])
+@pytest.mark.parametrize("requests", [5, pytest.param(21, marks=pytest.mark.slow)])
 def test_a_killed_load_leaves_the_old_state_and_the_next_succeeds(register: Register, requests: int) -> None:
     """`requests` are those after which the process is killed."""
     register.load()

@@ -13,6 +13,7 @@ DATE_FIELD = "4"
 """The custom field of the format DATE in the simulated register."""
 
 
+@pytest.mark.slow
 def test_another_language_of_the_token_changes_nothing(register: Register) -> None:
     for day in range(2):
         register.state.day(day)

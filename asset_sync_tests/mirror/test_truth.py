@@ -11,19 +11,36 @@ from sqlalchemy import create_engine, make_url, text
 from asset_sync.sandbox.snipeit import Settings
 from asset_sync_tests.mirror.register import Register, served
 
-DAYS = 20
+MANY, FEW = 20, 6
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
-@given(
-    seed=st.integers(0, 10**6),
-    size=st.integers(20, 90),
-    days=st.lists(st.tuples(st.integers(0, 10**6), st.booleans(), st.booleans()), min_size=DAYS, max_size=DAYS),
-)
-def test_every_cell_is_true_after_days_of_change(
-    server_url: str, seed: int, size: int, days: Sequence[tuple[int, bool, bool]]
+def days(number: int) -> st.SearchStrategy[list[tuple[int, bool, bool]]]:
+    """So many days: a seed each, whether the mirror is loaded after it, and whether whole."""
+    return st.lists(st.tuples(st.integers(0, 10**6), st.booleans(), st.booleans()), min_size=number, max_size=number)
+
+
+THOROUGH = settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+
+
+@pytest.mark.slow
+@THOROUGH
+@given(seed=st.integers(0, 10**6), size=st.integers(20, 90), passed=days(MANY))
+def test_every_cell_is_true_after_many_days_of_change(
+    server_url: str, seed: int, size: int, passed: Sequence[tuple[int, bool, bool]]
 ) -> None:
-    """Days pass; after some of them the mirror is loaded, whole or by what changed."""
+    check_every_cell(server_url, seed, size, passed)
+
+
+@settings(THOROUGH, max_examples=2)
+@given(seed=st.integers(0, 10**6), size=st.integers(20, 40), passed=days(FEW))
+def test_every_cell_is_true_after_days_of_change(
+    server_url: str, seed: int, size: int, passed: Sequence[tuple[int, bool, bool]]
+) -> None:
+    check_every_cell(server_url, seed, size, passed)
+
+
+def check_every_cell(server_url: str, seed: int, size: int, passed: Sequence[tuple[int, bool, bool]]) -> None:
+    """Let days pass; after some of them the mirror is loaded, whole or by what changed."""
     name = f"asset_sync_test_{uuid.uuid4().hex[:12]}"
     engine = create_engine(server_url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -32,7 +49,7 @@ def test_every_cell_is_true_after_days_of_change(
         with served(make_url(server_url).set(database=name).render_as_string(hide_password=False), size, seed) as register:
             register.load()
             assert register.differences() == []
-            for day, loaded, full in days:
+            for day, loaded, full in passed:
                 register.state.day(day)
                 if loaded:
                     register.load(full=full)

@@ -235,10 +235,11 @@ class Machine(RuleBasedStateMachine):
         assert told.last_export == max(arrived, default=None)
 
 
-def test_tracking_holds_what_a_plain_model_of_it_holds(engine: Engine) -> None:
+@pytest.mark.parametrize("examples", [12, pytest.param(40, marks=pytest.mark.slow)])
+def test_tracking_holds_what_a_plain_model_of_it_holds(engine: Engine, examples: int) -> None:
     class OnDatabase(Machine):
         def __init__(self) -> None:
             super().__init__(engine)
 
-    checks = settings(max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
+    checks = settings(max_examples=examples, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck))
     run_state_machine_as_test(OnDatabase, settings=checks)

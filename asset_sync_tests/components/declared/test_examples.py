@@ -98,6 +98,7 @@ def expected_status(world: World, row: Asset) -> str:
     return "retired" if any(word in label for word in ("archived", "lost", "broken")) else "stored"
 
 
+@pytest.mark.slow
 def test_one_netbox_to_another(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     main, branch = NetBoxState(), NetBoxState()
     maker = main.create("dcim/manufacturers", {"name": "Juniper", "slug": "juniper", "description": "switches"})

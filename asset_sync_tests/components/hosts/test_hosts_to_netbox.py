@@ -141,6 +141,7 @@ def test_a_type_that_a_person_chose_stays(lab: HostLab) -> None:
     assert lab.interfaces()["eth0"]["type"] == "1000base-x-sfp"
 
 
+@pytest.mark.slow
 def test_bonds_bridges_and_vlans_are_linked_and_unlinked(lab: HostLab) -> None:
     ports = [
         interface("eth0", speed=1000, master="bond0"),
@@ -271,6 +272,7 @@ def test_a_containers_state_is_its_machines_status_and_back(lab: HostLab) -> Non
     assert lab.settled()
 
 
+@pytest.mark.slow
 def test_a_container_that_is_gone_is_offline_and_back_active(lab: HostLab) -> None:
     lab.run(host())
     assert lab.run(host(containers=host()["containers"][:1])).planned["retire"] == 1
@@ -343,6 +345,7 @@ def test_it_is_made_where_the_yaml_says_so(tmp_path: Path, monkeypatch: pytest.M
         assert lab.settled(host())
 
 
+@pytest.mark.slow
 def test_what_a_document_could_not_read_is_not_gone(lab: HostLab) -> None:
     lab.run(host())
     assert lab.settled(host(containers=None, interfaces=None, addresses=None, default_routes=None))
@@ -385,6 +388,7 @@ def test_a_dry_run_writes_nothing_and_says_so(lab: HostLab) -> None:
     assert not lab.journal()
 
 
+@pytest.mark.slow
 def test_a_host_that_loses_all_its_addresses_keeps_the_others_going(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str
 ) -> None:

@@ -53,6 +53,7 @@ def elsewhere() -> Iterator[tuple[str, ...]]:
             held.kill()
 
 
+@pytest.mark.slow
 def test_a_real_change_of_this_machine(lab: HostLab, elsewhere: tuple[str, ...]) -> None:
     document = collected(*elsewhere)
     name = document["hostname"].partition(".")[0]

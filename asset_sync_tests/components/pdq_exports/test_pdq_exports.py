@@ -113,6 +113,7 @@ class TestGone:
         exports.pipeline.pass_time(30)
         return exports.sync(machines=others)
 
+    @pytest.mark.slow
     def test_an_incomplete_export_never_retires(self, exports: Exports) -> None:
         exports.sync()
         gone = serial_of(machines(exports.pipeline)[0])
@@ -141,6 +142,7 @@ class TestGone:
         assert retired == [0, 0, 1]
         assert exports.pipeline.assets()[gone]["status"] == "retired"
 
+    @pytest.mark.slow
     def test_what_the_api_tells_of_is_not_a_files_to_retire_and_the_other_way_round(
         self, exports: Exports, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -195,6 +197,7 @@ def test_a_refused_file_that_was_overwritten_meanwhile_is_put_aside_as_it_was(ex
     assert exports.run(key).success
 
 
+@pytest.mark.slow
 def test_only_the_last_files_are_kept(exports: Exports, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(COMPONENT, "keep", 2)
     for number, machine in enumerate(machines(exports.pipeline)[:4]):

@@ -173,6 +173,7 @@ INTO_A_GROUP: dict[str, Any] = {"target_options": {"retire": "group"}, "grace": 
 
 
 @pytest.mark.parametrize("lab", [{**INTO_A_GROUP, "limits": {"retire_share": 0.2}}], indirect=True)
+@pytest.mark.slow
 def test_or_into_the_group_of_the_retired_as_the_yaml_says(lab: Lab) -> None:
     lab.run()
     device = one(lab)
@@ -287,6 +288,7 @@ def site_of(lab: Lab) -> dict[str, Any]:
     return next(row for row in lab.world.netbox.objects("dcim/sites") if row["slug"] == one(lab).site)
 
 
+@pytest.mark.slow
 def test_wug_site_renamed_in_case(lab: Lab) -> None:
     lab.run()
     site, groups = site_of(lab), [group.name for group in lab.wug().groups]
@@ -304,6 +306,7 @@ def test_wug_site_renamed_in_case(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("lab", [INTO_A_GROUP], indirect=True)
+@pytest.mark.slow
 def test_groups_that_a_person_wrote_in_another_case_are_used(lab: Lab) -> None:
     with lab.wug().lock:
         root = lab.wug().add_group("NETBOX")
@@ -334,6 +337,7 @@ def test_wug_device_named_by_its_address(lab: Lab) -> None:
 # What WhatsUp Gold stores in part.
 
 
+@pytest.mark.slow
 def test_an_update_that_is_refused_in_part_stores_the_rest_undoes_that_and_is_tried_again(lab: Lab) -> None:
     lab.run()
     device = one(lab)
@@ -361,6 +365,7 @@ def test_an_update_that_is_refused_in_part_stores_the_rest_undoes_that_and_is_tr
     assert (attributes(there)["netbox_serial"], there.note) == (before, "in the attic")
 
 
+@pytest.mark.slow
 def test_a_device_that_is_made_without_all_its_attributes_is_linked_and_gets_them_with_the_next_run(lab: Lab) -> None:
     lab.world.wug_faults.set("refused_attributes", attribute="netbox_site", path="template")
     run = lab.run()
@@ -379,6 +384,7 @@ def test_a_device_that_is_made_without_all_its_attributes_is_linked_and_gets_the
     assert max(lab.wug().address_counts().values()) == 1
 
 
+@pytest.mark.slow
 def test_a_known_device_does_not_get_an_address_that_is_a_further_one_of_another_device(lab: Lab) -> None:
     lab.run()
     device = one(lab)
@@ -393,6 +399,7 @@ def test_a_known_device_does_not_get_an_address_that_is_a_further_one_of_another
     assert not any(lab.run().planned.values())
 
 
+@pytest.mark.slow
 def test_a_new_device_whose_address_is_not_given_up_is_held_as_a_whole_and_the_others_go_on(lab: Lab) -> None:
     lab.run()
     device = one(lab)
@@ -411,6 +418,7 @@ def test_a_new_device_whose_address_is_not_given_up_is_held_as_a_whole_and_the_o
 
 
 @pytest.mark.parametrize("lab", [{"target_options": {"same_address": "oldest"}}], indirect=True)
+@pytest.mark.slow
 def test_of_anycast_twins_the_yaml_may_choose_one_and_the_others_go_on(lab: Lab) -> None:
     device = one(lab)
     lab.world.netbox.patch("ipam/ip-addresses", device.address_id, {"role": "anycast"})
@@ -424,6 +432,7 @@ def test_of_anycast_twins_the_yaml_may_choose_one_and_the_others_go_on(lab: Lab)
     assert str(twin) not in lab.monitored()
 
 
+@pytest.mark.slow
 def test_devices_in_vrfs_are_monitored_and_twins_among_them_are_told(lab: Lab) -> None:
     lab.run()
     vrfs = [lab.world.netbox.create("ipam/vrfs", {"name": name})["id"] for name in ("red", "blue")]

@@ -114,6 +114,7 @@ def test_while_a_scan_is_under_way_the_device_is_neither_sent_nor_scanned_for_ag
     assert len(lab.wug().scans) == scans
 
 
+@pytest.mark.slow
 def test_a_scan_that_finds_nothing_is_an_error_that_is_tried_again_later(lab: Lab) -> None:
     device = refused(lab)
     del lab.wug().hosts[str(device.ip)]
@@ -143,6 +144,7 @@ def test_a_scan_that_never_ends_is_given_up_after_its_time(lab: Lab) -> None:
     assert "did not end within 30 minutes" in row(lab, device)["error"]
 
 
+@pytest.mark.slow
 def test_a_scan_of_which_nobody_knows_whether_it_was_started_is_told_as_such_and_its_find_is_taken(lab: Lab) -> None:
     device = refused(lab)
     lab.world.wug_faults.set("cut", times=1, path="newDevice")
@@ -156,6 +158,7 @@ def test_a_scan_of_which_nobody_knows_whether_it_was_started_is_told_as_such_and
     assert row(lab, device)["status"] == "exported"
 
 
+@pytest.mark.slow
 def test_a_scan_that_vanishes_is_an_error(lab: Lab) -> None:
     lab.wug().lose_scans = 1
     device = refused(lab)
@@ -192,6 +195,7 @@ def test_the_statistics_of_a_connection_tell_how_it_stands(lab: Lab) -> None:
     assert statistics.recent[0].device_name == device.name
 
 
+@pytest.mark.slow
 def test_what_a_scan_found_takes_the_name_and_the_description_of_netbox_and_follows_later_changes(lab: Lab) -> None:
     device = refused(lab)
     lab.world.netbox.patch("dcim/devices", device.id, {"description": "in the attic"})
@@ -211,6 +215,7 @@ def test_what_a_scan_found_takes_the_name_and_the_description_of_netbox_and_foll
     assert lab.monitored()[str(device.id)].name == "another name"
 
 
+@pytest.mark.slow
 def test_an_address_that_changes_during_a_scan_makes_no_double_in_either_system(lab: Lab) -> None:
     lab.wug().fail_scans = 1
     device = refused(lab)

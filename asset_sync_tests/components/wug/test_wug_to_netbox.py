@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from asset_sync_tests.components.wug.lab import EXPORT, IMPORT, Lab, wug_writes
 
 DEVICES = "dcim/devices"
@@ -63,6 +65,7 @@ def test_a_device_that_was_exported_from_netbox_never_comes_back(lab: Lab) -> No
     assert run.metadata(f"{IMPORT}/found")["devices/comes from NetBox"] == len(lab.monitored())
 
 
+@pytest.mark.slow
 def test_it_does_not_come_back_either_if_somebody_took_its_netbox_id_away(lab: Lab) -> None:
     lab.run(EXPORT)
     before = len(by_name(lab))
@@ -86,6 +89,7 @@ def test_people_s_edits_in_netbox_win(lab: Lab) -> None:
     assert (now["name"], now["status"]) == ("renamed by Anna", "planned")
 
 
+@pytest.mark.slow
 def test_a_device_that_changes_in_monitoring_makes_nothing_new_in_netbox(lab: Lab) -> None:
     lab.run(IMPORT)
     before = {endpoint: lab.world.netbox.objects(endpoint) for endpoint in LOOKUPS}
@@ -98,6 +102,7 @@ def test_a_device_that_changes_in_monitoring_makes_nothing_new_in_netbox(lab: La
     assert {endpoint: lab.world.netbox.objects(endpoint) for endpoint in LOOKUPS} == before
 
 
+@pytest.mark.slow
 def test_what_monitoring_lost_stays_in_netbox_unless_the_yaml_says_that_it_knows_everything(lab: Lab) -> None:
     lab.run(IMPORT)
     number, found = next(iter(found_in(lab).items()))
@@ -109,6 +114,7 @@ def test_what_monitoring_lost_stays_in_netbox_unless_the_yaml_says_that_it_knows
     assert by_name(lab)[found.host.name]["status"] == "active"
 
 
+@pytest.mark.slow
 def test_the_whole_loop_ends_empty(lab: Lab) -> None:
     for sync in (EXPORT, IMPORT, EXPORT):
         assert lab.run(sync).success

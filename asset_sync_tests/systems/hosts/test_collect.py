@@ -102,6 +102,7 @@ def test_it_runs_from_standard_input_as_ssh_sends_it() -> None:
     assert json.loads(done.stdout)["schema"] == collect.SCHEMA
 
 
+@pytest.mark.slow
 def test_it_writes_utf8_whatever_the_machine_prefers() -> None:
     assert parse(alone(isolated=False, LC_ALL="C", PYTHONIOENCODING="ascii", PYTHONUTF8="0").stdout).document.version == 1
 

@@ -106,7 +106,7 @@ def stage() -> Iterator[tuple[Stage, str]]:
         yield made, server.url
 
 
-@pytest.fixture(params=["4.6", "4.7"])
+@pytest.fixture(params=["4.6", pytest.param("4.7", marks=pytest.mark.slow)])
 def lab(request: pytest.FixtureRequest, stage: tuple[Stage, str]) -> Lab:
     state, faults = NetBoxState(version=request.param), Faults(1)
     server, url = stage
