@@ -1,4 +1,4 @@
-"""The tables `interfaces` and `macs`: ports, lanes, LAGs, loopbacks and subinterfaces of switches, ports and LAGs of servers."""
+"""The tables `interfaces` and `macs`: ports, lanes, loopbacks and subinterfaces of switches, ports of servers, LAGs of both."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
