@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-from asset_sync.reconcile.sources import Column
-from asset_sync.systems.hedgehog.tables.declaring import Row, of_objects
+import pandas as pd
+
+from asset_sync.reconcile.sources import Column, SourceTable
+from asset_sync.reconcile.tables import Tables
+from asset_sync.systems.hedgehog.tables.declaring import FABRIC, Row, of_objects
 from asset_sync.systems.hedgehog.tables.interfaces import PROTOCOL, VTEP
 from asset_sync.systems.hedgehog.tables.links import KINDS as OF_LINKS
 from asset_sync.systems.hedgehog.tables.links import links, ports
@@ -59,10 +62,12 @@ def _addresses(told: Told) -> Iterator[Row]:
     yield from ({**row, "also_on": _LIST.join(sorted(set(row["also_on"]))) or None} for row in found.values())
 
 
-def _primary_addresses(told: Told) -> Iterator[Row]:
-    for row in _addresses(told):
-        if row["role"] == "management":
-            yield {"id": row["device"], "device": row["device"], f"primary_ip{row['version']}": row["id"]}
+def _primary_addresses(tables: Tables) -> pd.DataFrame:
+    there = tables["addresses"]
+    there = there[there["role"] == "management"]
+    by_version = {f"primary_ip{version}": there["id"].where(there["version"] == version) for version in "46"}
+    found = {"id": there["device"], "fabric": there["fabric"], "device": there["device"], **by_version}
+    return pd.DataFrame(found).astype("str").reset_index(drop=True)
 
 
 ADDRESSES: Final = of_objects(
@@ -81,14 +86,15 @@ ADDRESSES: Final = of_objects(
     (*OF_LINKS, *OF_OUTSIDE),
     _addresses,
 )
-PRIMARY_ADDRESSES: Final = of_objects(
+PRIMARY_ADDRESSES: Final = SourceTable(
     "primary_addresses",
     "The addresses by which switches are managed.",
     (
         Column("id", "the device's id"),
+        FABRIC,
         Column("device", to="devices"),
         *(Column(name, to="addresses") for name in ("primary_ip4", "primary_ip6")),
     ),
-    (*OF_LINKS, *OF_OUTSIDE),
-    _primary_addresses,
+    made_of=("addresses",),
+    made=_primary_addresses,
 )

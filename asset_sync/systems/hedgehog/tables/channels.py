@@ -4,12 +4,15 @@ Source: `catalog.portChannelIDs` of an Agent, and the numbers that the fabric's 
 of an MCLAG domain.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
 
+from asset_sync.systems.hedgehog.tables.links import Link
 from asset_sync.systems.hedgehog.tables.objects import AGENT, Told
 from asset_sync.systems.hedgehog.tables.values import integer, part
 
-_OF_DOMAIN: Final = {"peer": 250, "session": 251}
+_OF_DOMAIN: Final[Mapping[str, int]] = MappingProxyType({"peer": 250, "session": 251})
 
 
 def channel_id(device: str, channel: str) -> str:
@@ -17,12 +20,14 @@ def channel_id(device: str, channel: str) -> str:
     return f"{device}/{channel}"
 
 
-def channel_names(told: Told, device: str) -> dict[str, str]:
-    """Return the names of a switch's LAGs by what their keys end with; none for a server's."""
+def channel_numbers(told: Told, device: str) -> Mapping[str, Any]:
+    """Return the numbers that a switch has for its LAGs, by connection; none for a server's."""
     kind, _, name = device.partition("/")
-    if kind != "switch":
-        return {}
-    numbers = part(told.spec(AGENT, name), "catalog", "portChannelIDs")
-    known = {channel: f"PortChannel{said}" for channel, given in numbers.items() if (said := integer(given, 1)) is not None}
-    domains = (name for name, spec in told.of("Connection").items() if part(spec, "mclagDomain"))
-    return known | {f"{domain}/{which}": f"PortChannel{said}" for domain in domains for which, said in _OF_DOMAIN.items()}
+    return part(told.spec(AGENT, name), "catalog", "portChannelIDs") if kind == "switch" else {}
+
+
+def channel_name(link: Link, numbers: Mapping[str, Any]) -> str:
+    """Return what the LAG of a link is called at a device with those numbers; by its connection where it has none."""
+    channel = link.channel or link.connection
+    number = _OF_DOMAIN.get(channel.rpartition("/")[2]) if link.kind == "mclag-domain" else integer(numbers.get(channel), 1)
+    return channel if number is None else f"PortChannel{number}"

@@ -9,7 +9,7 @@ from asset_sync.reconcile.sources import Column, SourceTable
 from asset_sync.reconcile.tables import Tables
 from asset_sync.systems.hedgehog.tables.carried import KINDS as OF_VLANS
 from asset_sync.systems.hedgehog.tables.carried import Carried, carried
-from asset_sync.systems.hedgehog.tables.channels import channel_id, channel_names
+from asset_sync.systems.hedgehog.tables.channels import channel_id, channel_name, channel_numbers
 from asset_sync.systems.hedgehog.tables.declaring import FABRIC, Row, of_objects
 from asset_sync.systems.hedgehog.tables.links import KINDS as OF_LINKS
 from asset_sync.systems.hedgehog.tables.links import End, Link, links, ports
@@ -144,12 +144,12 @@ def _state(port: Port, seen: Json, spec: Json, *, every: bool, used: bool) -> di
 
 def _channels(fabric: _Fabric, device: str, seen: Mapping[str, Json]) -> Iterator[dict[str, Any]]:
     """Yield the LAGs of a device, each once."""
-    names = channel_names(fabric.told, device)
+    numbers = channel_numbers(fabric.told, device)
     for end in fabric.of_device.get(device, ()):
         link, _ = fabric.used[end.interface]
         if link.channel is None:
             continue
-        name = names.get(link.channel, link.channel)
+        name = channel_name(link, numbers)
         state = seen.get(name, {})
         told = boolean(state.get("enabled"))
         yield {

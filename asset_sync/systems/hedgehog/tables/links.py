@@ -7,8 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
+
 from asset_sync.systems.hedgehog.tables.objects import Told
-from asset_sync.systems.hedgehog.tables.ports import Ports, switch_ports
+from asset_sync.systems.hedgehog.tables.ports import CONFIGURED, Ports, switch_ports
 from asset_sync.systems.hedgehog.tables.values import Json, integer, listed, part, text
 
 KINDS: Final = ("SwitchProfile", "Switch", "Server", "Connection")
@@ -88,10 +90,16 @@ class Link:
 
 
 def ports(told: Told) -> dict[str, Ports]:
-    """Return the ports of every switch, by its name."""
-    return {
-        name: switch_ports(spec, told.spec("SwitchProfile", spec.get("profile"))) for name, spec in told.of("Switch").items()
-    }
+    """Return the ports of every switch, by its name; those of switches that are configured alike are made once."""
+    found: dict[tuple[str, bytes], Ports] = {}
+    named: dict[str, Ports] = {}
+    for name, spec in told.of("Switch").items():
+        profile = text(spec.get("profile")) or ""
+        alike = (profile, orjson.dumps([part(spec, each) for each in CONFIGURED]))
+        if alike not in found:
+            found[alike] = switch_ports(spec, told.spec("SwitchProfile", profile))
+        named[name] = found[alike]
+    return named
 
 
 def links(told: Told, switches: Mapping[str, Ports]) -> list[Link]:
@@ -102,12 +110,16 @@ def links(told: Told, switches: Mapping[str, Ports]) -> list[Link]:
 
 def wiring_kind(spec: Json) -> str | None:
     """Return of which kind a connection is, in the word of its label; None where it says none."""
-    named = next((name for name in _WIRINGS if part(spec, name)), None)
-    return _WIRINGS[named].word if named else None
+    named = _named(spec)
+    return None if named is None else _WIRINGS[named].word
+
+
+def _named(spec: Json) -> str | None:
+    return next((name for name in spec if name in _WIRINGS and part(spec, name)), None)
 
 
 def _links(told: Told, switches: Mapping[str, Ports], name: str, spec: Json) -> Iterator[Link]:
-    named = next((each for each in _WIRINGS if part(spec, each)), None)
+    named = _named(spec)
     if named is None:
         return
     wiring, given = _WIRINGS[named], part(spec, named)

@@ -87,7 +87,7 @@ def told(objects: pd.DataFrame, kinds: tuple[str, ...]) -> Told:
     rows = objects[objects["kind"].isin(kinds)]
     specs: dict[str, dict[str, Json]] = {}
     states: dict[str, Json] = {}
-    for kind, name, document in zip(rows["kind"], rows["name"], rows[_OBJECT], strict=True):
+    for kind, name, document in zip(*(rows[column].to_list() for column in ("kind", "name", _OBJECT)), strict=True):
         found = orjson.loads(document)
         specs.setdefault(kind, {})[name] = part(found, "spec")
         if kind == AGENT:

@@ -17,6 +17,8 @@ PortKind = Literal["physical", "breakout", "management"]
 
 MANAGEMENT: Final = "M1"
 """The port that has a switch's management address, whatever its profile says."""
+CONFIGURED: Final = ("portBreakouts", "portSpeeds", "portGroupSpeeds")
+"""What the spec of a switch says of its ports."""
 _PORT: Final = re.compile(r"M\d+|E\d+/\d+(?:/\d+)?", re.ASCII)
 _MODE: Final = re.compile(r"([1-8])x(.+)", re.ASCII)
 _CAGE: Final = re.compile(r"([A-Z0-9+]+)-([\d.]+G)(?:-.*)?", re.ASCII)
