@@ -7,7 +7,7 @@ from asset_sync.reconcile.sources import Column
 from asset_sync.systems.hedgehog.tables.declaring import Row, of_objects
 from asset_sync.systems.hedgehog.tables.links import ports
 from asset_sync.systems.hedgehog.tables.objects import AGENT, Told
-from asset_sync.systems.hedgehog.tables.ports import Ports
+from asset_sync.systems.hedgehog.tables.ports import Ports, is_port
 from asset_sync.systems.hedgehog.tables.values import listed, number, part, text
 
 _KINDS: Final = ("Switch", "SwitchProfile", "Server", AGENT)
@@ -44,7 +44,8 @@ def _neighbors(told: Told) -> Iterator[Row]:
     switches = ports(told)
     for name, known in sorted(switches.items()):
         for said, state in sorted(part(told.states.get(name), "interfaces").items()):
-            interface = f"switch/{name}/{known.name(said)}"
+            heard = known.name(said)
+            interface = f"switch/{name}/{heard}"
             for given in map(part, listed(part(state).get("lldpNeighbors"))):
                 who, port = text(given.get("sysName")) or text(given.get("name")), text(given.get("portID"))
                 chassis = text(given.get("chassis"))
@@ -52,7 +53,7 @@ def _neighbors(told: Told) -> Iterator[Row]:
                     yield {
                         "id": f"{interface}/{who or chassis}/{port or ''}",
                         "device": f"switch/{name}",
-                        "interface": interface,
+                        "interface": interface if heard in known.by_name or is_port(heard) else None,
                         "name": who,
                         "chassis": chassis,
                         "port": port,
