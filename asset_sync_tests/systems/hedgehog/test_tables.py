@@ -184,14 +184,14 @@ def test_two_fabrics_of_equal_names_are_told_apart_by_the_fabric_and_the_label()
 
 
 def small(at: str) -> list[Object]:
-    """A fabric of every kind of object, whose names all begin with a letter."""
+    """A fabric of every kind of object, whose names all begin alike."""
     ends = {
         "spine": {"port": f"{at}-spine/E1/1", "ip": "172.30.128.0/31"},
         "leaf": {"port": f"{at}-leaf/E1/3", "ip": "172.30.128.1/31"},
     }
     server = {"server": {"port": f"{at}-server/eth0"}, "switch": {"port": f"{at}-leaf/E1/1"}}
     second = {"server": {"port": f"{at}-other/eth0"}, "switch": {"port": f"{at}-leaf/E1/2"}}
-    ports = {f"E1/{n}": {"group": "1", "label": str(n), "nos": f"Ethernet{n}"} for n in (1, 2, 3)}
+    ports: dict[str, Any] = {f"E1/{n}": {"group": "1", "label": str(n), "nos": f"Ethernet{n}"} for n in (1, 2, 3)}
     ports |= {"E1/9": {"profile": "QSFP28-100G", "nos": "1/9", "label": "9"}, "M1": {"management": True, "nos": "Management0"}}
     kinds = {"S": {"speed": {"default": "25G"}}, "QSFP28-100G": {"breakout": {"default": "1x100G", "supported": {}}}}
     profile = {"displayName": "Dell X", "ports": ports, "portGroups": {"1": {"profile": "S"}}, "portProfiles": kinds}
