@@ -52,7 +52,7 @@ class Convergence:
     def converged(self, target: Target, outcomes: Mapping[int, Outcome]) -> dg.AssetCheckResult:
         """Read back what was touched, plan again, and tell what a new plan would change."""
         read = converge.read_back(self._plan, self._sync.kinds, target, outcomes)
-        found = converge.unlike(self._plan, read, outcomes)
+        found = converge.unlike(self._plan, self._sync.kinds, read, outcomes)
         # An undo was made from no tables, and the next plan of the sync may well say otherwise.
         to_plan_again = bool(read) and not self._plan.undoes
         planned_from = self._planned_from() if to_plan_again else None

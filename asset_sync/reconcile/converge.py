@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.ends import with_ends_in_order
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.tables import Tables, by_id
@@ -28,10 +29,11 @@ def overlaid(observed: Tables, read: Tables) -> Tables:
     return {kind: _overlaid(table, read[kind]) if kind in read else table for kind, table in observed.items()}
 
 
-def unlike(plan: Plan, read: Tables, outcomes: Mapping[int, Outcome]) -> list[str]:
+def unlike(plan: Plan, kinds: Kinds, read: Tables, outcomes: Mapping[int, Outcome]) -> list[str]:
     """Return, in words, the values that the target does not hold although it said that it stored them.
 
-    Of a value that went through a temporary one, the last that was stored counts.
+    Of a value that went through a temporary one, the last that was stored counts. Ends that were both still to be made when the
+    plan was, have an order by now.
     """
     now = {kind: by_id(table) for kind, table in read.items()}
     found: list[str] = []
@@ -40,7 +42,8 @@ def unlike(plan: Plan, read: Tables, outcomes: Mapping[int, Outcome]) -> list[st
         if there is None:
             found.append(f"{kind} #{target_id} is gone")
             continue
-        differing = ((name, value) for name, value in wanted.items() if there[name] != value)
+        ordered = with_ends_in_order(kinds[kind], wanted)
+        differing = ((name, value) for name, value in ordered.items() if there[name] != value)
         found += [f"{kind} #{target_id} {name} is {there[name]!r}, not {value!r}" for name, value in differing]
     return found
 

@@ -1,5 +1,8 @@
 """The two ends of one thing, of which no order tells which is which: they stand in one order, in records and objects alike."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,6 +25,14 @@ def in_order(ends: tuple[str | None, str | None]) -> tuple[str | None, str | Non
     """Return two ends in order: the shorter text first, of equally long ones the lesser, so that ids go by number."""
     one, other = sorted(ends, key=lambda end: (end is None, len(end or ""), end or ""))
     return one, other
+
+
+def with_ends_in_order(kind: Kind, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an object's values, in which references are ids, with its ends in order if it has all of them."""
+    if not kind.ends or not all(name in values for name in kind.ends):
+        return dict(values)
+    one, other = (None if values[name] is None else str(values[name]) for name in kind.ends)
+    return {**values, **dict(zip(kind.ends, in_order((one, other)), strict=True))}
 
 
 def _is_later(one: pa.Array, other: pa.Array) -> pa.Array:

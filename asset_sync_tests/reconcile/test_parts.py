@@ -120,7 +120,7 @@ def test_a_create_that_was_stored_in_part_is_taken_back_as_it_stands_and_lacks_w
     (back,) = p.records(inverse(plan, PARTED_KINDS, stored, after=plan.id).writes)
     assert p.decode(back["changes"])["status"]["old"] == "spare"
     there = observed(PARTED, {**NEW_THERE, "id": "7", "status": "spare"})
-    assert unlike(plan, {"asset": there}, stored) == []
+    assert unlike(plan, PARTED_KINDS, {"asset": there}, stored) == []
     again = planned(snapshot({"asset": desired(PARTED, {**NEW, "status": "in-use"})}, {"asset": there}), kinds=PARTED_KINDS)
     assert ["room"] in fields(again)
     assert flapping(again, plan, stored) == []

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from asset_sync.reconcile.ends import in_order
-from asset_sync.reconcile.kinds import Kind
 from asset_sync.systems.netbox.endpoints import Pair
 
 SIDES: Final = ("a_terminations", "b_terminations")
@@ -27,14 +26,6 @@ def ends(row: Json) -> tuple[str | None, str | None]:
 def _sides(row: Json) -> tuple[str | None, str | None]:
     one, other = (_TERMINATION.read(row[side][0]) if row.get(side) else None for side in SIDES)
     return one, other
-
-
-def ordered(kind: Kind, values: Json) -> Json:
-    """Return the values of what is to be made with its ends in order: only now all of them have ids."""
-    if not all(name in values for name in kind.ends) or not kind.ends:
-        return values
-    one, other = (None if values[name] is None else str(values[name]) for name in kind.ends)
-    return {**values, **dict(zip(kind.ends, in_order((one, other)), strict=True))}
 
 
 def written(values: Json, names: tuple[str, ...]) -> dict[str, Any]:

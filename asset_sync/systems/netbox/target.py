@@ -10,6 +10,7 @@ from urllib.parse import quote_plus
 import orjson
 import pandas as pd
 
+from asset_sync.reconcile.ends import with_ends_in_order
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.target import Answer, Declined, OutcomeUnknown, Refused, Stale, Write, Written
 from asset_sync.systems.http import Tally
@@ -181,7 +182,7 @@ class NetBoxTarget:
 
 
 def _ordered(kind: Kind, writes: Sequence[Write]) -> Sequence[Write]:
-    return [replace(write, values=dict(cable_ends.ordered(kind, write.values))) for write in writes] if kind.ends else writes
+    return [replace(write, values=with_ends_in_order(kind, write.values)) for write in writes] if kind.ends else writes
 
 
 def _maps_custom(kind: Kind) -> bool:
