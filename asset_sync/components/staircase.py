@@ -13,6 +13,7 @@ import dagster as dg
 
 from asset_sync.components.applying import Applying
 from asset_sync.components.convergence import CONVERGED, EVERY_WRITE
+from asset_sync.components.drifting import drift_metadata
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.lineage import step_lineage
 from asset_sync.components.meanwhile import refuse_outdated
@@ -140,6 +141,7 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
             return dg.MaterializeResult(
                 metadata={
                     **_plan_metadata(sync, made, planning.snapshot.links, incomplete),
+                    **drift_metadata(made, ledger),
                     **step_lineage(sync, sync.key("desired")),
                 },
                 check_results=[_guard_result(context, sync, made, verdict) for verdict in verdicts],

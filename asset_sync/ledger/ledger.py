@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, select
@@ -352,6 +353,15 @@ class Ledger:
             decided = resolutions.history(connection, kind, target_id, field)
         rows = pd.DataFrame(decided, columns=list(written.columns), dtype=object).astype(written.dtypes.to_dict())
         return pd.concat([written, rows]).sort_values("at", ascending=False, kind="stable", ignore_index=True)
+
+    def last_written(self, places: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], Any]:
+        """Return what was written last to fields of objects, each given as kind, id and field; never written ones are left out.
+
+        The values are as in the plan: a reference is a dict of kind, key and id, which it has also where its object was made
+        by the same plan.
+        """
+        with self._engine.connect() as connection:
+            return outcomes.last_written(connection, places)
 
     @contextmanager
     def _writing(self, link_set: str) -> Iterator[Connection]:

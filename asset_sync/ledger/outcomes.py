@@ -107,6 +107,45 @@ def _writes_to(kind: str, target_id: str) -> Select[Any]:
     return query.order_by(c.at.desc(), c.plan_id, c.seq.desc())
 
 
+def last_written(connection: Connection, places: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], Any]:
+    """Return what was written last to fields of objects; see `Ledger.last_written`."""
+    if not places:
+        return {}
+    kinds, ids, names = zip(*places, strict=True)
+    sought = unnested("sought", kind=(Text, list(kinds)), target_id=(Text, list(ids)), field=(Text, list(names)))
+    c, o = s.outcome.c, s.operation.c
+    changes = cast(o.changes, JSONB)
+    found = (
+        select(changes[sought.c.field]["new"].label("new"), c.instead, c.plan_id)
+        .join_from(s.outcome, s.operation, and_(o.plan_id == c.plan_id, o.seq == c.seq))
+        .where(c.target_id == sought.c.target_id, o.kind == sought.c.kind, c.outcome.in_(_DONE))
+        .where(changes.has_key(sought.c.field))
+        .order_by(c.at.desc(), c.seq.desc())
+        .limit(1)
+        .lateral("found")
+    )
+    query = select(sought, found.c.new, found.c.instead, found.c.plan_id).join_from(sought, found, true())
+    rows = connection.execute(query).all()
+    wanted: dict[str, set[tuple[str, str]]] = {}
+    for row in rows:
+        if _is_pending(row.new):
+            wanted.setdefault(row.plan_id, set()).add((row.new["kind"], row.new["key"]))
+    made = {plan: _created(connection, plan, those) for plan, those in wanted.items()}
+    return {
+        (row.kind, row.target_id, row.field): row.instead.get(row.field, _as_made(row.new, made.get(row.plan_id, {})))
+        for row in rows
+    }
+
+
+def _is_pending(value: Any) -> bool:
+    """Tell whether a value refers to an object that the same plan was to make."""
+    return isinstance(value, dict) and value.keys() == {"id", "key", "kind"} and value["id"] is None
+
+
+def _as_made(value: Any, made: Mapping[tuple[str, str], str]) -> Any:
+    return {**value, "id": made.get((value["kind"], value["key"]))} if _is_pending(value) else value
+
+
 def _keep(plan_id: str, outcomes: Sequence[Outcome], rows: Mapping[int, links.Record], run_id: str, at: datetime) -> Executable:
     c = s.outcome.c
     ended = unnested(
