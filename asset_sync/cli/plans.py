@@ -123,9 +123,7 @@ def changes_told(operation: dict[str, str]) -> list[str]:
 
 
 def _value(value: object) -> str:
-    if isinstance(value, dict):
-        return str(value["key"] or f"#{value['id']}")
-    return "(empty)" if value is None else str(value)
+    return "(empty)" if value is None else report.named(value)
 
 
 @click.command()

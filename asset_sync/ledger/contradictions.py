@@ -62,7 +62,9 @@ def _is_change(change: Mapping[str, Any]) -> bool:
 
 
 def _value(value: object) -> object:
-    """Return what can be compared: of a reference the id, or the key of what is still to be made."""
+    """Return what can be compared: of a reference the id, or the key of what is still to be made; of a set, that of all."""
+    if isinstance(value, list):
+        return sorted(map(_value, value), key=str)
     if not isinstance(value, dict):
         return value
     return value["kind"], value["id"] or f"key {value['key']}"

@@ -48,6 +48,7 @@ _ARROW: Final[Mapping[FieldType, pa.DataType]] = {
     "text": pa.large_string(),
     "date": pa.large_string(),
     "reference": pa.large_string(),
+    "references": pa.large_string(),
     "integer": pa.int64(),
     "number": pa.float64(),
     "boolean": pa.bool_(),
@@ -209,9 +210,9 @@ def follow(
 def references(changes: p.Changes) -> Iterator[tuple[str, str]]:
     """The kind and key of each object that the changes point to and that the plan was still to create."""
     for change in changes.values():
-        new = change["new"]
-        if isinstance(new, dict) and new["id"] is None:
-            yield new["kind"], new["key"]
+        for new in (change["new"], change.get("base")):
+            members = new if isinstance(new, list) else [new]
+            yield from ((each["kind"], each["key"]) for each in members if isinstance(each, dict) and each["id"] is None)
 
 
 def _sighted(plan: Plan) -> Iterator[_Staged]:
@@ -248,7 +249,7 @@ def _followed(
         elif op == p.RETIRE:
             yield _written(_WRITTEN, row, outcome, ())
         else:
-            bases = [*_bases(p.decode(row["changes"]), created), *outcome.instead.items()]
+            bases = [*_bases(p.decode(row["changes"]), created), *_in_their_place(outcome)]
             yield _written(_JOIN, row, outcome, bases)._replace(claimed=CREATED if op == p.CREATE else _rule(row))
 
 
@@ -294,13 +295,26 @@ def _written(step: str, row: Record, outcome: Outcome, bases: Iterable[tuple[str
 
 
 def _bases(changes: p.Changes, created: Mapping[tuple[str, str], str]) -> Iterator[tuple[str, object]]:
-    """The values that fields have after the changes; of a reference, the id of the object once that is made."""
+    """The values that fields have after the changes; of a reference, the id of the object once that is made.
+
+    A set that is short of a member that was not made keeps what it was to lose, and that stays this sync's.
+    """
     for name, change in changes.items():
-        new = change["new"]
-        if not isinstance(new, dict):
-            yield name, new
-        elif (target_id := new["id"] or created.get((new["kind"], new["key"]))) is not None:
-            yield name, target_id
+        new, lost = change.get("base", change["new"]), change.get("old") or []
+        if isinstance(new, list) and any(_id(member, created) is None for member in new):
+            new = [*new, *(member for member in lost if member not in change["new"])]
+        value = p.stored(new, lambda kind, key: created.get((kind, key)))
+        if value is not None or not isinstance(new, dict):
+            yield name, value
+
+
+def _id(reference: Mapping[str, Any], created: Mapping[tuple[str, str], str]) -> str | None:
+    return reference["id"] or created.get((reference["kind"], reference["key"]))
+
+
+def _in_their_place(outcome: Outcome) -> Iterator[tuple[str, object]]:
+    """The values that fields have in the place of others; of a set that lacks members, its changes say what is remembered."""
+    return ((name, value) for name, value in outcome.instead.items() if not isinstance(value, list))
 
 
 def _rule(row: Record) -> str:

@@ -14,7 +14,7 @@ from asset_sync.ledger.holds import Held
 from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations.definitions import declared, makes_plans, sync_names
 from asset_sync.reconcile.errors import ConfigurationError, PlanError
-from asset_sync.reconcile.planning.dependents import WAITS
+from asset_sync.reconcile.planning.waiting import WAITS
 from asset_sync.reconcile.resolutions import Resolution, Verb
 
 LARGEST_NUMBER: Final = 2**63 - 1

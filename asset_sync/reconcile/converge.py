@@ -8,6 +8,7 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.ends import with_ends_in_order
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.sets import shown
 from asset_sync.reconcile.tables import Tables, by_id
 from asset_sync.reconcile.target import ALREADY, APPLIED, Outcome, Target
 
@@ -44,7 +45,7 @@ def unlike(plan: Plan, kinds: Kinds, read: Tables, outcomes: Mapping[int, Outcom
             continue
         ordered = with_ends_in_order(kinds[kind], wanted)
         differing = ((name, value) for name, value in ordered.items() if there[name] != value)
-        found += [f"{kind} #{target_id} {name} is {there[name]!r}, not {value!r}" for name, value in differing]
+        found += [f"{kind} #{target_id} {name} is {shown(there[name])!r}, not {shown(value)!r}" for name, value in differing]
     return found
 
 
@@ -61,8 +62,7 @@ def _stored(plan: Plan, outcomes: Mapping[int, Outcome]) -> dict[tuple[str, str]
         for name, change in p.decode(row["changes"]).items():
             if name in outcome.instead:
                 continue
-            new = change["new"]
-            own[name] = new["id"] or created.get((new["kind"], new["key"])) if isinstance(new, dict) else new
+            own[name] = p.stored(change["new"], lambda of_kind, key: created.get((of_kind, key)))
     return stored
 
 

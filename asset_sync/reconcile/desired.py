@@ -6,13 +6,15 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
-from asset_sync.reconcile import refusals
+from asset_sync.reconcile import forms, refusals
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.lookups import lookup, only_guessed
 from asset_sync.reconcile.mapping import Condition, FieldMapping, chosen, mapped
+from asset_sync.reconcile.sets import UNKNOWN, Members, sets_of
 from asset_sync.reconcile.sources import Rows, Source, along, along_mask
-from asset_sync.reconcile.tables import DESIRED_COLUMNS, Mask, Positions, Tables, desired_table, guess_column
+from asset_sync.reconcile.tables import DESIRED_COLUMNS, Mask, Positions, Tables, desired_table, guess_column, take, text
 
 _SLUG = "slug"
 
@@ -102,7 +104,16 @@ class _Building:
                 guessed = self.guessed.get(to)
                 if guessed is not None:
                     fields[guess_column(reference.name)] = guessed if found is None else along_mask(guessed, found)
+        for several in [each for each in kind.sets if each.name in told]:
+            fields[several.name] = self._set(rows, str(several.to), several.name, told[several.name].source)
         return fields
+
+    def _set(self, rows: Rows, to: str, name: str, told: str | None) -> pd.Series:
+        """Return the keys of the rows that a set refers to; what is no such row is a member that nobody knows."""
+        named, found = rows.members(rows.declared.references(name, self.mapping.tables[to], told))
+        unknown = forms.concat(UNKNOWN, named.values, like=named.values)
+        keys = pc.coalesce(take(text(self.keys[to]), found), unknown)
+        return pd.Series(pd.array(sets_of(Members(named.rows, keys), len(rows)), dtype="str"))
 
     def _rows_referred_to(self, kind: Kind, rows: Rows, name: str) -> Positions | None:
         """Return in which rows of the other kind's table stands what a reference is to; None: in the same row."""

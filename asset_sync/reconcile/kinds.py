@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-FieldType = Literal["text", "integer", "number", "boolean", "date", "reference"]
+FieldType = Literal["text", "integer", "number", "boolean", "date", "reference", "references"]
+"""A reference is to one object of another kind; references are a set of them (see `asset_sync.reconcile.sets`)."""
 Form = Literal["exact", "folded", "label", "serial", "tag", "host", "maker", "model"]
 """How two values are compared for identity; see `asset_sync.reconcile.forms`."""
 
@@ -16,13 +17,13 @@ Form = Literal["exact", "folded", "label", "serial", "tag", "host", "maker", "mo
 class Field:
     """One field of a kind.
 
-    `to` names the kind that a reference points to; `max_length` counts characters, as the target does. What is only set when
-    an object is created (`initial_only`) would take away what people added, if it were written later. What is `nullable` the
-    target takes empty, in any number; without what is `required` there is no object, and without what it is `made_with` none is
-    made, though of one that is there nobody may know it now. A reference of a facet that `pins` keeps
-    the object it points to where it sits. `canonical` makes of a text the one that the target gives back for it. `choices` are
-    the only values that the field takes, and `within` the least and the most that a number may be, where that is known without
-    asking the target; all of a text must match its `pattern`.
+    `to` names the kind that a reference, or each of a set of them, points to; `max_length` counts characters, as the target
+    does. What is only set when an object is created (`initial_only`) would take away what people added, if it were written
+    later. What is `nullable` the target takes empty, in any number; without what is `required` there is no object, and without
+    what it is `made_with` none is made, though of one that is there nobody may know it now. A reference of a facet that `pins`
+    keeps the object it points to where it sits. `canonical` makes of a text the one that the target gives back for it.
+    `choices` are the only values that the field takes, and `within` the least and the most that a number may be, where that is
+    known without asking the target; all of a text must match its `pattern`.
     """
 
     name: str
@@ -144,8 +145,13 @@ class Kind:
 
     @property
     def references(self) -> tuple[Field, ...]:
-        """The fields that point to another kind."""
+        """The fields that point to an object of another kind."""
         return tuple(field for field in self.fields if field.type == "reference")
+
+    @property
+    def sets(self) -> tuple[Field, ...]:
+        """The fields that point to several objects of another kind."""
+        return tuple(field for field in self.fields if field.type == "references")
 
     @property
     def identifying(self) -> tuple[str, ...]:
@@ -168,7 +174,7 @@ def in_order(kinds: Iterable[Kind]) -> Kinds:
     """Return the kinds by name, refusing (`ValueError`) one that refers to a kind that does not come before it."""
     ordered: dict[str, Kind] = {}
     for kind in kinds:
-        missing = [f.to for f in kind.references if f.to not in ordered and f.to != kind.name]
+        missing = [f.to for f in (*kind.references, *kind.sets) if f.to not in ordered and f.to != kind.name]
         if missing:
             raise ValueError(f"{kind.name} refers to {missing[0]}, which does not come before it")
         ordered[kind.name] = kind

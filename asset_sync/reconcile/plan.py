@@ -5,11 +5,12 @@ reviewed is what is applied, because whoever applies asks for the id.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, Literal
 
+import numpy as np
 import orjson
 import pandas as pd
 import pyarrow as pa
@@ -17,7 +18,8 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.forms import concat
-from asset_sync.reconcile.tables import differs, filled, index, text
+from asset_sync.reconcile.sets import one_set
+from asset_sync.reconcile.tables import Positions, differs, filled, index, text
 
 Mode = Literal["normal", "full", "review", "dry_run", "rebase"]
 """normal: plan, apply. full: write all mapped fields of all matched objects. review: wait for approval. dry_run: only plan.
@@ -38,7 +40,8 @@ OPERATION_COLUMNS: Final = (
     *("kind", "op", "key", "source_key", "target_id", "version", "changes", "reason", "hold"),
     *_LATER_COLUMNS,
 )
-"""changes: canonical JSON, field → {old, new, owner, reason}; a reference is {"kind", "key", "id"}.
+"""changes: canonical JSON, field → {old, new, owner, reason}; a reference is {"kind", "key", "id"}, a set of them their list.
+Where a set is to be remembered otherwise than it is written, for people's members are in it, `base` says how.
 hold: why this row waits; missing where it may be carried out.
 identity: what the link will remember as what makes the object that object, JSON: {"created", "values": field → value}; missing
 where that does not change.
@@ -180,17 +183,48 @@ def reference(kind: str, keys: pa.Array, ids: pa.Array) -> pa.Array:
     return concat('{"id":', told[0], ',"key":', told[1], f',"kind":{quoted(kind)}}}', like=told[0])
 
 
-def change(field: str, old: pa.Array | str, new: pa.Array | str, owner: str, reason: pa.Array | str) -> pa.Array:
-    """Return what operations do to a field, from the JSON of its values; null where there is no new one."""
+def references(rows: Positions, told: pa.Array, count: int) -> pa.Array:
+    """Return the sets of so many rows as JSON, from that of their members in order; null where there is none."""
+    ends = np.searchsorted(rows, np.arange(count + 1))
+    lists = pc.binary_join(pa.ListArray.from_arrays(pa.array(ends, pa.int32()), told), pa.scalar(",", _TEXT))
+    return pc.if_else(pa.array(ends[1:] > ends[:-1]), concat("[", lists, "]", like=lists), pa.scalar(None, _TEXT))
+
+
+def change(
+    field: str,
+    old: pa.Array | str,
+    new: pa.Array | str,
+    owner: str,
+    reason: pa.Array | str,
+    *,
+    base: pa.Array | None = None,
+) -> pa.Array:
+    """Return what operations do to a field, from the JSON of its values; null where there is no new one.
+
+    `base` is what is to be remembered of a set, told where that is something else.
+    """
     before = old if isinstance(old, str) else or_null(old)
     why = quoted(reason) if isinstance(reason, str) else encoded(reason)
     owned = f',"owner":{quoted(owner)},"reason":'
-    return concat(f'{quoted(field)}:{{"new":', new, ',"old":', before, owned, why, "}", like=_EMPTY)
+    kept = "" if base is None else pc.if_else(pc.equal(base, new), "", concat('"base":', base, ",", like=base))
+    return concat(f"{quoted(field)}:{{", kept, '"new":', new, ',"old":', before, owned, why, "}", like=_EMPTY)
 
 
 def remembered(field: str, value: pa.Array) -> pa.Array:
     """Return what a claim says of a field, from the JSON of its values."""
     return concat(f'{quoted(field)}:{{"new":', value, "}", like=value)
+
+
+def stored(value: object, made: Callable[[str, str], str | None]) -> Any:
+    """Return a value of changes as targets have it: of a reference the id, of a set the ids of those members that have one.
+
+    `made` gives the ids of objects that were still to be made, by kind and key.
+    """
+    if isinstance(value, list):
+        return one_set(filter(None, (stored(member, made) for member in value)))
+    if not isinstance(value, dict):
+        return value
+    return value["id"] if value["id"] is not None else made(value["kind"], value["key"])
 
 
 def changes(fields: list[pa.Array]) -> pa.Array | str:

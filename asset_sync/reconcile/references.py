@@ -1,10 +1,11 @@
 """References between kinds: from the natural keys that a source speaks of to the objects that they turn out to be.
 
 A resolved reference is the target's id, or `+key` for an object that the plan is about to create; it is missing where the
-object it points to is held.
+object it points to is held. Of a set, so is that member.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ from asset_sync.reconcile.ends import earlier_first
 from asset_sync.reconcile.identity import HELD, IGNORED, NEW, Deleted, hold_back, hold_deleted, match
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.resolutions import NONE, Resolutions
+from asset_sync.reconcile.sets import UNKNOWN, Members, members, sets_of
 from asset_sync.reconcile.tables import PENDING, Tables, cell, filled, index, no_links, take_series, text
 
 Waiting = Mapping[str, Mapping[str, str]]
@@ -63,7 +65,8 @@ def _with_causes(matched: pd.DataFrame, blocked: Mapping[int, str]) -> pd.DataFr
 def resolve(kind: Kind, desired: pd.DataFrame, matches: Tables) -> pd.DataFrame:
     """Return the desired table with its references resolved by the matches of the kinds that they point to, ends in order."""
     tokens = {field.name: _tokens(desired[field.name], matches[str(field.to)]).array for field in kind.references}
-    return earlier_first(kind, desired.assign(**tokens))
+    sets = {field.name: _set_tokens(desired[field.name], matches[str(field.to)]) for field in kind.sets}
+    return earlier_first(kind, desired.assign(**tokens, **sets))
 
 
 def held_references(kind: Kind, desired: pd.DataFrame, matches: Tables) -> dict[int, str]:
@@ -77,6 +80,33 @@ def held_references(kind: Kind, desired: pd.DataFrame, matches: Tables) -> dict[
             why = cell(there["evidence"], found[row]) if found[row] >= 0 else "the source has no such record"
             reasons.setdefault(int(row), f"its {field.name} {cell(wanted, row)!r} is held: {why}")
     return reasons
+
+
+class HeldMember(NamedTuple):
+    """A member of a set that is left out: of which row and field, what the source calls it, and why."""
+
+    row: int
+    field: str
+    member: str
+    why: str
+
+
+def held_members(kind: Kind, desired: pd.DataFrame, matches: Tables) -> Iterator[HeldMember]:
+    """Yield the members of sets that are held or unknown: the others go on without them."""
+    for field in kind.sets:
+        wanted, there = members(text(desired[field.name])), matches[str(field.to)]
+        found = index(wanted.values, text(there["key"]))
+        bad = np.append((there["verdict"] == HELD).to_numpy(), True)  # as in held_references
+        for at in np.flatnonzero(bad[found]).tolist():
+            why = cell(there["evidence"], found[at]) if found[at] >= 0 else "the source has no such record"
+            named = wanted.values[at].as_py().removeprefix(UNKNOWN)
+            yield HeldMember(int(wanted.rows[at]), field.name, named, f"{named!r} of its {field.name} is held: {why}")
+
+
+def _set_tokens(wanted: pd.Series, there: pd.DataFrame) -> pd.Series:
+    found = members(text(wanted))
+    tokens = _tokens(pd.Series(pd.array(found.values, dtype="str")), there)
+    return pd.Series(pd.array(sets_of(Members(found.rows, text(tokens)), len(wanted)), dtype="str"), index=wanted.index)
 
 
 def _tokens(wanted: pd.Series, there: pd.DataFrame) -> pd.Series:

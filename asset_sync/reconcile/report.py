@@ -136,9 +136,14 @@ def changes(row: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 
 def shown(value: Any) -> str:
     """Return a field's value as one cell of a table, as code."""
-    if value is None:
-        return "(empty)"
-    return f"`{cell(value['key'] or '#' + str(value['id']) if isinstance(value, dict) else value)}`"
+    return "(empty)" if value is None else f"`{cell(named(value))}`"
+
+
+def named(value: Any) -> str:
+    """Return a value that is not empty in words: a reference by its key, of a set the keys of all, parted by commas."""
+    if isinstance(value, list):
+        return ", ".join(map(named, value))
+    return str(value["key"] or f"#{value['id']}") if isinstance(value, dict) else str(value)
 
 
 def cell(value: object) -> str:

@@ -88,7 +88,7 @@ def fingerprints(kind: Kind, desired: pd.DataFrame, rows: Sequence[int]) -> list
     """Return what tells whether records changed: a digest of what each says of itself, not of what it refers to."""
     if not rows:
         return []
-    names = [field.name for field in kind.fields if field.type != "reference"]
+    names = [field.name for field in kind.fields if field.to is None]
     plain = desired[names].iloc[list(rows)].astype(object)
     return [_digest(row) for row in plain.where(plain.notna(), None).to_dict("records")]
 

@@ -9,7 +9,9 @@ from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
+from asset_sync.reconcile.sets import Members, by_commas
 from asset_sync.reconcile.tables import Mask, Positions, Tables, index, take, text
 
 STEP: Final = "."
@@ -20,12 +22,13 @@ ColumnType = Literal["text", "integer", "number", "boolean", "date"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a source table. `to` names the table whose key a foreign key holds."""
+    """One column of a source table. `to` names the table whose key a foreign key holds; `many`: several of them, by commas."""
 
     name: str
     words: str = ""
     type: ColumnType = "text"
     to: str | None = None
+    many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +59,9 @@ class SourceTable:
         is_open = self.open_prefix is not None and name.startswith(self.open_prefix) and name != self.open_prefix
         return next((column for column in self.columns if column.name == name), Column(name) if is_open else None)
 
-    def keys_to(self, table: str) -> tuple[str, ...]:
-        """Return the foreign keys that point to a table."""
-        return tuple(column.name for column in self.columns if column.to == table)
+    def keys_to(self, table: str, *, many: bool = False) -> tuple[str, ...]:
+        """Return the foreign keys that point to a row of a table, or to `many`."""
+        return tuple(column.name for column in self.columns if column.to == table and column.many == many)
 
     def target_of(self, foreign_key: str) -> str:
         """Return the table that a foreign key points to. Raises `ValueError` for what is no such column."""
@@ -73,19 +76,24 @@ class SourceTable:
         It is the one that is `told`, else the one that has the reference's name, else the only one. Raises `ValueError`, in
         words, where there is none, or where it cannot be told which.
         """
-        keys = self.keys_to(to)
-        if told is not None:
-            if told not in keys:
-                there = f"; what does is {', '.join(keys)}" if keys else ""
-                raise ValueError(f"{self.name}.{told} does not point to {to}{there}")
-            return told
-        if name in keys:
-            return name
-        if to == self.name:
+        if told is None and to == self.name and name not in self.keys_to(to):
             return None
+        return self._key(name, to, told, many=False)
+
+    def references(self, name: str, to: str, told: str | None = None) -> str:
+        """Return the column of foreign keys by which a set of references leads to a table; see `reference`."""
+        return self._key(name, to, told, many=True)
+
+    def _key(self, name: str, to: str, told: str | None, *, many: bool) -> str:
+        keys, rows = self.keys_to(to, many=many), f"rows of {to}" if many else to
+        if told is not None and told not in keys:
+            there = f"; what does is {', '.join(keys)}" if keys else ""
+            raise ValueError(f"{self.name}.{told} does not point to {rows}{there}")
+        if told is not None or name in keys:
+            return told or name
         if len(keys) != 1:
-            several = f"has several columns that point to {to}: name one with `from`: {', '.join(keys)}"
-            raise ValueError(f"{self.name} {several if keys else f'has no column that points to {to}'}")
+            several = f"has several columns that point to {rows}: name one with `from`: {', '.join(keys)}"
+            raise ValueError(f"{self.name} {several if keys else f'has no column that points to {rows}'}")
         return keys[0]
 
 
@@ -143,7 +151,15 @@ class Rows:
 
     def found(self, foreign_key: str) -> Positions:
         """Return in which row of the other table stands what a foreign key points to, -1 where nowhere."""
-        return index(text(self.frame[foreign_key]), text(self.source.rows(self.declared.target_of(foreign_key)).keys))
+        return index(text(self.frame[foreign_key]), self._keys_there(foreign_key))
+
+    def members(self, foreign_keys: str) -> tuple[Members, Positions]:
+        """Return the keys that a column of foreign keys names, and in which rows of the other table these stand."""
+        named = by_commas(text(self.frame[foreign_keys]))
+        return named, index(named.values, self._keys_there(foreign_keys))
+
+    def _keys_there(self, foreign_key: str) -> pa.Array:
+        return text(self.source.rows(self.declared.target_of(foreign_key)).keys)
 
 
 def along(values: pd.Series, found: Positions) -> pd.Series:

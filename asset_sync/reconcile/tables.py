@@ -4,7 +4,8 @@ A desired row: `source_key` (the source's own id), `key` (natural key, for peopl
 the source that is no value, a junk serial, in words), the fields.
 An observed row: `id` (the target's), `key`, `version` (what the target changes with the object), `created` (when it was made,
 where the target tells), `locked` (why no sync may write to the object, missing for most), the fields.
-A reference column holds the `key` of the row it points to on the desired side, the target's id on the observed side.
+A reference column holds the `key` of the row it points to on the desired side, the target's id on the observed side; a column
+of references holds several of them (see `asset_sync.reconcile.sets`).
 A desired table may have `guess:<field>` too (boolean, never missing): the value is a default or an assumption, which fills what
 is empty and replaces nothing.
 A link row: `source_key`, `target_id`, `version` (of the object, since this sync last wrote to it), `created` and
@@ -44,6 +45,7 @@ DTYPES: Mapping[FieldType, str] = {
     "text": "str",
     "date": "str",
     "reference": "str",
+    "references": "str",
     "integer": "Int64",
     "number": "Float64",
     "boolean": "boolean",

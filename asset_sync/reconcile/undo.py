@@ -135,7 +135,9 @@ class _Inversion:
         return outcome.version
 
     def _found(self, new: object) -> object:
-        """Return a reference to an object that the plan made with the id that it was given."""
+        """Return references to objects that the plan made with the ids that they were given."""
+        if isinstance(new, list):
+            return [self._found(member) for member in new]
         if not isinstance(new, dict) or new["id"] is not None:
             return new
         return new | {"id": self.created.get((new["kind"], new["key"]))}

@@ -17,6 +17,7 @@ _PYTHON: Final[Mapping[str, type | tuple[type, ...]]] = {
     "text": str,
     "date": str,
     "reference": str,
+    "references": str,
     "integer": int,
     "number": (int, float),
     "boolean": bool,
@@ -93,6 +94,10 @@ def _dangling(kind: Kind, objects: Objects, values: Mapping[str, Any]) -> Iterat
         value = values.get(field.name)
         if value is not None and value not in objects.get(str(field.to), {}):
             yield f"{field.name}: Related object not found using the provided numeric ID: {value}"
+    for field in kind.sets:
+        for member in (values.get(field.name) or "").split("\x1f"):
+            if member and member not in objects.get(str(field.to), {}):
+                yield f"{field.name}: Related object not found using the provided numeric ID: {member}"
 
 
 def _taken(kind: Kind, objects: Objects, row: Row) -> Iterator[str]:

@@ -282,7 +282,7 @@ class MemoryLedger:
             own = {"source_key": where[1], "target_id": target_id, "created": outcome.created}
             link = {**own, "missing_runs": 0, "missing_since": None, "retired_by": None}
             self.rows[where] = link
-        bases = {name: _base(change["new"], created) for name, change in p.decode(row["changes"]).items()}
+        bases = {name: _remembered(change, created) for name, change in p.decode(row["changes"]).items()}
         link |= bases | {emptied_column(name): value is None for name, value in bases.items()}
         if row["identity"] is not None:
             identity = orjson.loads(row["identity"])
@@ -290,7 +290,18 @@ class MemoryLedger:
             link["created"] = identity["created"] or link.get("created")
 
 
+def _remembered(change: Mapping[str, Any], created: Created) -> object:
+    said = change.get("base", change["new"])
+    if isinstance(said, list) and any(_base(member, created) is None for member in said):
+        # Short of a member, a set keeps what it was to lose.
+        said = [*said, *(member for member in change["old"] or [] if member not in change["new"])]
+    return _base(said, created)
+
+
 def _base(new: object, created: Created) -> object:
+    if isinstance(new, list):
+        made = [str(one) for one in (_base(member, created) for member in new) if one is not None]
+        return "\x1f".join(sorted(made, key=lambda one: (len(one), one))) or None
     if not isinstance(new, dict):
         return new
     return new["id"] if new["id"] is not None else created.get((new["kind"], new["key"]))

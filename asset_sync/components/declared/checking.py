@@ -18,7 +18,7 @@ from asset_sync.components.declared.mapping import (
     RegexConfig,
 )
 from asset_sync.reconcile.desired import is_lookup
-from asset_sync.reconcile.kinds import Kind
+from asset_sync.reconcile.kinds import Field, Kind
 from asset_sync.reconcile.mapping import TRANSFORMS, why_not
 from asset_sync.reconcile.mapping.model import UNITS, has_loose_brace, in_braces
 from asset_sync.reconcile.sources import STEP, SourceTable
@@ -68,12 +68,12 @@ class Checking:
         for name, told in kinds.items():
             kind, place = self.target.kinds[name], self.place.at("mapping").at(name)
             needed = [reference.name for reference in kind.references if kind.facet_of and reference.name == kind.parent]
-            for reference in [each for each in kind.references if each.name in told or each.name in needed]:
+            for reference in [each for each in (*kind.references, *kind.sets) if each.name in told or each.name in needed]:
                 at = place.at(reference.name) if reference.name in told else place
                 if reference.to not in kinds:
                     raise at.error(f"it refers to {reference.to}, which is not written; {reference.to} has to be mapped, too")
                 field = told.get(reference.name)
-                self._way(at, self._table(name), self.tables.of(str(reference.to)), reference.name, field)
+                self._way(at, self._table(name), self.tables.of(str(reference.to)), reference, field)
 
     def filters(self, filters: Mapping[str, list[ConditionConfig]], place: Place | None = None) -> None:
         """Check the conditions on source rows, which stand at that place."""
@@ -101,8 +101,7 @@ class Checking:
                 raise at.error(f"there is no field {name!r}; there are {there}")
             if name in known and known[name].initial_only and config.owner != "initial":
                 raise at.error(f"{name} is set as a whole, with what people added: its owner can only be initial")
-            is_reference = name in known and known[name].type == "reference"
-            if is_reference:
+            if name in known and known[name].to is not None:
                 self._reference(at, config)
             else:
                 self._field(at, table, kind, name, config)
@@ -136,9 +135,10 @@ class Checking:
             if getattr(config, key):
                 raise place.at(key).error("a reference takes a row of the kind it points to: `from`, a foreign key, says which")
 
-    def _way(self, place: Place, table: SourceTable, to: str, name: str, config: FieldConfig | None) -> None:
+    def _way(self, place: Place, table: SourceTable, to: str, reference: Field, config: FieldConfig | None) -> None:
+        find = table.references if reference.type == "references" else table.reference
         try:
-            table.reference(name, to, config.source if config else None)
+            find(reference.name, to, config.source if config else None)
         except ValueError as error:
             raise place.error(str(error)) from None
 
@@ -204,6 +204,8 @@ class Checking:
             return
         if column.to is None:
             raise place.error(f"{table.name}.{own} points to no other table, so that {name!r} leads nowhere")
+        if column.many:
+            raise place.error(f"{table.name}.{own} points to several rows, so that {name!r} is no single value")
         self._column(place, self.source.tables[column.to], further)
 
     def _instead(self, table: SourceTable, column: str) -> str:

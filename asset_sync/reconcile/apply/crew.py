@@ -15,10 +15,20 @@ _Ended = tuple[list[Outcome], TargetError | None]
 
 
 class Crew:
-    """The `workers` of one apply. `outcomes` are kept by row number, and told to `record` by the thread that asks for work."""
+    """The `workers` of one apply. `outcomes` are kept by row number, and told to `record` by the thread that asks for work.
 
-    def __init__(self, workers: int, outcomes: dict[int, Outcome], record: Callable[[Sequence[Outcome]], None]) -> None:
+    `noted` makes of each what is to be kept of it.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        outcomes: dict[int, Outcome],
+        record: Callable[[Sequence[Outcome]], None],
+        noted: Callable[[Outcome], Outcome] = lambda outcome: outcome,
+    ) -> None:
         self.outcomes = outcomes
+        self._noted = noted
         self.workers = workers
         self._record = record
         self._broken = Event()
@@ -40,6 +50,7 @@ class Crew:
     def keep(self, ended: Sequence[Outcome]) -> None:
         """Record outcomes."""
         if ended:
+            ended = [self._noted(outcome) for outcome in ended]
             self._record(ended)
             self.outcomes.update({outcome.seq: outcome for outcome in ended})
 

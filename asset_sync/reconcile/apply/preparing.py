@@ -2,6 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import orjson
 
@@ -10,6 +12,7 @@ from asset_sync.reconcile.apply.groups import Record
 from asset_sync.reconcile.apply.operations import Operation
 from asset_sync.reconcile.identity import telling
 from asset_sync.reconcile.kinds import Kind
+from asset_sync.reconcile.sets import listed, one_set
 from asset_sync.reconcile.target import ALREADY, APPLIED, SKIPPED, Outcome, Write
 
 DONE = frozenset({APPLIED, ALREADY})
@@ -24,6 +27,7 @@ class Preparer:
         self._creates = {(row["kind"], row["key"]): row["seq"] for row in rows if row["op"] == p.CREATE}
         several = [own for own in _by_object(rows) if len(own) > 1]
         self._earlier = _earlier_changes(several)
+        self._short: dict[int, tuple[dict[str, list[Record]], str]] = {}
         self._before = {row["seq"]: own[:at] for own in several for at, row in enumerate(own) if at}
 
     def prepare(self, kind: Kind, rows: Iterable[Record]) -> tuple[list[Operation], list[Outcome]]:
@@ -37,10 +41,17 @@ class Preparer:
                 skipped.append(Outcome(row["seq"], SKIPPED, str(missing.args[0])))
         return ready, skipped
 
+    def noted(self, outcome: Outcome) -> Outcome:
+        """Return what became of an operation, with what its object has in the place of sets that lack members."""
+        if outcome.seq not in self._short or outcome.outcome not in DONE:
+            return outcome
+        stands, why = self._short[outcome.seq]
+        return replace(outcome, instead={**outcome.instead, **stands}, detail="; ".join(filter(None, (outcome.detail, why))))
+
     def _prepared(self, kind: Kind, row: Record) -> Operation:
         seq, changes = row["seq"], p.decode(row["changes"])
         self._check_earlier(seq)
-        values = {name: self._resolved(change["new"]) for name, change in changes.items()}
+        values = {name: self._resolved(new) for name, new in {**_news(changes), **self._short_sets(seq, changes)}.items()}
         target_id = row["target_id"] or (self._created(kind.facet_of, row["key"]) if kind.facet_of else None)
         write = Write(seq, row["key"], target_id, row["version"], values)
         return Operation(write, changes, seq in self._unsure, self._about(kind, row))
@@ -66,15 +77,44 @@ class Preparer:
                 raise LookupError(f"needs an earlier change of {name}, which was not made{why}")
 
     def _resolved(self, new: object) -> object:
-        if not isinstance(new, dict):
-            return new
-        return new["id"] if new["id"] is not None else self._created(new["kind"], new["key"])
+        return p.stored(new, self._created)
+
+    def _short_sets(self, seq: int, changes: p.Changes) -> dict[str, list[Record]]:
+        """Return the sets that lack members which were not made: what stands there stays until these are. They are noted.
+
+        Raises `LookupError` where nothing else is changed.
+        """
+        sets = {name: [self._as_made(each) for each in new] for name, new in _news(changes).items() if isinstance(new, list)}
+        unmade = {name: [each for each in members if each["id"] is None] for name, members in sets.items()}
+        short = {name: _with_old(sets[name], changes[name]) for name, missing in unmade.items() if missing}
+        if not short:
+            return {}
+        told = "; ".join(f"{each['kind']} {each['key']!r}, which was not created" for own in unmade.values() for each in own)
+        if changes.keys() == short.keys() and all(stands == changes[name]["old"] for name, stands in short.items()):
+            raise LookupError(f"needs {told}")
+        self._short[seq] = (short, f"stored without {told}")
+        return short
+
+    def _as_made(self, member: Record) -> Record:
+        """Return a member of a set with the id that it was given, if it was made."""
+        outcome = self._outcomes.get(self._creates.get((member["kind"], member["key"]), -1))
+        return member if member["id"] is not None or outcome is None else {**member, "id": outcome.target_id}
 
     def _created(self, kind: str, key: str) -> str:
         outcome = self._outcomes.get(self._creates.get((kind, key), -1))
         if outcome is None or outcome.target_id is None:
             raise LookupError(f"needs {kind} {key!r}, which was not created")
         return outcome.target_id
+
+
+def _news(changes: p.Changes) -> dict[str, Any]:
+    return {name: change["new"] for name, change in changes.items()}
+
+
+def _with_old(members: Sequence[Record], change: Mapping[str, Any]) -> list[Record]:
+    """Return those members that have an id and those that a set had before, in the order of a plan."""
+    known = {str(member["id"]): member for member in [*(change["old"] or []), *members] if member["id"] is not None}
+    return [known[one] for one in listed(one_set(known))]
 
 
 def _earlier_changes(several: Iterable[Sequence[Record]]) -> dict[int, dict[str, int]]:

@@ -4,10 +4,12 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply.about import other_objects
 from asset_sync.reconcile.apply.operations import Operation, as_unsure, ended, seqs, split
 from asset_sync.reconcile.apply.settling import Settling, lost
 from asset_sync.reconcile.kinds import Kind
+from asset_sync.reconcile.sets import shown
 from asset_sync.reconcile.tables import by_id
 from asset_sync.reconcile.target import CONFLICT, Outcome, OutcomeUnknown, Refused, Stale, Target
 
@@ -95,7 +97,7 @@ class Updater:
 def _conflict(operation: Operation, row: dict[str, Any]) -> str | None:
     """Return what stands in the target that is neither the old value that the plan saw nor the new one."""
     for name, change in operation.changes.items():
-        old = change["old"]["id"] if isinstance(change["old"], dict) else change["old"]
+        old = p.stored(change["old"], lambda _kind, _key: None)
         if row[name] not in (old, operation.write.values[name]):
-            return f"{name} is {row[name]!r} now, the plan saw {old!r}"
+            return f"{name} is {shown(row[name])!r} now, the plan saw {shown(old)!r}"
     return None

@@ -45,7 +45,7 @@ def mapped(source: Columns, kind: Kind, mappings: Mapping[str, FieldMapping]) ->
 
     References are left out: they are filled from the rows of the kinds that they point to; so is what no mapping tells.
     """
-    told = {name: mapping for name, mapping in mappings.items() if mapping.is_told and kind.field(name).type != "reference"}
+    told = {name: mapping for name, mapping in mappings.items() if mapping.is_told and kind.field(name).to is None}
     readings = {name: _read(source, kind, name, mapping) for name, mapping in told.items()}
     columns = {name: reading.column.array for name, reading in readings.items()}
     guesses = {guess_column(name): reading.guessed for name, reading in readings.items() if reading.guessed.any()}

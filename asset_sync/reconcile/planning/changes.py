@@ -1,6 +1,7 @@
 """Changes: what is created, updated and remembered of the records that the source has, by the merge of each field."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -10,14 +11,17 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
 from asset_sync.reconcile import plan as p
-from asset_sync.reconcile.merge import Merge, Ownership, merge
+from asset_sync.reconcile.merge import Merge, Owner, Ownership, merge
 from asset_sync.reconcile.plan import Mode
 from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, either, identity, together, valued
 from asset_sync.reconcile.planning.fields import fitting
 from asset_sync.reconcile.planning.sides import Sides, stood_in
+from asset_sync.reconcile.references import HeldMember
 from asset_sync.reconcile.resolutions import describe
+from asset_sync.reconcile.set_merge import SetMerge, Sets, merge_sets
+from asset_sync.reconcile.sets import are_pending
 from asset_sync.reconcile.tables import (
-    PENDING,
+    Column,
     Mask,
     Positions,
     differs,
@@ -25,7 +29,6 @@ from asset_sync.reconcile.tables import (
     glance,
     identity_column,
     index,
-    mask,
     take,
     text,
 )
@@ -43,6 +46,7 @@ class Changes:
         self.kind = sides.kind
         self.returning = returning
         self.mode = mode
+        self.sets = {field.name: self._merged_set(field.name) for field in sides.kind.sets if field.name in sides.owners}
         self.merges = self._merges()
 
     def _merges(self) -> dict[str, Merge]:
@@ -58,12 +62,26 @@ class Changes:
 
     def _merge(self, name: str, ownership: Ownership, links: Positions) -> Merge:
         sides = self.sides
+        if name in self.sets:
+            return self.sets[name].merge.among(self._open(name))
         if sides.is_status(name):
             # A status that a person set is never forced back, whoever owns the field; one that this sync set is restored.
             ownership = Ownership("shared", ownership.clears) if ownership.owner == "source" else ownership
         base = sides.base(name, links, read=glance) if ownership.owner == "shared" else None
         emptied = sides.emptied(name, links) if base is not None and ownership.clears else None
         return merge(ownership, sides.desired[name], sides.standing(name), base, emptied).among(self._open(name))
+
+    def _merged_set(self, name: str, owner: Owner | None = None) -> SetMerge:
+        """Return what comes of a set by its owner's word, or another's."""
+        sides, ownership = self.sides, self.sides.owners[name]
+        desired = text(sides.desired[name])
+        observed = take(text(sides.observed[name]), np.where(sides.same, sides.object_of, -1))
+        base = sides.base(name, sides.remembered)
+        last = pa.nulls(len(desired), desired.type) if base is None else base
+        known = filled(last) | sides.emptied(name, sides.remembered)
+        partly = np.zeros(len(desired), dtype=bool)
+        partly[[member.row for member in sides.left_out if member.field == name]] = True
+        return merge_sets(replace(ownership, owner=owner or ownership.owner), Sets(desired, observed, last, known, partly))
 
     def _open(self, name: str) -> Mask:
         """Return the records of which a field may be written: a status that is restored is not written twice."""
@@ -91,6 +109,9 @@ class Changes:
                 name = str(resolution.field)
                 if name in merges and resolution.verb == "keep_target":
                     merges[name] = merges[name].among(~only)
+                elif name in self.sets:
+                    self.sets[name] = self.sets[name].of(only, self._merged_set(name, "source"))
+                    merges[name] = self.sets[name].merge.among(self._open(name))
                 elif name in merges:
                     ownership = Ownership("source", self.sides.owners[name].clears)
                     observed = take(self.sides.observed[name], there)
@@ -118,12 +139,17 @@ class Changes:
 
     def _updated(self, name: str, where: Mask, rows: Positions) -> Change:
         sides, changed = self.sides, np.flatnonzero(where)
-        old, new = take(sides.observed[name], sides.object_of[changed]), take(sides.desired[name], changed)
+        old, new = take(sides.observed[name], sides.object_of[changed]), take(self._wanted(name), changed)
         otherwise = pc.if_else(pc.is_null(old), "empty so far", "the source says otherwise")
         reasons = pc.if_else(differs(old, new), otherwise, "equal, written again")
         at = np.full(len(sides.desired), -1, dtype=np.int64)
         at[changed] = np.arange(len(changed))
-        return sides.change(name, old, new, reasons).take(at[rows])
+        said = take(self.sets[name].said, changed) if name in self.sets else None
+        return sides.change(name, old, new, reasons, said=said).take(at[rows])
+
+    def _wanted(self, name: str) -> Column:
+        """Return what a field of the recognised objects is to be: of a set, all that is to stand there."""
+        return self.sets[name].wanted if name in self.sets else self.sides.desired[name]
 
     def _reason(self, rows: Positions, changes: Mapping[str, Change]) -> pa.Array | None:
         """Return why the objects are written to, where a person decided it."""
@@ -140,6 +166,21 @@ class Changes:
         """A held row for each recognised record that refers to something held: the rest of it goes on."""
         rows = np.array(sorted(row for row in self.sides.blocked if self.sides.same[row]), dtype=np.int64)
         return self.sides.draft(rows, p.UPDATE, hold=self.sides.blocked_at(rows))
+
+    def left_out(self) -> Drafts:
+        """A held row for each member that a set goes on without."""
+        undecided = self.sides.are_undecided
+        told = [each for each in self.sides.left_out if not undecided[each.row]]
+        return together(self.kind, (self._left_out(name, [each for each in told if each.field == name]) for name in self.sets))
+
+    def _left_out(self, name: str, told: list[HeldMember]) -> Drafts:
+        sides, rows = self.sides, np.array([each.row for each in told], dtype=np.int64)
+        old = sides.words(name, take(text(sides.observed[name]), sides.object_of[rows]))
+        keys = pa.array([each.member for each in told], _TEXT)
+        named = p.reference(str(self.kind.field(name).to), keys, pa.nulls(len(rows), _TEXT))
+        new = p.references(np.arange(len(rows)), named, len(rows))
+        words = p.change(name, old, new, sides.owners[name].owner, "is held")
+        return sides.draft(rows, p.UPDATE, {name: Change(keys, words)}, hold=pa.array([each.why for each in told], _TEXT))
 
     def refused(self) -> Drafts:
         """A held row for each value of the source that cannot be written."""
@@ -232,14 +273,15 @@ class Changes:
         """Return what to remember of a field: what the source says; for what is still to be written or decided, what was."""
         sides = self.sides
         is_open = (merged.write | merged.conflict)[rows]
-        wanted, was = take(sides.desired[name], rows), sides.base(name, sides.remembered[rows])
+        says = self.sets[name].said if name in self.sets else sides.desired[name]
+        wanted, was = take(says, rows), sides.base(name, sides.remembered[rows])
         value = pc.if_else(is_open, pa.scalar(None, wanted.type) if was is None else was, wanted)
         worth = (agreed[rows] & ~is_open) | (unlinked[rows] & filled(value))
         return self._remembered(name, value, worth)
 
     def _remembered(self, name: str, value: pa.Array, worth: Mask) -> Change:
-        if self.kind.field(name).type == "reference":
-            worth = worth & ~mask(pc.starts_with(value, PENDING))
+        if self.kind.field(name).to is not None:
+            worth = worth & ~are_pending(value)
         words = p.remembered(name, p.or_null(self.sides.words(name, value)))
         return Change(as_text(value), words).among(worth)
 

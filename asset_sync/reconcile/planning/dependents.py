@@ -1,7 +1,6 @@
 """Dependents: what needs an object that is held is held too, and what nothing needs is not made."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -13,12 +12,9 @@ from asset_sync.reconcile.identity import LINK
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.planning.drafts import Drafts, either, together
 from asset_sync.reconcile.planning.fields import part
+from asset_sync.reconcile.planning.waiting import WAITS, Unmade, without_members
+from asset_sync.reconcile.sets import members
 from asset_sync.reconcile.tables import PENDING, Mask, filled, index, mask
-
-WAITS: Final = "waits for "
-"""How the reason of what is held for the sake of something else begins; that follows, and why it is held."""
-Unmade = dict[tuple[str, str], str]
-"""What objects that are not made wait for, by kind and key."""
 
 
 def hold_dependents(given: Drafts, unmade: Unmade) -> Drafts:
@@ -37,6 +33,9 @@ def hold_dependents(given: Drafts, unmade: Unmade) -> Drafts:
         whole = given.are(p.CREATE) & (not optional)
         given = given.hold({row: why for row, why in waiting.items() if whole[row]})
         given, apart = part(given, reference.name, {row: why for row, why in waiting.items() if not whole[row]})
+        held.append(apart)
+    for several in kind.sets:
+        given, apart = without_members(given, several.name, unmade)
         held.append(apart)
     _note(given, unmade)
     return together(kind, [given, *held])
@@ -109,6 +108,10 @@ def _references_to(to: str, kinds: Kinds, written: Mapping[str, Drafts]) -> Iter
         for reference in kind.references:
             if reference.to == to:
                 yield given.new(reference.name), ~given.open
+        for several in kind.sets:
+            if several.to == to:
+                named = members(given.new(several.name))
+                yield named.values, ~given.open[named.rows]
         if kind.facet_of == to:
             yield _tokens(given), ~given.open
 

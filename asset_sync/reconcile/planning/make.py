@@ -13,7 +13,7 @@ from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.planning.about import about_objects
 from asset_sync.reconcile.planning.changes import Changes
-from asset_sync.reconcile.planning.dependents import Unmade, hold_dependents, needed
+from asset_sync.reconcile.planning.dependents import hold_dependents, needed
 from asset_sync.reconcile.planning.drafts import Drafts, in_order, none, together
 from asset_sync.reconcile.planning.model import Policy, Snapshot
 from asset_sync.reconcile.planning.moving import Pins, left_behind
@@ -22,6 +22,7 @@ from asset_sync.reconcile.planning.retiring import restores, retirements, return
 from asset_sync.reconcile.planning.shared import without_shared
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.planning.unique import free_before_taken
+from asset_sync.reconcile.planning.waiting import Unmade
 from asset_sync.reconcile.resolutions import fingerprints
 from asset_sync.reconcile.tables import Tables, mask, take, text
 
@@ -67,7 +68,7 @@ def _operations(kinds: Kinds, sides: Mapping[str, Sides], now: datetime, mode: M
         drafted = together(own.kind, [*changes.updates(), left_behind(own), restores(own, back), *changes.creates()])
         written[name] = free_before_taken(own, without_shared(own, drafted))
         gone[name] = in_order(retirements(own, now)) if complete else none(own.kind)
-        told = [changes.claims(), returned(own), changes.refused(), quarantined(own)]
+        told = [changes.claims(), returned(own), changes.refused(), changes.left_out(), quarantined(own)]
         others[name] = [in_order(together(own.kind, told))]
     last = {name: each for name, each in gone.items() if _loses_its_place(each.kind)}
     others |= {name: [each, *others[name]] for name, each in gone.items() if name not in last}

@@ -13,8 +13,9 @@ from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, drafts
 from asset_sync.reconcile.planning.model import Policy, Snapshot
-from asset_sync.reconcile.references import held_references, resolve
+from asset_sync.reconcile.references import held_members, held_references, resolve
 from asset_sync.reconcile.resolutions import Resolution, Resolutions, describe
+from asset_sync.reconcile.sets import members
 from asset_sync.reconcile.tables import (
     PENDING,
     Column,
@@ -48,7 +49,7 @@ class Sides:
     `link_of` and `object_of` are each record's link and object, `same` the records that were recognised as an object, `linked`
     those whose link says so too. `remembered` is the link that says what was applied to a record's object. `own` are the links
     whose records this sync tells of. `elsewhere` are the links of others to objects of the same target, None where they are
-    not asked for. `blocked` says, by row, what a record refers to that is held.
+    not asked for. `blocked` says, by row, what a record refers to that is held, `left_out` which members of sets are.
     """
 
     def __init__(self, kind: Kind, policy: Policy, snapshot: Snapshot, matches: Tables) -> None:
@@ -65,7 +66,8 @@ class Sides:
         wanted = snapshot.desired[kind.name]
         self.matches = matches[kind.name]
         self.blocked = held_references(kind, wanted, matches)
-        self.target_keys = {f.name: snapshot.observed[str(f.to)] for f in kind.references}
+        self.left_out = list(held_members(kind, wanted, matches))
+        self.target_keys = {f.name: snapshot.observed[str(f.to)] for f in (*kind.references, *kind.sets)}
         self.source_keys = text(wanted["source_key"])
         self.link_of, self.object_of = self._rows_of_both()
         self.same: Mask = (self.matches["verdict"] == SAME).to_numpy()
@@ -128,7 +130,12 @@ class Sides:
     @property
     def undecided(self) -> Positions:
         """The records that nobody can tell."""
-        return np.flatnonzero((self.matches["verdict"] == HELD).to_numpy())
+        return np.flatnonzero(self.are_undecided)
+
+    @property
+    def are_undecided(self) -> Mask:
+        """Return which records nobody can tell."""
+        return (self.matches["verdict"] == HELD).to_numpy()
 
     def is_status(self, name: str) -> bool:
         """Return whether a field is the one by which objects leave service."""
@@ -177,9 +184,14 @@ class Sides:
 
     def words(self, name: str, values: pa.Array) -> pa.Array:
         """Return a field's values in the words of a plan."""
-        to = self.kind.field(name).to
-        if to is None:
-            return p.encoded(values)
+        field = self.kind.field(name)
+        if field.type == "references":
+            found = members(values)
+            return p.references(found.rows, self._named(name, str(field.to), found.values), len(values))
+        return p.encoded(values) if field.to is None else self._named(name, field.to, values)
+
+    def _named(self, name: str, to: str, values: pa.Array) -> pa.Array:
+        """Return references by what they are called."""
         there = self.target_keys[name]
         pending = pc.starts_with(values, PENDING)
         ids = pc.if_else(pending, pa.scalar(None, values.type), values)
@@ -187,11 +199,24 @@ class Sides:
         keys = pc.if_else(pending, pc.utf8_slice_codeunits(values, start=len(PENDING)), keys)
         return pc.if_else(pc.is_valid(values), p.reference(to, keys, ids), pa.scalar(None, _TEXT))
 
-    def change(self, name: str, old: pa.Array | str, new: pa.Array, reason: pa.Array | str, owner: str = "source") -> Change:
-        """Return what operations do to a field. `old` is in the words of a plan where it is a text."""
+    def change(
+        self,
+        name: str,
+        old: pa.Array | str,
+        new: pa.Array,
+        reason: pa.Array | str,
+        owner: str = "source",
+        *,
+        said: pa.Array | None = None,
+    ) -> Change:
+        """Return what operations do to a field. `old` is in the words of a plan where it is a text.
+
+        `said` is what is to be remembered of it, where that may be something else than the new value.
+        """
         owned = self.owners[name].owner if name in self.owners else owner
         before = old if isinstance(old, str) else self.words(name, old)
-        return Change(as_text(new), p.change(name, before, p.or_null(self.words(name, new)), owned, reason))
+        base = None if said is None else p.or_null(self.words(name, said))
+        return Change(as_text(new), p.change(name, before, p.or_null(self.words(name, new)), owned, reason, base=base))
 
     def matched_by(self, rows: Positions) -> pa.Array:
         """Return what the records were recognised by."""
