@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from asset_sync.reconcile.kinds import Field, Kind
+from asset_sync.reconcile.sets import listed, one_set
 from asset_sync.systems.netbox import cable_ends, custom_values
 from asset_sync.systems.netbox.endpoints import ENDPOINTS, Api
 from asset_sync.systems.netbox.fabric_kinds import (
@@ -124,6 +125,7 @@ _READERS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "text": str,
     "date": str,
     "reference": _reference,
+    "references": lambda raw: one_set(map(_reference, raw)),
     "integer": int,
     "number": float,
     "boolean": bool,
@@ -155,6 +157,8 @@ def _plain(kind: Kind, field: Field, value: Any) -> Any:
         return _LISTS[field.name].written(value)
     if field.type == "reference":
         return None if value is None else int(value)
+    if field.type == "references":
+        return [int(member) for member in listed(value)]
     if value is None and field.type == "text" and field.name not in api(kind).nullable:
         return ""
     return value

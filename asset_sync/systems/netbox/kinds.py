@@ -157,6 +157,7 @@ INTERFACE: Final = Kind(
         Field("speed", "integer"),
         MODE,
         Field("untagged_vlan", "reference", to="vlan", nullable=True),
+        Field("tagged_vlans", "references", to="vlan", nullable=True),
         Field("vrf", "reference", to="vrf", nullable=True),
         Field("label", max_length=64),
         DESCRIPTION,
@@ -166,7 +167,9 @@ INTERFACE: Final = Kind(
     parent="device",
     counted_by="device",
 )
-"""The speed is in Kbps. An untagged VLAN needs a mode (measured), which goes with it in one request."""
+"""The speed is in Kbps. An untagged VLAN needs a mode, tagged ones the mode "tagged" (measured), which goes with them in one
+request; who leaves that mode has to say that no VLAN is tagged any more (`clears`). Its VLANs are of its
+device's site, or of none."""
 INTERFACE_LINKS: Final = Kind(
     "interface_links",
     (

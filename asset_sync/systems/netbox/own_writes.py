@@ -75,7 +75,12 @@ def _table(kind: Kind, rows: Mapping[str, Row], custom: definitions.CustomFields
 
 
 def _as_shown(row: Row, of_type: str) -> Row:
-    """Return a record of the log as the API shows objects, without lists: a reference is but a number in the log."""
+    """Return a record of the log as the API shows objects, without lists: a reference is but a number in the log.
+
+    A set of them is a list of numbers there, as it may be in an answer.
+    """
+    if of_type == "references":
+        return row
     alike = {name: value for name, value in row.items() if not isinstance(value, list)}
     if of_type != "reference":
         return alike

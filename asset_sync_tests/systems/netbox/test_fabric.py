@@ -1,9 +1,12 @@
 """Groups of VLANs, VLANs, VRFs, prefixes, ranges and addresses of VRFs: whole syncs into a NetBox, day after day."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from asset_sync.reconcile.merge import Ownership
+from asset_sync.reconcile.sets import one_set
 from asset_sync.systems.netbox import conform, declared, observe
 from asset_sync.systems.netbox.fabric_kinds import canonical_address, canonical_ranges
 from asset_sync_tests.reconcile.lab import held, ops
@@ -277,3 +280,57 @@ def test_ranges_of_vlan_ids_have_one_form(given: str, canonical: str) -> None:
 )
 def test_addresses_have_the_form_of_netbox(given: str, canonical: str) -> None:
     assert canonical_address(given) == canonical
+
+
+# Ports that carry several VLANs.
+
+
+def _trunk(sync: Sync, *vlans: str, **more: Any) -> None:
+    """Have the second port carry those VLANs, by key."""
+    sync.row("interface", "p2").update({"vrf": None, "mode": "tagged", "tagged_vlans": one_set(vlans), **more})
+
+
+def _carried(sync: Sync) -> dict[str, set[int]]:
+    return {row["name"]: set(row["tagged_vlans"]) for row in sync.netbox.state.objects(INTERFACES)}
+
+
+@pytest.fixture
+def trunks(lab: Lab) -> Sync:
+    return Sync(lab, declared(MAPPED | {"interface": (*MAPPED["interface"], "tagged_vlans")}), _source())
+
+
+def test_vlans_are_made_before_a_port_carries_them_and_again_writes_nothing(trunks: Sync) -> None:
+    _trunk(trunks, "red/web", "blue/db")
+    trunks.run()
+    ids = {(row["group"], row["name"]): row["id"] for row in trunks.netbox.state.objects(VLANS)}
+    assert _carried(trunks) == {"E1/1": set(), "E1/2": {ids[1, "db"], ids[2, "web"]}}
+    assert trunks.again() == 0
+    _trunk(trunks, "blue/db", "blue/web")
+    plan = trunks.plan()
+    trunks.undo(plan, trunks.apply(plan))
+    assert _carried(trunks)["E1/2"] == {ids[1, "db"], ids[2, "web"]}
+
+
+@ONE_VERSION
+def test_a_port_that_leaves_its_mode_says_that_it_carries_nothing_any_more(trunks: Sync) -> None:
+    _trunk(trunks, "red/web")
+    trunks.run()
+    _trunk(trunks, mode="access")
+    (outcome,) = trunks.apply(trunks.plan()).values()
+    assert "Interface mode does not support tagged vlans" in str(outcome.detail)
+    own = trunks.policy.owners["interface"]
+    trunks.policy = replace(
+        trunks.policy, owners={**trunks.policy.owners, "interface": {**own, "tagged_vlans": Ownership("source", clears=True)}}
+    )
+    trunks.run()
+    assert trunks.objects_of(INTERFACES, "name", "mode", "tagged_vlans")[-1] == ("E1/2", "access", ())
+    assert trunks.again() == 0
+
+
+@ONE_VERSION
+def test_a_vlan_that_netbox_refuses_is_left_out_and_the_port_is_made(trunks: Sync) -> None:
+    trunks.row("vlan", "blue/db")["vid"] = 999  # outside of its group's ranges
+    _trunk(trunks, "red/web", "blue/db")
+    outcomes = trunks.apply(trunks.plan())
+    assert [o.detail for o in outcomes.values() if o.instead] == ["stored without vlan 'blue/db', which was not created"]
+    assert len(_carried(trunks)["E1/2"]) == 1
