@@ -23,6 +23,9 @@ def transformed(name: str, value: str | None) -> object:
 @pytest.mark.parametrize(
     ("transform", "value", "expected"),
     [
+        ("lines", "  ASN:  65101 \r\n\r\nProfile:\tvs\x00\nx  ", "ASN: 65101\n\nProfile: vs\nx"),
+        ("lines", " \n\u2028 \u200b", None),
+        ("text", "one\ntwo", "one two"),
         ("text", "  a \t b ", "a b"),
         ("text", "   ", None),
         ("text", None, None),

@@ -12,6 +12,8 @@ Transform = Callable[[pa.Array], pa.Array]
 
 # Control characters too: PostgreSQL takes no NUL, and no name means to have one.
 _BLANKS = r"[\s\p{Cc}]+"
+# Those of one line.
+_INLINE = r"[\t\x0b\x0c\p{Zs}\x00-\x08\x0e-\x1f\x7f-\x{9f}]+"
 # Nobody sees these; the joiners of scripts (U+200C, U+200D) are none of them.
 _UNSEEN = (
     r"[\x{ad}\x{61c}\x{180e}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2064}"
@@ -23,6 +25,14 @@ def _trimmed(values: pa.Array) -> pa.Array:
     seen = pc.replace_substring_regex(values, pattern=_UNSEEN, replacement="")
     spaced = pc.replace_substring_regex(seen, pattern=_BLANKS, replacement=" ")
     return forms.normal(pc.utf8_trim_whitespace(spaced), "exact")
+
+
+def _lines(values: pa.Array) -> pa.Array:
+    broken = pc.replace_substring_regex(values, pattern=r"\r\n?|\x{2028}|\x{2029}|\x{85}", replacement="\n")
+    seen = pc.replace_substring_regex(broken, pattern=_UNSEEN, replacement="")
+    spaced = pc.replace_substring_regex(seen, pattern=_INLINE, replacement=" ")
+    lines = pc.replace_substring_regex(spaced, pattern=r" ?\n ?", replacement="\n")
+    return forms.normal(pc.utf8_trim_whitespace(lines), "exact")
 
 
 def _serial(values: pa.Array) -> pa.Array:
@@ -64,6 +74,7 @@ def _date(values: pa.Array) -> pa.Array:
 
 TRANSFORMS: Mapping[str, Transform] = {
     "text": _trimmed,
+    "lines": _lines,
     "upper": lambda values: pc.utf8_upper(_trimmed(values)),
     "lower": lambda values: pc.utf8_lower(_trimmed(values)),
     "serial": _serial,
@@ -75,9 +86,9 @@ TRANSFORMS: Mapping[str, Transform] = {
     "mac": _mac,
     "date": _date,
 }
-"""Transforms by name. text: outer and doubled blanks removed. upper, lower: case too. serial: capitals without blanks (a VMware
-serial with its blanks is longer than NetBox takes), junk refused. tag: junk refused. host: the name before the first dot.
-model: maker and screen size left out ("HP EliteBook 650 15.6 inch G9 Notebook PC" is "EliteBook 650 G9"). maker: its one name
-("DELL" and "Dell Inc." are "Dell"). maker_of_model: whose product a model is, where its name tells ("Latitude 5440" is
-Dell's); see `asset_sync.reconcile.makers`. mac: AA:BB:CC:DD:EE:FF. date: the day of a date or a time; what is neither is
-refused."""
+"""Transforms by name. text: outer and doubled blanks removed. lines: the same, line by line. upper, lower: case too. serial:
+capitals without blanks (a VMware serial with its blanks is longer than NetBox takes), junk refused. tag: junk refused.
+host: the name before the first dot. model: maker and screen size left out ("HP EliteBook 650 15.6 inch G9 Notebook PC" is
+"EliteBook 650 G9"). maker: its one name ("DELL" and "Dell Inc." are "Dell"). maker_of_model: whose product a model is, where
+its name tells ("Latitude 5440" is Dell's); see `asset_sync.reconcile.makers`. mac: AA:BB:CC:DD:EE:FF. date: the day of a date
+or a time; what is neither is refused."""

@@ -44,7 +44,7 @@ def test_a_host_and_all_that_it_has(lab: HostLab) -> None:
         ("shop-web-1", "shop-db-1"), ("active", cluster["id"], device["id"])
     )
     assert (float(machines["shop-web-1"]["vcpus"]), machines["shop-web-1"]["memory"]) == (1.5, 512)
-    assert "Image: nginx:1.25" in machines["shop-web-1"]["comments"]
+    assert "Image: nginx:1.25" in machines["shop-web-1"]["comments"].splitlines()
     (service,) = lab.netbox.objects("ipam/services")
     assert (service["name"], service["ports"], service["protocol"]) == ("shop-web-1", [8080], "tcp")
     assert lab.settled(host())
