@@ -45,6 +45,8 @@ def _record(each: Difference) -> dg.TableRecord:
 
 
 def _told(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_told, value))
     if value is None:
         return ""
     return str(value["key"] or f"#{value['id']}") if isinstance(value, dict) else str(value)

@@ -357,8 +357,7 @@ class Ledger:
     def last_written(self, places: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], Any]:
         """Return what was written last to fields of objects, each given as kind, id and field; never written ones are left out.
 
-        The values are as in the plan: a reference is a dict of kind, key and id, which it has also where its object was made
-        by the same plan.
+        The values are as targets have them: a reference is an id.
         """
         with self._engine.connect() as connection:
             return outcomes.last_written(connection, places)

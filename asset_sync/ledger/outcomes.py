@@ -1,6 +1,6 @@
 """Outcomes: what became of each operation of a plan, and what the ledger can tell of an object from them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
@@ -128,22 +128,16 @@ def last_written(connection: Connection, places: Sequence[tuple[str, str, str]])
     rows = connection.execute(query).all()
     wanted: dict[str, set[tuple[str, str]]] = {}
     for row in rows:
-        if _is_pending(row.new):
-            wanted.setdefault(row.plan_id, set()).add((row.new["kind"], row.new["key"]))
+        wanted.setdefault(row.plan_id, set()).update(links.references({row.field: {"new": row.new}}))
     made = {plan: _created(connection, plan, those) for plan, those in wanted.items()}
     return {
-        (row.kind, row.target_id, row.field): row.instead.get(row.field, _as_made(row.new, made.get(row.plan_id, {})))
+        (row.kind, row.target_id, row.field): row.instead.get(row.field, p.stored(row.new, _found(made[row.plan_id])))
         for row in rows
     }
 
 
-def _is_pending(value: Any) -> bool:
-    """Tell whether a value refers to an object that the same plan was to make."""
-    return isinstance(value, dict) and value.keys() == {"id", "key", "kind"} and value["id"] is None
-
-
-def _as_made(value: Any, made: Mapping[tuple[str, str], str]) -> Any:
-    return {**value, "id": made.get((value["kind"], value["key"]))} if _is_pending(value) else value
+def _found(made: Mapping[tuple[str, str], str]) -> Callable[[str, str], str | None]:
+    return lambda kind, key: made.get((kind, key))
 
 
 def _keep(plan_id: str, outcomes: Sequence[Outcome], rows: Mapping[int, links.Record], run_id: str, at: datetime) -> Executable:

@@ -12,7 +12,7 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.plan import Plan
 
 Written = Mapping[tuple[str, str, str], Any]
-"""What was written last, by kind, id of the object and field."""
+"""What was written last, by kind, id of the object and field, as targets have it."""
 
 MOST: Final = 20_000
 """Of so many objects at most it is told: where more are to be changed, it is not people's edits that matter."""
@@ -58,7 +58,8 @@ def _updates(plan: Plan) -> Iterator[tuple[dict[str, Any], str, dict[str, Any]]]
 def _edited(plan: Plan, written: Written) -> Iterator[Difference]:
     for row, name, change in _updates(plan):
         place = (row["kind"], row["target_id"], name)
-        if place in written and _plain(written[place]) == _plain(change["new"]) != _plain(change.get("old")):
+        wanted = _plain(change["new"])
+        if place in written and written[place] == wanted != _plain(change.get("old")):
             yield Difference("edited", row["kind"], row["key"], row["target_id"], name, change["new"], change.get("old"))
 
 
@@ -68,5 +69,5 @@ def _missing(plan: Plan) -> Iterator[Difference]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as it is compared: a reference is the object that it leads to."""
-    return (value["kind"], value["id"]) if isinstance(value, dict) and value.keys() == {"kind", "key", "id"} else value
+    """Return a value as targets have it; what is still to be made has no id there."""
+    return p.stored(value, lambda _kind, _key: None)

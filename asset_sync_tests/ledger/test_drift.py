@@ -1,5 +1,6 @@
 """Drift: what people changed in the target since it was written, told apart from what the source changed."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Engine
@@ -7,8 +8,8 @@ from sqlalchemy import Engine
 from asset_sync.reconcile.drift import drift, updated
 from asset_sync_tests.ledger.lab import LedgerLab
 
-MODEL = {"source_key": "m1", "name": "T14", "maker": "d"}
-MAKERS = [{"source_key": "d", "name": "Dell"}, {"source_key": "l", "name": "Lenovo"}]
+MODEL: dict[str, Any] = {"source_key": "m1", "name": "T14", "maker": "d"}
+MAKERS: list[Mapping[str, Any]] = [{"source_key": "d", "name": "Dell"}, {"source_key": "l", "name": "Lenovo"}]
 
 
 def machine(key: str, **values: Any) -> dict[str, Any]:
