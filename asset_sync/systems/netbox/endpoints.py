@@ -222,6 +222,7 @@ ENDPOINTS: Final[Mapping[str, Api]] = {
         ("prefix",),
         pair=Pair("site", "dcim.site", ("scope_type", "scope_id")),
     ),
+    "anycast_address": Api("ipam/ip-addresses", "ipam.ipaddress", _same("address"), _own("address"), ("address",)),
     "cable": Api("dcim/cables", "dcim.cable", ({"a_interface": "termination_a_id"},), _own("display"), ("display",)),
     "ip_range": Api("ipam/ip-ranges", "ipam.iprange", _same("start_address"), _own("display"), ("display",)),
 }

@@ -171,6 +171,25 @@ IP_RANGE: Final = Kind(
 """Ranges of the global table, or of VRFs as prefixes are. A range that grows is the same range: as another one it would overlap
 with what it was, which NetBox refuses (measured)."""
 
+ANYCAST_ADDRESS: Final = Kind(
+    "anycast_address",
+    (
+        Field("address", required=True, canonical=canonical_address),
+        VRF_OF,
+        Field("role"),
+        STATUS,
+        _TENANT,
+        Field("dns_name", max_length=255),
+        DESCRIPTION,
+        COMMENTS,
+        TAGGED,
+    ),
+    (IdentityRule("address", ("address",), "host"),),
+    (Unique(("address",), "host"),),
+    _OUT_OF_USE,
+    natural=True,
+)
+"""Addresses that are on several devices at once, or on none, as gateways of subnets: where they are assigned is people's."""
 
 CABLE: Final = Kind(
     "cable",
@@ -207,5 +226,5 @@ def in_vrfs(kind: Kind) -> Kind:
     )
 
 
-OF_VRFS: Final = frozenset({PREFIX.name, IP_RANGE.name, "ip_address"})
+OF_VRFS: Final = frozenset({PREFIX.name, IP_RANGE.name, ANYCAST_ADDRESS.name, "ip_address"})
 """The kinds of what is in the global table, or in a VRF."""

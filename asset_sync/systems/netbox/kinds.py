@@ -7,6 +7,7 @@ from typing import Final
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.kinds import Field, IdentityRule, Kind, Kinds, Retirement, Unique, in_order
 from asset_sync.systems.netbox.fabric_kinds import (
+    ANYCAST_ADDRESS,
     CABLE,
     IP_RANGE,
     OF_VRFS,
@@ -248,6 +249,7 @@ KINDS: Final[Kinds] = in_order(
         VLAN,
         PREFIX,
         IP_RANGE,
+        ANYCAST_ADDRESS,
         DEVICE,
         DEVICE_CLUSTER,
         INTERFACE,
