@@ -1,0 +1,118 @@
+"""What a fabric is to be, in files: read whole or not at all, and compared with what it is."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from asset_sync.reconcile.errors import ConfigurationError, SourceError
+from asset_sync.sandbox.kubernetes import Cluster, FabricDays, Shape, fabric, named
+from asset_sync.systems.hedgehog import KINDS
+from asset_sync.systems.hedgehog.comparing import Difference, differences
+from asset_sync.systems.hedgehog.directory import read_directory
+from asset_sync.systems.hedgehog.reading import Listing
+from asset_sync.systems.hedgehog.system import HEDGEHOG_FILES
+
+SHAPE = Shape(spines=1, leaves=2, servers=3, vpcs=2)
+
+
+def vpc(name: str = "vpc-1", vlan: int = 1001, **meta: Any) -> dict[str, Any]:
+    spec = {"subnets": {"default": {"subnet": "10.0.1.0/24", "vlan": vlan}}}
+    return {"apiVersion": "vpc.githedgehog.com/v1beta1", "kind": "VPC", "metadata": {"name": name, **meta}, "spec": spec}
+
+
+def write(path: Path, *objects: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("---\n".join(yaml.safe_dump(each) for each in objects))
+
+
+def cluster(days: FabricDays) -> dict[str, Listing]:
+    found = {kind.name: days.cluster.objects(named(kind.name)) for kind in KINDS}
+    return {kind: Listing("read", "1", {name: one for (_, name), one in objects.items()}) for kind, objects in found.items()}
+
+
+def test_every_object_of_every_file_is_read_at_any_depth(tmp_path: Path) -> None:
+    write(tmp_path / "a.yaml", vpc("vpc-1"), None, vpc("vpc-2"))
+    write(tmp_path / "deep/er/b.yml", {"kind": "List", "apiVersion": "v1", "items": [vpc("vpc-3")]})
+    write(tmp_path / "c.json", vpc("vpc-4"))
+    write(tmp_path / ".git/d.yaml", vpc("vpc-5"))
+    write(
+        tmp_path / "e.yaml",
+        {"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "x"}},
+        vpc("vpc-6", namespace="other"),
+    )
+    (tmp_path / "README.md").write_text("# no: yaml: at: all")
+    found = read_directory(tmp_path)
+    assert list(found["VPC"].objects) == ["vpc-1", "vpc-2", "vpc-3", "vpc-4"]
+    assert found["Switch"] == Listing("read", "", {})
+    assert list(read_directory(tmp_path, "other")["VPC"].objects) == ["vpc-6"]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("a: 1\nb: [1", "bad.yaml, line 2: it is no YAML"),
+        ("- 1\n", "there is something in it that is no object"),
+        (yaml.safe_dump(vpc(name="")), "a VPC in it has no name"),
+        (yaml.safe_dump(vpc("vpc-1")), "VPC 'vpc-1' is also in"),
+        (b"\xff\xfe\xfa", "it cannot be read"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_file_and_nothing_is_taken(tmp_path: Path, content: str | bytes, told: str) -> None:
+    write(tmp_path / "a.yaml", vpc("vpc-1"))
+    (tmp_path / "bad.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(SourceError) as error:
+        read_directory(tmp_path)
+    assert "bad.yaml" in str(error.value)
+    assert told in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_an_empty_folder_and_none_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="no object of a fabric"):
+        read_directory(tmp_path)
+    with pytest.raises(ConfigurationError, match="does not exist"):
+        read_directory(tmp_path / "none")
+
+
+def test_a_folder_has_the_tables_of_a_fabric(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "fabric.yaml", *fabric.objects(SHAPE))
+    monkeypatch.setenv("HEDGEHOG_FILES_MAIN_FOLDER", str(tmp_path))
+    read = HEDGEHOG_FILES.reader(HEDGEHOG_FILES.make(connection="main"), "objects", ())
+    assert set(read.table["fabric"]) == {"main"}
+    assert (read.table["kind"] == "Switch").sum() == 3
+
+
+def test_a_cluster_is_what_was_applied_to_it_whatever_it_fills_in(tmp_path: Path) -> None:
+    write(tmp_path / "fabric.yaml", *fabric.objects(SHAPE))
+    days = FabricDays(SHAPE, Cluster())
+    assert differences(read_directory(tmp_path), cluster(days)) == []
+
+
+def test_what_was_changed_removed_and_added_in_the_cluster_is_told(tmp_path: Path) -> None:
+    desired = [*fabric.objects(SHAPE)]
+    write(tmp_path / "fabric.yaml", *desired)
+    days = FabricDays(SHAPE, Cluster())
+    days.cluster.apply("vpc-1", lambda one: one["spec"]["subnets"]["subnet-01"].update(vlan=1234), "VPC")
+    days.cluster.create(named("VPC"), vpc("vpc-9", vlan=1900))
+    days.cluster.delete(named("Server"), "server-03")
+    assert differences(read_directory(tmp_path), cluster(days)) == [
+        Difference("missing", "Server", "server-03"),
+        Difference("unplanned", "VPC", "vpc-9"),
+        Difference("differs", "VPC", "vpc-1", "spec.subnets.subnet-01.vlan", 1000, 1234),
+    ]
+
+
+def test_what_the_folder_says_nothing_of_and_what_a_webhook_writes_is_no_difference() -> None:
+    redundancy = {"group": "eslag-1", "type": "eslag"}
+    written = {
+        "Switch": {
+            "s": {"spec": {"groups": ["z"], "redundancy": redundancy, "portSpeeds": {"E1/1": "SPEED_25G"}, "roce": False}}
+        }
+    }
+    there = {"groups": ["eslag-1", "z"], "redundancy": redundancy, "portSpeeds": {"E1/1": "25G"}, "vlanNamespaces": ["default"]}
+    actual = {"Switch": {"s": {"spec": there, "status": {}}}}
+    one, other = ({kind: Listing("read", "", objects) for kind, objects in each.items()} for each in (written, actual))
+    assert differences(one, other) == []
+    assert differences({"Server": Listing("read", "", {})}, {"Server": Listing("read", "", {"x": {}})}) == []
