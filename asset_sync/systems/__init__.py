@@ -7,6 +7,8 @@ from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.system import System
 
 SYSTEMS: Final = {
+    "hedgehog": "asset_sync.systems.hedgehog.system.HEDGEHOG",
+    "hedgehog_files": "asset_sync.systems.hedgehog.system.HEDGEHOG_FILES",
     "hosts": "asset_sync.systems.hosts.system.HOSTS",
     "netbox": "asset_sync.systems.netbox.system.NETBOX",
     "pdq": "asset_sync.systems.pdq.system.PDQ",

@@ -292,7 +292,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         """Return the resource of a key; of the system that is there several times, that of the run's connection."""
         if not self.connections or key != self._key(self.connections_of):
             return getattr(context.resources, key)
-        return self._connection(context).resource(system(getattr(self, self.connections_of)))
+        return self._resource_of(self._connection(context))
 
     def uses(self, key: str) -> bool:
         """Tell whether runs use a resource that their job names: of a system that is there several times, the connection's."""
@@ -300,13 +300,18 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
 
     def resources_of(self, connection: str) -> list[dg.ConfigurableResource[Any]]:
         """Return what reaches the system of one of several connections; nothing where there is no such connection."""
-        several = system(getattr(self, self.connections_of))
-        return [each.resource(several) for each in self.connections if each.name == connection]
+        return [self._resource_of(each) for each in self.connections if each.name == connection]
+
+    def _resource_of(self, connection: SeveralConfig) -> dg.ConfigurableResource[Any]:
+        return connection.resource(self._of(self.connections_of, connection))
 
     def _resources(self, sync: Sync) -> Mapping[str, Any]:
         """Return the resources that the project does not provide."""
-        connections = {sync.source: (self.source, self.source_connection), sync.target: (self.target, self.target_connection)}
-        return {key: each.resource(system(name)) for key, (name, each) in connections.items() if key not in _SHARED}
+        sides: dict[str, tuple[Side, ConnectionConfig]] = {
+            sync.source: ("source", self.source_connection),
+            sync.target: ("target", self.target_connection),
+        }
+        return {key: each.resource(self._of(side)) for key, (side, each) in sides.items() if key not in _SHARED}
 
     # Their steps.
 

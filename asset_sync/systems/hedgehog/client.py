@@ -7,6 +7,7 @@ official client is used by its calls for custom objects, which need no discovery
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from threading import Lock
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -24,6 +25,7 @@ Row = dict[str, Any]
 
 PAGE_SIZE: Final = 500
 _NO_SUCH_PATH: Final = b"404 page not found"
+_TOO_LARGE: Final = "Too large resource version"
 _MOST_BYTES: Final = 256 << 20
 _REVIEWS: Final = ("authorization.k8s.io", "v1", "selfsubjectaccessreviews")
 _WATCH_S: Final = 3
@@ -85,6 +87,9 @@ class HedgehogClient:
         self._ca_told = ca_told
         self._secrets = Secrets(key.removeprefix("Bearer ") for key in configuration.api_key.values())
         self._host = configuration.host
+        self.requests = 0
+        """How many were sent, tries again not counted."""
+        self._counting = Lock()
         self._api = client.ApiClient(configuration)
         self._objects = client.CustomObjectsApi(self._api)
 
@@ -93,6 +98,11 @@ class HedgehogClient:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._api.close()  # type: ignore[no-untyped-call]
+
+    @property
+    def place(self) -> str:
+        """What is read, in one text: the address of the API and the namespace."""
+        return f"{self._host} {self._namespace}"
 
     def version(self) -> str:
         """Return the version of the Kubernetes server, such as `v1.33.4+k3s1`."""
@@ -165,7 +175,9 @@ class HedgehogClient:
 
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:
-        """Turn what the official client raises into an error of one line without secrets."""
+        """Count a request, and turn what the official client raises into an error of one line without secrets."""
+        with self._counting:
+            self.requests += 1
         try:
             yield
         except ApiException as error:
@@ -186,6 +198,9 @@ class HedgehogClient:
             case 403:
                 return NotAllowed(f"{words}; give the token the right to get, list and watch {what}")
             case 410:
+                return Expired(words)
+            case 504 if _TOO_LARGE in said:
+                # The cluster came back from a backup: what was read of it is none of its past.
                 return Expired(words)
         return SourceUnavailable(words) if status >= 500 or status == 429 else SourceError(words)
 

@@ -1,12 +1,13 @@
 """A fabric is read whole or not at all, and read again only where it moved."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from asset_sync.reconcile.errors import SourceError, SourceUnavailable
 from asset_sync.sandbox.kubernetes import READ, Account, Cluster, named
-from asset_sync.systems.hedgehog import KINDS, client, read
+from asset_sync.systems.hedgehog import KINDS, client, connection, read
 from asset_sync_tests.sandbox.kubernetes_desk import Desk, vpc
 from asset_sync_tests.systems.hedgehog.conftest import Lab, real_agents
 
@@ -66,6 +67,17 @@ def test_what_moved_comes_with_the_question(lab: Lab) -> None:
             assert listing.objects == held(lab.cluster, kind)
         assert not any(listing.changed for listing in read(fabric, after).values())
     assert len(before["VPC"].objects) == len(after["VPC"].objects) - 1
+
+
+def test_a_kind_is_read_anew_where_the_cluster_came_back_from_a_backup(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_ATTEMPTS", 0)
+    with lab.connect() as fabric:
+        before = read(fabric)
+        later = replace(before["VPC"], resource_version=str(lab.cluster.revision + 1000), objects={})
+        lab.asked()
+        after = read(fabric, {**before, "VPC": later})
+    assert lab.asked() == WATCHES | {f"list {VPC}": 1}
+    assert after["VPC"].objects == held(lab.cluster, "VPC")
 
 
 def test_a_fabric_is_read_anew_where_its_past_is_forgotten(lab: Lab) -> None:

@@ -8,7 +8,7 @@ import yaml
 
 from asset_sync.reconcile.sources import Source
 from asset_sync_tests.systems.hedgehog.conftest import real_agents
-from asset_sync_tests.systems.hedgehog.told import Records, objects_of, records, told
+from asset_sync_tests.systems.hedgehog.told import Records, objects_of, pointed, records, told
 
 TRUTH = sorted((Path(__file__).parent / "truth").glob("*.yaml"))
 VRF = "IPv4Namespace/default"
@@ -28,7 +28,13 @@ def test_devices(fabric: tuple[Truth, Source]) -> None:
     expected = _with_ids({f"switch/{name}": {**common, "name": name, **said} for name, said in truth["switches"].items()})
     for name in truth["servers"]:
         expected[f"server/{name}"] = {"id": f"server/{name}", "kind": "server", "name": name, "role": "server"}
-    assert records(source.frame("devices")) == expected
+    found = records(source.frame("devices"))
+    comments = {id_: row.pop("comments") for id_, row in found.items() if row["kind"] == "switch"}
+    assert found == expected
+    for name, said in truth["switches"].items():
+        redundancy = [f"Redundancy: {said['redundancy_type']} {said['redundancy_group']}"] if "redundancy_group" in said else []
+        lines = [f"ASN: {said['asn']}", "Profile: vs", *redundancy, "VLAN namespaces: default"]
+        assert comments[f"switch/{name}"].splitlines() == lines
 
 
 def test_interfaces_port_by_port(fabric: tuple[Truth, Source]) -> None:
@@ -141,8 +147,8 @@ def test_every_foreign_key_leads_to_a_row(fabric: tuple[Truth, Source]) -> None:
     for table in source.declared.values():
         for column in table.columns:
             if column.to:
-                pointed = set(source.frame(table.name)[column.name].dropna())
-                assert pointed <= set(source.frame(column.to)["id"]), f"{table.name}.{column.name}"
+                found = pointed(source, table.name, column)
+                assert found <= set(source.frame(column.to)["id"]), f"{table.name}.{column.name}"
 
 
 def _of_switch(device: str, switch: dict[str, Any], used: dict[str, Any]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from asset_sync.reconcile.sources import Source
+from asset_sync.reconcile.sources import Column, Source
 from asset_sync.systems.hedgehog import Listing
 from asset_sync.systems.hedgehog.tables import TABLES, object_rows
 
@@ -50,6 +50,12 @@ def _servers(value: Any) -> Iterator[str]:
             yield value["server"]["port"].partition("/")[0]
         for each in value.values():
             yield from _servers(each)
+
+
+def pointed(source: Source, table: str, column: Column) -> set[str]:
+    """The keys that a column of foreign keys names."""
+    values = source.frame(table)[column.name].dropna()
+    return {key for value in values for key in (value.split(",") if column.many else [value])}
 
 
 def listings(objects: Iterable[Object]) -> dict[str, Listing]:

@@ -11,6 +11,7 @@ from asset_sync.systems.hedgehog.tables.addresses import ADDRESSES, PRIMARY_ADDR
 from asset_sync.systems.hedgehog.tables.attachments import ATTACHMENTS, EXTERNAL_ATTACHMENTS, EXTERNALS, PEERINGS
 from asset_sync.systems.hedgehog.tables.cables import CABLES
 from asset_sync.systems.hedgehog.tables.devices import DEVICES
+from asset_sync.systems.hedgehog.tables.fabrics import FABRICS
 from asset_sync.systems.hedgehog.tables.interfaces import INTERFACES, MACS
 from asset_sync.systems.hedgehog.tables.networks import (
     GATEWAY_ADDRESSES,
@@ -29,7 +30,7 @@ __all__ = ["TABLES", "object_rows"]
 TABLES: Final = {
     each.name: each
     for each in (
-        *(OBJECTS, DEVICES, INTERFACES, MACS, ADDRESSES, PRIMARY_ADDRESSES, CABLES),
+        *(OBJECTS, FABRICS, DEVICES, INTERFACES, MACS, ADDRESSES, PRIMARY_ADDRESSES, CABLES),
         *(VLAN_GROUPS, VLANS, VRFS, PREFIXES, IP_RANGES, GATEWAY_ADDRESSES, VPCS),
         *(ATTACHMENTS, EXTERNALS, EXTERNAL_ATTACHMENTS, PEERINGS, TRANSCEIVERS, LLDP_NEIGHBORS),
     )

@@ -13,7 +13,7 @@ Row = Mapping[str, Any]
 Rows = Callable[[Told], Iterable[Row]]
 """The rows of a table but for the column `fabric`, of the kinds that the table looks at."""
 
-FABRIC: Final = Column("fabric", "the connection's name")
+FABRIC: Final = Column("fabric", "the connection's name", to="fabrics")
 LABEL: Final = Column("label", "<fabric>/<name>: a name that no other fabric has")
 
 

@@ -20,7 +20,7 @@ def _devices(told: Told) -> Iterator[Row]:
     for name, spec in sorted(told.of("Server").items()):
         profile = text(spec.get("profile"))
         yield {
-            "id": f"server/{name}",
+            "id": told.server(name),
             "kind": "server",
             "name": name,
             "role": "server",
@@ -56,7 +56,18 @@ def _switch(name: str, spec: Json, profile: Json, nos: Json) -> Row:
         "redundancy_group": text(redundancy.get("group")),
         "redundancy_type": text(redundancy.get("type")),
         "vlan_namespaces": _LIST.join(sorted(texts(spec.get("vlanNamespaces")))) or None,
+        "comments": _comments(spec),
     }
+
+
+def _comments(spec: Json) -> str | None:
+    lines = {
+        "ASN": integer(spec.get("asn"), 1, 2**32 - 1),
+        "Profile": text(spec.get("profile")),
+        "Redundancy": " ".join(filter(None, (text(part(spec, "redundancy").get(each)) for each in ("type", "group")))),
+        "VLAN namespaces": ", ".join(sorted(texts(spec.get("vlanNamespaces")))),
+    }
+    return "\n".join(f"{name}: {told}" for name, told in lines.items() if told) or None
 
 
 def _maker(shown: str | None) -> str | None:
@@ -91,6 +102,7 @@ DEVICES: Final = of_objects(
         Column("redundancy_group"),
         Column("redundancy_type", "eslag or mclag"),
         Column("vlan_namespaces", "parted by commas"),
+        Column("comments", "ASN, profile, redundancy and VLAN namespaces of a switch, a line each"),
     ),
     ("Switch", "SwitchProfile", "Server", AGENT),
     _devices,

@@ -170,7 +170,7 @@ def _channels(fabric: _Fabric, device: str, seen: Mapping[str, Json]) -> Iterato
 
 
 def _of_server(fabric: _Fabric, name: str, profile: Json) -> Iterator[dict[str, Any]]:
-    device = f"server/{name}"
+    device = fabric.told.server(name)
     profiled = (text(part(port).get("name")) for nic in listed(profile.get("nics")) for port in listed(part(nic).get("ports")))
     told = (end.port for end in fabric.of_device.get(device, ()))
     for port in dict.fromkeys(filter(None, (*profiled, *told))):
@@ -235,7 +235,7 @@ INTERFACES: Final = of_objects(
         *(Column(name, to="interfaces") for name in ("lag", "parent")),
         Column("mode", "access or tagged; none where nothing is attached"),
         Column("untagged_vlan", "of a native attachment", to="vlans"),
-        Column("tagged_vlans", "keys of vlans in order, parted by commas"),
+        Column("tagged_vlans", "in order, parted by commas", to="vlans", many=True),
         Column("vlan_id", "of a subinterface", "integer"),
         Column("connection"),
         Column("connection_kind", "as the label of the connection says it"),

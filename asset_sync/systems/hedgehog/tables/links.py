@@ -137,5 +137,5 @@ def _end(told: Told, switches: Mapping[str, Ports], side: str, said: str, given:
     if not port:
         return None
     if side in _SERVERS:
-        return End(f"server/{device}", port, given) if device in told.of("Server") else None
+        return End(told.server(device), port, given) if device in told.of("Server") else None
     return End(f"switch/{device}", switches[device].name(port), given) if device in switches else None

@@ -1,7 +1,8 @@
 """The table `objects`: everything that a fabric's cluster has of the kinds that are read, without what is secret."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, Final
 
 import orjson
@@ -11,6 +12,9 @@ from asset_sync.reconcile.sources import Column, SourceTable
 from asset_sync.systems.hedgehog.reading import Listing
 from asset_sync.systems.hedgehog.tables.values import Json, part
 
+Ids = Mapping[str, str]
+"""The ids of objects, by `<Kind>/<name>`."""
+NO_IDS: Final[Ids] = MappingProxyType({})
 AGENT: Final = "Agent"
 _OBJECT: Final = "object"
 _NOT_KEPT: Final = ("managedFields", "annotations")
@@ -20,31 +24,45 @@ _OF_INTERFACE: Final = ("enabled", "admin", "oper", "mac", "speed", "lldpNeighbo
 _OF_TRANSCEIVER: Final = ("serial", "vendor", "vendorPart", "vendorRev", "formFactor", "cable", "connType", "length", "descr")
 
 
-def object_rows(fabric: str, listings: Mapping[str, Listing]) -> pd.DataFrame:
-    """Return the table `objects` of what was read of a fabric. What is being deleted is still there.
+def object_rows(fabric: str, listings: Mapping[str, Listing], ids: Ids = NO_IDS) -> pd.DataFrame:
+    """Return the table `objects` of what was read of a fabric, trimmed. What is being deleted is still there.
 
-    Of an Agent no more is kept than tables are made of: it holds its users' password hashes and keys and a registry's
-    password, and what moves with every heartbeat.
+    `ids` are those by which objects are known for good (see `known_ids`), where that is not by their names.
     """
     rows = [
-        {"id": f"{kind}/{name}", "fabric": fabric, "kind": kind, "name": name, _OBJECT: _written(kind, found)}
-        for kind, listing in listings.items()
+        {"id": ids.get(f"{kind}/{name}", f"{kind}/{name}"), "fabric": fabric, "kind": kind, "name": name, _OBJECT: _json(found)}
+        for kind, listing in trimmed(listings).items()
         for name, found in listing.objects.items()
     ]
     return pd.DataFrame(rows, columns=list(OBJECTS.names)).astype("str")
 
 
-def _written(kind: str, found: Json) -> str:
-    kept = _of_agent(found) if kind == AGENT else _whole(found)
-    return orjson.dumps(kept, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
+def _json(found: Json) -> str:
+    return orjson.dumps(found, default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
 
 
-def _whole(found: Json) -> Json:
+def trimmed(listings: Mapping[str, Listing]) -> dict[str, Listing]:
+    """Return listings with what tables are made of, and nothing that is secret.
+
+    Of an Agent no more is kept than is used: it holds its users' password hashes and keys and a registry's password, and what
+    moves with every heartbeat.
+    """
+    return {
+        kind: replace(listing, objects={name: _trimmed(kind, found) for name, found in listing.objects.items()})
+        for kind, listing in listings.items()
+    }
+
+
+def _trimmed(kind: str, found: Json) -> dict[str, Any]:
+    return _of_agent(found) if kind == AGENT else _whole(found)
+
+
+def _whole(found: Json) -> dict[str, Any]:
     kept = {name: value for name, value in part(found, "metadata").items() if name not in _NOT_KEPT}
     return {**found, "metadata": kept}
 
 
-def _of_agent(found: Json) -> Json:
+def _of_agent(found: Json) -> dict[str, Any]:
     spec, state = part(found, "spec"), part(found, "status", "state")
     config = part(spec, "config")
     return {
@@ -72,10 +90,15 @@ class Told:
 
     specs: Mapping[str, Mapping[str, Json]]
     states: Mapping[str, Json]
+    ids: Ids
 
     def of(self, kind: str) -> Mapping[str, Json]:
         """Return the specs of a kind's objects, by name."""
         return self.specs.get(kind, {})
+
+    def server(self, name: str) -> str:
+        """Return the key of a server, which it keeps when it is renamed."""
+        return f"server/{self.ids.get(f'Server/{name}', f'Server/{name}').partition('/')[2]}"
 
     def spec(self, kind: str, name: Any) -> Json:
         """Return the spec of an object, {} where there is none of that name."""
@@ -92,14 +115,15 @@ def told(objects: pd.DataFrame, kinds: tuple[str, ...]) -> Told:
         specs.setdefault(kind, {})[name] = part(found, "spec")
         if kind == AGENT:
             states[name] = part(found, "status", "state")
-    return Told(specs, states)
+    names = rows["kind"] + "/" + rows["name"]
+    return Told(specs, states, dict(zip(names, rows["id"], strict=True)))
 
 
 OBJECTS: Final = SourceTable(
     "objects",
     "Every object of the fabric's cluster that is read; of Agents only what is used, nothing of it secret.",
     (
-        Column("id", "Switch/leaf-01"),
+        Column("id", "Switch/leaf-01; a renamed server has that of its first name"),
         Column("fabric", "the connection's name"),
         Column("kind", "Switch, Connection, VPC …"),
         Column("name"),

@@ -68,7 +68,7 @@ def _known(told: Told, switches: Mapping[str, Ports], who: str | None, port: str
         name = switches[who].name(port or "")
         there = {"neighbor_interface": f"switch/{who}/{name}"} if name in switches[who].by_name else {}
         return {"neighbor": f"switch/{who}", **there}
-    return {"neighbor": f"server/{who}"} if who in told.of("Server") else {}
+    return {"neighbor": told.server(who)} if who is not None and who in told.of("Server") else {}
 
 
 TRANSCEIVERS: Final = of_objects(
