@@ -10,11 +10,12 @@ import orjson
 
 from asset_sync.cli.console import printed, progress, row, table
 from asset_sync.cli.demo_exports import BROKEN, EXPORTS, refusal, run_exports
+from asset_sync.cli.demo_fabric import FABRICS, run_fabric
 from asset_sync.cli.demo_hosts import HOSTS, run_hosts
 from asset_sync.cli.demo_mirror import MIRROR, Mirrored, mirrored
 from asset_sync.cli.demo_telling import NEXT_STEPS, explanation, held_told, introduction, plan_told
 from asset_sync.cli.homes import fresh_home
-from asset_sync.cli.sandbox import network_of, seed_option, size_option
+from asset_sync.cli.sandbox import fabric_of, network_of, seed_option, size_option
 from asset_sync.components.resources import open_ledger
 from asset_sync.operations.definitions import declared
 from asset_sync.operations.runs import RunReport, Watch, log_file, run_sync
@@ -24,7 +25,7 @@ SYNCS: Final = ("pdq_to_netbox", "wug_to_netbox", "netbox_to_wug")
 """The syncs of the demo, in the order in which they run: what monitoring found is in NetBox before that is monitored."""
 
 
-_IN_BULK: Final = ("pdq_to_netbox", "wug_to_netbox", HOSTS)
+_IN_BULK: Final = ("pdq_to_netbox", "wug_to_netbox", HOSTS, FABRICS)
 """The syncs whose target takes every write in bulk; WhatsUp Gold makes groups, and changes devices, one by one."""
 _OBJECTS_A_REQUEST: Final = 50
 
@@ -153,16 +154,18 @@ def demo(context: click.Context, size: int, seed: int, as_json: bool) -> None:
         click.echo(introduction(size))
     with (
         fresh_home("demo"),
-        World(size, seed, network=network_of(size)) as world,
+        World(size, seed, network=network_of(size), fabric=fabric_of(size)) as world,
         progress() as watching,
     ):
         os.environ.update(world.environment())
         ran = _run_all(world, watching)
         ran += [_Dropped(name, report) for name, report in run_exports(world, watching)]
         ran += [_Ran(name, report) for name, report in run_hosts(world, _servers(size), seed, watching)]
+        ran += [_Ran(name, report) for name, report in run_fabric(world, watching)]
         problems = [f"{each.report.sync}, {each.name}: {problem}" for each in ran for problem in each.problems()]
     if as_json:
-        syncs = {sync: [each.shown() for each in ran if each.report.sync == sync] for sync in (*SYNCS, MIRROR, EXPORTS, HOSTS)}
+        told = (*SYNCS, MIRROR, EXPORTS, HOSTS, FABRICS)
+        syncs = {sync: [each.shown() for each in ran if each.report.sync == sync] for sync in told}
         click.echo(orjson.dumps({"syncs": syncs}).decode())
     else:
         _tell(ran)

@@ -22,6 +22,7 @@ _RUNS: Final[Mapping[str, str]] = {
     "snipeit_to_postgres": "Snipe-IT → PostgreSQL: a mirror to query",
     "pdq_exports": "export files of PDQ → NetBox: three are dropped",
     "hosts_to_netbox": "servers tell their own state → NetBox",
+    "hedgehog_to_netbox": "a Hedgehog fabric, its cables and networks → NetBox",
 }
 _OPS: Final = (p.UPDATE, p.CREATE, p.RETIRE)
 _MOST_HELD: Final = 3

@@ -18,16 +18,24 @@ import click
 from asset_sync import database, settings
 from asset_sync.cli.homes import fresh_home
 from asset_sync.cli.ports import check_free
-from asset_sync.cli.sandbox import network_of, seed_option, size_option
+from asset_sync.cli.sandbox import fabric_of, network_of, seed_option, size_option
 from asset_sync.cli.signals import until_stopped
 from asset_sync.operations.definitions import ensure_dagster_home, sync_names, variables_of
 from asset_sync.reconcile.errors import AssetSyncError
 from asset_sync.sandbox.world import World
 
-_SYSTEMS: Final = ("PDQ_TOKEN", "NETBOX_URL", "NETBOX_TOKEN", "SNIPEIT_API_URL", "SNIPEIT_TOKEN", "WUG_MAIN_URL")
+_SYSTEMS: Final = (
+    *("PDQ_TOKEN", "NETBOX_URL", "NETBOX_TOKEN", "SNIPEIT_API_URL", "SNIPEIT_TOKEN"),
+    *("WUG_MAIN_URL", "HEDGEHOG_MAIN_SERVER"),
+)
 """The variables that name real systems."""
 
-_ADDRESSES: Final = {"NETBOX_URL": "NetBox", "SNIPEIT_API_URL": "Snipe-IT", "WUG_MAIN_URL": "WhatsUp Gold"}
+_ADDRESSES: Final = {
+    "NETBOX_URL": "NetBox",
+    "SNIPEIT_API_URL": "Snipe-IT",
+    "WUG_MAIN_URL": "WhatsUp Gold",
+    "HEDGEHOG_MAIN_SERVER": "Hedgehog",
+}
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _START_S: Final = 120.0
 _STOP_S: Final = 20.0
@@ -79,13 +87,14 @@ def _kind_of(address: str) -> str:
 
 def _simulated(running: ExitStack, size: int, seed: int) -> list[str]:
     running.enter_context(fresh_home("dev"))
-    world = running.enter_context(World(size, seed, network=network_of(size)))
+    world = running.enter_context(World(size, seed, network=network_of(size), fabric=fabric_of(size)))
     os.environ.update(world.environment())
     return [
         f"NetBox simulator {os.environ['NETBOX_URL']}/api/ (token {os.environ['NETBOX_TOKEN']})",
         f"PDQ simulator    {os.environ['PDQ_URL']}",
         f"Snipe-IT         {os.environ['SNIPEIT_API_URL']}/api/v1 (a simulator, mirrored in the schema snipeit)",
         f"WhatsUp Gold     {os.environ['WUG_MAIN_URL']}/api/v1 (a simulator)",
+        f"Hedgehog fabric  {os.environ['HEDGEHOG_MAIN_SERVER']} (a simulator of its Kubernetes API)",
         f"Sandbox control  {world.control_url} (the next day: curl -X POST {world.control_url}/day)",
     ]
 

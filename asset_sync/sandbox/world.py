@@ -18,10 +18,10 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from asset_sync.sandbox import pdq, snipeit, wug
+from asset_sync.sandbox import kubernetes, pdq, snipeit, wug
 from asset_sync.sandbox.change import Changes, day
 from asset_sync.sandbox.company import Company
-from asset_sync.sandbox.faults import DATA, WIRE, WRITES, FaultMiddleware, Faults
+from asset_sync.sandbox.faults import CLUSTER, DATA, WIRE, WRITES, FaultMiddleware, Faults
 from asset_sync.sandbox.netbox import DEFAULT_TOKEN, NetBoxState
 from asset_sync.sandbox.netbox import create_app as create_netbox
 from asset_sync.sandbox.network import NetworkChanges, build_network
@@ -31,6 +31,7 @@ from asset_sync.sandbox.server import Server
 PDQ_TOKEN = "sandbox-pdq-token"  # noqa: S105 - the simulator's own, good for nothing else
 WUG_USERNAME = "sandbox-wug-user"
 WUG_PASSWORD = "sandbox-wug-password"  # noqa: S105 - as above
+FABRIC_TOKEN = "sandbox-reader"  # noqa: S105 - as above
 
 _SNIPEIT_THROTTLE = 600
 """Requests a minute: five times what is usual, so that nobody waits for a minute to end who tries things out."""
@@ -68,11 +69,12 @@ class FaultOrder(BaseModel):
 
 class World:
     """A context manager: inside it a company of `size` machines is served by PDQ Connect, NetBox, Snipe-IT and
-    WhatsUp Gold simulators.
+    WhatsUp Gold simulators, and its Hedgehog fabric of that shape by a Kubernetes one.
 
     NetBox starts with the company's sites and `network` devices of network gear, which answer to WhatsUp Gold's scans;
     WhatsUp Gold with a tenth as many that NetBox does not know, but at least 2. With a `network` of 0 neither has any.
-    Snipe-IT's register is made from the company when it is first looked at. Ports are free ones unless given. Usable once.
+    Snipe-IT's register is made from the company when it is first looked at, and so is the fabric. Ports are free ones
+    unless given. Usable once.
     Raises ValueError for a size that a company cannot have, and for a negative `network`.
     """
 
@@ -83,10 +85,12 @@ class World:
         netbox_version: str = "4.6",
         *,
         network: int = 0,
+        fabric: kubernetes.Shape | None = None,
         pdq_port: int = 0,
         netbox_port: int = 0,
         snipeit_port: int = 0,
         wug_port: int = 0,
+        fabric_port: int = 0,
         control_port: int = 0,
     ) -> None:
         self.company = Company(size, seed)
@@ -96,8 +100,10 @@ class World:
         self.snipeit_faults = Faults(seed, snipeit.FAULTS)
         self.wug = wug.WugState()
         self.wug_faults = Faults(seed, wug.FAULTS)
+        self.fabric_faults = Faults(seed, kubernetes.FAULTS)
         self.days = 0
         self._seed = seed
+        self._shape = fabric or kubernetes.Shape()
         self._lock = threading.Lock()
         for site in self.company.sites:
             self.netbox.create("dcim/sites", {"name": site.name, "slug": site.slug, "status": "active"})
@@ -112,8 +118,9 @@ class World:
         self._snipeit = Server(_Lazy(self._snipeit_application), port=snipeit_port, dated=True)
         wug_app = wug.create_app(self.wug, users={WUG_USERNAME: WUG_PASSWORD}, faults=self.wug_faults)
         self._wug = Server(wug_app, port=wug_port)
+        self._fabric = Server(_Lazy(self._fabric_application), port=fabric_port)
         self._control = Server(create_control(self), port=control_port)
-        self._servers = (self._pdq, self._netbox, self._snipeit, self._wug, self._control)
+        self._servers = (self._pdq, self._netbox, self._snipeit, self._wug, self._fabric, self._control)
         self._running = ExitStack()
 
     def __enter__(self) -> Self:
@@ -143,6 +150,7 @@ class World:
             "netbox": self.netbox_faults,
             "snipeit": self.snipeit_faults,
             "wug": self.wug_faults,
+            "hedgehog": self.fabric_faults,
         }
 
     def environment(self) -> dict[str, str]:
@@ -157,14 +165,18 @@ class World:
             "WUG_MAIN_URL": self._wug.url,
             "WUG_MAIN_USERNAME": WUG_USERNAME,
             "WUG_MAIN_PASSWORD": WUG_PASSWORD,
+            "HEDGEHOG_MAIN_SERVER": self._fabric.url,
+            "HEDGEHOG_MAIN_TOKEN": FABRIC_TOKEN,
         }
 
     def day(self) -> Changes:
         """Make the next scripted day happen, and tell what it changed in the company; see `network_changes` for the gear."""
         with self._lock:
             self.days += 1
-            if self._snipeit_is_made:
+            if self._is_made("snipeit"):
                 self.snipeit.day(self._seed + self.days)
+            if self._is_made("fabric"):
+                self.fabric.next()
             if self.network is not None and self.monitoring is not None:
                 self.network_changes = self.network.day(self._seed + self.days)
                 self.monitoring.day(self._seed + self.days)
@@ -175,9 +187,21 @@ class World:
         """The register of Snipe-IT; days that passed before it was first looked at are not in it."""
         return snipeit.SnipeState(self.company, self._seed)
 
-    @property
-    def _snipeit_is_made(self) -> bool:
-        return "snipeit" in vars(self)
+    @cached_property
+    def fabric(self) -> kubernetes.FabricDays:
+        """The fabric in its cluster; days that passed before it was first looked at are not in it."""
+        return kubernetes.FabricDays(self._shape, seed=self._seed)
+
+    def _is_made(self, what: str) -> bool:
+        return what in vars(self)
+
+    def _fabric_application(self) -> Starlette:
+        with self._lock:
+            return self._fabric_app
+
+    @cached_property
+    def _fabric_app(self) -> Starlette:
+        return kubernetes.create_app(self.fabric.cluster, faults=self.fabric_faults)
 
     def _snipeit_application(self) -> Starlette:
         with self._lock:
@@ -263,7 +287,7 @@ def _describe(world: World) -> str:
     lines += [f"{name}={value}" for name, value in world.environment().items()]
     for system, faults in world.faults.items():
         lines += [f"{system} faults on: {faults.active() or 'none'}", f"{system} faults so far: {faults.counts() or 'none'}"]
-    return _HELP.format(systems="\n".join(lines) + "\n", wire=_list(WIRE), data=_list(_with_systems(DATA | WRITES)))
+    return _HELP.format(systems="\n".join(lines) + "\n", wire=_list(WIRE), data=_list(_with_systems(DATA | WRITES | CLUSTER)))
 
 
 def _gear(world: World) -> int:

@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import create_engine
 
 from asset_sync.cli.demo_exports import EXPORTS
+from asset_sync.cli.demo_fabric import FABRICS
 from asset_sync.cli.demo_hosts import HOSTS
 from asset_sync.cli.demo_mirror import MIRROR
 from asset_sync.mirror.runs import load_of_run
@@ -48,8 +49,8 @@ def test_demo_prints_one_json_object_and_nothing_else(environment: dict[str, str
     assert ran.stdout.count("\n") == 1
     told = json.loads(ran.stdout)
     assert list(told) == ["syncs"]
-    assert list(told["syncs"]) == [SYNC, *MONITORING, MIRROR, EXPORTS, HOSTS]
-    for sync in (*MONITORING, HOSTS):
+    assert list(told["syncs"]) == [SYNC, *MONITORING, MIRROR, EXPORTS, HOSTS, FABRICS]
+    for sync in (*MONITORING, HOSTS, FABRICS):
         assert [entry["pass"] for entry in told["syncs"][sync]] == PASSES
         first, again, changed = told["syncs"][sync]
         assert first["applied"] == sum(first["planned"].values()) > 0
