@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 
 from asset_sync.reconcile.identity.beforehand import by_decision, by_link, by_parent, hold_made_since
+from asset_sync.reconcile.identity.left import by_left_end
 from asset_sync.reconcile.identity.rules import by_rule, hold_unsettled
 from asset_sync.reconcile.identity.state import HELD, NEW, Matching
 from asset_sync.reconcile.kinds import Kind
@@ -34,6 +35,7 @@ def match(
             by_link(state)
         for rule in kind.identity:
             by_rule(state, rule)
+        by_left_end(state)
         hold_made_since(state)
         _settle_rest(state)
     _hold_locked(state)
