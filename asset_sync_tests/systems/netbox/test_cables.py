@@ -155,3 +155,27 @@ def test_cables_that_change_ends_are_refused_in_the_words_of_netbox_and_stay_as_
     assert [outcome.outcome for outcome in outcomes] == ["failed", "failed"]
     assert all("Duplicate termination found for dcim.interface" in str(outcome.detail) for outcome in outcomes)
     assert _cabled(sync) == before
+
+
+@ONE_VERSION
+@pytest.mark.parametrize("runs", [0, 3], ids=["at once", "after it was retired"])
+def test_a_new_cable_takes_over_the_one_at_its_port_whose_record_is_gone(sync: Sync, runs: int) -> None:
+    sync.run()
+    before = {row["label"]: row["id"] for row in sync.netbox.state.objects(CABLES)}
+    sync.rows["cable"] = [sync.row("cable", "c0")]
+    for _ in range(runs):
+        sync.run()
+    sync.rows["cable"].append(_cable("c9", "s1/3", "s2/1"))
+    assert held(sync.run()) == {}
+    assert _cabled(sync) == {"c0": _wanted(sync, "s1/0", "s2/0"), "c9": _wanted(sync, "s1/3", "s2/1")}
+    found = {row["label"]: (row["id"], row["status"]) for row in sync.netbox.state.objects(CABLES)}
+    assert found == {"c0": (before["c0"], "connected"), "c9": (before["c1"], "connected")}
+    assert sync.again() == 0
+
+
+@ONE_VERSION
+def test_a_cable_between_what_two_gone_ones_left_takes_over_neither(sync: Sync) -> None:
+    sync.run()
+    sync.rows["cable"] = [_cable("c9", "s1/0", "s1/1")]
+    plan = sync.plan()
+    assert [op for op, key, *_ in ops(plan) if key == "c9"] == ["create"]
