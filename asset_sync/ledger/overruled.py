@@ -1,6 +1,6 @@
 """Overruled: open plans that write to what a person decided about since they were made. They are stale."""
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select, true
 
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.headers import headers
@@ -41,7 +41,9 @@ def _is_about(link_set: str, resolution: Resolution) -> ColumnElement[bool]:
     """Return the condition of the operations on the record, on the object that it is or is said to be, and on its parts."""
     c = s.operation.c
     own = and_(c.kind == resolution.kind, c.source_key == resolution.source_key)
-    named = and_(c.kind == resolution.kind, c.target_id == resolution.target_id)
+    # What is still to be made has no object either: no object named is not the same as none.
+    is_named = false() if resolution.target_id is None else c.target_id == resolution.target_id
+    named = and_(c.kind == resolution.kind, is_named)
     if resolution.verb not in _ABOUT_ITS_PARTS:
         return or_(own, named)
     # What is made of the same row of the source has its key, whatever kind it is of.

@@ -349,6 +349,14 @@ def test_a_decision_about_another_record_or_other_links_leaves_a_plan_alone(ledg
     assert ledger.header(plan_id).state == "approved"
 
 
+@pytest.mark.parametrize("verb", ["ignore", "create", "keep_target", "take_source"])
+def test_a_decision_about_another_record_leaves_a_plan_alone_that_makes_objects(ledger: Ledger, verb: Any) -> None:
+    """What is still to be made has no object, as the decision names none: that does not make it the same."""
+    plan_id = approved(ledger, CREATE)
+    decide(ledger, verb, "z", field="name" if verb in {"keep_target", "take_source"} else None)
+    assert ledger.header(plan_id).state == "approved"
+
+
 def test_a_decision_stops_what_an_interrupted_apply_has_left_and_not_one_under_way(ledger: Ledger) -> None:
     plan_id = approved(ledger, RETIRE, NAME)
     with ledger.alone(SYNC):
