@@ -11,7 +11,10 @@ from asset_sync.operations import reconnecting
 @click.option("--now", metavar="CONNECTION", help="The connection that goes on with them; without, the sync has none now.")
 @click.option("--forget", is_flag=True, help="Nobody goes on with them: links and decisions are dropped.")
 def reconnect(sync: str, was: str | None, now: str | None, forget: bool) -> None:
-    """Let links and decisions of SYNC be those of another connection, after its YAML got or lost one, or renamed it."""
+    """Let links and decisions of SYNC be those of another connection, after its YAML got or lost one, or renamed it.
+
+    Those of a SYNC that is no more can only be forgotten: until then, what it had stays in service for other syncs.
+    """
     if forget and now:
         raise click.UsageError("--forget and --now: say one of them")
     if forget:

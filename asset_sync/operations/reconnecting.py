@@ -3,14 +3,14 @@
 from asset_sync.components.resources import open_ledger
 from asset_sync.components.sync import Sync
 from asset_sync.ledger.moving import LinkSet
-from asset_sync.operations.definitions import declared
+from asset_sync.operations.definitions import declared, sync_names
 from asset_sync.reconcile.errors import ConfigurationError
 
 
 def left(sync: str) -> list[LinkSet]:
-    """Return the links and decisions of a sync that no run goes by any more."""
-    declared_as = declared(sync)
-    return open_ledger().left_links(declared_as.name, declared_as.destinations)
+    """Return the links and decisions of a sync that no run goes by any more: all, where there is no such sync any more."""
+    named = declared(sync).destinations if sync in sync_names() else ()
+    return open_ledger().left_links(sync, named)
 
 
 def reconnect(sync: str, was: str | None, now: str | None) -> LinkSet:
@@ -18,22 +18,27 @@ def reconnect(sync: str, was: str | None, now: str | None) -> LinkSet:
 
     Raises ConfigurationError for a name that the YAML has not, or has still, and PlanError where the other has some already.
     """
-    declared_as = declared(sync)
-    old, new = _left(declared_as, was), _named(declared_as, now)
+    old, new = _left(sync, was), _named(declared(sync), now)
     open_ledger().move_links(old.name, new, f"its links are those of {new} now")
     return old
 
 
 def forget(sync: str, was: str | None) -> LinkSet:
-    """Drop links and decisions of a connection that the YAML names no more. Raises ConfigurationError where there are none."""
-    old = _left(declared(sync), was)
+    """Drop links and decisions of a connection that the YAML names no more, or of a sync that has no YAML any more.
+
+    As long as they are there, what they say of objects counts for other syncs. Raises ConfigurationError where there are none.
+    """
+    old = _left(sync, was)
     open_ledger().forget_links(old.name, "its links were forgotten")
     return old
 
 
-def _left(sync: Sync, connection: str | None) -> LinkSet:
-    name = f"{sync.name}/{connection}" if connection else sync.name
-    there = left(sync.name)
+def _left(sync: str, connection: str | None) -> LinkSet:
+    name = f"{sync}/{connection}" if connection else sync
+    there = left(sync)
+    if not there:
+        # Whoever mistyped the name is told which syncs there are.
+        declared(sync)
     found = next((each for each in there if each.name == name), None)
     if found is None:
         told = f"there are {', '.join(map(str, there))}" if there else "there are none"
