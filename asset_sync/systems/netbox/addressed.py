@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 import pandas as pd
 
-from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync.reconcile.errors import ConfigurationError, TargetError
 from asset_sync.systems.netbox.client import NetBoxClient, Row
 from asset_sync.systems.netbox.custom_field_table import check_names, custom_fields
 from asset_sync.systems.netbox.kinds import custom_name
@@ -42,6 +42,15 @@ _FIELDS: Final = (
 )
 _NAMED: Final = ("location", "rack", "role", "platform", "tenant")
 _SEPARATOR: Final = "/"
+_DEVICES: Final = "dcim/devices"
+_NAMED_BY_SLUG: Final[Mapping[str, tuple[str, str]]] = {
+    "sites": ("dcim/sites", "site"),
+    "roles": ("dcim/device-roles", "role"),
+    "types": ("dcim/device-types", "device type"),
+    "tenants": ("tenancy/tenants", "tenant"),
+}
+_UNKNOWN: Final = "Select a valid choice"
+"""What NetBox says of a filter's value that it does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +87,14 @@ def addressed_devices(client: NetBoxClient, chosen: DeviceFilter, custom: Iterab
 
     `address` is the primary address as NetBox holds it (with its prefix length), of the family that the server prefers.
     `site_path` names the site after its regions, from the outermost: `Europe/Germany/Berlin`. Raises `TargetError` where the
-    listing is not whole or a filter names what NetBox does not have, `ConfigurationError` for an unknown custom field or tag.
+    listing is not whole, `ConfigurationError` for an unknown custom field and where a filter names what NetBox does not have.
     """
     names = list(custom)
     _check_tags(client, chosen.tags)
     if names:
         check_names(custom_fields(client), [("dcim.device", name) for name in names])
     fields = (*_FIELDS, "custom_fields") if names else _FIELDS
-    rows = [row for row in client.rows("dcim/devices", fields, chosen.query(), counted=True) if chosen.takes(row)]
+    rows = [row for row in _listed(client, fields, chosen) if chosen.takes(row)]
     paths = _site_paths(client) if rows else {}
     table = [_values(row, paths) | {name: plain(row["custom_fields"].get(custom_name(name))) for name in names} for row in rows]
     return pd.DataFrame(table, columns=[*COLUMNS, *names], dtype="str")
@@ -95,6 +104,30 @@ def interface_addresses(client: NetBoxClient) -> set[str]:
     """Return all addresses, without prefix lengths and of every VRF, that sit on an interface of a device."""
     rows = client.rows("ipam/ip-addresses", ("address", "assigned_object_type"))
     return {str(ip_interface(row["address"]).ip) for row in rows if row["assigned_object_type"] == "dcim.interface"}
+
+
+def _listed(client: NetBoxClient, fields: Iterable[str], chosen: DeviceFilter) -> list[Row]:
+    try:
+        return client.rows(_DEVICES, fields, chosen.query(), counted=True)
+    except TargetError as error:
+        if _UNKNOWN in str(error):
+            # Its words name no filter, and are all that NetBox says.
+            _check_filters(client, chosen)
+        raise
+
+
+def _check_filters(client: NetBoxClient, chosen: DeviceFilter) -> None:
+    """Raise `ConfigurationError` for what a filter names and NetBox does not have."""
+    for plural, (endpoint, one) in _NAMED_BY_SLUG.items():
+        slugs: Sequence[str] = getattr(chosen, plural)
+        there = {row["slug"] for row in client.few(endpoint, ("slug",), slug=list(slugs))} if slugs else set()
+        for slug in slugs:
+            if slug not in there:
+                raise ConfigurationError(f"NetBox has no {one} {slug!r}: name {plural} by their slugs in the filters")
+    known = client.choices(_DEVICES).get("status", []) if chosen.statuses else []
+    for status in chosen.statuses if known else ():
+        if status not in known:
+            raise ConfigurationError(f"NetBox has no status {status!r} of devices; it has {', '.join(known)}")
 
 
 def _check_tags(client: NetBoxClient, tags: Sequence[str]) -> None:

@@ -222,6 +222,23 @@ def test_a_filter_that_names_what_netbox_does_not_have_is_refused_in_one_line(ge
     assert "\n" not in str(refused.value)
 
 
+UNKNOWN = {
+    "sites": "NetBox has no site 'atlantis': name sites by their slugs in the filters",
+    "roles": "NetBox has no role 'atlantis': name roles by their slugs in the filters",
+    "types": "NetBox has no device type 'atlantis': name types by their slugs in the filters",
+    "tenants": "NetBox has no tenant 'atlantis': name tenants by their slugs in the filters",
+    "tags": "NetBox has no tag 'atlantis': name tags by their slugs in the filters",
+    "statuses": "NetBox has no status 'atlantis' of devices; it has offline, active",
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_what_netbox_does_not_have_is_named_with_what_it_should_be(gear: Gear, name: str) -> None:
+    with pytest.raises(AssetSyncError) as refused:
+        gear.read(DeviceFilter(**{name: ["atlantis"]}))
+    assert str(refused.value).startswith(UNKNOWN[name])
+
+
 # Site paths.
 
 
