@@ -27,6 +27,15 @@ _LONGEST: Final = 4
 _SHORT: Final = (
     (re.compile(r"(?i)\bsmall form factor\b"), "SFF"),
     (re.compile(r"(?i)\bdesktop mini\b"), "DM"),
+    (re.compile(r"(?i)\bmicro ?tower\b"), "MT"),
+    (re.compile(r"(?i)\btwr\b"), "Tower"),
+    # Of one product two ways to count its generations, and to say that it is more than the one without.
+    (re.compile(r"(?i)^(proliant \S+) g([89]|1\d)\b"), r"\1 Gen\2"),
+    (re.compile(r"(?i)^(thinkpad .*?) (?:g(\d+)|(\d+)(?:st|nd|rd|th)(?: gen)?)$"), r"\1 Gen \2\3"),
+    (re.compile(r"(?i)^(surface pro \d+|galaxy s\d+) plus\b"), r"\1+"),
+    (re.compile(r"(?i)^((?:elitebook|probook) .*) notebook$"), r"\1"),
+    # The board's name behind the product's, as ASUS has it.
+    (re.compile(r"\b(\S+)_\1$"), r"\1"),
 )
 # Of these HP's number tells the size already (840: 14 inch), so that it is told or not. Elsewhere it tells products apart.
 _SIZE: Final = re.compile(
@@ -34,13 +43,33 @@ _SIZE: Final = re.compile(
 )
 _DESKTOP: Final = re.compile(r"(?i)\b(?:elitedesk|prodesk|eliteone|proone|sff|dm|mini|tower|twr|mt|all-in-one|aio)\b")
 _DESKTOP_PC: Final = re.compile(r"(?i) desktop pc\b")
-_NOISE: Final = re.compile(r"(?i) notebook pc\b| pc$")
+_NOISE: Final = re.compile(r"(?i) (?:notebook|nb) pc\b| pc$")
 
 _MARKS: Final = re.compile(r"(?i)\s*(?:\((?:r|tm|c)\)|[®™])")
 _SHORTENED: Final = re.compile(r"(?i)\bint['’]l\b")
-_AFTER: Final = re.compile(r"\s*(?://.*|\([^()]*\))$")
+_AFTER: Final = re.compile(r"\s*(?://.*|\([^()]*\)|\[[^\[\]]*\])$")
 """What some spellings add: the maker of the firmware ("FUJITSU // Phoenix"), a country ("Lenovo (United States)")."""
-_ADDED: Final = frozenset(("computer", "computers", "products", "information", "international"))
+_ADDED: Final = frozenset(
+    (
+        *("communications", "computer", "computers", "development", "electronics", "group", "holdings", "information"),
+        *("international", "mobile", "pc", "product", "products", "system", "systems", "technologies", "technology", "global"),
+        *(
+            "america",
+            "americas",
+            "asia",
+            "china",
+            "deutschland",
+            "europe",
+            "france",
+            "germany",
+            "hk",
+            "india",
+            "japan",
+            "korea",
+        ),
+        *("taiwan", "uk", "usa"),
+    )
+)
 """Words behind a maker's name that tell nothing, where what is left is the name of a known one."""
 
 
