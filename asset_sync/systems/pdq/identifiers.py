@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 IDENTIFIERS: Final = frozenset({"name", "hostname", "serialNumber", "biosAssetTag"})
-"""The fields that tell machines apart. PDQ's own ids are no person's or spreadsheet's."""
+"""The fields that tell machines apart. PDQ's own ids are no person's: of them, only numbers are judged (`gated_ids`)."""
 
 ERROR_WORD: Final = (
     # Excel's error values are words of its language: #VALUE!, #WERT!, #¡VALOR!, #ЗНАЧ!, #DEEL/0!, #NAME?.
@@ -56,6 +56,7 @@ _DATE = rf"^(?:(?:{_DAY})(?:[T ]{_CLOCK}(?:Z|[+-]\d{{2}}:?\d{{2}})?)?|{_CLOCK}|-
 _TRUTH = r"^(?i:true|false|wahr|falsch|vrai|faux|verdadero|falso|verdadeiro|waar|onwaar|prawda|fałsz|истина|ложь)$"
 # 12E45 is a fine serial. Without a point only E+ is surely a spreadsheet's: 1E-04 may be a room.
 _SHORTENED = r"^-?(?:\d[.,]\d+[Ee][+-]?\d{1,3}|\d[Ee]\+\d{1,3}|\d+\.0)$"
+_WHOLE: Final = r"^(\d+)\.0+$"
 _LISTED = r"""^(?:\[(?:["'\[{]|null\b|true\b|false\b|-?\d+,).*\]|\{(?:"|').*\}|System\.[\w.]+\[\])$"""
 
 _REASONS: Final[Mapping[str, str]] = MappingProxyType(
@@ -95,6 +96,15 @@ def gated(field: str, values: pa.Array) -> Gated:
             seen, noted = emptied(field, seen, pattern, reason)
             notes += noted
     return Gated(pc.if_else(pc.equal(seen, ""), pa.scalar(None, values.type), seen), tuple(notes))
+
+
+def gated_ids(values: pa.Array) -> Gated:
+    """Return ids of records without the .0 that programs write behind numbers, empty where a number lost its last digits.
+
+    Records whose ids were cut to the same digits would be taken for one.
+    """
+    whole = _replaced(values, _WHOLE, r"\1")
+    return Gated(*emptied("id", whole, _SHORTENED, _REASONS[_SHORTENED]))
 
 
 def emptied(field: str, values: pa.Array, pattern: str, reason: str) -> tuple[pa.Array, tuple[str, ...]]:

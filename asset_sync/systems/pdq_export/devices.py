@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from asset_sync.reconcile import forms
 from asset_sync.reconcile.tables import Mask, Positions
 from asset_sync.systems.pdq import DEVICES
 from asset_sync.systems.pdq.identifiers import short_names
@@ -89,8 +90,8 @@ def _merged_column(field: str, values: pa.Array, machine_of: Positions, count: i
     first[machine_of[rows[::-1]]] = rows[::-1]
     if len(rows) == np.count_nonzero(first >= 0):
         return _taken(values, first)
-    lower = pc.utf8_lower(values)
-    apart = _true(pc.not_equal(lower.take(pa.array(rows)), lower.take(pa.array(first[machine_of[rows]]))))
+    said = _compared(field, values)
+    apart = _true(pc.not_equal(said.take(pa.array(rows)), said.take(pa.array(first[machine_of[rows]]))))
     split = np.unique(machine_of[rows[apart]])
     if split.size:
         example = shown(values[int(first[split[0]])])
@@ -98,6 +99,12 @@ def _merged_column(field: str, values: pa.Array, machine_of: Positions, count: i
         notes.append(f"{field}: left empty where the rows of a machine differ: {split.size:,} ('{example}', '{other}')")
         first[split] = -1
     return _taken(values, first)
+
+
+def _compared(field: str, values: pa.Array) -> pa.Array:
+    """Return by what two rows say the same: whatever their case, and a serial with dashes and blanks or without."""
+    lower = pc.utf8_lower(values)
+    return pc.coalesce(forms.normal(values, "serial"), lower) if field == "serialNumber" else lower
 
 
 def _taken(values: pa.Array, positions: Positions) -> pa.Array:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from asset_sync.reconcile.tables import Mask
-from asset_sync.systems.pdq.identifiers import EMPTY_WORD, ERROR_WORD, IDENTIFIERS, emptied, gated, identifier_text
+from asset_sync.systems.pdq.identifiers import EMPTY_WORD, ERROR_WORD, IDENTIFIERS, emptied, gated, gated_ids, identifier_text
 from asset_sync.systems.pdq_export.columns import KEYS, Columns, Found
 from asset_sync.systems.pdq_export.limits import Limits
 from asset_sync.systems.pdq_export.refusal import Refusal
@@ -19,6 +19,9 @@ from asset_sync.systems.shown import shown
 
 TEXT: Final = pa.large_string()
 _NO_VALUE: Final = "it is an error of a spreadsheet or a word for nothing"
+
+_FIELDS: Final = 100
+"""No report has more of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ def cleaned(sheet: Sheet, columns: Columns, limits: Limits) -> Cleaned:
     if sheet.rows > limits.rows:
         raise Refusal(f"has {sheet.rows:,} {sheet.unit}s; the limit is {limits.rows:,}")
     written = {field: _written(field, values, sheet, limits) for field, values in sheet.columns.items()}
+    _refuse_sideways(written, columns)
     said = remarks(written, {field: columns.labels(field) for field in written})
     notes = [*sheet.notes, *_titles(sheet.above), *said.notes]
     read = {field: _read(field, values, sheet, notes) for field, values in written.items()}
@@ -88,6 +92,9 @@ def _read(field: str, values: pa.Array, sheet: Sheet, notes: list[str]) -> pa.Ar
         values, told = gated(field, values)
     else:
         values, told = emptied(field, values, f"{ERROR_WORD}|{EMPTY_WORD}", _NO_VALUE)
+    if field == "id":
+        values, counted = gated_ids(values)
+        told += counted
     notes += told
     _refuse_formula(field, values, sheet)
     return values
@@ -99,6 +106,13 @@ def _nameless(written: dict[str, pa.Array], read: dict[str, pa.Array]) -> Mask:
     has = [pc.is_valid(read[key]) for key in KEYS if key in read]
     lost = np.any([each.to_numpy(zero_copy_only=False) for each in had], axis=0)
     return np.asarray(lost & ~np.any([each.to_numpy(zero_copy_only=False) for each in has], axis=0), dtype=bool)
+
+
+def _refuse_sideways(written: dict[str, pa.Array], columns: Columns) -> None:
+    """A report with a column a machine reads as one of machines that are called Serial Number and Model."""
+    names = pc.unique(written.get("name", pa.array([], TEXT)))
+    if 1 < len(names) <= _FIELDS and all(columns.field(name) for name in names.to_pylist()):
+        raise Refusal("has its fields below each other, a column a machine; export it with a row a machine")
 
 
 def _titles(above: tuple[str, ...]) -> list[str]:
