@@ -119,6 +119,22 @@ FACTORY_WORDS = (
     "XXXXXX",
     "?",
     "No\u00a0Asset\u00a0Tag",
+    "No asset tag specified",
+    "Not Asset Tagged",
+    "No Enclosure",
+    "None Provided",
+    "Not Recorded",
+    "Type1ProductConfigId",
+    "To be determined",
+    "TBA",
+    "S/N",
+    "Factory Default",
+    "03000200-0400-0500-0006-000700080009",
+    "unbekannt",
+    "keine",
+    "Nicht verfügbar",
+    "Inconnu",
+    "неизвестно",
 )
 """As firmware has them: facts/pdq.md, the cases of users, and what other tools' issues and lists name."""
 
@@ -134,6 +150,7 @@ def test_a_factory_word_is_no_tag_and_no_serial(value: str, form: Form) -> None:
     [
         *("7", "42", "0001", "123", "12345", "123456", "1111", "111111", "1000000"),
         *("IT-7", "Asset-12", "NO-17", "TAG-5", "SN-00012", "Huawei", "none1", "0x1F", "EVAL-7", "123-A", "ABC", "NA-1"),
+        *("KEIN-7", "SN-1", "TBA-12", "Geena", "Ohne-3", "Netto"),
     ],
 )
 def test_a_tag_that_people_number_by_is_kept(value: str) -> None:
