@@ -24,10 +24,14 @@ MOST_HOURS: Final = 24 * 3_660
 """Ten years: whoever writes more hours than that has mistaken something."""
 
 
+MOST_RUNS: Final = 100_000
+"""Ten years of runs, one an hour."""
+
+
 class GraceConfig(dg.Model, dg.Resolvable):
     """An object missing from the source is retired after so many runs and so many hours, both of them; or never."""
 
-    runs: int = Field(default=3, ge=1)
+    runs: int = Field(default=3, ge=1, le=MOST_RUNS)
     hours: float = Field(default=24, ge=0, le=MOST_HOURS)
     retire: bool = True
 

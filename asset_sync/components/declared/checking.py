@@ -17,6 +17,7 @@ from asset_sync.components.declared.mapping import (
     OriginConfig,
     RegexConfig,
 )
+from asset_sync.reconcile import forms
 from asset_sync.reconcile.desired import is_lookup
 from asset_sync.reconcile.kinds import Field, Kind
 from asset_sync.reconcile.mapping import TRANSFORMS, why_not
@@ -24,6 +25,7 @@ from asset_sync.reconcile.mapping.model import UNITS, has_loose_brace, in_braces
 from asset_sync.reconcile.sources import STEP, SourceTable
 from asset_sync.systems.system import System, TargetSide
 
+_ANYTHING: Final = "*?"
 _ORIGINS: Final = ("from", "value", "template", "concat")
 
 
@@ -146,6 +148,8 @@ class Checking:
         self._origin(place, table, config, kind, name)
         for number, rule in enumerate(config.rules):
             at = place.at("rules").at(str(number))
+            if not rule.where:
+                raise at.error("it holds for every row, so that nothing behind it counts: `where` says for which rows it does")
             self._conditions(at.at("where"), table, rule.where)
             self._origin(at, table, rule, kind, name)
         if config.network is not None:
@@ -178,6 +182,7 @@ class Checking:
             if unit not in UNITS:
                 raise place.at("unit").at(key).error(f"there is no unit {unit!r}; there are {', '.join(UNITS)}")
         self._value(place, "value", told.value, kind, name)
+        _distinct(place.at("values"), told.values)
         for said, written in told.values.items():
             self._value(place.at("values"), said, written, kind, name)
 
@@ -238,6 +243,17 @@ def check_keys(place: Place, own: Iterable[str], read: Iterable[str], inventory:
     for key, taken in (("source", steps & tables), ("inventory", {inventory} & (steps | tables))):
         if taken:
             raise place.at(key).error(f"{min(taken)!r} is another asset of this sync: call these otherwise")
+
+
+def _distinct(place: Place, values: Mapping[str, str]) -> None:
+    """Refuse values that are said twice, as they are compared, and those that no value is the same as."""
+    exact = [said for said in values if not set(_ANYTHING) & set(said)]
+    first: dict[str, str] = {}
+    for said, label in zip(exact, forms.normal(pa.array(exact, pa.large_string()), "label").to_pylist(), strict=True):
+        if label is None:
+            raise place.at(said).error(f"{said!r} has no letter or digit, by which values are compared")
+        if first.setdefault(label, said) != said:
+            raise place.at(said).error(f"{said!r} is the same as {first[label]!r}: case, blanks and punctuation do not count")
 
 
 def _truncated(place: Place, kind: Kind, name: str) -> None:
