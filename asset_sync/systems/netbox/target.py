@@ -21,6 +21,7 @@ from asset_sync.systems.netbox.client import NetBoxClient, Query, Row
 from asset_sync.systems.netbox.custom_field_table import CustomFields
 from asset_sync.systems.netbox.extract import table
 from asset_sync.systems.netbox.kinds import CUSTOM, identifying
+from asset_sync.systems.netbox.own_versions import OwnVersions
 from asset_sync.systems.netbox.refusing import Forbidden
 from asset_sync.systems.netbox.rights import Rights, unchangeable, with_forbidden, with_unseen
 
@@ -34,6 +35,7 @@ class NetBoxTarget:
     def __init__(self, client: NetBoxClient) -> None:
         self.client = client
         self._rights = Rights(client)
+        self._own_versions: Mapping[str, OwnVersions] = defaultdict(OwnVersions)
 
     @property
     def tally(self) -> Tally:
@@ -79,9 +81,14 @@ class NetBoxTarget:
         return _paired(kind, writes, stored)
 
     def update(self, kind: Kind, writes: Sequence[Write], message: str) -> Mapping[int, Answer]:
-        """Update objects that are still of their write's version (`Stale` otherwise); return what was stored by `seq`."""
+        """Update objects that are still of their write's version (`Stale` otherwise); return what was stored by `seq`.
+
+        What this target itself made of that version is no change of others.
+        """
         if not writes:
             return {}
+        own = self._own_versions[api(kind).object_type]
+        writes = own.onward(writes)
         versions = [write.version for write in writes if write.version is not None]
         guarded = self.client.has_etags and len(versions) == len(writes)
         if not guarded:
@@ -97,7 +104,9 @@ class NetBoxTarget:
             if len(there) < len(writes):
                 return self.update(kind, there, message)
             raise _by_seq(with_forbidden(kind, writes, refusal), writes) from None
-        return self._updated(kind, writes, stored)
+        answers = self._updated(kind, writes, stored)
+        own.note(writes, answers)
+        return answers
 
     def _keep_ends(self, kind: Kind, writes: Sequence[Write], bodies: Sequence[Row]) -> None:
         """Say of cables that move the side that does: which is which, only NetBox knows."""

@@ -87,6 +87,33 @@ def test_an_object_that_somebody_changed_is_not_overwritten(lab: Lab, *, old: bo
     assert len(target.update(ASSET, [update(0, there[0], name="ours")], "")) == 1
 
 
+@pytest.mark.parametrize("old", [False, True], ids=["If-Match", "read before"])
+def test_what_it_wrote_itself_is_nobodys_change(lab: Lab, *, old: bool) -> None:
+    interface = lab.an_interface()
+    (mac,) = lab.create("mac_address", {"mac_address": "02:00:00:00:00:0A", "interface": interface})
+    target = NetBoxTarget(lab.connect(old=old))
+    seen = str(target.read(KINDS["interface"], [interface])["version"].iat[0])
+    for kind, values in (("interface", {"mtu": 9000}), ("interface_primary_mac", {"primary_mac_address": mac.target_id})):
+        assert len(target.update(KINDS[kind], [Write(0, "k", interface, seen, values)], "")) == 1
+    assert len(target.update(KINDS["interface"], [Write(0, "k", interface, seen, {"mtu": 1500})], "")) == 1
+    lab.state.patch("dcim/interfaces", int(interface), {"description": "a person's"})
+    with pytest.raises(Stale):
+        target.update(KINDS["interface"], [Write(0, "k", interface, seen, {"mtu": 9000})], "")
+
+
+@pytest.mark.parametrize("old", [False, True], ids=["If-Match", "read before"])
+def test_what_it_wrote_over_another_version_hides_no_change_of_others(lab: Lab, *, old: bool) -> None:
+    interface = lab.an_interface()
+    target = NetBoxTarget(lab.connect(old=old))
+    kind = KINDS["interface"]
+    seen = str(target.read(kind, [interface])["version"].iat[0])
+    lab.state.patch("dcim/interfaces", int(interface), {"mtu": 1400})
+    now = str(target.read(kind, [interface])["version"].iat[0])
+    assert len(target.update(kind, [Write(0, "k", interface, now, {"enabled": False})], "")) == 1
+    with pytest.raises(Stale):
+        target.update(kind, [Write(1, "k", interface, seen, {"mtu": 9000})], "")
+
+
 def test_a_write_without_a_version_is_not_compared(lab: Lab) -> None:
     (there,) = lab.assets(1)
     lab.state.patch(ASSETS, int(there.target_id), {"name": "a person's"})
