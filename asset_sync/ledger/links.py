@@ -314,7 +314,7 @@ def _id(reference: Mapping[str, Any], created: Mapping[tuple[str, str], str]) ->
 
 def _in_their_place(outcome: Outcome) -> Iterator[tuple[str, object]]:
     """The values that fields have in the place of others; of a set that lacks members, its changes say what is remembered."""
-    return ((name, value) for name, value in outcome.instead.items() if not isinstance(value, list))
+    return ((name, outcome.instead[name]) for name in outcome.unstored)
 
 
 def _rule(row: Record) -> str:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    or_,
     select,
     true,
 )
@@ -89,10 +90,20 @@ def _columns() -> list[Column[Any]]:
 def history(connection: Connection, kind: str, target_id: str, field: str | None) -> pd.DataFrame:
     """Return what was written to an object, a row a field and write, newest first; see `Ledger.history`."""
     rows = [
-        (*told, name, change.get("old"), instead.get(name, change["new"]), change.get("owner"), change.get("reason"))
-        for *told, instead, changes in connection.execute(_writes_to(kind, target_id))
+        (
+            *told,
+            op,
+            outcome,
+            name,
+            change.get("old"),
+            instead.get(name, change["new"]),
+            change.get("owner"),
+            change.get("reason"),
+        )
+        for *told, op, outcome, instead, changes in connection.execute(_writes_to(kind, target_id))
         for name, change in p.decode(changes).items()
-        if field in {None, name}
+        # What was not stored of a create has a value all the same; an update left it as it was.
+        if field in {None, name} and (op == p.CREATE or name not in instead or isinstance(instead[name], list))
     ]
     return pd.DataFrame(rows, columns=list(_HISTORY_DTYPES), dtype=object).astype(_HISTORY_DTYPES)
 
@@ -120,6 +131,7 @@ def last_written(connection: Connection, places: Sequence[tuple[str, str, str]])
         .join_from(s.outcome, s.operation, and_(o.plan_id == c.plan_id, o.seq == c.seq))
         .where(c.target_id == sought.c.target_id, o.kind == sought.c.kind, c.outcome.in_(_DONE))
         .where(changes.has_key(sought.c.field))
+        .where(or_(o.op == p.CREATE, func.coalesce(func.jsonb_typeof(c.instead[sought.c.field]), "array") == "array"))
         .order_by(c.at.desc(), c.seq.desc())
         .limit(1)
         .lateral("found")
@@ -131,7 +143,7 @@ def last_written(connection: Connection, places: Sequence[tuple[str, str, str]])
         wanted.setdefault(row.plan_id, set()).update(links.references({row.field: {"new": row.new}}))
     made = {plan: _created(connection, plan, those) for plan, those in wanted.items()}
     return {
-        (row.kind, row.target_id, row.field): row.instead.get(row.field, p.stored(row.new, _found(made[row.plan_id])))
+        (row.kind, row.target_id, row.field): p.stored(row.instead.get(row.field, row.new), _found(made[row.plan_id]))
         for row in rows
     }
 

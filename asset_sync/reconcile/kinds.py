@@ -143,6 +143,11 @@ class Kind:
                 return field
         raise KeyError(f"{self.name} has no field {name!r}; it has {', '.join(f.name for f in self.fields)}")
 
+    def is_made_without(self, name: str) -> bool:
+        """Return whether an object is made, and goes on, without that reference, where nothing is there to point to."""
+        field = self.field(name)
+        return field.nullable and not (field.required or field.made_with) and name != self.parent
+
     @property
     def references(self) -> tuple[Field, ...]:
         """The fields that point to an object of another kind."""

@@ -70,7 +70,8 @@ class Outcome:
 
     applied (by this plan, also where that was only seen afterwards), already (it was so before the plan came to it), conflict,
     failed, skipped, or deferred (the target does it later; the next plan sees what came of it). `instead` has what stands in
-    fields of an applied create that were not stored.
+    fields that were not stored: of a create that the target took without them, or for want of what they refer to. Of a set
+    that was stored without some members, it has the others as in a plan, a list.
     """
 
     seq: int
@@ -80,6 +81,11 @@ class Outcome:
     version: str | None = None
     created: str | None = None
     instead: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def unstored(self) -> frozenset[str]:
+        """The fields that were not stored at all."""
+        return frozenset(name for name, value in self.instead.items() if not isinstance(value, list))
 
 
 class Refused(TargetError):

@@ -70,7 +70,10 @@ class _Inversion:
             raise unmapped(self.plan.id, row["kind"], _REMEDY)
         kind, outcome = self.kinds[row["kind"]], self.applied[row["seq"]]
         news = self._news(row, outcome)
-        changes = {name: change | {"new": news[name]} for name, change in p.decode(row["changes"]).items()}
+        told = p.decode(row["changes"])
+        # Without what an update left as it was; of what was created, all tells what it is.
+        stored = told if row["op"] == p.CREATE else told.keys() - outcome.unstored
+        changes = {name: change | {"new": news[name]} for name, change in told.items() if name in stored}
         op, back, hold = _taken_back(kind, row["op"], changes)
         if row["op"] == p.CREATE and hold is None:
             back |= self._given_back(kind, changes, outcome)

@@ -95,6 +95,13 @@ def test_a_create_that_was_stored_in_part_is_remembered_as_it_stands(ledger: Led
     assert dict(zip(history["field"], history["new"], strict=True)) == {"name": "new", "status": "active", "memory": None}
 
 
+def test_history_leaves_out_what_an_update_went_on_without(ledger: Ledger, linked: Plan) -> None:
+    plan = make(row("update", "a", "1", version="v1", changes=changes(name="new", memory=8)))
+    ledger.save(plan, "r1", at(1))
+    ledger.record(plan, [Outcome(0, "applied", "without memory: no", "1", "v2", instead={"memory": None})], "r1", at(2))
+    assert ledger.history("asset", "1")["field"].tolist() == ["name"]
+
+
 def test_history_leaves_out_what_was_not_done(ledger: Ledger, linked: Plan) -> None:
     plan = saved(ledger)
     ledger.record(plan, [Outcome(0, "conflict", "no")], "r1", at(2))

@@ -282,7 +282,8 @@ class MemoryLedger:
             own = {"source_key": where[1], "target_id": target_id, "created": outcome.created}
             link = {**own, "missing_runs": 0, "missing_since": None, "retired_by": None}
             self.rows[where] = link
-        bases = {name: _remembered(change, created) for name, change in p.decode(row["changes"]).items()}
+        news = {name: _remembered(change, created) for name, change in p.decode(row["changes"]).items()}
+        bases = {**news, **{name: outcome.instead[name] for name in outcome.unstored}}
         link |= bases | {emptied_column(name): value is None for name, value in bases.items()}
         if row["identity"] is not None:
             identity = orjson.loads(row["identity"])

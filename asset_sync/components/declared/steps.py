@@ -84,9 +84,11 @@ class OwnSteps:
                 objects[record].append((sync.kinds[name], target_id))
         of_object: dict[tuple[Kind, str], list[Mapping[str, Any]]] = defaultdict(list)
         for row in p.records(done.plan.writes):
-            if done.outcomes[row["seq"]].outcome == APPLIED:
+            outcome = done.outcomes[row["seq"]]
+            if outcome.outcome == APPLIED:
+                stored = {name: each for name, each in p.decode(row["changes"]).items() if name not in outcome.unstored}
                 for each in objects.get(record_of(row["source_key"] or ""), ()):
-                    of_object[each].append(row)
+                    of_object[each].append({**row, "changes": p.encode(stored)})
         return applied(self.run(context, "target"), replace(done, of_object=of_object))
 
     def run(self, context: Context, side: Side) -> Run:

@@ -17,7 +17,7 @@ _Ended = tuple[list[Outcome], TargetError | None]
 class Crew:
     """The `workers` of one apply. `outcomes` are kept by row number, and told to `record` by the thread that asks for work.
 
-    `noted` makes of each what is to be kept of it.
+    `completed` makes of an outcome the one that is kept.
     """
 
     def __init__(
@@ -25,12 +25,12 @@ class Crew:
         workers: int,
         outcomes: dict[int, Outcome],
         record: Callable[[Sequence[Outcome]], None],
-        noted: Callable[[Outcome], Outcome] = lambda outcome: outcome,
+        completed: Callable[[Outcome], Outcome],
     ) -> None:
         self.outcomes = outcomes
-        self._noted = noted
         self.workers = workers
         self._record = record
+        self._completed = completed
         self._broken = Event()
 
     def work(self, act: Act, batches: Iterable[Sequence[Operation]], workers: int | None = None) -> None:
@@ -50,9 +50,9 @@ class Crew:
     def keep(self, ended: Sequence[Outcome]) -> None:
         """Record outcomes."""
         if ended:
-            ended = [self._noted(outcome) for outcome in ended]
-            self._record(ended)
-            self.outcomes.update({outcome.seq: outcome for outcome in ended})
+            kept = [self._completed(outcome) for outcome in ended]
+            self._record(kept)
+            self.outcomes.update({outcome.seq: outcome for outcome in kept})
 
     def _collect(self, running: Sequence[Future[_Ended]]) -> None:
         broken: BaseException | None = None

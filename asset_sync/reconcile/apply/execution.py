@@ -56,7 +56,7 @@ def apply(
     creator = Creator(*told, own, intend := _by_turns(intend))
     updater = Updater(*told, intend)
     preparer = Preparer(rows, outcomes, {*intended, *(seq for seq, outcome in done.items() if may_come_late(outcome))})
-    crew = Crew(workers, outcomes, record, preparer.noted)
+    crew = Crew(workers, outcomes, record, preparer.completed)
     for group in groups(rows):
         kind = kinds[group[0]["kind"]]
         ready, skipped = preparer.prepare(kind, [row for row in group if row["seq"] not in outcomes])

@@ -1,9 +1,13 @@
-"""Preparing: a plan's rows made ready to be sent, or skipped where something that they need was not done."""
+"""Preparing: a plan's rows made ready to be sent, or skipped where something that they need was not done.
+
+What refers to something that was not created goes on without that reference, if the rest is worth something and the target
+takes it; the next plan has the field again.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -18,16 +22,30 @@ from asset_sync.reconcile.target import ALREADY, APPLIED, SKIPPED, Outcome, Writ
 DONE = frozenset({APPLIED, ALREADY})
 
 
+class _LeftOut(NamedTuple):
+    """Fields that an operation goes on without, what stands in them, and why."""
+
+    instead: Mapping[str, Any]
+    why: str
+
+
+class _ShortSet(NamedTuple):
+    """A set that lacks members: what is to stand there, and what it lacks in words."""
+
+    stands: list[Record]
+    lacks: str
+
+
 class Preparer:
     """Makes the rows of one plan ready. `outcomes` is read for what was done so far, `unsure` are rows of unknown fate."""
 
     def __init__(self, rows: Sequence[Record], outcomes: Mapping[int, Outcome], unsure: Collection[int]) -> None:
         self._outcomes = outcomes
         self._unsure = frozenset(unsure)
+        self._left_out: dict[int, _LeftOut] = {}
         self._creates = {(row["kind"], row["key"]): row["seq"] for row in rows if row["op"] == p.CREATE}
         several = [own for own in _by_object(rows) if len(own) > 1]
         self._earlier = _earlier_changes(several)
-        self._short: dict[int, tuple[dict[str, list[Record]], str]] = {}
         self._before = {row["seq"]: own[:at] for own in several for at, row in enumerate(own) if at}
 
     def prepare(self, kind: Kind, rows: Iterable[Record]) -> tuple[list[Operation], list[Outcome]]:
@@ -41,20 +59,58 @@ class Preparer:
                 skipped.append(Outcome(row["seq"], SKIPPED, str(missing.args[0])))
         return ready, skipped
 
-    def noted(self, outcome: Outcome) -> Outcome:
-        """Return what became of an operation, with what its object has in the place of sets that lack members."""
-        if outcome.seq not in self._short or outcome.outcome not in DONE:
+    def completed(self, outcome: Outcome) -> Outcome:
+        """Return an outcome with what its operation, if it was done, went on without."""
+        left = self._left_out.get(outcome.seq)
+        if left is None or outcome.outcome not in DONE:
             return outcome
-        stands, why = self._short[outcome.seq]
-        return replace(outcome, instead={**outcome.instead, **stands}, detail="; ".join(filter(None, (outcome.detail, why))))
+        told = f"{outcome.detail}; {left.why}" if outcome.detail else left.why
+        return replace(outcome, detail=told, instead={**left.instead, **outcome.instead})
 
     def _prepared(self, kind: Kind, row: Record) -> Operation:
         seq, changes = row["seq"], p.decode(row["changes"])
         self._check_earlier(seq)
-        values = {name: self._resolved(new) for name, new in {**_news(changes), **self._short_sets(seq, changes)}.items()}
+        values = self._values(kind, row, changes)
         target_id = row["target_id"] or (self._created(kind.facet_of, row["key"]) if kind.facet_of else None)
         write = Write(seq, row["key"], target_id, row["version"], values)
-        return Operation(write, changes, seq in self._unsure, self._about(kind, row))
+        written = {name: changes[name] for name in values}
+        return Operation(write, written, seq in self._unsure, self._about(kind, row))
+
+    def _values(self, kind: Kind, row: Record, changes: p.Changes) -> dict[str, Any]:
+        """Return what is to be written, without the references to what was not created, which are noted.
+
+        Raises `LookupError` where nothing is left to be written, or the object cannot be made without them.
+        """
+        sets = self._short_sets(changes)
+        values: dict[str, Any] = {}
+        missing: dict[str, LookupError] = {}
+        for name, change in changes.items():
+            try:
+                values[name] = self._resolved(sets[name].stands if name in sets else change["new"])
+            except LookupError as error:
+                missing[name] = error
+        if not missing and not sets:
+            return values
+        idle = {name for name, short in sets.items() if short.stands == changes[name]["old"]}
+        if values.keys() <= idle or (row["op"] == p.CREATE and missing and not _can_be_made(kind, values, missing)):
+            raise next(iter(missing.values()), LookupError(f"needs {'; '.join(short.lacks for short in sets.values())}"))
+        self._left_out[row["seq"]] = _left_out(changes, missing, sets)
+        return values
+
+    def _short_sets(self, changes: p.Changes) -> "dict[str, _ShortSet]":
+        """Return the sets that lack members which were not made: what stands there stays until these are."""
+        found: dict[str, _ShortSet] = {}
+        for name, change in changes.items():
+            members = [self._as_made(each) for each in change["new"]] if isinstance(change["new"], list) else []
+            unmade = [f"{each['kind']} {each['key']!r}, which was not created" for each in members if each["id"] is None]
+            if unmade:
+                found[name] = _ShortSet(_with_old(members, change), "; ".join(unmade))
+        return found
+
+    def _as_made(self, member: Record) -> Record:
+        """Return a member of a set with the id that it was given, if it was made."""
+        outcome = self._outcomes.get(self._creates.get((member["kind"], member["key"]), -1))
+        return member if member["id"] is not None or outcome is None else {**member, "id": outcome.target_id}
 
     def _about(self, kind: Kind, row: Record) -> str | None:
         """Return what makes the object that object by now: by the plan, and by what this plan wrote to it before."""
@@ -65,40 +121,23 @@ class Preparer:
         for earlier in self._before[row["seq"]]:
             outcome = self._outcomes.get(earlier["seq"])
             if outcome is not None and outcome.outcome in DONE:
-                news = {name: change["new"] for name, change in p.decode(earlier["changes"]).items() if name in telling(kind)}
+                news = {
+                    name: change["new"]
+                    for name, change in p.decode(earlier["changes"]).items()
+                    if name in telling(kind) and name not in outcome.unstored
+                }
                 about["values"] |= {name: self._resolved(new) for name, new in news.items()}
         return orjson.dumps(about).decode()
 
     def _check_earlier(self, seq: int) -> None:
         for name, earlier in self._earlier.get(seq, {}).items():
             outcome = self._outcomes.get(earlier)
-            if outcome is None or outcome.outcome not in DONE:
+            if outcome is None or outcome.outcome not in DONE or name in outcome.unstored:
                 why = f": {outcome.detail}" if outcome and outcome.detail else ""
                 raise LookupError(f"needs an earlier change of {name}, which was not made{why}")
 
     def _resolved(self, new: object) -> object:
         return p.stored(new, self._created)
-
-    def _short_sets(self, seq: int, changes: p.Changes) -> dict[str, list[Record]]:
-        """Return the sets that lack members which were not made: what stands there stays until these are. They are noted.
-
-        Raises `LookupError` where nothing else is changed.
-        """
-        sets = {name: [self._as_made(each) for each in new] for name, new in _news(changes).items() if isinstance(new, list)}
-        unmade = {name: [each for each in members if each["id"] is None] for name, members in sets.items()}
-        short = {name: _with_old(sets[name], changes[name]) for name, missing in unmade.items() if missing}
-        if not short:
-            return {}
-        told = "; ".join(f"{each['kind']} {each['key']!r}, which was not created" for own in unmade.values() for each in own)
-        if changes.keys() == short.keys() and all(stands == changes[name]["old"] for name, stands in short.items()):
-            raise LookupError(f"needs {told}")
-        self._short[seq] = (short, f"stored without {told}")
-        return short
-
-    def _as_made(self, member: Record) -> Record:
-        """Return a member of a set with the id that it was given, if it was made."""
-        outcome = self._outcomes.get(self._creates.get((member["kind"], member["key"]), -1))
-        return member if member["id"] is not None or outcome is None else {**member, "id": outcome.target_id}
 
     def _created(self, kind: str, key: str) -> str:
         outcome = self._outcomes.get(self._creates.get((kind, key), -1))
@@ -107,14 +146,26 @@ class Preparer:
         return outcome.target_id
 
 
-def _news(changes: p.Changes) -> dict[str, Any]:
-    return {name: change["new"] for name, change in changes.items()}
+def _can_be_made(kind: Kind, values: Mapping[str, Any], without: Iterable[str]) -> bool:
+    """Return whether an object can be made of those values, and be recognised by them, without some references."""
+    return all(map(kind.is_made_without, without)) and any(values.keys() >= {*rule.fields} for rule in kind.identity)
+
+
+def _left_out(changes: p.Changes, missing: Mapping[str, LookupError], sets: Mapping[str, _ShortSet]) -> _LeftOut:
+    stands = {**{name: _id(changes[name]["old"]) for name in missing}, **{name: short.stands for name, short in sets.items()}}
+    told = [f"without {name}: {why}" for name, why in missing.items()][:1]
+    told += [f"stored without {'; '.join(short.lacks for short in sets.values())}"] if sets else []
+    return _LeftOut(stands, "; ".join(told))
 
 
 def _with_old(members: Sequence[Record], change: Mapping[str, Any]) -> list[Record]:
     """Return those members that have an id and those that a set had before, in the order of a plan."""
     known = {str(member["id"]): member for member in [*(change["old"] or []), *members] if member["id"] is not None}
     return [known[one] for one in listed(one_set(known))]
+
+
+def _id(old: object) -> object:
+    return old["id"] if isinstance(old, dict) else old
 
 
 def _earlier_changes(several: Iterable[Sequence[Record]]) -> dict[int, dict[str, int]]:

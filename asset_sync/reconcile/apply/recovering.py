@@ -38,7 +38,7 @@ def recovered(
         sent = [row for row in group if row["seq"] in intended and row["seq"] not in outcomes]
         ready, _ = preparer.prepare(kind, sent)
         told = _made(kind, ready, observed, own) if group[0]["op"] == p.CREATE else _changed(kind, ready, observed)
-        ended = {outcome.seq: preparer.noted(outcome) for outcome in told if outcome.outcome == APPLIED}
+        ended = {outcome.seq: preparer.completed(outcome) for outcome in told if outcome.outcome == APPLIED}
         outcomes |= ended
         found |= ended
     return found

@@ -22,7 +22,8 @@ def by_left_end(state: Matching) -> None:
     wanted = wanted[~wanted["end"].str.startswith(PENDING)]
     found = wanted.merge(there, on="end", suffixes=("_row", "_object")).drop_duplicates(["at_row", "at_object"])
     alone = ~(found["at_row"].duplicated(keep=False) | found["at_object"].duplicated(keep=False))
-    state.claim(*(found.loc[alone, name].to_numpy(dtype=np.int64) for name in ("at_row", "at_object")), LEFT)
+    claiming, claimed = (found.loc[alone, name].to_numpy(dtype=np.int64) for name in ("at_row", "at_object"))
+    state.claim(claiming, claimed, LEFT)
 
 
 def _left(state: Matching) -> Positions:

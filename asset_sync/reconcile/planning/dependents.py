@@ -29,8 +29,7 @@ def hold_dependents(given: Drafts, unmade: Unmade) -> Drafts:
     held: list[Drafts] = []
     for reference in kind.references:
         waiting = _waiting(given, reference.name, str(reference.to), unmade)
-        optional = reference.nullable and reference.name != kind.parent
-        whole = given.are(p.CREATE) & (not optional)
+        whole = given.are(p.CREATE) & (not kind.is_made_without(reference.name))
         given = given.hold({row: why for row, why in waiting.items() if whole[row]})
         given, apart = part(given, reference.name, {row: why for row, why in waiting.items() if not whole[row]})
         held.append(apart)

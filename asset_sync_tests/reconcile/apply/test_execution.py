@@ -200,6 +200,59 @@ def test_what_needs_something_that_was_not_created_is_skipped_and_says_why() -> 
     assert set(found) == {"applied"}
 
 
+def without_latitudes(kind: str, row: Mapping[str, object]) -> str | None:
+    return "no Latitudes here" if kind == "model" and row["name"] == "Latitude" else None
+
+
+def upgrade() -> Plan:
+    """A model that the target will refuse, a machine that is to be of it and to have more memory, and a new one of it."""
+    latitude = {"kind": "model", "key": "me", "id": None}
+    return plan_of(
+        operation("create", "me", kind="model", name=(None, "Latitude")),
+        operation("update", "u0", "0", "v1", memory=(None, 8), model=(None, latitude)),
+        operation("update", "u1", "1", "v1", model=(None, latitude)),
+        operation("create", "c0", serial=(None, "N0A"), model=(None, latitude)),
+    )
+
+
+def test_an_update_goes_on_without_the_field_that_refers_to_what_was_not_created() -> None:
+    target, log = tagged(), Log()
+    target.refuses = without_latitudes
+    plan = upgrade()
+    assert carried_out(plan, target, log) == {"failed": ["me"], "applied": ["u0"], "skipped": ["u1", "c0"]}
+    outcome, why = log.outcomes[1], "needs model 'me', which was not created"
+    assert (outcome.instead, outcome.detail) == ({"model": None}, f"without model: {why}")
+    assert details(plan, log)["u1"] == why
+    assert (target.objects["asset"]["0"]["memory"], target.objects["asset"]["0"]["model"]) == (8, None)
+
+
+def test_a_create_goes_on_without_a_reference_that_the_target_takes_empty() -> None:
+    fields = (replace(field, nullable=True) if field.name == "model" else field for field in ASSET.fields)
+    optional = replace(ASSET, fields=tuple(fields))
+    target, log = MemoryTarget({**KINDS, "asset": optional}, tagged().objects, refuses=without_latitudes), Log()
+    assert carried_out(upgrade(), target, log) == {"failed": ["me"], "applied": ["u0", "c0"], "skipped": ["u1"]}
+    assert log.outcomes[3].instead == {"model": None}
+    (made,) = [row for row in target.objects["asset"].values() if row["serial"] == "N0A"]
+    assert made["model"] is None
+
+
+def test_a_change_after_one_that_an_update_went_on_without_is_not_sent() -> None:
+    target, log = tagged(), Log()
+    target.refuses = without_latitudes
+    latitude = {"kind": "model", "key": "me", "id": None}
+    plan = plan_of(
+        operation("create", "me", kind="model", name=(None, "Latitude")),
+        operation("update", "u0", "0", "v1", memory=(None, 8), model=(None, latitude)),
+        operation("update", "u0", "0", step="1", model=(latitude, None)),
+    )
+    outcomes = applied(plan, target, log)
+    assert [one.outcome for _, one in sorted(outcomes.items())] == ["failed", "applied", "skipped"]
+    assert (
+        outcomes[2].detail
+        == "needs an earlier change of model, which was not made: without model: needs model 'me', which was not created"
+    )
+
+
 def test_what_cannot_be_recorded_is_the_last_thing_that_is_sent() -> None:
     now = fleet(40)
     target = target_of(now)
