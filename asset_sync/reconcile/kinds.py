@@ -96,6 +96,18 @@ class Retirement:
 
 
 @dataclass(frozen=True, slots=True)
+class Agreement:
+    """A reference that the target takes only to an object which has, of another field, what the referring one has of it.
+
+    `facet` is the kind that has that field of the objects that are referred to.
+    """
+
+    reference: str
+    field: str
+    facet: str
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of object in a target.
 
@@ -112,6 +124,7 @@ class Kind:
     order, can make the target give one of them up (a deadlock), so such writes go in one order.
     `ends` names two references that are the ends of one thing, as those of a cable: which is which tells nothing, so that they
     stand in one order (see `asset_sync.reconcile.ends`), in what a target gives back as well.
+    Without its `agreement` the target takes no write of an object at all, whatever the write is about.
     `versions` says what the versions of objects are, where they tell the earlier from the later: moments, or counts.
     """
 
@@ -127,6 +140,7 @@ class Kind:
     parts: tuple[frozenset[str], ...] = ()
     counted_by: str | None = None
     ends: tuple[str, ...] = ()
+    agreement: Agreement | None = None
     versions: Literal["moment", "count"] | None = None
 
     def parted(self, names: Iterable[str]) -> list[list[str]]:

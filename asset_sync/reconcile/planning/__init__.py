@@ -2,8 +2,9 @@
 
 `model` says what a plan is made from, `sides` what stands on both sides of a kind, `drafts` what an operation in the making is.
 `changes`, `retiring`, `moving` and `rebasing` draft operations; `fields` parts what holds a field alone. `unique` holds what
-would clash: `holders` says who has a value, `making_way` who gives one up, `steps` in which order. `dependents` holds what
-needs something that is held; `make` puts the plan together.
+would clash: `holders` says who has a value, `making_way` who gives one up, `steps` in which order. `agreeing` holds what
+the target would not take beside what else stands there, `dependents` what needs something that is held; `make` puts the plan
+together.
 """
 
 from asset_sync.reconcile.planning.make import make_plan

@@ -12,6 +12,7 @@ from asset_sync.reconcile.identity import IGNORED
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.planning.about import about_objects
+from asset_sync.reconcile.planning.agreeing import Agreeing
 from asset_sync.reconcile.planning.changes import Changes
 from asset_sync.reconcile.planning.dependents import hold_dependents, needed
 from asset_sync.reconcile.planning.drafts import Drafts, in_order, none, together
@@ -74,11 +75,21 @@ def _operations(kinds: Kinds, sides: Mapping[str, Sides], now: datetime, mode: M
     others |= {name: [each, *others[name]] for name, each in gone.items() if name not in last}
     early = Pins(kinds, sides).release(written, last)
     unmade: Unmade = {}
-    for name in kinds:
+    for name, kind in kinds.items():
+        if agreeing := _agreeing(kind, sides, written):
+            written[name], others[name] = agreeing.keep(written[name]), [agreeing.keep(each) for each in others[name]]
         written[name] = in_order(hold_dependents(written[name], unmade))
     yield from (each for each in early if len(each))
     yield from needed(kinds, written, others)
     yield from last.values()
+
+
+def _agreeing(kind: Kind, sides: Mapping[str, Sides], written: Mapping[str, Drafts]) -> Agreeing | None:
+    """Return what the objects of a kind must agree with; None where this sync does not write or know it."""
+    agreement, own = kind.agreement, sides[kind.name]
+    if agreement is None or agreement.facet not in sides or not {agreement.reference, agreement.field} <= own.owners.keys():
+        return None
+    return Agreeing(sides, own, agreement, written)
 
 
 def _loses_its_place(kind: Kind) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from asset_sync.reconcile.kinds import Field, IdentityRule, Kind, Retirement, Unique
+from asset_sync.reconcile.kinds import Agreement, Field, IdentityRule, Kind, Retirement, Unique
 from asset_sync.systems.netbox.kind_parts import COMMENTS, DESCRIPTION, MODE, MTU, NAME, NAMED, NAMED_UNIQUE, SLUG, STATUS
 
 PORTS: Final = "ports"
@@ -83,6 +83,7 @@ VIRTUAL_MACHINE: Final = Kind(
     ),
     (Unique(("cluster", "name"), "folded"), Unique(("device", "name"), "folded")),
     Retirement("status", "offline"),
+    agreement=Agreement("device", "cluster", "device_cluster"),
 )
 """A machine stands in a cluster, on a device, or on a device of its cluster. One whose host is in no cluster says the device
 and no cluster; one whose host is in a cluster says that cluster; all else is refused (NetBox's `VirtualMachine.clean`). Its

@@ -323,6 +323,23 @@ def test_of_two_projects_one_is_the_hosts_own_and_stays_so(lab: HostLab) -> None
     assert lab.settled()
 
 
+@pytest.mark.slow
+def test_a_device_that_a_person_put_into_another_cluster_stays_there_and_its_machines_are_kept_up(lab: HostLab) -> None:
+    lab.run(host())
+    own = lab.device()["cluster"]
+    rack = lab.netbox.create("virtualization/clusters", {"name": "rack", "type": 1})
+    lab.netbox.patch("dcim/devices", lab.device()["id"], {"cluster": rack["id"]})
+    paused = [container(state="paused"), host()["containers"][1]]
+    lab.run(host(containers=paused))
+    assert lab.machines()["shop-web-1"]["status"] == "paused"
+    assert lab.device()["cluster"] == rack["id"]
+    assert lab.settled(host(containers=paused))
+    lab.netbox.patch("dcim/devices", lab.device()["id"], {"cluster": own})
+    assert lab.run().planned == NOTHING | {"update": 1}
+    assert {row["device"] for row in lab.machines().values()} == {lab.device()["id"]}
+    assert lab.settled()
+
+
 # Registering, unread parts, what was applied.
 
 

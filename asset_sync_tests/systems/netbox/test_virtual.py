@@ -200,6 +200,51 @@ def test_a_host_that_changes_clusters_takes_its_machines_along_past_others_of_th
     assert sync.again() == 0
 
 
+def machines(sync: Sync) -> dict[str, tuple[Any, ...]]:
+    return {name: told for name, *told in sync.objects_of(MACHINES, "name", "status", "cluster", "device")}
+
+
+@ONE_VERSION
+def test_a_host_that_a_person_put_into_another_cluster_holds_the_host_of_its_machines_and_nothing_else(sync: Sync) -> None:
+    sync.policy.owners["device_cluster"]["cluster"] = Ownership("shared")  # type: ignore[index]
+    sync.run()
+    rack = sync.netbox.state.create(CLUSTERS, {"name": "rack", "type": 1})["id"]
+    sync.netbox.state.patch(DEVICES, 1, {"cluster": rack})
+    assert sync.again() == 0, "nothing is written, so that nothing is in the way"
+    sync.row("virtual_machine", "web")["memory"] = 4096
+    gone = sync.rows["virtual_machine"].pop()
+    sync.rows["virtual_machine"].append(
+        {**sync.row("virtual_machine", "web"), "source_key": "new", "name": "new", "serial": "N"}
+    )
+    plan = sync.run()
+    assert machines(sync) == {
+        "web": ["active", 1, None],
+        gone["name"]: ["offline", 1, None],
+        "new": ["active", 1, None],
+    }
+    (memory,) = [row["memory"] for row in sync.netbox.state.objects(MACHINES) if row["name"] == "web"]
+    assert memory == 4096
+    why = "the target takes device 'h1' only where both have one cluster: it is in 'rack', this is in 'Lisbon shop'"
+    assert held(plan)["new"].startswith(why)
+    assert "take-source device_cluster h1 cluster" in held(plan)["new"]
+    again = sync.plan()
+    assert not len(again.writes)
+    assert held(again).keys() == {"web", "new"}
+    sync.netbox.state.patch(DEVICES, 1, {"cluster": 1})
+    sync.rows["virtual_machine"].append(gone)
+    sync.run()
+    assert {name: told[2] for name, told in machines(sync).items()} == {"web": 1, gone["name"]: 1, "new": 1}
+    assert sync.again() == 0
+
+
+@ONE_VERSION
+def test_a_host_whose_cluster_is_not_told_is_not_named_by_its_machines(sync: Sync) -> None:
+    sync.rows["device_cluster"] = []
+    plan = sync.run()
+    assert machines(sync) == {name: ["active", 1, None] for name in ("web", "db")}
+    assert "it is in none, this is in 'shop'" in held(plan)["web"]
+
+
 @ONE_VERSION
 def test_machines_of_a_host_in_no_cluster_are_recognised_by_the_host(lab: Lab) -> None:
     without = {name: fields for name, fields in MAPPED.items() if name not in ("cluster", "cluster_type", "device_cluster")}
