@@ -150,7 +150,7 @@ def retirements(sides: Sides, now: datetime) -> Drafts:
     applied = sides.base(retirement.field, gone)
     by_hand = filled(status) if applied is None else differs(status, applied)
     by_hand &= ~elsewhere.wrote(sides, objects, status)
-    waiting = _Waiting(sides.grace, by_hand, take_series(sides.links["missing_since"], gone))
+    waiting = _Waiting(sides.grace, retirement.field, by_hand, take_series(sides.links["missing_since"], gone))
     return sides.draft_of_objects(
         objects,
         p.RETIRE,
@@ -203,10 +203,11 @@ def _keepers(sides: Sides) -> Iterator[Resolution]:
 
 
 class _Waiting:
-    """Why objects whose records are gone are not retired yet. `by_hand` are those whose status a person set."""
+    """Why objects whose records are gone are not retired yet. `by_hand` are those of which a person set the `field`."""
 
-    def __init__(self, grace: Grace, by_hand: Mask, since: pd.Series) -> None:
+    def __init__(self, grace: Grace, field: str, by_hand: Mask, since: pd.Series) -> None:
         self.grace = grace
+        self.field = field
         self.by_hand = by_hand
         self.since = since
 
@@ -216,7 +217,7 @@ class _Waiting:
         soon = mask(pc.less(runs, self.grace.runs)) | (waited < self.grace.time).to_numpy(dtype=bool) | (not self.grace.retires)
         why: list[str | None] = [None] * len(status)
         for at in np.flatnonzero(self.by_hand | soon).tolist():
-            person = f"status {status[at].as_py()!r} was set by a person, so it is not retired"
+            person = f"{self.field} {status[at].as_py()!r} was set by a person, so it is not retired"
             why[at] = person if self.by_hand[at] else self._too_soon(runs[at].as_py(), self.since.iat[at])
         return pa.array(why, _TEXT)
 

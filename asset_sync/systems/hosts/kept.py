@@ -6,7 +6,7 @@ before stays. All is written to a new file that then takes the place of the old 
 
 import os
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -24,6 +24,8 @@ from asset_sync.systems.hosts.shapes import HostDocument
 
 PARTS: Final = ("disks", "interfaces", "addresses", "default_routes", "containers", "services")
 """What a document may leave unread as a whole."""
+_OF_CONTAINER: Final = ("ports", "volumes", "labels", "networks")
+"""What it may leave unread of a container."""
 _KNOWN: Final = "known.json"
 _DOCUMENT: Final = "document.json"
 _SEEN: Final = "seen.json"
@@ -217,7 +219,16 @@ def _with_known_parts(told: dict[str, Any], before: Kept | None) -> tuple[dict[s
         return told, {}
     left = [part for part in PARTS if told[part] is None and before.told[part] is not None]
     as_of = {part: before.as_of.get(part, before.told["collected_at"]) for part in left}
-    return told | {part: before.told[part] for part in left}, as_of
+    containers = {"containers": [*_containers(told["containers"], before)]} if told["containers"] else {}
+    return told | {part: before.told[part] for part in left} | containers, as_of
+
+
+def _containers(told: Iterable[Mapping[str, Any]], before: Kept) -> Iterator[Mapping[str, Any]]:
+    """Yield the containers with what was left unread of them as it was known before."""
+    known = {(each["engine"], each["id"]): each for each in before.told["containers"] or ()}
+    for each in told:
+        was = known.get((each["engine"], each["id"]))
+        yield {**each, **{part: was[part] for part in _OF_CONTAINER if was and each[part] is None}}
 
 
 def _said(told: Mapping[str, Any]) -> bytes:

@@ -10,14 +10,20 @@ from pydantic import Field
 
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.kinds import IdentityRule, Kind, Kinds, Retirement
-from asset_sync.systems.netbox.kinds import DEVICE, INTERFACE, IP_ADDRESS, declared
-from asset_sync.systems.netbox.virtual_kinds import VM_INTERFACE
+from asset_sync.reconcile.planning.retiring import NOTE
+from asset_sync.systems.netbox.kinds import DEVICE, DEVICE_SERVICE, INTERFACE, IP_ADDRESS, declared
+from asset_sync.systems.netbox.virtual_kinds import VM_INTERFACE, VM_SERVICE
 
+_Retired = Literal["interface", "vm_interface", "ip_address", "device_service", "vm_service"]
 _SWITCHED_OFF: Final = Retirement("enabled", value=False, note="description")
+_NOTED: Final = Retirement("description", value=NOTE)
+"""NetBox's services have nothing that could be switched off, and stand on something for as long as they are."""
 _RETIREMENTS: Final[Mapping[str, Retirement]] = {
     INTERFACE.name: _SWITCHED_OFF,
     VM_INTERFACE.name: _SWITCHED_OFF,
     IP_ADDRESS.name: Retirement("interface", value=None),
+    DEVICE_SERVICE.name: _NOTED,
+    VM_SERVICE.name: _NOTED,
 }
 _ANYWHERE: Final = IdentityRule("name in any site", ("name",), "host", decisive=False, sole=True)
 
@@ -26,11 +32,14 @@ class WritingOptions(dg.Model):
     """How NetBox is written to.
 
     `retire` names kinds that are else left alone once they are gone: an interface is disabled, with a note in its description,
-    an address is taken from its interface. With `unique_names` a device is known by its name in whatever site it is, where just
-    one has that name. With `journal` each device's journal tells what was applied to it, and of what belongs to it.
+    an address is taken from its interface, and a service that nobody described says so in its description. With `unique_names`
+    a device is known by its name in whatever site it is, where just one has that name. With `journal` each device's journal
+    tells what was applied to it, and of what belongs to it.
     """
 
-    retire: list[Literal["interface", "vm_interface", "ip_address"]] = Field(default_factory=list)
+    retire: list[Literal["interface", "vm_interface", "ip_address", "device_service", "vm_service"]] = Field(
+        default_factory=list
+    )
     unique_names: bool = False
     journal: bool = False
 
@@ -38,7 +47,8 @@ class WritingOptions(dg.Model):
         """Return the kinds that a sync maps, as these options have them; see `asset_sync.systems.netbox.kinds.declared`."""
         for name in self.retire:
             field = _RETIREMENTS[name].field
-            if name in mapped and field not in mapped[name]:
+            # A note is taken away again; another field has what the source says once the object is back.
+            if name in mapped and field not in mapped[name] and _RETIREMENTS[name] is not _NOTED:
                 told = f"{name} is retired by its {field}, which is not mapped: map it, or leave the kind out"
                 raise ConfigurationError(f"retire: {told}")
         return declared(mapped, partial(_adapted, self))

@@ -436,6 +436,11 @@ def test_what_a_host_listens_on_is_a_service_of_its_device(lab: HostLab) -> None
     (service,) = lab.netbox.objects("ipam/services")
     assert (service["name"], service["ports"]) == ("sshd", [22])
     assert lab.settled(host(services=None, containers=[])), "nobody asked this time"
+    assert lab.run(host(services=[], containers=[])).planned == NOTHING | {"retire": 1}
+    assert [row["description"] for row in lab.netbox.objects("ipam/services")] == [NOTE]
+    assert lab.run(host(services=heard, containers=[])).planned == NOTHING | {"restore": 1}
+    assert [row["description"] for row in lab.netbox.objects("ipam/services")] == [""]
+    assert lab.settled()
 
 
 EVERYTHING: Final = {api(kind).endpoint for kind in KINDS.values()}

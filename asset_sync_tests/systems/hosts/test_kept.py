@@ -76,6 +76,18 @@ def test_what_is_left_unread_is_as_it_was_known_and_it_is_said_since_when(hosts:
     assert put(hosts, containers=[], collected_at="2026-11-27T03:40:00Z").told["containers"] == []
 
 
+def test_what_a_container_left_unread_is_as_it_was_known(hosts: KeptHosts) -> None:
+    put(hosts)
+    (known,) = put(hosts, memory=1).told["containers"]
+    unread = container() | {"ports": None, "volumes": None, "labels": None, "state": "paused"}
+    (told,) = put(hosts, containers=[unread]).told["containers"]
+    assert told == known | {"state": "paused"}
+    (told,) = put(hosts, containers=[unread | {"id": "ef" * 32}]).told["containers"]
+    assert told["ports"] is None, "another container is told by itself"
+    (told,) = put(hosts, containers=[unread | {"ports": []}]).told["containers"]
+    assert told["ports"] == []
+
+
 def test_an_older_document_is_refused_and_one_from_the_future_silences_nobody(hosts: KeptHosts) -> None:
     put(hosts, collected_at="2099-01-01T00:00:00Z")
     assert put(hosts, NOW + timedelta(minutes=1), collected_at="2026-11-27T04:00:30Z", memory=1).changed

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from asset_sync.reconcile.merge import Ownership
+from asset_sync.reconcile.planning.retiring import NOTE
 from asset_sync.systems.netbox import conform, declared, observe
+from asset_sync.systems.netbox.options import WritingOptions
 from asset_sync_tests.reconcile.lab import held, ops
 from asset_sync_tests.systems.netbox.conftest import Lab, writes
 from asset_sync_tests.systems.netbox.syncs import Row, Sync
@@ -269,6 +271,33 @@ def test_a_person_may_place_a_cluster_in_a_location_and_it_is_no_longer_one_of_t
     sync.netbox.state.patch(CLUSTERS, 1, {"scope_type": "dcim.location", "scope_id": 1})
     observed = observe(sync.netbox.client, sync.kinds)["cluster"]
     assert observed["site"].tolist() == ["dcim.location:1"]
+
+
+@ONE_VERSION
+def test_a_service_that_is_gone_says_so_and_one_that_a_person_describes_is_theirs(lab: Lab) -> None:
+    fields = {name: fields for name, fields in MAPPED.items() if name != "virtual_machine"}
+    fields["virtual_machine"] = tuple(name for name in MAPPED["virtual_machine"] if name != "cf_image")
+    options = WritingOptions(retire=["device_service", "vm_service"])
+    sync = Sync(lab, options.declared(fields), _source())
+    for row in sync.rows["virtual_machine"]:
+        row.pop("cf_image")
+    sync.run()
+    gone, described = sync.rows["device_service"]
+    (number,) = [row["id"] for row in lab.state.objects(SERVICES) if row["protocol"] == described["protocol"]][:1]
+    lab.state.patch(SERVICES, number, {"description": "of the resolvers"})
+    on_web = sync.rows.pop("vm_service")
+    sync.rows["device_service"] = []
+    plan = sync.run()
+    told = {(row["name"], row["protocol"]): row["description"] for row in lab.state.objects(SERVICES)}
+    assert told[gone["name"], gone["protocol"]] == NOTE
+    assert told[described["name"], described["protocol"]] == "of the resolvers"
+    assert {told[row["name"], row["protocol"]] for row in on_web} == {NOTE}
+    assert "description 'of the resolvers' was set by a person" in held(plan)[described["source_key"]]
+    assert not len(sync.plan().writes)
+    sync.rows |= {"device_service": [gone, described], "vm_service": on_web}
+    sync.run()
+    assert NOTE not in {row["description"] for row in lab.state.objects(SERVICES)}
+    assert sync.again() == 0
 
 
 NO_PORTS = {"80, http": "http", "0": "0", "65536": "65536", "8 0": "8 0", "80,": ""}
