@@ -1,4 +1,4 @@
-"""Documents of hosts taken in from a sync's drop folder by hand, for a process without Dagster's daemon."""
+"""Documents of hosts by hand: taken in from a sync's drop folder, for a process without Dagster's daemon, and forgotten."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -8,6 +8,7 @@ from asset_sync.components.dropped.cursor import Cursor
 from asset_sync.components.hosts import documents
 from asset_sync.components.hosts.taking import HostWatch, Look, Taken
 from asset_sync.operations.definitions import component_of, instance
+from asset_sync.systems.hosts.resource import KeptDocuments
 
 _LOG = logging.getLogger(__name__)
 
@@ -28,6 +29,17 @@ def take_documents(sync: str) -> Sequence[str]:
     seen.write_text(str(looks[-1].cursor), encoding="utf-8")
     _tell([taken for look in looks for taken in look.taken])
     return [line for look in looks for line in look.refused]
+
+
+def forget(host: str) -> str:
+    """Put aside what is kept of a host, named by its name, partition or id; return its partition, which is gone.
+
+    Raises `ConfigurationError` for a host that is not known, and where several are called so.
+    """
+    kept = KeptDocuments().kept().forget(host)
+    with instance() as dagster:
+        dagster.delete_dynamic_partition(str(documents.PARTITIONS.name), kept.partition)
+    return kept.partition
 
 
 def _looks(watch: HostWatch, before: Cursor) -> Iterator[Look]:

@@ -1,12 +1,12 @@
 """The last document of each host: which host a document is of, whether it says anything new, and what it left unread.
 
 A folder a host: the bytes as they came, and what is known of the host: where a document could not read a part, that of the one
-before stays. All is written to a new file that then takes the place of the old one.
+before stays. All is written to a new file that then takes the place of the old one. What is forgotten is put aside.
 """
 
 import os
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -18,7 +18,7 @@ import pyarrow as pa
 from filelock import FileLock
 
 from asset_sync.reconcile import forms
-from asset_sync.reconcile.errors import SourceError
+from asset_sync.reconcile.errors import ConfigurationError, SourceError
 from asset_sync.systems.hosts.document import DocumentRefused, Parsed, parse
 from asset_sync.systems.hosts.shapes import HostDocument
 
@@ -29,10 +29,12 @@ _OF_CONTAINER: Final = ("ports", "volumes", "labels", "networks")
 _KNOWN: Final = "known.json"
 _DOCUMENT: Final = "document.json"
 _SEEN: Final = "seen.json"
+_FORGOTTEN: Final = ".forgotten"
 _LONGEST: Final = 100
 _VOLATILE: Final = frozenset({"collected_at", "unread"})
 _LIFETIMES: Final = frozenset({"valid_lifetime", "preferred_lifetime"})
 _ID_SHOWN: Final = 8
+_SHOWN: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,20 @@ class KeptHosts:
         with FileLock(self.folder / ".lock"):
             return self._put(content, parsed.document, now)
 
+    def forget(self, host: str) -> Kept:
+        """Put aside what is kept of a host, named by its name, partition or id; return what was known of it.
+
+        It is gone then, until a document comes that is later than its last one. Raises `ConfigurationError` for a host that is
+        not known, and where several are called so.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.folder / ".lock"):
+            kept = _called(host, self.all())
+            aside = self.folder / _FORGOTTEN / kept.id
+            aside.mkdir(parents=True, exist_ok=True)
+            os.rename(self.folder / kept.id, aside / f"{len([*aside.iterdir()]) + 1}")
+        return kept
+
     def version(self) -> str:
         """Return a text that is another one as soon as anything is kept that says something new; empty where nothing is."""
         written = [(path.stat().st_mtime_ns, path.parent.name) for path in self._files()]
@@ -93,13 +109,14 @@ class KeptHosts:
         before = next((kept for kept in same_name if _same_machine(kept.told, told)), None)
         if before is None and not same_name:
             before = next((kept for kept in self.all() if _made_anew(kept.told, told)), None)
-        before = self._as_seen(before)
-        if before is not None and told["collected_at"] < before.told["collected_at"]:
-            raise Older(f"it is of {told['collected_at']}, and one of {before.told['collected_at']} is known already")
-        id_ = before.id if before else _free(base, told, {kept.id for kept in same_name})
+        before = before and _as_seen(before, self.folder / before.id)
+        forgotten = self._forgotten(base, told) if before is None else None
+        _refuse_older(told, before, forgotten)
+        known = before or forgotten
+        id_ = known.id if known else _free(base, told, {kept.id for kept in same_name} | self._aside(base))
         told, as_of = _with_known_parts(told, before)
         changed = before is None or _said(told) != _said(before.told)
-        project = before.project if before and before.project else _first_project(told)
+        project = known.project if known and known.project else _first_project(told)
         kept = Kept(id_, _partition(told, id_), told, as_of, project, changed)
         place = self.folder / id_
         place.mkdir(exist_ok=True)
@@ -109,13 +126,16 @@ class KeptHosts:
             _write(place / _KNOWN, kept.known)
         return kept, before
 
-    def _as_seen(self, before: Kept | None) -> Kept | None:
-        """Return what is known of a host as its last document left it, which may have said nothing new."""
-        file = self.folder / (before.id if before else "") / _SEEN
-        if before is None or not file.is_file():
-            return before
-        seen = orjson.loads(file.read_bytes())
-        return replace(before, told={**before.told, "collected_at": seen["collected_at"]}, as_of=seen["as_of"])
+    def _forgotten(self, base: str, told: Mapping[str, Any]) -> Kept | None:
+        """Return the last that was known of a machine that was forgotten, of those that a document may be of by its name."""
+        files = [path for name in self._aside(base) for path in (self.folder / _FORGOTTEN / name).glob(f"*/{_KNOWN}")]
+        seen = [_as_seen(_read(path), path.parent) for path in files]
+        same = [kept for kept in seen if _same_machine(kept.told, told)]
+        return max(same, key=lambda kept: str(kept.told["collected_at"]), default=None)
+
+    def _aside(self, base: str) -> set[str]:
+        """Return the ids of forgotten hosts that a document may be of by its name."""
+        return {path.name for name in (base, f"{base}~*") for path in (self.folder / _FORGOTTEN).glob(name)}
 
     def _files(self) -> Iterable[Path]:
         return sorted(self.folder.glob(f"*/{_KNOWN}"))
@@ -130,6 +150,38 @@ def _read(path: Path) -> Kept:
         told = document.model_dump(mode="json", by_alias=True)
         told["collected_at"] = _moment(document, document.collected_at)
         return Kept(path.parent.name, _partition(told, path.parent.name), told, {}, _first_project(told))
+
+
+def _as_seen(kept: Kept, place: Path) -> Kept:
+    """Return what is known of a host as its last document left it, which may have said nothing new."""
+    file = place / _SEEN
+    if not file.is_file():
+        return kept
+    seen = orjson.loads(file.read_bytes())
+    return replace(kept, told={**kept.told, "collected_at": seen["collected_at"]}, as_of=seen["as_of"])
+
+
+def _called(host: str, kept: Sequence[Kept]) -> Kept:
+    """Return the one that is called so; raises `ConfigurationError` where none is, or several are."""
+    short = host.partition(".")[0].casefold()
+    found = [each for each in kept if host in (each.id, each.partition) or short == _short_name(each.told)]
+    if len(found) == 1:
+        return found[0]
+    told = f"{len(found)} hosts are called {host!r}: name one of" if found else f"no host is known by {host!r}; there are"
+    raise ConfigurationError(f"{told} {', '.join(each.partition for each in (found or kept)[:_SHOWN]) or 'none'}")
+
+
+def _short_name(told: Mapping[str, Any]) -> str | None:
+    return (told["hostname"] or "").partition(".")[0].casefold() or None
+
+
+def _refuse_older(told: Mapping[str, Any], before: Kept | None, forgotten: Kept | None) -> None:
+    """Raise `Older` for a document that is older than what is known of its host, or no later than what is forgotten of it."""
+    at = told["collected_at"]
+    if before is not None and at < before.told["collected_at"]:
+        raise Older(f"it is of {at}, and one of {before.told['collected_at']} is known already")
+    if forgotten is not None and at <= forgotten.told["collected_at"]:
+        raise Older(f"its host was forgotten: one that is later than {forgotten.told['collected_at']} makes it known again")
 
 
 def _partition(told: Mapping[str, Any], id_: str) -> str:

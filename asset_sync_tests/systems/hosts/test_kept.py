@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.hosts import DocumentRefused, parse
 from asset_sync.systems.hosts.kept import Kept, KeptHosts, Older
 from asset_sync_tests.systems.hosts.example import MACHINE_ID, address, container, document, interface, written
@@ -187,3 +188,46 @@ def test_what_names_no_machine_or_no_time_is_refused(hosts: KeptHosts, changed: 
 def test_a_long_name_is_a_folder_all_the_same(hosts: KeptHosts) -> None:
     name = ".".join(["a" * 60] * 4)
     assert len(put(hosts, machine_id=None, hardware=NO_SERIAL, hostname=name).id) < 120
+
+
+LATER = {"collected_at": "2026-11-27T03:00:00Z"}
+
+
+def test_a_forgotten_host_is_put_aside_and_a_later_document_makes_it_known_again(hosts: KeptHosts) -> None:
+    kept, before = put(hosts), hosts.version()
+    assert hosts.forget("web-1").id == MACHINE_ID
+    assert (hosts.all(), hosts.version()) == ([], "")
+    assert before != hosts.version()
+    (aside,) = hosts.folder.glob(f".forgotten/{MACHINE_ID}/*/document.json")
+    assert aside.read_bytes() == written(document())
+    with pytest.raises(Older, match="was forgotten"):
+        put(hosts)
+    again = put(hosts, **LATER)
+    assert (again.id, again.project, again.changed) == (MACHINE_ID, kept.project, True)
+    hosts.forget(again.partition)
+    with pytest.raises(Older, match="was forgotten"):
+        put(hosts, **LATER)
+    assert len([*hosts.folder.glob(f".forgotten/{MACHINE_ID}/*/document.json")]) == 2
+
+
+def test_what_has_no_part_in_it_is_not_forgotten(hosts: KeptHosts) -> None:
+    put(hosts)
+    clone = put(hosts, hostname="web-2", fqdn=None, hardware=NO_SERIAL | {"serial": "SER-2"}, interfaces=[])
+    for name in ("web-9", "", "..", ".forgotten"):
+        with pytest.raises(ConfigurationError, match="no host is known by"):
+            hosts.forget(name)
+    hosts.forget("WEB-2.example.org")
+    assert [each.id for each in hosts.all()] == [MACHINE_ID]
+    other = put(hosts, hostname="web-3", fqdn=None, hardware=NO_SERIAL | {"serial": "SER-3"}, interfaces=[])
+    assert other.id not in {clone.id, MACHINE_ID}
+    hosts.forget("web-1")
+    assert put(hosts, hostname="web-4", fqdn=None, hardware=NO_SERIAL | {"serial": "SER-4"}, interfaces=[]).id != MACHINE_ID
+
+
+def test_of_several_hosts_of_a_name_one_must_be_told(hosts: KeptHosts) -> None:
+    put(hosts, machine_id="a" * 32)
+    put(hosts, machine_id="b" * 32, hardware=NO_SERIAL | {"serial": "SER-2"}, interfaces=[])
+    with pytest.raises(ConfigurationError, match="web-1-aaaaaaaa, web-1-bbbbbbbb"):
+        hosts.forget("web-1")
+    hosts.forget("web-1-bbbbbbbb")
+    assert [each.id for each in hosts.all()] == ["a" * 32]
