@@ -20,6 +20,7 @@ from filelock import FileLock
 from asset_sync.reconcile import forms
 from asset_sync.reconcile.errors import ConfigurationError, SourceError
 from asset_sync.systems.hosts.document import DocumentRefused, Parsed, parse
+from asset_sync.systems.hosts.serials import Serials
 from asset_sync.systems.hosts.shapes import HostDocument
 
 PARTS: Final = ("disks", "interfaces", "addresses", "default_routes", "containers", "services")
@@ -68,6 +69,7 @@ class KeptHosts:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._serials = Serials(folder / ".serials", _write)
 
     def put(self, content: bytes, parsed: Parsed, now: datetime) -> tuple[Kept, Kept | None]:
         """Keep a document; return what is known of its host now, and what was before. Raises `Older` where a later one is kept.
@@ -107,8 +109,9 @@ class KeptHosts:
         base = _named_by(told)
         same_name = [_read(path) for name in (base, f"{base}~*") for path in sorted(self.folder.glob(f"{name}/{_KNOWN}"))]
         before = next((kept for kept in same_name if _same_machine(kept.told, told)), None)
+        self._serials.fill(lambda: ((_serial(kept.told), kept.id) for kept in self.all()))
         if before is None and not same_name:
-            before = next((kept for kept in self.all() if _made_anew(kept.told, told)), None)
+            before = next((kept for kept in self._with_serial(told) if _made_anew(kept.told, told)), None)
         before = before and _as_seen(before, self.folder / before.id)
         forgotten = self._forgotten(base, told) if before is None else None
         _refuse_older(told, before, forgotten)
@@ -123,8 +126,14 @@ class KeptHosts:
         _write(place / _DOCUMENT, content)
         _write(place / _SEEN, orjson.dumps({"collected_at": told["collected_at"], "as_of": as_of}))
         if changed:
+            self._serials.note(_serial(told), id_)
             _write(place / _KNOWN, kept.known)
         return kept, before
+
+    def _with_serial(self, told: Mapping[str, Any]) -> Iterator[Kept]:
+        """Yield what is known of the hosts that may have the serial of a document."""
+        files = (self.folder / host / _KNOWN for host in self._serials.of(_serial(told)))
+        yield from (_read(file) for file in files if file.is_file())
 
     def _forgotten(self, base: str, told: Mapping[str, Any]) -> Kept | None:
         """Return the last that was known of a machine that was forgotten, of those that a document may be of by its name."""
@@ -229,7 +238,7 @@ def _serial(told: Mapping[str, Any]) -> str | None:
 def _same_machine(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Tell whether two documents with one machine id are of one machine: clones of an image share theirs."""
     serials, macs = (_serial(one), _serial(other)), (_macs(one), _macs(other))
-    named_alike = (one["hostname"] or "").casefold() == (other["hostname"] or "").casefold()
+    named_alike = _named_alike(one, other)
     has_same_card = not macs[0].isdisjoint(macs[1])
     if all(serials) and serials[0] != serials[1]:
         # Another board in the same machine, if name and cards are those.
@@ -238,8 +247,18 @@ def _same_machine(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _made_anew(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Tell whether two documents with different machine ids are of one machine: its system was installed anew."""
-    return _serial(one) is not None and _serial(one) == _serial(other)
+    """Tell whether two documents with different machine ids are of one machine: its system was installed anew.
+
+    Machines that share a serial, as copied virtual ones do, have other names and other cards.
+    """
+    if _serial(one) is None or _serial(one) != _serial(other):
+        return False
+    cards = _macs(one), _macs(other)
+    return not all(cards) or not cards[0].isdisjoint(cards[1]) or _named_alike(one, other)
+
+
+def _named_alike(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return (one["hostname"] or "").casefold() == (other["hostname"] or "").casefold()
 
 
 def _macs(told: Mapping[str, Any]) -> set[str]:

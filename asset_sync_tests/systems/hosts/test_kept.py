@@ -1,5 +1,6 @@
 """Which host a document is of, whether it says anything new, and what stays known of what it left unread."""
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,31 @@ def test_a_system_that_was_installed_anew_is_on_the_same_machine(hosts: KeptHost
     assert put(hosts, machine_id="9" * 32, hostname="new-name").id == MACHINE_ID
     assert put(hosts, machine_id="9" * 32, memory=5).id == MACHINE_ID, "and stays it"
     assert len(hosts.all()) == 1
+
+
+def test_machines_that_share_a_serial_are_two(hosts: KeptHosts) -> None:
+    cards = [interface("eth0", mac="52:54:00:dd:00:01")]
+    copied: dict[str, Any] = {"machine_id": "9" * 32, "interfaces": cards, "addresses": [], "default_routes": []}
+    put(hosts)
+    for memory in (1, 2):
+        assert put(hosts, hostname="copy", fqdn=None, memory=memory, **copied).id == "9" * 32
+        assert put(hosts, memory=memory).id == MACHINE_ID
+    anew = {**copied, "machine_id": "8" * 32}
+    assert put(hosts, hostname="copy", fqdn=None, **anew).id == "9" * 32, "installed anew, each by its cards"
+    assert put(hosts, machine_id="7" * 32).id == MACHINE_ID
+
+
+def test_a_new_host_is_taken_in_without_reading_all_others(hosts: KeptHosts, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        put(hosts, machine_id=f"{number}" * 32, hostname=f"a-{number}", hardware=NO_SERIAL | {"serial": f"SER-{number}"})
+    monkeypatch.setattr(KeptHosts, "all", lambda _: pytest.fail("every host was read"))
+    put(hosts, machine_id="d" * 32, hostname="d", hardware=NO_SERIAL | {"serial": "SER-D"})
+
+
+def test_hosts_that_were_kept_before_serials_were_noted_are_known_by_them(hosts: KeptHosts) -> None:
+    put(hosts)
+    shutil.rmtree(hosts.folder / ".serials")
+    assert put(hosts, machine_id="9" * 32).id == MACHINE_ID
 
 
 def test_another_board_in_the_same_machine(hosts: KeptHosts) -> None:
