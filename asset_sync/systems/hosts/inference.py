@@ -11,6 +11,7 @@ from typing import Any, Final
 TYPES_BY_KIND: Final[Mapping[str, str]] = MappingProxyType({"bridge": "bridge", "bond": "lag", "team": "lag"})
 """NetBox's types of what others are put into, by the kernel's kind."""
 _PHYSICAL: Final = "physical"
+_VIRTUAL: Final = "virtual"
 _WIRELESS: Final = "wireless"
 _BY_SPEED: Final[Mapping[int, str]] = MappingProxyType(
     {
@@ -59,12 +60,27 @@ def interface_type(interface: Mapping[str, Any]) -> str | None:
         return "ieee802.11ax"
     if kind == _PHYSICAL:
         return _BY_SPEED.get(speed or 0)
-    return "virtual" if kind else None
+    return _VIRTUAL if kind else None
 
 
 def guessed_type(name: str) -> str:
     """Return what an interface of that name most often is."""
     return next((type_ for pattern, type_ in _BY_NAME if pattern.match(name)), _OTHER)
+
+
+def links(interface: Mapping[str, Any], kinds: Mapping[str, str | None]) -> Mapping[str, str | None]:
+    """Return the names of an interface's `parent`, `lag` and `bridge`, as NetBox takes them; `kinds` are those of all, by name.
+
+    Nothing is linked to itself, only what is virtual has a parent, and what is virtual is in no LAG (facts/netbox-more.md).
+    """
+    name, kind, parent, master = (interface[field] for field in ("name", "kind", "parent", "master"))
+    is_virtual = (interface_type(interface) or guessed_type(name)) == _VIRTUAL
+    over = TYPES_BY_KIND.get(kinds.get(master) or "") if master != name else None
+    return {
+        "parent": parent if is_virtual and kind != "veth" and parent in kinds and parent != name else None,
+        "lag": master if over == "lag" and not is_virtual else None,
+        "bridge": master if over == "bridge" else None,
+    }
 
 
 def platform_name(platform: Mapping[str, Any], model: str | None) -> str | None:

@@ -13,11 +13,11 @@ import pandas as pd
 from asset_sync.reconcile.sources import Column, SourceTable
 from asset_sync.reconcile.tables import DTYPES, Tables
 from asset_sync.systems.hosts.inference import (
-    TYPES_BY_KIND,
     container_role,
     container_status,
     guessed_type,
     interface_type,
+    links,
     platform_name,
 )
 from asset_sync.systems.hosts.kept import Kept, project_of
@@ -100,19 +100,15 @@ def _interfaces(host: str, told: Told) -> Iterator[Row]:
     listed = told["interfaces"] or ()
     kinds = {each["name"]: each["kind"] for each in listed}
     for each in listed:
-        id_, master = f"{host}/{each['name']}", each["master"]
-        known = interface_type(each)
-        over = TYPES_BY_KIND.get(kinds.get(master) or "")
+        id_ = f"{host}/{each['name']}"
         yield {
             "id": id_,
             "host": host,
             **{name: each[name] for name in ("name", "kind", "mtu", "speed", "state", "enabled", "vlan_id", "mac")},
-            "type": known,
+            "type": interface_type(each),
             "guessed_type": guessed_type(each["name"]),
             "mac_address": f"{id_}/mac" if each["mac"] else None,
-            "parent": f"{host}/{each['parent']}" if each["kind"] != "veth" and each["parent"] in kinds else None,
-            "lag": f"{host}/{master}" if over == "lag" else None,
-            "bridge": f"{host}/{master}" if over == "bridge" else None,
+            **{field: other and f"{host}/{other}" for field, other in links(each, kinds).items()},
         }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from asset_sync.systems.hosts.inference import container_role, guessed_type, interface_type, platform_name
+from asset_sync.systems.hosts.inference import container_role, guessed_type, interface_type, links, platform_name
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,28 @@ def test_the_kernels_kind_comes_before_the_name(kind: str | None, speed: int | N
 )
 def test_a_name_is_a_guess(name: str, type_: str) -> None:
     assert guessed_type(name) == type_
+
+
+KINDS = {"eth0": "physical", "bond0": "bond", "br0": "bridge", "eth0.5": "vlan", "veth1": "veth", "lan7": None}
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "linked"),
+    [
+        ("eth0", {"master": "bond0"}, {"lag": "bond0"}),
+        ("eth0", {"master": "br0"}, {"bridge": "br0"}),
+        ("eth0.5", {"parent": "eth0", "master": "br0"}, {"parent": "eth0", "bridge": "br0"}),
+        ("eth0.5", {"parent": "eth0", "master": "bond0"}, {"parent": "eth0"}),
+        ("eth0", {"parent": "bond0"}, {}),
+        ("lan7", {"parent": "eth0", "master": "bond0"}, {"lag": "bond0"}),
+        ("veth1", {"parent": "eth0", "master": "br0"}, {"bridge": "br0"}),
+        ("eth0", {"master": "vrf0", "parent": "gone0"}, {}),
+        *((name, {"parent": name, "master": name}, {}) for name in ("eth0.5", "bond0", "br0")),
+    ],
+)
+def test_links_are_those_that_netbox_takes(name: str, told: dict[str, str], linked: dict[str, str]) -> None:
+    each = {"name": name, "kind": KINDS[name], "speed": None, "parent": None, "master": None, **told}
+    assert {field: other for field, other in links(each, KINDS).items() if other is not None} == linked
 
 
 def platform(id_: str, name: str | None, version: str | None, codename: str | None = None) -> dict[str, Any]:
