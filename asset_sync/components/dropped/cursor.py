@@ -18,9 +18,12 @@ class Cursor:
 
     @classmethod
     def of(cls, written: str | None) -> "Cursor":
-        """Read a cursor; without one, nothing was ever seen."""
-        told = orjson.loads(written) if written else {}
-        return cls(_unpacked(told.get("settled", "")), _unpacked(told.get("seen", "")))
+        """Read a cursor; without one, or with one that was cut off as it was written, nothing was ever seen."""
+        try:
+            told = orjson.loads(written or "{}")
+            return cls(_unpacked(told["settled"]), _unpacked(told["seen"]))
+        except (ValueError, KeyError, TypeError):
+            return cls()
 
     def __str__(self) -> str:
         """Write the cursor: eleven characters a file."""

@@ -36,7 +36,7 @@ def hold_dependents(given: Drafts, unmade: Unmade) -> Drafts:
     for several in kind.sets:
         given, apart = without_members(given, several.name, unmade)
         held.append(apart)
-    _note(given, unmade)
+    note_unmade(given, unmade)
     return together(kind, [given, *held])
 
 
@@ -56,7 +56,8 @@ def _waiting(given: Drafts, name: str, to: str, unmade: Unmade) -> dict[int, str
     return {row: f"{WAITS}{unmade[key]}" for row, key in needed.items() if key in unmade}
 
 
-def _note(given: Drafts, unmade: Unmade) -> None:
+def note_unmade(given: Drafts, unmade: Unmade) -> None:
+    """Note in `unmade` what is not made because it is held, and for what."""
     kind = given.kind
     for row in np.flatnonzero(given.are(p.CREATE) & ~given.open).tolist():
         key, hold = given["key"][row].as_py(), given["hold"][row].as_py()

@@ -14,7 +14,7 @@ from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.planning.about import about_objects
 from asset_sync.reconcile.planning.agreeing import Agreeing
 from asset_sync.reconcile.planning.changes import Changes
-from asset_sync.reconcile.planning.dependents import hold_dependents, needed
+from asset_sync.reconcile.planning.dependents import hold_dependents, needed, note_unmade
 from asset_sync.reconcile.planning.drafts import Drafts, in_order, none, together
 from asset_sync.reconcile.planning.model import Policy, Snapshot
 from asset_sync.reconcile.planning.moving import Pins, left_behind
@@ -76,9 +76,11 @@ def _operations(kinds: Kinds, sides: Mapping[str, Sides], now: datetime, mode: M
     early = Pins(kinds, sides).release(written, last)
     unmade: Unmade = {}
     for name, kind in kinds.items():
+        drafted = hold_dependents(written[name], unmade)
         if agreeing := _agreeing(kind, sides, written):
-            written[name], others[name] = agreeing.keep(written[name]), [agreeing.keep(each) for each in others[name]]
-        written[name] = in_order(hold_dependents(written[name], unmade))
+            drafted, others[name] = agreeing.keep(drafted), [agreeing.keep(each) for each in others[name]]
+            note_unmade(drafted, unmade)
+        written[name] = in_order(drafted)
     yield from (each for each in early if len(each))
     yield from needed(kinds, written, others)
     yield from last.values()

@@ -7,6 +7,7 @@ before stays. All is written to a new file that then takes the place of the old 
 import os
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -64,6 +65,10 @@ class Older(SourceError):
     """A document is older than what is known of its host; the reason in words."""
 
 
+class Unreadable(SourceError):
+    """What is kept of a host is damaged; which host, and what to do, in words."""
+
+
 class KeptHosts:
     """The folder of kept documents. Safe to use from several processes."""
 
@@ -100,14 +105,15 @@ class KeptHosts:
         return blake2b(repr(sorted(written)).encode(), digest_size=12).hexdigest() if written else ""
 
     def all(self) -> list[Kept]:
-        """Return what is kept, by id."""
+        """Return what is kept, by id. Raises `Unreadable` where that of any host is damaged: it is not gone."""
         return sorted((_read(path) for path in self._files()), key=lambda kept: kept.id)
 
     def _put(self, content: bytes, document: HostDocument, now: datetime) -> tuple[Kept, Kept | None]:
         told = document.model_dump(mode="json", by_alias=True)
         told["collected_at"] = _moment(document, now)
         base = _named_by(told)
-        same_name = [_read(path) for name in (base, f"{base}~*") for path in sorted(self.folder.glob(f"{name}/{_KNOWN}"))]
+        files = [path for name in (base, f"{base}~*") for path in sorted(self.folder.glob(f"{name}/{_KNOWN}"))]
+        same_name = [*_readable(files)]
         before = next((kept for kept in same_name if _same_machine(kept.told, told)), None)
         self._serials.fill(lambda: ((_serial(kept.told), kept.id) for kept in self.all()))
         if before is None and not same_name:
@@ -133,12 +139,12 @@ class KeptHosts:
     def _with_serial(self, told: Mapping[str, Any]) -> Iterator[Kept]:
         """Yield what is known of the hosts that may have the serial of a document."""
         files = (self.folder / host / _KNOWN for host in self._serials.of(_serial(told)))
-        yield from (_read(file) for file in files if file.is_file())
+        yield from _readable(file for file in files if file.is_file())
 
     def _forgotten(self, base: str, told: Mapping[str, Any]) -> Kept | None:
         """Return the last that was known of a machine that was forgotten, of those that a document may be of by its name."""
         files = [path for name in self._aside(base) for path in (self.folder / _FORGOTTEN / name).glob(f"*/{_KNOWN}")]
-        seen = [_as_seen(_read(path), path.parent) for path in files]
+        seen = [_as_seen(kept, path.parent) for path in files for kept in _readable([path])]
         same = [kept for kept in seen if _same_machine(kept.told, told)]
         return max(same, key=lambda kept: str(kept.told["collected_at"]), default=None)
 
@@ -150,24 +156,39 @@ class KeptHosts:
         return sorted(self.folder.glob(f"*/{_KNOWN}"))
 
 
-def _read(path: Path) -> Kept:
+def _readable(files: Iterable[Path]) -> Iterator[Kept]:
+    """Yield what is kept there; in the place of what is damaged, the document that is being taken is written."""
+    for file in files:
+        with suppress(Unreadable):
+            yield _read(file)
+
+
+def _read(file: Path) -> Kept:
     try:
-        return Kept(**orjson.loads(path.read_bytes()))
+        return Kept(**orjson.loads(file.read_bytes()))
     except (orjson.JSONDecodeError, TypeError):
         # Cut off, by a power failure: the document as it came is whole.
-        document = parse((path.parent / _DOCUMENT).read_bytes()).document
+        return _made_again(file.parent)
+
+
+def _made_again(place: Path) -> Kept:
+    try:
+        document = parse((place / _DOCUMENT).read_bytes()).document
         told = document.model_dump(mode="json", by_alias=True)
         told["collected_at"] = _moment(document, document.collected_at)
-        return Kept(path.parent.name, _partition(told, path.parent.name), told, {}, _first_project(told))
+    except (SourceError, FileNotFoundError) as error:
+        raise Unreadable(f"what is kept of host {place.name} cannot be read ({error}): collect it again") from error
+    return Kept(place.name, _partition(told, place.name), told, {}, _first_project(told))
 
 
 def _as_seen(kept: Kept, place: Path) -> Kept:
     """Return what is known of a host as its last document left it, which may have said nothing new."""
-    file = place / _SEEN
-    if not file.is_file():
+    try:
+        seen = orjson.loads((place / _SEEN).read_bytes())
+        return replace(kept, told={**kept.told, "collected_at": seen["collected_at"]}, as_of=seen["as_of"])
+    except (FileNotFoundError, orjson.JSONDecodeError, KeyError, TypeError):
+        # Not there before anything was seen again, or cut off.
         return kept
-    seen = orjson.loads(file.read_bytes())
-    return replace(kept, told={**kept.told, "collected_at": seen["collected_at"]}, as_of=seen["as_of"])
 
 
 def _called(host: str, kept: Sequence[Kept]) -> Kept:

@@ -30,7 +30,7 @@ class Serials:
     def of(self, serial: str | None) -> list[str]:
         """Return the ids of the hosts that had a serial, the first one first."""
         file = self._file(serial or "")
-        return file.read_text(encoding="utf-8").splitlines() if serial and file.is_file() else []
+        return file.read_text(encoding="utf-8", errors="replace").splitlines() if serial and file.is_file() else []
 
     def _file(self, serial: str) -> Path:
         return self._folder / blake2b(serial.encode(), digest_size=16).hexdigest()

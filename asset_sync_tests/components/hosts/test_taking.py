@@ -191,3 +191,15 @@ def test_a_document_that_cannot_be_kept_is_put_aside_and_the_others_go_on(folder
     found = look(look(Cursor()).cursor)
     assert [each.name for each in found.taken] == ["web-1.json"]
     assert (folder / "quarantine" / "a.json").exists()
+
+
+def test_a_damaged_cursor_counts_as_none(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "dagster").mkdir()
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+    (folder / "web-1.json").write_bytes(written(host()))
+    seen = tmp_path / "hosts_kept" / f".{SYNC}.seen"
+    seen.parent.mkdir()
+    for content in ("{", "[]", '{"settled":"abc"}', '{"settled":5}'):
+        seen.write_text(content, encoding="utf-8")
+        assert take_documents(SYNC) == []
+        assert len(KeptHosts(tmp_path / "hosts_kept").all()) == 1

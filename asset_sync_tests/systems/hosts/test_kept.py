@@ -9,7 +9,7 @@ import pytest
 
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.hosts import DocumentRefused, parse
-from asset_sync.systems.hosts.kept import Kept, KeptHosts, Older
+from asset_sync.systems.hosts.kept import Kept, KeptHosts, Older, Unreadable
 from asset_sync_tests.systems.hosts.example import MACHINE_ID, address, container, document, interface, written
 
 NOW = datetime(2026, 11, 27, 4, tzinfo=UTC)
@@ -197,6 +197,29 @@ def test_what_is_cut_off_is_made_again_from_the_document(hosts: KeptHosts) -> No
     (hosts.folder / MACHINE_ID / "known.json").write_bytes(b"")
     assert hosts.all()[0].told["hostname"] == "web-1"
     assert put(hosts, memory=1).id == MACHINE_ID
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b'{"schema": 1}'])
+def test_what_is_damaged_is_told_and_healed_by_the_next_document(hosts: KeptHosts, content: bytes) -> None:
+    put(hosts)
+    put(hosts, machine_id="b" * 32, hostname="db-1", hardware=NO_SERIAL | {"serial": "SER-2"}, interfaces=[])
+    for name in ("known.json", "document.json"):
+        (hosts.folder / MACHINE_ID / name).write_bytes(content)
+    with pytest.raises(Unreadable, match=f"what is kept of host {MACHINE_ID} cannot be read.*: collect it again"):
+        hosts.all()
+    assert put(hosts, machine_id="c" * 32, hostname="new", hardware=NO_SERIAL, interfaces=[]).id == "c" * 32, "others go on"
+    assert put(hosts).id == MACHINE_ID
+    assert len(hosts.all()) == 3
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\xff"])
+@pytest.mark.parametrize("name", [f"{MACHINE_ID}/seen.json", ".serials/*"])
+def test_notes_that_are_damaged_are_none(hosts: KeptHosts, name: str, content: bytes) -> None:
+    put(hosts)
+    (file,) = hosts.folder.glob(name)
+    file.write_bytes(content)
+    assert put(hosts, memory=1).id == MACHINE_ID
+    assert put(hosts, machine_id="9" * 32, hostname="other", interfaces=[]).id
 
 
 @pytest.mark.parametrize(
