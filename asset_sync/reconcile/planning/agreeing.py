@@ -105,4 +105,5 @@ def _writing(given: Drafts) -> Mask:
 
 
 def _unlike(one: pa.Array, other: pa.Array) -> Mask:
-    return known_to_differ(one, other) | (filled(one) != filled(other))
+    one_sided: Mask = filled(one) ^ filled(other)
+    return known_to_differ(one, other) | one_sided

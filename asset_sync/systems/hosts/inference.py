@@ -45,8 +45,9 @@ _ROLES: Final = (
 )
 _CONTAINER: Final = "Container"
 _WORDS: Final = re.compile(r"[a-z]+")
+ACTIVE: Final = "active"
 _STATUSES: Final[Mapping[str, str]] = MappingProxyType(
-    {"running": "active", "restarting": "active", "paused": "paused", "created": "offline", "exited": "offline"}
+    {"running": ACTIVE, "restarting": ACTIVE, "paused": "paused", "created": "offline", "exited": "offline"}
     | {"removing": "offline", "dead": "offline"}
 )
 

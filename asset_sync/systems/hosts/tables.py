@@ -3,37 +3,35 @@
 A row's key begins with its host's: `<host>/eth0`, `<host>/192.0.2.10`, `<host>/<project>/<service>/<number>` of a container.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Final
 
 import orjson
 import pandas as pd
 
 from asset_sync.reconcile.sources import Column, SourceTable
 from asset_sync.reconcile.tables import DTYPES, Tables
-from asset_sync.systems.hosts.inference import (
-    container_role,
-    container_status,
-    guessed_type,
-    interface_type,
-    links,
-    platform_name,
+from asset_sync.systems.hosts.containers import (
+    GIGA,
+    MEGA,
+    PROJECT,
+    Row,
+    Told,
+    by_protocol,
+    clusters,
+    container_services,
+    containers,
+    whole,
 )
-from asset_sync.systems.hosts.kept import Kept, project_of
+from asset_sync.systems.hosts.inference import guessed_type, interface_type, links, platform_name
+from asset_sync.systems.hosts.kept import Kept
 
-Told = Mapping[str, Any]
-"""What a host's document says, by its keys, and the compose project that is the host's own."""
-Row = dict[str, Any]
 Rows = Callable[[str, Told], Iterable[Row]]
 """The rows of one host, by its id and what is told of it."""
 
 DOCUMENT: Final = "document"
 """The column of `hosts` that has the whole document, JSON."""
-_PROJECT: Final = "project"
-_MEGA: Final = 2**20
-_GIGA: Final = 10**9
-_LIST: Final = ", "
 
 
 def host_of(source_key: str) -> str:
@@ -63,8 +61,8 @@ def _host(kept: Kept) -> Row:
         **{name: platform[name] for name in ("kernel", "architecture")},
         "cpu_model": cpu["model"],
         **{name: cpu[name] for name in ("cores", "threads")},
-        "memory_mb": _in(told["memory"], _MEGA),
-        "disk_gb": _in(sum(disk["size"] or 0 for disk in told["disks"] or () if not disk["removable"]) or None, _GIGA),
+        "memory_mb": whole(told["memory"], MEGA),
+        "disk_gb": whole(sum(disk["size"] or 0 for disk in told["disks"] or () if not disk["removable"]) or None, GIGA),
         "role": "Docker Host" if told["containers"] else "Server",
         "project": kept.project,
         "cluster": f"{kept.id}/{kept.project}" if kept.project else None,
@@ -81,7 +79,7 @@ def _made(table: Callable[[], SourceTable], rows: Rows) -> Callable[[Tables], pd
         hosts = tables["hosts"]
         projects = hosts["project"].astype(object).where(hosts["project"].notna(), None)
         each = zip(hosts["id"], hosts[DOCUMENT], projects, strict=True)
-        told = ((host, {**orjson.loads(document), _PROJECT: project}) for host, document, project in each)
+        told = ((host, {**orjson.loads(document), PROJECT: project}) for host, document, project in each)
         return _frame(table(), (row for host in told for row in _once(rows(*host))))
 
     return made
@@ -153,107 +151,21 @@ def _lasts(address: Told) -> bool:
     return address["scope"] in ("global", "site", None) and not address["temporary"] and not address["deprecated"]
 
 
-# Containers.
-
-
-def _clusters(host: str, told: Told) -> Iterator[Row]:
-    for each in told["containers"] or ():
-        project, short = project_of(each), (told["hostname"] or host).partition(".")[0]
-        yield {
-            "id": f"{host}/{project}",
-            "host": host,
-            "project": project,
-            "engine": each["engine"],
-            "name": f"{short}-{project}",
-            "description": f"{'Compose project' if each['compose'] else 'Containers'} on {short}",
-        }
-
-
-def _containers(host: str, told: Told) -> Iterator[Row]:
-    for each in told["containers"] or ():
-        compose = each["compose"] or {}
-        yield {
-            "id": _container_id(host, each),
-            "host": host,
-            "cluster": f"{host}/{project_of(each)}",
-            "device": host if project_of(each) == told[_PROJECT] else None,
-            **{name: each[name] for name in ("engine", "name", "image", "digest", "state", "cpus")},
-            "container_id": each["id"],
-            "project": compose.get("project"),
-            "service": compose.get("service"),
-            "status": container_status(each["state"]),
-            "role": container_role(each["name"], each["image"]),
-            "memory_mb": _in(each["memory"], _MEGA),
-            "ports": _LIST.join(map(_port, each["ports"] or ())) or None,
-            "volumes": _LIST.join(map(_volume, each["volumes"] or ())) or None,
-            "networks": _LIST.join(network["name"] for network in each["networks"] or ()) or None,
-            "comments": _comments(each),
-        }
-
-
-def _container_id(host: str, container: Told) -> str:
-    """Return what stays of a container that is made anew or renamed: its place in its compose project, else its name."""
-    compose = container["compose"]
-    if compose and compose["service"]:
-        return f"{host}/{compose['project']}/{compose['service']}/{compose['number'] or 1}"
-    return f"{host}/{project_of(container)}//{container['name']}"
-
-
-def _port(port: Told) -> str:
-    inside = f"{port['container_port']}/{port['protocol']}"
-    outside = f"{port['host_ip']}:" if port["host_ip"] else ""
-    return f"{outside}{port['host_port']} → {inside}" if port["host_port"] else inside
-
-
-def _volume(volume: Told) -> str:
-    told = f"{volume['source']} → {volume['destination']}" if volume["source"] else volume["destination"]
-    return f"{told} (read-only)" if volume["read_only"] else str(told)
-
-
-def _comments(container: Told) -> str:
-    lines = {
-        "Image": container["image"],
-        "Digest": container["digest"],
-        "Ports": _LIST.join(map(_port, container["ports"] or ())),
-        "Volumes": _LIST.join(map(_volume, container["volumes"] or ())),
-    }
-    return "\n".join(f"{name}: {told}" for name, told in lines.items() if told)
-
-
-def _container_services(host: str, told: Told) -> Iterator[Row]:
-    for each in told["containers"] or ():
-        for protocol, ports in _by_protocol((p["protocol"], p["host_port"]) for p in each["ports"] or () if p["host_port"]):
-            id_ = _container_id(host, each)
-            own = {"container": id_, "host": host, "name": each["name"]}
-            yield {"id": f"{id_}/{protocol}", **own, "protocol": protocol, "ports": ports}
-
-
 def _services(host: str, told: Told) -> Iterator[Row]:
     named: dict[str, list[tuple[str, int]]] = {}
     for service in told["services"] or ():
         if not ip_address(service["address"].partition("%")[0]).is_loopback:
             named.setdefault(service["process"] or "unknown", []).append((service["protocol"], service["port"]))
     for name, heard in named.items():
-        for protocol, ports in _by_protocol(heard):
+        for protocol, ports in by_protocol(heard):
             id_ = f"{host}/listening/{name}/{protocol}"
             yield {"id": id_, "host": host, "name": name, "protocol": protocol, "ports": ports}
-
-
-def _by_protocol(ports: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str]]:
-    found: dict[str, set[int]] = {}
-    for protocol, port in ports:
-        found.setdefault(protocol, set()).add(port)
-    yield from ((protocol, _LIST.join(map(str, sorted(found[protocol])))) for protocol in sorted(found))
 
 
 def _disks(host: str, told: Told) -> Iterator[Row]:
     for each in told["disks"] or ():
         own = {name: each[name] for name in ("name", "model", "serial", "removable")}
-        yield {"id": f"{host}/{each['name']}", "host": host, **own, "size_gb": _in(each["size"], _GIGA)}
-
-
-def _in(value: int | None, unit: int) -> int | None:
-    return None if value is None else value // unit
+        yield {"id": f"{host}/{each['name']}", "host": host, **own, "size_gb": whole(each["size"], GIGA)}
 
 
 def _frame(table: SourceTable, rows: Iterable[Row]) -> pd.DataFrame:
@@ -346,7 +258,7 @@ _CLUSTERS: Final = _of_documents(
         Column("name", "<host>-<project>, <host>-docker for those without"),
         Column("description"),
     ),
-    _clusters,
+    clusters,
 )
 _CONTAINERS: Final = _of_documents(
     "containers",
@@ -365,7 +277,7 @@ _CONTAINERS: Final = _of_documents(
         *(Column(name) for name in ("ports", "volumes", "networks")),
         Column("comments", "image, digest, ports and volumes, a line each"),
     ),
-    _containers,
+    containers,
 )
 _CONTAINER_SERVICES: Final = _of_documents(
     "container_services",
@@ -378,7 +290,7 @@ _CONTAINER_SERVICES: Final = _of_documents(
         Column("protocol", "tcp, udp or sctp"),
         Column("ports", "of the host, parted by commas"),
     ),
-    _container_services,
+    container_services,
 )
 _SERVICES: Final = _of_documents(
     "services",

@@ -239,7 +239,7 @@ def test_a_long_name_is_a_folder_all_the_same(hosts: KeptHosts) -> None:
     assert len(put(hosts, machine_id=None, hardware=NO_SERIAL, hostname=name).id) < 120
 
 
-LATER = {"collected_at": "2026-11-27T03:00:00Z"}
+LATER: dict[str, Any] = {"collected_at": "2026-11-27T03:00:00Z"}
 
 
 def test_a_forgotten_host_is_put_aside_and_a_later_document_makes_it_known_again(hosts: KeptHosts) -> None:
