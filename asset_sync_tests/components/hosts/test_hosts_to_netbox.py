@@ -9,7 +9,7 @@ import pytest
 
 from asset_sync.components.resources import open_ledger
 from asset_sync.reconcile.planning.retiring import NOTE
-from asset_sync.sandbox.netbox import Token
+from asset_sync.sandbox.netbox import DEFAULT_TOKEN, Token
 from asset_sync.systems.netbox import KINDS
 from asset_sync.systems.netbox.api import api
 from asset_sync_tests.components.hosts.lab import NOTHING, SERIAL, YAML, HostLab, compose, host, lab_of, route
@@ -455,6 +455,21 @@ def test_what_a_token_may_not_write_is_reported_and_the_rest_is_done(lab: HostLa
     assert set(lab.interfaces()) == {"eth0", "br0"}
     assert lab.primary() == "192.0.2.10/24"
     assert not lab.machines()
+
+
+@pytest.mark.slow
+def test_a_platform_that_cannot_be_made_holds_nothing_else_of_its_device(lab: HostLab, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab.netbox.patch("dcim/devices", lab.device()["id"], {"serial": ""})
+    token = Token("limited", may_write=frozenset(EVERYTHING) - {"dcim/platforms"})
+    monkeypatch.setenv("NETBOX_TOKEN", lab.netbox.add_token(token).secret)
+    run = lab.failed(host())
+    assert "1 failed, 1 stored in part" in " ".join(run.errors())
+    assert (lab.device()["serial"], lab.device()["platform"]) == (SERIAL, None)
+    assert not any("platform" in line for line in "".join(lab.journal()).splitlines() if "device `web-1`" in line)
+    monkeypatch.setenv("NETBOX_TOKEN", DEFAULT_TOKEN)
+    assert lab.run().planned == NOTHING | {"create": 1, "update": 1}
+    assert lab.device()["platform"] is not None
+    assert lab.settled()
 
 
 @pytest.mark.slow
