@@ -5,7 +5,6 @@ before stays. All is written to a new file that then takes the place of the old 
 """
 
 import os
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -227,15 +226,17 @@ def _moment(document: HostDocument, now: datetime) -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-        try:
+    # Only one process writes here at a time: what a killed one left is written over.
+    new = path.with_name(f"{path.name}.new")
+    try:
+        with new.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-            os.replace(file.name, path)
-        except OSError:
-            os.unlink(file.name)
-            raise
+        os.replace(new, path)
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
 
 
 def _named_by(told: Mapping[str, Any]) -> str:

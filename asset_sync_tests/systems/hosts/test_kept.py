@@ -141,6 +141,18 @@ def test_a_write_that_is_cut_off_leaves_what_was_there(hosts: KeptHosts, monkeyp
     assert hosts.all()[0].told["memory"] == document()["memory"]
 
 
+def test_what_a_killed_process_left_does_not_stay(hosts: KeptHosts, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for _ in range(3):
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr("asset_sync.systems.hosts.kept.os.replace", killed)
+            put(hosts, memory=1)
+    assert put(hosts, memory=2).changed
+    assert {path.name for path in (hosts.folder / MACHINE_ID).iterdir()} == {"document.json", "known.json", "seen.json"}
+
+
 def test_clones_in_containers_are_told_apart_by_the_cards_that_they_have(hosts: KeptHosts) -> None:
     first, second = ([interface("eth0", kind="veth", mac=f"52:54:00:cc:00:0{n}")] for n in (1, 2))
     nowhere: dict[str, Any] = {"hardware": NO_SERIAL, "addresses": [], "default_routes": []}
