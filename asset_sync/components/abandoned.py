@@ -10,13 +10,16 @@ from typing import Final
 import dagster as dg
 
 from asset_sync.components.processes import lives, this_machine
-from asset_sync.components.resources import open_leases
+from asset_sync.components.resources import open_leases, open_schedules
 from asset_sync.ledger.leases import Lease
 
 BEAT_S: Final = 10.0
 """How often the holder of a lease is heard of."""
 SILENT_S: Final = 120.0
 """After how long a silence the holder of a lease on another machine counts as dead."""
+
+KILLED: Final = "its process was killed, or its machine went down: nobody carries it out any more"
+"""Why a run ended of which nothing else is known."""
 
 _UNDER_WAY: Final = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
@@ -32,13 +35,14 @@ def end_abandoned(dagster: dg.DagsterInstance) -> list[str]:
     runs |= {run.run_id: run for run in found if run is not None}
     if not runs:
         return []
-    leases = open_leases()
+    leases, schedules = open_leases(), open_schedules()
     held = leases.of(list(runs))
     abandoned = [run for run in runs.values() if _is_abandoned(run, held.get(run.run_id))]
     for run in abandoned:
         if not run.is_finished:
-            dagster.report_run_failed(run, "its process was killed, or its machine went down: nobody carries it out any more")
+            dagster.report_run_failed(run, KILLED)
         dagster.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+        schedules.failed(run.run_id, KILLED)
         leases.give_back(run.run_id)
     return [run.run_id for run in abandoned]
 
@@ -56,11 +60,14 @@ def in_the_way(dagster: dg.DagsterInstance, pool: str, run_id: str) -> str | Non
 
 
 def _is_abandoned(run: dg.DagsterRun, lease: Lease | None) -> bool:
-    if lease is None:
-        return run.is_finished
+    return run.is_finished if lease is None else not carried_out(lease)
+
+
+def carried_out(lease: Lease) -> bool:
+    """Tell whether the holder of a run's lease lives."""
     if lease.holder.machine == this_machine():
-        return not lives(lease.holder)
-    return lease.silent_s > SILENT_S
+        return lives(lease.holder)
+    return lease.silent_s <= SILENT_S
 
 
 def _told(dagster: dg.DagsterInstance, run_id: str) -> str:

@@ -1,185 +1,74 @@
-"""When a connection runs: at its interval, sooner where it failed, never twice at a time."""
+"""When a connection is due, and how it stands, from its schedule in the ledger. Nothing here asks Dagster or a clock."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import islice
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Final, Literal
 
-import dagster as dg
+from asset_sync.ledger import Schedule
 
-from asset_sync.components import run_tags
+Status = Literal["not_configured", "disabled", "syncing", "never_synced", "error", "out_of_sync", "in_sync"]
+"""How a connection stands; the first that fits. What `status_of` says of each."""
 
-_AT_ONCE: Final = datetime.min.replace(tzinfo=UTC)
 _RETRY: Final = timedelta(minutes=5)
-_LOOK_BACK: Final = 50
-_PAGE: Final = 50
-_DUE_EVERY_S: Final = 60
-_NORMAL: Final = "normal"
-_ONCE: Final = ("dry_run", "rebase")
-"""The modes of what is asked for once and goes on in no later run."""
-_COUNTED: Final = frozenset({_NORMAL, "full"})
-_LAST_STEP: Final = "applied"
-_ENDED: Final = (dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
-_UNDER_WAY: Final = tuple(status for status in dg.DagsterRunStatus if status not in _ENDED)
+_DOUBLINGS: Final = 20
+_JITTER: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """A run of a connection, as Dagster remembers it.
+class ScheduledConnection:
+    """A connection as its YAML has it; `variables` are those of the environment without which it is not reached."""
 
-    `ended` is None while it is queued or under way; `succeeded` is None where somebody canceled it, which says nothing of the
-    connection.
+    name: str
+    interval: timedelta
+    enabled: bool
+    variables: Sequence[str]
+
+
+def due_at(schedule: Schedule | None, interval: timedelta) -> datetime | None:
+    """Return when a connection that nobody has is due; None for at once: it never ran, or what was claimed did not begin.
+
+    After a failure that is when it is to be tried again, else an interval after the last turn was claimed.
     """
-
-    began: datetime
-    ended: datetime | None
-    succeeded: bool | None
-
-
-def due_at(past: Sequence[Past], interval: timedelta) -> datetime | None:
-    """Return when a connection is to run next, from its runs, the newest first; None while one is queued or under way.
-
-    After a success it is due an interval after that began, else as `free_at` says.
-    """
-    told = _telling(past)
-    return told[0].began + interval if told and told[0].succeeded else free_at(told, interval)
-
-
-def free_at(past: Sequence[Past], most: timedelta) -> datetime | None:
-    """Return from when on a job may run again, from its runs, the newest first; None while one is queued or under way.
-
-    After failures that is 5 minutes after the last one ended, twice as long with every further one, at most `most`; else at
-    once (the beginning of time).
-    """
-    told = _telling(past)
-    if not told or told[0].succeeded:
-        return _AT_ONCE
-    if told[0].ended is None:
+    if schedule is None or schedule.last_sync is None or schedule.owner is not None:
         return None
-    failures = next((number for number, run in enumerate(told) if run.succeeded), len(told))
-    return told[0].ended + min(_RETRY * (1 << (failures - 1)), most)
+    if schedule.failed_at is not None and schedule.failed_at >= schedule.last_sync:
+        return schedule.failed_at + retry_after(schedule, interval)
+    return schedule.last_sync + interval
 
 
-def _telling(past: Sequence[Past]) -> list[Past]:
-    """Return the runs without those that were canceled."""
-    return [run for run in past if run.ended is None or run.succeeded is not None]
+def retry_after(schedule: Schedule, interval: timedelta) -> timedelta:
+    """Return how long after its last failure a connection is tried again.
 
-
-def due_sensor(sync: str, intervals: Mapping[str, timedelta]) -> dg.SensorDefinition:
-    """Return the sensor that starts the connections, each by its interval; a person switches it on after the first plans."""
-
-    @dg.sensor(
-        name=f"{sync}_sensor",
-        job_name=sync,
-        minimum_interval_seconds=_DUE_EVERY_S,
-        description="Starts each connection when it is due; one that failed is tried again sooner.",
-    )
-    def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        now = datetime.now(UTC)
-        past = {name: past_runs(context.instance, sync, name) for name in intervals}
-        due = {name: due_at(past[name], interval) for name, interval in intervals.items()}
-        started = [
-            dg.RunRequest(run_key=_run_key(name, at, past[name]), partition_key=name)
-            for name, at in due.items()
-            if at is not None and at <= now
-        ]
-        return dg.SensorResult(run_requests=started) if started else dg.SkipReason(_next(due))
-
-    return sensor
-
-
-def _run_key(connection: str, at: datetime, past: Sequence[Past]) -> str:
-    """Return what tells a run from the one before: Dagster never starts a key twice, not even one that was canceled."""
-    last = past[0].began.isoformat() if past else "never"
-    return f"{connection} {at.isoformat()} after {last}"
-
-
-def _next(due: Mapping[str, datetime | None]) -> str:
-    told = (f"{name} " + (f"is due at {at:%Y-%m-%d %H:%M} UTC" if at else "is under way") for name, at in due.items())
-    return ", ".join(told) or "no connection is enabled"
-
-
-def past_runs(instance: dg.DagsterInstance, job: str, connection: str) -> list[Past]:
-    """Return what counts of a job's runs for a connection, the newest first, back to the last success.
-
-    A run of any sort that is queued or under way counts, and comes first. Of those that ended only whole runs do that wrote
-    what was to be written: a person's dry run, review or apply of a plan is none of the connection's turns.
+    First after its interval, at most 5 minutes; twice as long with each further failure, at most its interval, or 5 minutes
+    where that is shorter: one of 3 hours is not left alone for so long, one of 5 seconds is back within seconds to minutes. Of
+    connections that failed together each waits a little less, up to a fifth, by an amount of its own.
     """
-    under_way = list(islice(_records(instance, job, connection, _UNDER_WAY), 1))
-    ended = (record for record in _records(instance, job, connection, _ENDED) if _counts(instance, record.dagster_run))
-    return [*map(_past, under_way), *_to_success(map(_past, islice(ended, _LOOK_BACK)))]
+    longest = max(interval, _RETRY)
+    wait = min(min(interval, _RETRY) * (1 << min(schedule.failures - 1, _DOUBLINGS)), longest)
+    return wait * (1 - _JITTER * _share(f"{schedule.sync}/{schedule.connection}/{schedule.failures}"))
 
 
-def last_mode(instance: dg.DagsterInstance, sync: str, connection: str) -> str:
-    """Return the mode of a connection's last whole run, but for dry runs and rebases; "normal" where there is none."""
-    runs = (record.dagster_run for record in _records(instance, sync, connection))
-    whole = (run for run in runs if not _is_about_some(run) and _is_whole(instance, run))
-    return next((mode for run in whole if (mode := _mode(run)) not in _ONCE), _NORMAL)
+def _share(of: str) -> float:
+    """Return a number from 0 to 1 that is always the same for a text, and another one for most others."""
+    return zlib.crc32(of.encode()) / 0xFFFFFFFF
 
 
-def _records(
-    instance: dg.DagsterInstance, job: str, connection: str, statuses: Sequence[dg.DagsterRunStatus] = ()
-) -> Iterator[dg.RunRecord]:
-    """Yield the runs of a job for a connection, the newest first, read as far as they are asked for."""
-    chosen = dg.RunsFilter(job_name=job, tags={run_tags.PARTITION: connection}, statuses=statuses)
-    cursor: str | None = None
-    while page := instance.get_run_records(chosen, limit=_PAGE, cursor=cursor):
-        yield from page
-        cursor = page[-1].dagster_run.run_id
+def status_of(connection: ScheduledConnection, schedule: Schedule | None, *, missing: Sequence[str], under_way: bool) -> Status:
+    """Return how a connection stands.
 
-
-def _counts(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
-    return _mode(run) in _COUNTED and not _is_about_some(run) and _is_whole(instance, run)
-
-
-def _mode(run: dg.DagsterRun) -> str:
-    found: Any = run.run_config
-    for key in ("ops", f"{run.job_name}__plan", "config"):
-        found = found.get(key) or {}
-    return str(found.get("mode") or _NORMAL)
-
-
-def _is_about_some(run: dg.DagsterRun) -> bool:
-    """Tell whether a person asked for some rows of the source alone."""
-    told: Any = run.run_config
-    return any((step.get("config") or {}).get("only") for step in (told.get("ops") or {}).values())
-
-
-def _is_whole(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
-    """Tell whether a run was one of all steps of its job.
-
-    Who starts the whole job in the UI selects all its assets there. Such a selection has the last step, and no step of it
-    takes what another run made.
+    `not_configured`: variables are `missing`; `disabled`: by the YAML; `syncing`: a run of it is `under_way`, or about to
+    begin; `error`: its last turn failed; `never_synced`: none has succeeded yet; `out_of_sync`: none has for two intervals.
     """
-    if run.job_snapshot_id is None or not (run.asset_selection or run.step_keys_to_execute):
-        return not run.asset_selection
-    job = instance.get_job_snapshot(run.job_snapshot_id)
-    if run.step_keys_to_execute and not set(job.node_names) <= set(run.step_keys_to_execute):
-        return False
-    if not run.asset_selection:
-        return True
-    inputs = [each for step in job.dep_structure_snapshot.node_invocation_snaps for each in step.input_dep_snaps]
-    return dg.AssetKey([run.job_name, _LAST_STEP]) in run.asset_selection and all(each.upstream_output_snaps for each in inputs)
-
-
-def _past(record: dg.RunRecord) -> Past:
-    run = record.dagster_run
-    return Past(
-        began=datetime.fromtimestamp(record.start_time, UTC) if record.start_time else record.create_timestamp,
-        ended=_ended(record),
-        succeeded=None if run.status == dg.DagsterRunStatus.CANCELED else run.is_success,
-    )
-
-
-def _ended(record: dg.RunRecord) -> datetime | None:
-    if not record.dagster_run.is_finished:
-        return None
-    return datetime.fromtimestamp(record.end_time, UTC) if record.end_time else record.create_timestamp
-
-
-def _to_success(past: Iterable[Past]) -> Iterator[Past]:
-    for run in past:
-        yield run
-        if run.succeeded:
-            return
+    if missing:
+        return "not_configured"
+    if not connection.enabled:
+        return "disabled"
+    if under_way:
+        return "syncing"
+    if schedule is not None and schedule.failures:
+        return "error"
+    if schedule is None or schedule.last_success is None:
+        return "never_synced"
+    return "out_of_sync" if schedule.now - schedule.last_success > 2 * connection.interval else "in_sync"

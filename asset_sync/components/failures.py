@@ -41,6 +41,15 @@ def innermost(error: Any) -> str:
     return str(error.message) if error else ""
 
 
+def said(error: BaseException) -> str:
+    """Return what an exception says to a person: a failure its description, any other what its innermost cause says."""
+    if isinstance(error, dg.Failure) and error.description:
+        return error.description
+    if isinstance(error, database.ERRORS):
+        return database.in_one_line(error)
+    return said(error.__cause__) if error.__cause__ is not None else str(error) or type(error).__name__
+
+
 def first_line(words: str) -> str:
     """Return the first line that is not blank; nothing where there is none."""
     return next((line.strip() for line in words.splitlines() if line.strip()), "")

@@ -25,7 +25,7 @@ _NO_LONGER: Final = {
     "PdqToNetbox": f"{_NOW}, `source: pdq`, `target: netbox`, and the kinds that are written: "
     "`kinds: [manufacturer, inventory_item_type, asset]`",
     "NetboxToWug": f"{_NOW}, `source: netbox`, `target: wug` and `connections_of: target`; of each connection `enabled` and "
-    "`interval_minutes`, its filters below `source_options`, and what WhatsUp Gold is told below `target_options`",
+    "`interval_seconds`, its filters below `source_options`, and what WhatsUp Gold is told below `target_options`",
     "WugToNetbox": f"{_NOW}, `source: wug` and `target: netbox`, with `exported_by` and `root_group` below `source_options`",
 }
 """Types of earlier versions, and what is written instead."""

@@ -18,6 +18,7 @@ from asset_sync.components.abandoned import BEAT_S, end_abandoned, in_the_way
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.processes import this_process
 from asset_sync.components.resources import open_leases
+from asset_sync.components.turns import Turn, in_turn, turn_of
 
 _TURN_S: Final = 1.0
 _log: Final = logging.getLogger(__name__)
@@ -104,11 +105,19 @@ class _LeasedExecutor(dg.Executor):
         with ExitStack() as held:
             with told_in_one_line():
                 ended = held.enter_context(leased(dagster, run_id))
+            tell, stopped = plan_context.log.info, _canceling(dagster, run_id)
             for other in ended:
-                plan_context.log.info(f"run {other} was ended: nobody carried it out any more")
+                tell(f"run {other} was ended: nobody carried it out any more")
+            ending = held.enter_context(in_turn(_turn(dagster, run_id), run_id, tell=tell, stopped=stopped))
             for event in self._inner.execute(plan_context, execution_plan):
                 yield event
-                heed(event, dagster, run_id, tell=plan_context.log.info, stopped=_canceling(dagster, run_id))
+                ending.hear(event)
+                heed(event, dagster, run_id, tell=tell, stopped=stopped)
+
+
+def _turn(dagster: dg.DagsterInstance, run_id: str) -> Turn | None:
+    run = dagster.get_run_by_id(run_id)
+    return turn_of(dagster, run) if run is not None else None
 
 
 def _canceling(dagster: dg.DagsterInstance, run_id: str) -> Callable[[float], bool]:

@@ -4,7 +4,7 @@ import dagster as dg
 
 from asset_sync import database
 from asset_sync.components.failures import told_in_one_line
-from asset_sync.ledger import Leases, Ledger, migrate
+from asset_sync.ledger import Leases, Ledger, Schedules, migrate
 
 
 class LedgerResource(dg.ConfigurableResource[Ledger]):
@@ -28,3 +28,10 @@ def open_leases() -> Leases:
     engine = database.engine()
     migrate(engine)
     return Leases(engine)
+
+
+def open_schedules() -> Schedules:
+    """Return the schedules of connections, their table made or brought up to date. Raises as `open_ledger` does."""
+    engine = database.engine()
+    migrate(engine)
+    return Schedules(engine)

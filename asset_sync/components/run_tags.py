@@ -1,4 +1,4 @@
-"""The tags that Dagster itself gives to runs, for which it has no public names."""
+"""The tags of runs: those that Dagster itself gives, for which it has no public names, and those that syncs give."""
 
 from typing import Final
 
@@ -10,3 +10,10 @@ PARENT: Final = "dagster/parent_run_id"
 """On the runs that repeat another one: that one's id."""
 USER: Final = "user"
 """On the runs that a person launched, where Dagster knows its users: the person's e-mail. A retry has it from its parent."""
+
+SYNC: Final = "asset_sync/sync"
+"""On the runs of a sync's job: the sync."""
+CONNECTIONS: Final = "asset_sync/connections"
+"""On the runs of a sync whose partitions are connections."""
+REQUEST: Final = "asset_sync/request"
+"""On the runs that the sensor of connections asked for: the request, which has the connection until the run begins."""

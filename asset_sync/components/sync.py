@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import dagster as dg
 
+from asset_sync.components import run_tags
 from asset_sync.ledger import Ledger
 from asset_sync.reconcile.guards import Limits
 from asset_sync.reconcile.identity import Deletions, GoneObjects
@@ -155,9 +156,9 @@ class Sync:
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags of the job's runs; dagster.yaml lets one run at a time have the same links."""
-        shared = {} if self.apart else {"asset_sync/links": self.link_set}
-        return {"asset_sync/sync": self.name, **shared}
+        """The tags of the job's runs; dagster.yaml lets one run at a time have the same links, the ledger one a connection."""
+        turns = {run_tags.CONNECTIONS: "true"} if self.apart else {"asset_sync/links": self.link_set}
+        return {run_tags.SYNC: self.name, **turns}
 
     def known_links(self, ledger: Ledger) -> Tables:
         """Return the links by which this sync goes."""

@@ -12,7 +12,7 @@ _TEMPLATED: Final = "{{"
 _BELOW: Final = "write it below `target_options`"
 _NO_LONGER: Final[Mapping[str, str]] = {
     "enable_netbox_export": "write `enabled`",
-    "export_interval_minutes": "write `interval_minutes`",
+    "export_interval_minutes": "write `interval_seconds`",
     **dict.fromkeys(("auto_scan_exported_ips", "exclude_recent_exports", "retire", "scan_timeout_minutes"), _BELOW),
     "root_group": "write it below `target_options`, or `source_options` where WhatsUp Gold is the source",
     "exported_by": "write it below `source_options`",

@@ -8,5 +8,6 @@ from asset_sync.ledger.headers import PlanDecision, PlanHeader
 from asset_sync.ledger.leases import Leases
 from asset_sync.ledger.ledger import Ledger
 from asset_sync.ledger.migrations import migrate
+from asset_sync.ledger.schedules import Schedule, Schedules
 
-__all__ = ["Leases", "Ledger", "PlanDecision", "PlanHeader", "migrate"]
+__all__ = ["Leases", "Ledger", "PlanDecision", "PlanHeader", "Schedule", "Schedules", "migrate"]

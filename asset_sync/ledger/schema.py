@@ -278,6 +278,22 @@ lease = Table(
     comment="Which process carries out which run, and when it was last heard of.",
 )
 
+schedule = Table(
+    "schedule",
+    metadata,
+    Column("sync", Text, primary_key=True),
+    Column("connection", Text, primary_key=True),
+    Column("last_sync", Moment, comment="when the last turn was claimed, before any work"),
+    Column("last_success", Moment, comment="when the last turn that succeeded ended"),
+    Column("failures", Integer, nullable=False, server_default=text("0"), comment="since the last success"),
+    Column("failed_at", Moment, comment="when the last turn ended, where it failed"),
+    Column("last_error", Text, comment="why, in a line; empty after a success"),
+    Column("owner", Text, comment="the run that has the connection, or the request for one that has not begun"),
+    Column("expires_at", Moment, comment="until when the request counts; of a run that has begun its lease tells"),
+    Column("counted", Boolean, nullable=False, server_default=text("true"), comment="what the owner does is a turn"),
+    comment="When each connection of a sync ran, how it went, and who has it now.",
+)
+
 destination = Table(
     "destination",
     metadata,

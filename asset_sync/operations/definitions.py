@@ -13,6 +13,7 @@ import dagster as dg
 
 import asset_sync
 from asset_sync import settings
+from asset_sync.components import run_tags
 from asset_sync.components.declared.component import SyncComponent
 from asset_sync.components.sync import Sync
 from asset_sync.reconcile.errors import ConfigurationError
@@ -56,8 +57,6 @@ nux:
   enabled: false
 """
 
-_SYNC_TAG: Final = "asset_sync/sync"
-
 
 @contextmanager
 def instance() -> Iterator[dg.DagsterInstance]:
@@ -92,7 +91,7 @@ def make_dagster_home(home: Path) -> None:
 
 def sync_names() -> list[str]:
     """Return the names of all syncs."""
-    return sorted(job.name for job in _definitions().jobs or [] if _SYNC_TAG in (job.tags or {}))
+    return sorted(job.name for job in _definitions().jobs or [] if run_tags.SYNC in (job.tags or {}))
 
 
 def job_of(sync: str) -> dg.JobDefinition:

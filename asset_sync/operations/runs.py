@@ -22,6 +22,7 @@ from asset_sync.components.failures import first_line, reason
 from asset_sync.components.leasing import heed, leased
 from asset_sync.components.resources import open_ledger
 from asset_sync.components.snipeit_to_postgres.component import COUNTS
+from asset_sync.components.turns import in_turn, turn_by_hand
 from asset_sync.ledger import PlanHeader
 from asset_sync.operations import stopping
 from asset_sync.operations.definitions import LOGGING, RUN_LOG, component_of, instance, job_of, makes_plans, variables_of
@@ -184,10 +185,18 @@ def execute(
     began = time.monotonic()
     run_id = run_id or new_run_id()
     watch = watch or (lambda _step: None)
+
+    def tell(words: str) -> None:
+        watch(Step(f"{sync}/{partition}", "waiting", words))
+
+    turn = turn_by_hand(sync, job.tags, partition, run_config, whole=not steps)
     with (
         instance() as dagster,
         _logged(run_id, _Watcher(watch, dagster)),
         leased(dagster, run_id) as ended,
+        in_turn(
+            turn, run_id, tell=lambda words: watch(Step(f"{sync}/{partition}", "waiting", words)), stopped=_stopped
+        ) as ending,
         warnings.catch_warnings(),
     ):
         warnings.simplefilter("ignore")
@@ -207,11 +216,20 @@ def execute(
             raise KeyboardInterrupt from None
         except dg.DagsterError as error:
             raise _cannot_run(sync, error) from error
-    if _interrupted(result):
-        raise KeyboardInterrupt
-    if result.success:
+        if _interrupted(result):
+            raise KeyboardInterrupt
+        report = _report(sync, result, time.monotonic() - began)
+        ending.error = next(iter(report.reasons), None)
+    if report.succeeded:
         log_of(run_id).unlink(missing_ok=True)
-    return _report(sync, result, time.monotonic() - began)
+    return report
+
+
+def _stopped(seconds: float) -> bool:
+    """Wait so many seconds; raises KeyboardInterrupt where a person stops this process meanwhile."""
+    if stopping.REQUESTED.wait(seconds):
+        raise KeyboardInterrupt
+    return False
 
 
 def _op(sync: str, step: str) -> str:

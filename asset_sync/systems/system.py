@@ -7,6 +7,7 @@ every sync with it has (`asset_sync.systems.steps`).
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import dagster as dg
@@ -129,7 +130,8 @@ class System:
     `tables` are what it tells, the first one its main one; `read` reads one of them, whole or not at all, given the resource,
     the table's name and the open columns that are asked for; of the main one's rows, its `sieve` says which a sync tells of.
     Where the system has a `pool`, one run at a time reads from it. There may be several of one system where its resource takes
-    a `connection` (`named`); `variables` are what a YAML may have another variable for. `record_of` says of a row's key, of any
+    a `connection` (`named`); `variables` are what a YAML may have another variable for, and `interval` is how long after a turn
+    of one of several the next is due, where the YAML does not say. `record_of` says of a row's key, of any
     table, which row of the main one it belongs to; `report` tells a plan in words of its own, as
     `asset_sync.reconcile.report.markdown` does. `as_source` and `as_target` are its options.
     """
@@ -144,6 +146,7 @@ class System:
     pool: str | None = None
     named: bool = False
     variables: tuple[str, ...] = ()
+    interval: timedelta = timedelta(hours=1)
     sieve: Sieve | None = None
     record_of: Callable[[str], str] | None = None
     report: Report = markdown

@@ -1,16 +1,18 @@
-"""When a connection is due, from the runs that Dagster remembers."""
+"""When a connection is due, and how it stands: the truth tables."""
 
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-import dagster as dg
 import pytest
 
-from asset_sync.components import due
-from asset_sync.components.due import Past, due_at, due_sensor, free_at, last_mode, past_runs
+from asset_sync.components.due import ScheduledConnection, Status, due_at, retry_after, status_of
+from asset_sync.ledger import Schedule
+from asset_sync.ledger.schedules import Owner
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-THREE_HOURS = timedelta(hours=3)
+HOUR = timedelta(hours=1)
+SECONDS_5 = timedelta(seconds=5)
 
 
 def minutes(count: float) -> datetime:
@@ -18,188 +20,91 @@ def minutes(count: float) -> datetime:
     return NOON + timedelta(minutes=count)
 
 
-def ran(began: float, *, ok: bool, took: float = 2) -> Past:
-    return Past(minutes(began), minutes(began + took), ok)
+def known(now: float = 0, **told: Any) -> Schedule:
+    """A schedule of which nothing is known but what is told, as of so many minutes after noon."""
+    nothing = {"last_sync": None, "last_success": None, "failures": 0, "failed_at": None, "last_error": None, "owner": None}
+    return Schedule("fabrics", "lab", minutes(now), **{**nothing, **told})
 
 
-def test_a_connection_that_never_ran_is_due_at_once() -> None:
-    at = due_at([], THREE_HOURS)
+def failed(failures: int, *, began: float = 0, ended: float = 2) -> Schedule:
+    return known(last_sync=minutes(began), failed_at=minutes(ended), failures=failures, last_error="no answer")
+
+
+def test_what_never_ran_is_due_at_once() -> None:
+    assert due_at(None, HOUR) is None
+    assert due_at(known(), HOUR) is None
+
+
+def test_what_was_claimed_and_never_began_is_due_at_once() -> None:
+    lapsed = Owner("request", counted=True, lease=None, expires_at=minutes(1))
+    assert due_at(known(now=2, last_sync=minutes(0), owner=lapsed), HOUR) is None
+
+
+@pytest.mark.parametrize("ended", [1, 50, 200])
+def test_after_a_success_the_interval_counts_from_the_claim_however_long_the_run_took(ended: float) -> None:
+    assert due_at(known(last_sync=minutes(0), last_success=minutes(ended)), HOUR) == minutes(60)
+
+
+def test_a_run_that_somebody_stopped_was_a_turn() -> None:
+    assert due_at(known(last_sync=minutes(0)), HOUR) == minutes(60)
+    stopped_after_failures = replace(failed(3), last_sync=minutes(30))
+    assert due_at(stopped_after_failures, HOUR) == minutes(90)
+
+
+@pytest.mark.parametrize(("failures", "wait"), [(1, 5), (2, 10), (3, 20), (4, 40), (5, 80), (6, 160), (7, 180), (99, 180)])
+def test_one_of_hours_is_tried_again_after_5_minutes_and_twice_as_long_each_time_up_to_its_interval(
+    failures: int, wait: float
+) -> None:
+    _check(failures, timedelta(hours=3), wait * 60)
+
+
+@pytest.mark.parametrize(("failures", "wait"), [(1, 5), (2, 10), (3, 20), (4, 40), (6, 160), (7, 300), (99, 300)])
+def test_one_of_5_seconds_is_tried_again_within_seconds_and_never_later_than_in_5_minutes(failures: int, wait: float) -> None:
+    _check(failures, SECONDS_5, wait)
+
+
+@pytest.mark.parametrize(("failures", "wait"), [(1, 60), (2, 120), (3, 240), (4, 300)])
+def test_one_of_a_minute_is_tried_again_less_and_less_often(failures: int, wait: float) -> None:
+    _check(failures, timedelta(seconds=60), wait)
+
+
+def _check(failures: int, interval: timedelta, wait: float) -> None:
+    """The wait is that one, or up to a fifth less."""
+    at = due_at(failed(failures), interval)
     assert at is not None
-    assert at < NOON
+    assert timedelta(seconds=0.8 * wait) <= at - minutes(2) <= timedelta(seconds=wait)
 
 
-def test_after_a_success_the_interval_counts_from_its_beginning() -> None:
-    assert due_at([ran(0, ok=True, took=50)], THREE_HOURS) == minutes(180)
+def test_connections_that_failed_together_are_not_tried_again_together() -> None:
+    waits = {retry_after(replace(failed(3), connection=f"lab-{number}"), HOUR) for number in range(20)}
+    assert len(waits) == 20
+    assert max(waits) - min(waits) > timedelta(minutes=2)
 
 
-@pytest.mark.parametrize("past", [[Past(NOON, None, False)], [Past(NOON, None, False), ran(-500, ok=True)]])
-def test_a_run_that_is_queued_or_under_way_is_waited_for(past: list[Past]) -> None:
-    assert due_at(past, THREE_HOURS) is None
-    assert free_at(past, THREE_HOURS) is None
+OK = {"last_sync": minutes(0), "last_success": minutes(1)}
+FAILED = {**OK, "failures": 1, "failed_at": minutes(30), "last_error": "no answer"}
 
 
-@pytest.mark.parametrize(("failures", "wait"), [(1, 5), (2, 10), (3, 20), (4, 40), (5, 80), (6, 160), (7, 180), (10, 180)])
-def test_after_failures_it_waits_twice_as_long_each_time_and_never_longer_than_its_interval(failures: int, wait: int) -> None:
-    past = [ran(-10 * number, ok=False) for number in range(failures)] + [ran(-1000, ok=True)]
-    assert due_at(past, THREE_HOURS) == minutes(2 + wait)
-
-
-def test_a_success_ends_the_row_of_failures() -> None:
-    past = [ran(0, ok=False), ran(-10, ok=True), ran(-20, ok=False), ran(-30, ok=False)]
-    assert due_at(past, THREE_HOURS) == minutes(2 + 5)
-
-
-def test_a_job_that_is_run_when_there_is_something_to_do_is_free_after_a_success() -> None:
-    free = free_at([ran(0, ok=True)], THREE_HOURS)
-    assert free is not None
-    assert free < NOON
-
-
-def test_a_canceled_run_is_neither_success_nor_failure() -> None:
-    canceled = Past(minutes(0), minutes(1), None)
-    assert due_at([canceled, ran(-10, ok=True)], THREE_HOURS) == minutes(170)
-    assert due_at([canceled, ran(-10, ok=False), ran(-20, ok=False)], THREE_HOURS) == minutes(-8 + 10)
-    assert due_at([canceled], THREE_HOURS) == due_at([], THREE_HOURS)
-    assert free_at([canceled, ran(-10, ok=False)], THREE_HOURS) == minutes(-8 + 5)
-
-
-# What counts of the runs that a real instance remembers.
-
-SYNC = "export"
-MAIN = "main"
-ONE_CONNECTION = dg.StaticPartitionsDefinition([MAIN, "branch"])
-
-
-class PlanConfig(dg.Config):
-    mode: str = "normal"
-    fails: bool = False
-
-
-@dg.asset(key=[SYNC, "inventory"], partitions_def=ONE_CONNECTION)
-def inventory() -> None: ...
-
-
-@dg.asset(key=[SYNC, "plan"], deps=[inventory], partitions_def=ONE_CONNECTION)
-def plan(config: PlanConfig) -> None:
-    if config.fails:
-        raise dg.Failure("as told")
-
-
-@dg.asset(key=[SYNC, "applied"], deps=[plan], partitions_def=ONE_CONNECTION)
-def applied() -> None: ...
-
-
-DEFINITIONS = dg.Definitions(assets=[inventory, plan, applied], jobs=[dg.define_asset_job(SYNC, [inventory, plan, applied])])
-JOB = DEFINITIONS.resolve_job_def(SYNC)
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.instance_for_test() as made:
-        yield made
-
-
-def run(
-    instance: dg.DagsterInstance, *steps: str, mode: str | None = "normal", fails: bool = False, connection: str = MAIN
-) -> str:
-    """Run the job, or some of its steps; return the run's id."""
-    config = {"fails": fails} if mode is None else {"mode": mode, "fails": fails}
-    result = JOB.execute_in_process(
-        instance=instance,
-        partition_key=connection,
-        run_config={"ops": {f"{SYNC}__plan": {"config": config}}} if "plan" in (steps or ["plan"]) else {},
-        asset_selection=[dg.AssetKey([SYNC, step]) for step in steps] or None,
-        raise_on_error=False,
-    )
-    return result.run_id
-
-
-def under_way(instance: dg.DagsterInstance, mode: str = "normal") -> dg.DagsterRun:
-    """Have a run that is not yet begun."""
-    config = {"ops": {f"{SYNC}__plan": {"config": {"mode": mode}}}}
-    return instance.create_run_for_job(JOB, run_config=config, tags={"dagster/partition": MAIN})
-
-
-def succeeded(instance: dg.DagsterInstance) -> list[bool | None]:
-    return [past.succeeded for past in past_runs(instance, SYNC, MAIN)]
-
-
-@pytest.mark.parametrize("mode", ["normal", "full", None])
-def test_whole_runs_that_write_count(instance: dg.DagsterInstance, mode: str | None) -> None:
-    run(instance, mode=mode)
-    assert succeeded(instance) == [True]
-    run(instance, mode=mode, fails=True)
-    assert succeeded(instance) == [False, True]
-    assert past_runs(instance, SYNC, "branch") == []
-
-
-@pytest.mark.parametrize("mode", ["dry_run", "review"])
-@pytest.mark.parametrize("fails", [True, False])
-def test_a_look_at_what_would_be_done_does_not_count(instance: dg.DagsterInstance, mode: str, *, fails: bool) -> None:
-    run(instance, fails=True)
-    run(instance, mode=mode, fails=fails)
-    assert succeeded(instance) == [False]
-
-
-@pytest.mark.parametrize("steps", [("applied",), ("plan", "applied"), ("inventory", "plan"), ("inventory",)])
-def test_a_run_of_some_steps_does_not_count(instance: dg.DagsterInstance, steps: tuple[str, ...]) -> None:
-    run(instance, *steps)
-    assert succeeded(instance) == []
-    assert last_mode(instance, SYNC, MAIN) == "normal"
-
-
-def test_a_run_for_which_all_steps_were_selected_counts(instance: dg.DagsterInstance) -> None:
-    run(instance, "inventory", "plan", "applied", mode="full")
-    assert succeeded(instance) == [True]
-    assert last_mode(instance, SYNC, MAIN) == "full"
-
-
-@pytest.mark.parametrize("mode", ["normal", "dry_run", "review"])
-def test_a_run_of_any_sort_under_way_is_waited_for(instance: dg.DagsterInstance, mode: str) -> None:
-    under_way(instance, mode)
-    run(instance)
-    assert due_at(past_runs(instance, SYNC, MAIN), THREE_HOURS) is None
-    assert free_at(past_runs(instance, SYNC, MAIN), THREE_HOURS) is None
-
-
-def test_a_canceled_run_changes_what_is_seen_and_not_when_it_is_due(instance: dg.DagsterInstance) -> None:
-    run(instance)
-    before = past_runs(instance, SYNC, MAIN)
-    instance.report_run_canceled(under_way(instance))
-    after = past_runs(instance, SYNC, MAIN)
-    assert [past.succeeded for past in after] == [None, True]
-    assert due_at(after, THREE_HOURS) == due_at(before, THREE_HOURS)
-
-
-def test_it_looks_beyond_many_runs_that_do_not_count(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(due, "_PAGE", 2)
-    run(instance)
-    for _ in range(5):
-        instance.report_run_failed(under_way(instance, "dry_run"))
-    assert succeeded(instance) == [True]
-
-
-def test_a_connection_that_was_canceled_is_asked_for_by_another_key(instance: dg.DagsterInstance) -> None:
-    sensor = due_sensor(SYNC, {MAIN: THREE_HOURS})
-
-    def asked() -> str | None:
-        context = dg.build_sensor_context(instance, definitions=DEFINITIONS)
-        (request,) = sensor.evaluate_tick(context).run_requests or []
-        return request.run_key
-
-    first = asked()
-    assert asked() == first
-    instance.report_run_canceled(under_way(instance))
-    assert asked() not in {first, None}
-
-
-def test_the_last_mode_is_that_of_the_last_whole_run_but_for_dry_runs_and_rebases(instance: dg.DagsterInstance) -> None:
-    assert last_mode(instance, SYNC, MAIN) == "normal"
-    run(instance, mode="full")
-    run(instance, mode="review")
-    run(instance, mode="dry_run")
-    run(instance, mode="rebase")
-    run(instance, "plan", mode="normal")
-    run(instance, mode="normal", connection="branch")
-    assert last_mode(instance, SYNC, MAIN) == "review"
-    assert last_mode(instance, SYNC, "branch") == "normal"
+@pytest.mark.parametrize(
+    ("schedule", "missing", "enabled", "under_way", "status"),
+    [
+        (None, ["HEDGEHOG_LAB_TOKEN"], False, True, "not_configured"),
+        (known(**FAILED), ["HEDGEHOG_LAB_TOKEN"], True, False, "not_configured"),
+        (known(**FAILED), [], False, True, "disabled"),
+        (None, [], True, True, "syncing"),
+        (known(**FAILED), [], True, True, "syncing"),
+        (None, [], True, False, "never_synced"),
+        (known(last_sync=minutes(0)), [], True, False, "never_synced"),
+        (known(last_sync=minutes(0), failures=1, failed_at=minutes(1)), [], True, False, "error"),
+        (known(30, **FAILED), [], True, False, "error"),
+        (known(500, **FAILED), [], True, False, "error"),
+        (known(59, **OK), [], True, False, "in_sync"),
+        (known(121, **OK), [], True, False, "in_sync"),
+        (known(122, **OK), [], True, False, "out_of_sync"),
+    ],
+)
+def test_the_status_is_the_first_that_fits(
+    schedule: Schedule | None, missing: list[str], *, enabled: bool, under_way: bool, status: Status
+) -> None:
+    connection = ScheduledConnection("lab", HOUR, enabled, ["HEDGEHOG_LAB_TOKEN"])
+    assert status_of(connection, schedule, missing=missing, under_way=under_way) == status

@@ -30,7 +30,8 @@ from asset_sync.components.declared.following import following_asset, following_
 from asset_sync.components.declared.mapping import ConditionConfig, KindConfig, MadeFrom, conditions, sync_mapping
 from asset_sync.components.declared.reading import open_columns, read_tables
 from asset_sync.components.declared.steps import OwnSteps
-from asset_sync.components.due import due_sensor
+from asset_sync.components.due import ScheduledConnection
+from asset_sync.components.scheduling import due_sensor
 from asset_sync.components.staircase import STEPS, staircase, sync_job
 from asset_sync.components.sync import Sync
 from asset_sync.reconcile.desired import SyncMapping, as_mapped, is_lookup
@@ -305,6 +306,17 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     def _resource_of(self, connection: SeveralConfig) -> dg.ConfigurableResource[Any]:
         return connection.resource(self._of(self.connections_of, connection))
 
+    def scheduled(self) -> list[ScheduledConnection]:
+        """Return the connections, as they are scheduled."""
+        several = system(getattr(self, self.connections_of))
+        other: Side = "target" if self.connections_of == "source" else "source"
+        (alone,) = self._ways(other)
+        of_both = [alone.resource(system(getattr(self, other)))]
+        return [
+            ScheduledConnection(each.name, each.interval(several), each.enabled, _variables([each.resource(several), *of_both]))
+            for each in self.connections
+        ]
+
     def _resources(self, sync: Sync) -> Mapping[str, Any]:
         """Return the resources that the project does not provide."""
         sides: dict[str, tuple[Side, ConnectionConfig]] = {
@@ -412,7 +424,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
 
     def _sensors(self, name: str) -> Iterator[dg.SensorDefinition]:
         if self.connections:
-            yield due_sensor(name, {c.name: timedelta(minutes=c.interval_minutes) for c in self.connections if c.enabled})
+            yield due_sensor(name, self.scheduled())
 
     def _about(self, context: dg.AssetExecutionContext, name: str) -> str:
         return about(context, self.sync(name))
@@ -421,6 +433,11 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         if only := self._about(context, name):
             return f"it is about some rows alone ({only}): what else there is counts for nothing"
         return None if self.complete else "the YAML says that the source is not complete: what it lacks is not retired"
+
+
+def _variables(resources: Iterable[Any]) -> list[str]:
+    """Return the variables without which resources do not work."""
+    return [name for each in resources if hasattr(each, "required_variables") for name in each.required_variables()]
 
 
 def evidence(side: TargetSide, kinds: Kinds) -> Callable[[dg.AssetExecutionContext, Tables, Tables], Evidence]:

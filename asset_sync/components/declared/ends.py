@@ -1,8 +1,10 @@
 """The ends of a declared sync, as its YAML has them: which systems they are, how each is reached, and what it is told."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import dagster as dg
 from pydantic import Field, ValidationError
@@ -14,6 +16,8 @@ from asset_sync.components.wording import raise_first
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems import system
 from asset_sync.systems.system import Options, System
+
+_log: Final = logging.getLogger(__name__)
 
 Side = Literal["source", "target"]
 Told = Mapping[str, Any]
@@ -66,14 +70,32 @@ class ConnectionConfig(dg.Model, dg.Resolvable):
 class SeveralConfig(ConnectionConfig):
     """One of several connections, each a partition: how often it is due, and filters of its own beside those of the sync.
 
-    What it says to the systems, where each may say it for itself, comes before what the sync says.
+    What it says to the systems, where each may say it for itself, comes before what the sync says. `interval_minutes` is what
+    earlier versions had for `interval_seconds`; it is still read, and told.
     """
 
-    interval_minutes: int = Field(default=60, ge=1, le=MOST_HOURS * 60)
+    interval_seconds: int | None = Field(default=None, ge=1, le=MOST_HOURS * 3600)
+    interval_minutes: int | None = Field(default=None, ge=1, le=MOST_HOURS * 60)
     enabled: bool = True
     filters: dict[str, list[ConditionConfig]] = Field(default_factory=dict)
     source_options: dict[str, Any] = Field(default_factory=dict)
     target_options: dict[str, Any] = Field(default_factory=dict)
+
+    def interval(self, of: System) -> timedelta:
+        """Return how long after a turn the next one is due; where nothing is said, as the system has it."""
+        if self.interval_seconds is not None:
+            return timedelta(seconds=self.interval_seconds)
+        return of.interval if self.interval_minutes is None else timedelta(minutes=self.interval_minutes)
+
+    def check(self, place: Place, of: System) -> None:
+        """Raise `ConfigurationError` as of any connection, and where there are two intervals; tell of one in minutes."""
+        super().check(place, of)
+        if self.interval_minutes is None:
+            return
+        told = place.at("interval_minutes").error(f"write `interval_seconds: {self.interval_minutes * 60}` in its place")
+        if self.interval_seconds is not None:
+            raise told
+        _log.warning("%s", told)
 
     def options(self, side: Side) -> Told:
         """Return what it says to the source, or to the target; an empty list says nothing."""

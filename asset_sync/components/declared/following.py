@@ -7,8 +7,8 @@ from typing import Any, Final
 import dagster as dg
 
 from asset_sync import database
-from asset_sync.components.due import free_at, last_mode, past_runs
 from asset_sync.components.failures import told_in_one_line
+from asset_sync.components.history import free_at, last_mode, past_runs
 from asset_sync.components.sync import Sync
 from asset_sync.systems.steps import Following, Run
 

@@ -9,7 +9,7 @@ import dagster as dg
 from pydantic import Field
 
 from asset_sync import database
-from asset_sync.components import config
+from asset_sync.components import config, run_tags
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.timezones import machine_timezone
 from asset_sync.mirror import LoadReport, Options, TableReport, checks, differences, load, migrate
@@ -81,7 +81,7 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
         self.check(context.path / config.FILE)
         name = context.path.name
         job = dg.define_asset_job(
-            name, selection=dg.AssetSelection.assets(*map(_key, TABLES)), tags={"asset_sync/sync": name}, description=_WORDS
+            name, selection=dg.AssetSelection.assets(*map(_key, TABLES)), tags={run_tags.SYNC: name}, description=_WORDS
         )
         schedule = dg.ScheduleDefinition(
             name=f"{name}_schedule",

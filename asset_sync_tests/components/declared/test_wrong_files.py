@@ -145,9 +145,9 @@ WRONG: Final[dict[str, tuple[str, str, str, str]]] = {
     ),
     "an interval of exports": (
         MONITORING,
-        "interval_minutes: 180",
+        "interval_seconds: 10800",
         "export_interval_minutes: 180",
-        "connections.0.export_interval_minutes: there is no such key here; write `interval_minutes`",
+        "connections.0.export_interval_minutes: there is no such key here; write `interval_seconds`",
     ),
     "slugs as filters": (
         MONITORING,
@@ -176,7 +176,7 @@ WRONG: Final[dict[str, tuple[str, str, str, str]]] = {
     ),
     "a variable of one's own": (
         FINDING,
-        "interval_minutes: 180",
+        "interval_seconds: 10800",
         "url_variable: MY_URL",
         "connections.0.url_variable: there is no such key here; write `variables: {url: …}`",
     ),
@@ -195,7 +195,7 @@ WRONG: Final[dict[str, tuple[str, str, str, str]]] = {
     ),
     "a variable that there is not": (
         FINDING,
-        "interval_minutes: 180",
+        "interval_seconds: 10800",
         "variables: {token: X}",
         "connections.0.variables.token: WhatsUp Gold has no such variable that could be named; there are url, username",
     ),
@@ -369,9 +369,9 @@ WRONG: Final[dict[str, tuple[str, str, str, str]]] = {
     # What loads in no time, or never, and what is a slip.
     "an interval beyond all reason": (
         FINDING,
-        "interval_minutes: 180",
-        "interval_minutes: 99999999999999",
-        "connections.0.interval_minutes: 99999999999999: input should be less than or equal to",
+        "interval_seconds: 10800",
+        "interval_seconds: 99999999999999",
+        "connections.0.interval_seconds: 99999999999999: input should be less than or equal to",
     ),
     "an owner that is none": (
         YAML,

@@ -211,9 +211,9 @@ FORMS = {
         "{file}:{line}: connections.0.source_options.sites: 'hq': input should be a valid list",
     ),
     "no time between two exports": (
-        "interval_minutes: 180",
-        "interval_minutes: 0",
-        "{file}:{line}: connections.0.interval_minutes: 0: input should be greater than or equal to 1",
+        "interval_seconds: 10800",
+        "interval_seconds: 0",
+        "{file}:{line}: connections.0.interval_seconds: 0: input should be greater than or equal to 1",
     ),
     "an unknown owner": (
         "{from: site_path, owner: source}",
