@@ -20,7 +20,7 @@ from asset_sync.cli.homes import fresh_home
 from asset_sync.cli.ports import check_free
 from asset_sync.cli.sandbox import fabric_of, network_of, seed_option, size_option
 from asset_sync.cli.signals import until_stopped
-from asset_sync.operations.definitions import ensure_dagster_home, sync_names, variables_of
+from asset_sync.operations.definitions import code_location, ensure_dagster_home, sync_names, variables_of
 from asset_sync.reconcile.errors import AssetSyncError
 from asset_sync.sandbox.world import World
 
@@ -102,7 +102,7 @@ def _simulated(running: ExitStack, size: int, seed: int) -> list[str]:
 @contextmanager
 def _dagster(port: int, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """`dagster dev` in a process group of its own, stopped with all its children at the end."""
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "asset_sync.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    command = [sys.executable, "-m", "dagster", "dev", *code_location(), "-h", "127.0.0.1", "-p", str(port)]
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as file:
         process = subprocess.Popen(  # noqa: S603 - nothing of it comes from outside

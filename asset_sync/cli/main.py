@@ -17,6 +17,7 @@ from asset_sync.cli.collect import collect
 from asset_sync.cli.connections import connections
 from asset_sync.cli.demo import demo
 from asset_sync.cli.dev import dev
+from asset_sync.cli.fabrics import fabrics
 from asset_sync.cli.forget import forget
 from asset_sync.cli.holds import held, resolve
 from asset_sync.cli.plans import apply, approve, history, missing, plans, reject, show, undo
@@ -85,7 +86,7 @@ def main(context: click.Context) -> None:
 
 _COMMANDS = (
     *(demo, dev, sandbox, run, rebase, plans, show, approve, reject, apply, undo),
-    *(held, resolve, history, missing, connections, reconnect, check, collect, forget, serve),
+    *(held, resolve, history, missing, connections, fabrics, reconnect, check, collect, forget, serve),
 )
 for command in _COMMANDS:
     main.add_command(command)

@@ -18,7 +18,7 @@ from asset_sync.components.abandoned import BEAT_S, end_abandoned, in_the_way
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.processes import this_process
 from asset_sync.components.resources import open_leases
-from asset_sync.components.turns import Turn, in_turn, turn_of
+from asset_sync.components.turns import RequestLapsed, Turn, in_turn, turn_of
 
 _TURN_S: Final = 1.0
 _log: Final = logging.getLogger(__name__)
@@ -108,7 +108,13 @@ class _LeasedExecutor(dg.Executor):
             tell, stopped = plan_context.log.info, _canceling(dagster, run_id)
             for other in ended:
                 tell(f"run {other} was ended: nobody carried it out any more")
-            ending = held.enter_context(in_turn(_turn(dagster, run_id), run_id, tell=tell, stopped=stopped))
+            try:
+                ending = held.enter_context(in_turn(_turn(dagster, run_id), run_id, tell=tell, stopped=stopped))
+            except RequestLapsed as lapsed:
+                tell(f"it is not carried out: {lapsed}")
+                # Dagster takes what is interrupted for a failure unless somebody asked for its end.
+                dagster.report_run_canceling(dagster.get_run_by_id(run_id))
+                raise dg.DagsterExecutionInterruptedError from None
             for event in self._inner.execute(plan_context, execution_plan):
                 yield event
                 ending.hear(event)

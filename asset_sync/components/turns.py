@@ -13,9 +13,14 @@ from asset_sync.components.failures import first_line, reason, said
 from asset_sync.components.history import counts, writes_all
 from asset_sync.components.resources import open_schedules
 from asset_sync.ledger import Schedule, Schedules
+from asset_sync.reconcile.errors import AssetSyncError
 
 _ASKED_EVERY_S: Final = 1.0
 _INTERRUPTED: Final = dg.DagsterExecutionInterruptedError.__name__
+
+
+class RequestLapsed(AssetSyncError):
+    """A run came so late that its connection is another one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ def in_turn(
     """Have a connection for a run that is under its lease, and remember how it ended, as is said of what this yields.
 
     Waits for the run that has it, as `tell` hears, unless a person has this one stopped (see `heed`). A run whose request
-    lapsed, and whose connection another one has, is not carried out: raises `DagsterExecutionInterruptedError`.
+    lapsed, and whose connection another one has, is not to be carried out: raises `RequestLapsed`.
     """
     ending = Ending()
     if turn is None:
@@ -111,8 +116,7 @@ def _take(schedules: Schedules, turn: Turn, run_id: str, tell: Callable[[str], N
                 end_dead(schedules, other)
             continue
         if turn.request is not None:
-            tell(f"is not carried out: its request lapsed, and {_who(other)} has {turn.sync}/{turn.connection} now")
-            raise dg.DagsterExecutionInterruptedError
+            raise RequestLapsed(f"its request lapsed, and {_who(other)} has {turn.sync}/{turn.connection} now")
         told = f"waits for {_who(other)}: one run at a time has {turn.sync}/{turn.connection}"
         if told != told_last:
             tell(told)

@@ -78,6 +78,11 @@ class Ledger:
         with self._engine.begin() as connection:
             elsewhere.note(connection, destinations)
 
+    def link_counts(self, link_sets: Collection[str]) -> dict[str, dict[str, int]]:
+        """Return how many objects in service each set of links has, by kind."""
+        with self._engine.connect() as connection:
+            return moving.counts(connection, link_sets)
+
     def left_links(self, sync: str, named: Collection[str]) -> list[LinkSet]:
         """Return the sets of a sync's own links and decisions that are none of the named ones."""
         with self._engine.connect() as connection:

@@ -84,3 +84,13 @@ def _end(connection: Connection, old: str, told: str) -> None:
     c = s.plan.c
     for head in headers(connection, select(s.plan).where(c.link_set == old, c.state.in_([*OPEN, s.APPLYING]))):
         make_stale(connection, head, told)
+
+
+def counts(connection: Connection, link_sets: Collection[str]) -> dict[str, dict[str, int]]:
+    """Return how many objects in service each of the sets has, by kind."""
+    c = s.link.c
+    of_kind = select(c.sync, c.kind, func.count()).where(c.sync.in_(link_sets), c.retired_by.is_(None))
+    found: dict[str, dict[str, int]] = {}
+    for link_set, kind, number in connection.execute(of_kind.group_by(c.sync, c.kind).order_by(c.sync, c.kind)):
+        found.setdefault(link_set, {})[kind] = number
+    return found

@@ -89,6 +89,15 @@ def make_dagster_home(home: Path) -> None:
         (home / "dagster.yaml").write_text(DAGSTER_YAML, encoding="utf-8")
 
 
+def code_location() -> list[str]:
+    """Return the arguments that lead Dagster's commands to the code: all of them must have one name for its location.
+
+    The name is that of the project's workspace.yaml, where there is one; what is switched on is so by that name.
+    """
+    workspace = settings.project_root() / "workspace.yaml"
+    return ["-w", str(workspace)] if workspace.is_file() else ["-m", "asset_sync.definitions"]
+
+
 def sync_names() -> list[str]:
     """Return the names of all syncs."""
     return sorted(job.name for job in _definitions().jobs or [] if run_tags.SYNC in (job.tags or {}))

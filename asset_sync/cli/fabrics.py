@@ -1,0 +1,172 @@
+"""`asset-sync fabrics`: the Hedgehog fabrics, when they run by themselves, how they stand, and running one now."""
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import click
+
+from asset_sync import database
+from asset_sync.cli.console import printed, progress, row, table
+from asset_sync.cli.run import tell
+from asset_sync.operations import fabrics as operations
+from asset_sync.operations.fabrics import ConnectionStatus
+from asset_sync.operations.runs import RunReport, Watch
+from asset_sync.reconcile.errors import AssetSyncError
+
+SYSTEM: Final = "hedgehog"
+"""The system whose connections are the fabrics."""
+
+
+@click.group()
+def fabrics() -> None:
+    """Tell how the Hedgehog fabrics stand, have them run by themselves, run one now.
+
+    With --json, standard output is one JSON document and nothing else, also where a command fails.
+    """
+
+
+_fabric = click.option("--fabric", metavar="NAME", help="This fabric alone.")
+_json = click.option("--json", "as_json", is_flag=True, help="Tell it as JSON.")
+
+
+@fabrics.command()
+@_fabric
+@_json
+def status(fabric: str | None, *, as_json: bool) -> None:
+    """Tell how each fabric stands, when it ran and runs next, and what of it is kept in step."""
+    with _failures_told(as_json=as_json, total_jobs=0):
+        found = operations.statuses(operations.syncs_with(SYSTEM), fabric)
+        if as_json:
+            _print({"success": True, "total_jobs": len(found), "job_details": [_details(each) for each in found]})
+        else:
+            _show(found)
+
+
+@fabrics.command()
+@_fabric
+@_json
+def start(fabric: str | None, *, as_json: bool) -> None:
+    """Have the fabrics run by themselves, each at its interval: switches on their sensor, which Dagster's daemon looks at."""
+    with _failures_told(as_json=as_json, fabrics_scheduled=0):
+        made = operations.start(operations.syncs_with(SYSTEM), fabric)
+        if fabric is not None and made.refused:
+            raise AssetSyncError(made.refused[0])
+        count = len(made.connections)
+        words = f"Bootstrapped sync schedules for {count} fabric{'' if count == 1 else 's'}"
+        if not count:
+            words = "No sync-enabled fabrics found"
+        if as_json:
+            _print({"success": True, **(_one(made.connections[0]) if fabric else _all(made, words))})
+        else:
+            click.echo(words)
+            _show(made.connections)
+        for line in made.refused:
+            click.echo(f"asset-sync: {line}", err=True)
+        if count and not made.daemon:
+            click.echo("asset-sync: nothing starts by itself until a daemon runs: asset-sync dev, or dagster dev", err=True)
+
+
+def _one(status: ConnectionStatus) -> Mapping[str, Any]:
+    """Return what starting one fabric tells."""
+    words = f"Started periodic sync for fabric {status.name}"
+    return {"message": words, **_named(status), "sync_interval": _seconds(status)}
+
+
+def _all(made: operations.Started, words: str) -> Mapping[str, Any]:
+    """Return what starting all fabrics tells."""
+    total = len(made.connections) + len(made.refused)
+    errors = list(made.refused) or None
+    return {"message": words, "fabrics_scheduled": len(made.connections), "errors": errors, "total_fabrics": total}
+
+
+@fabrics.command()
+@_fabric
+@_json
+@click.pass_context
+def trigger(context: click.Context, fabric: str | None, *, as_json: bool) -> None:
+    """Run one fabric now, in this process, whenever it is due; one that is disabled or under way is not run."""
+    began = time.monotonic()
+    named = {"fabric_id": fabric} if fabric else {}
+    with _failures_told(as_json=as_json, **named, duration=lambda: round(time.monotonic() - began, 2)), progress() as watching:
+        chosen, report = operations.trigger(operations.syncs_with(SYSTEM), fabric, _watch(watching, fabric))
+    if as_json:
+        _print(_executed(chosen, report))
+    else:
+        tell(report)
+    context.exit(0 if report.succeeded else 1)
+
+
+def _watch(watching: Callable[[str], Watch], fabric: str | None) -> Watch:
+    return watching(f"fabric {fabric}" if fabric else "fabric")
+
+
+def _executed(chosen: ConnectionStatus, report: RunReport) -> Mapping[str, Any]:
+    more = {**_named(chosen), "duration": report.seconds, "run_id": report.run_id}
+    if not report.succeeded:
+        return {"success": False, "error": next(iter(report.reasons), "the run failed"), **more}
+    at = datetime.now(UTC).isoformat()
+    words = f"Fabric {chosen.name} synced"
+    return {"success": True, "message": words, **more, "sync_timestamp": at, "next_sync_scheduled": True}
+
+
+def _named(status: ConnectionStatus) -> Mapping[str, str]:
+    return {"fabric_id": status.name, "fabric_name": status.name, "sync": status.sync}
+
+
+def _details(status: ConnectionStatus) -> Mapping[str, Any]:
+    return {
+        **_named(status),
+        "job_id": f"fabric_sync_{status.name}",
+        "next_run": _iso(status.next_at),
+        "sync_interval": _seconds(status),
+        "last_sync": _iso(status.last_sync),
+        "sync_status": status.status,
+        "last_success": _iso(status.last_success),
+        "last_error": status.last_error,
+        "failures": status.failures,
+        "missing": list(status.missing),
+        "counts": dict(status.objects),
+    }
+
+
+def _seconds(status: ConnectionStatus) -> int:
+    return int(status.interval.total_seconds())
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _show(statuses: Sequence[ConnectionStatus]) -> None:
+    times = ("last sync (UTC)", "last success (UTC)", "next (UTC)")
+    shown = table("fabric", "status", "interval, s", *times, "objects", "last error", right=("interval, s",))
+    for each in statuses:
+        moments = (_moment(at) for at in (each.last_sync, each.last_success, each.next_at))
+        objects = ", ".join(f"{number} {kind}" for kind, number in each.objects.items())
+        shown.add_row(*row(each.name, each.status, _seconds(each), *moments, objects, each.last_error))
+    printed().print(shown)
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}" if at else ""
+
+
+def _print(told: Mapping[str, Any]) -> None:
+    click.echo(json.dumps(told, ensure_ascii=False))
+
+
+@contextmanager
+def _failures_told(*, as_json: bool, **more: Any) -> Iterator[None]:
+    """Tell what fails as JSON, too, where that is asked for; the line on standard error and the exit status stay."""
+    try:
+        yield
+    except (AssetSyncError, *database.ERRORS) as error:
+        if as_json:
+            words = str(error) if isinstance(error, AssetSyncError) else database.in_one_line(error)
+            told = {name: value() if callable(value) else value for name, value in more.items()}
+            _print({"success": False, "error": words, **told, "timestamp": datetime.now(UTC).isoformat()})
+        raise

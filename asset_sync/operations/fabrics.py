@@ -1,0 +1,156 @@
+"""How the connections of syncs are scheduled and how they stand; starting their sensors, and running one of them now."""
+
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from asset_sync import settings
+from asset_sync.components import SyncComponent
+from asset_sync.components.due import ScheduledConnection, Status, due_at, status_of
+from asset_sync.components.failures import first_line
+from asset_sync.components.resources import open_ledger, open_schedules
+from asset_sync.components.scheduling import missing_variables
+from asset_sync.components.turns import is_under_way
+from asset_sync.ledger import Schedule
+from asset_sync.operations.definitions import code_location, component_of, declared, instance, sync_names
+from asset_sync.operations.runs import RunReport, Watch, run_sync
+from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError
+from asset_sync.systems import system
+
+_SENSOR_DAEMON: Final = "SENSOR"
+_DOES_NOT_RUN: Final[Mapping[Status, str]] = {
+    "disabled": "Sync is disabled for fabric {name}",
+    "not_configured": "fabric {name} is not configured: set {missing} in the environment or in .env",
+    "syncing": "fabric {name} is under way: it has one run at a time",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionStatus:
+    """How a connection of a sync stands; of its times, None is never.
+
+    `next_at` is None where it is due at once, under way, or does not run by itself; `missing` are the variables that are not
+    set, and `objects` counts what is linked, by kind.
+    """
+
+    sync: str
+    name: str
+    status: Status
+    interval: timedelta
+    next_at: datetime | None
+    last_sync: datetime | None
+    last_success: datetime | None
+    last_error: str | None
+    failures: int
+    missing: Sequence[str]
+    objects: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What a start came to: the connections that run by themselves now, why others do not, and whether a daemon is there."""
+
+    connections: Sequence[ConnectionStatus]
+    refused: Sequence[str]
+    daemon: bool
+
+
+def syncs_with(name: str) -> Sequence[str]:
+    """Return the syncs whose connections lead to the system of that name."""
+    return [
+        sync
+        for sync in sync_names()
+        if isinstance(component := component_of(sync), SyncComponent)
+        and component.connections
+        and system(component.source if component.connections_of == "source" else component.target).name == name
+    ]
+
+
+def statuses(syncs: Sequence[str], name: str | None = None) -> Sequence[ConnectionStatus]:
+    """Return how the connections of syncs stand, or those of one name; `ConfigurationError` where there is none of it."""
+    every = [each for sync in syncs for each in _statuses(sync)]
+    found = [each for each in every if name in (None, each.name)]
+    if name is not None and not found:
+        there = ", ".join(dict.fromkeys(each.name for each in every)) or "none"
+        raise ConfigurationError(f"Fabric {name} not found; there are {there}")
+    return found
+
+
+def start(syncs: Sequence[str], name: str | None = None) -> Started:
+    """Switch on the sensors that start the connections of syncs, and tell which run by themselves now, or why that one not.
+
+    Raises `ConfigurationError` as `statuses` does, and `AssetSyncError` where Dagster does not switch a sensor on.
+    """
+    found = statuses(syncs, name)
+    refused = [why for each in found if (why := _why_not(each, but="syncing"))]
+    runs = [each for each in found if _why_not(each, but="syncing") is None]
+    for sync in dict.fromkeys(each.sync for each in runs):
+        _switch_on(f"{sync}_sensor")
+    with instance() as dagster:
+        daemon = dagster.get_daemon_statuses([_SENSOR_DAEMON])[_SENSOR_DAEMON].healthy
+    return Started(runs, refused, bool(daemon))
+
+
+def trigger(syncs: Sequence[str], name: str | None, watch: Watch | None = None) -> tuple[ConnectionStatus, RunReport]:
+    """Run a connection now, in this process, as it runs by itself; return how it stood, and what the run did.
+
+    Raises `ConfigurationError` where there is no such connection, where one must be named, and for one that does not run now.
+    """
+    found = statuses(syncs, name)
+    if len(found) != 1:
+        there = ", ".join(each.name for each in found) or "none"
+        raise ConfigurationError(f"name one fabric with --fabric; there are {there}")
+    (chosen,) = found
+    if why := _why_not(chosen):
+        raise ConfigurationError(why)
+    return chosen, run_sync(chosen.sync, partition=chosen.name, watch=watch)
+
+
+def _why_not(status: ConnectionStatus, but: Status | None = None) -> str | None:
+    words = None if status.status == but else _DOES_NOT_RUN.get(status.status)
+    return words.format(name=status.name, missing=" and ".join(status.missing)) if words else None
+
+
+def _statuses(sync: str) -> Sequence[ConnectionStatus]:
+    component = component_of(sync)
+    if not isinstance(component, SyncComponent):
+        raise ConfigurationError(f"{sync} has no connections")
+    known, made = open_schedules().of(sync), declared(sync)
+    counts = open_ledger().link_counts([made.of_connection(each.name).link_set for each in component.connections])
+    return [
+        _status(sync, each, known.get(each.name), counts.get(made.of_connection(each.name).link_set, {}))
+        for each in component.scheduled()
+    ]
+
+
+def _status(
+    sync: str, connection: ScheduledConnection, schedule: Schedule | None, objects: Mapping[str, int]
+) -> ConnectionStatus:
+    missing = missing_variables(connection)
+    under_way = schedule is not None and is_under_way(schedule)
+    status = status_of(connection, schedule, missing=missing, under_way=under_way)
+    return ConnectionStatus(
+        sync=sync,
+        name=connection.name,
+        status=status,
+        interval=connection.interval,
+        next_at=None if status in _DOES_NOT_RUN else due_at(schedule, connection.interval),
+        last_sync=schedule.last_sync if schedule else None,
+        last_success=schedule.last_success if schedule else None,
+        last_error=schedule.last_error if schedule else None,
+        failures=schedule.failures if schedule else 0,
+        missing=missing,
+        objects=objects,
+    )
+
+
+def _switch_on(sensor: str) -> None:
+    """Have Dagster switch a sensor on, that of the code location which its daemon looks at."""
+    command = [sys.executable, "-m", "dagster", "sensor", "start", sensor, *code_location()]
+    told = subprocess.run(command, cwd=settings.project_root(), capture_output=True, text=True, check=False)  # noqa: S603
+    if told.returncode:
+        lines = [line for line in told.stderr.splitlines() if line.strip()]
+        raise AssetSyncError(f"Dagster does not switch {sensor} on: {first_line(lines[-1] if lines else told.stdout)}")
