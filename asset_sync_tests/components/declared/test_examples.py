@@ -222,6 +222,8 @@ def test_several_connections_are_partitions_with_links_of_their_own(environment:
 
 
 def test_the_sensor_starts_each_connection_that_is_due(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for prefix in ("NETBOX_BERLIN", "NETBOX_PARIS", "NETBOX"):
+        set_all(environment, {f"{prefix}_URL": "http://127.0.0.1:1", f"{prefix}_TOKEN": DEFAULT_TOKEN})
     definitions = load_of(tmp_path, "sites_of_all", SEVERAL_YAML, environment)
     (sensor,) = definitions.sensors or []
     assert isinstance(sensor, dg.SensorDefinition)

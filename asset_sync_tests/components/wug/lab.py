@@ -1,7 +1,9 @@
 """A whole pipeline between NetBox and WhatsUp Gold: real HTTP, a real PostgreSQL, a real Dagster instance."""
 
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,9 @@ import yaml
 from sqlalchemy import text
 
 from asset_sync import database
-from asset_sync.components.resources import LedgerResource, open_ledger
+from asset_sync.components.resources import LedgerResource, open_ledger, open_schedules
 from asset_sync.components.snapshots import Snapshots
+from asset_sync.components.turns import in_turn, turn_by_hand
 from asset_sync.ledger import Ledger
 from asset_sync.sandbox.faults import Faults
 from asset_sync.sandbox.server import Server
@@ -65,8 +68,22 @@ class Lab:
     def _execute(self, job: str, connection: str, **more: Any) -> Run:
         sync = job.removesuffix("_scans")
         chosen = self.definitions[sync].resolve_job_def(job)
-        result = chosen.execute_in_process(instance=self.instance, partition_key=connection, raise_on_error=False, **more)
-        return Run(result, sync)
+        turn = turn_by_hand(job, chosen.tags, connection, more.get("run_config", {}), whole="asset_selection" not in more)
+        if turn is not None:
+            turn = replace(turn, request=self._request(sync, connection))
+        run_id = str(uuid.uuid4())
+        with in_turn(turn, run_id, tell=print, stopped=lambda _seconds: True) as ending:
+            result = chosen.execute_in_process(
+                instance=self.instance, partition_key=connection, raise_on_error=False, run_id=run_id, **more
+            )
+            run = Run(result, sync)
+            ending.error = None if run.success else next(iter(run.errors()), "failed")
+        return run
+
+    def _request(self, sync: str, connection: str) -> str | None:
+        """The run that the sensor asked for last, which is the next one."""
+        found = open_schedules().of(sync).get(connection)
+        return found.owner.name if found and found.owner else None
 
     @property
     def ledger(self) -> Ledger:
