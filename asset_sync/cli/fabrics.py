@@ -4,8 +4,10 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -16,6 +18,9 @@ from asset_sync.operations import fabrics as operations
 from asset_sync.operations.fabrics import ConnectionStatus
 from asset_sync.operations.runs import RunReport, Watch
 from asset_sync.reconcile.errors import AssetSyncError
+
+if TYPE_CHECKING:
+    from asset_sync.systems.hedgehog.comparing import Difference
 
 SYSTEM: Final = "hedgehog"
 """The system whose connections are the fabrics."""
@@ -98,6 +103,34 @@ def trigger(context: click.Context, fabric: str | None, *, as_json: bool) -> Non
     else:
         tell(report)
     context.exit(0 if report.succeeded else 1)
+
+
+@fabrics.command()
+@click.option("--folder", type=click.Path(path_type=Path), required=True, help="The fabric's YAML files, at any depth.")
+@_fabric
+@_json
+def compare(folder: Path, fabric: str | None, *, as_json: bool) -> None:
+    """Tell in what a fabric's cluster is not what the YAML files of a folder say; nothing is written."""
+    # Kubernetes' client takes most of a second to load, which only this command needs.
+    from asset_sync.operations import fabric_files
+
+    with _failures_told(as_json=as_json):
+        name, found = fabric_files.compare(folder, fabric)
+        if as_json:
+            told = [{each.name: getattr(difference, each.name) for each in fields(difference)} for difference in found]
+            _print({"success": True, "fabric_name": name, "total": len(found), "differences": told})
+        elif found:
+            _show_differences(found)
+        else:
+            click.echo(f"{name} is what the files say")
+
+
+def _show_differences(found: Sequence["Difference"]) -> None:
+    shown = table("what", "kind", "name", "field", "files", "cluster")
+    for each in found:
+        values = ("" if value is None else json.dumps(value, ensure_ascii=False) for value in (each.desired, each.actual))
+        shown.add_row(*row(each.sort, each.kind, each.name, each.field, *values))
+    printed().print(shown)
 
 
 def _watch(watching: Callable[[str], Watch], fabric: str | None) -> Watch:

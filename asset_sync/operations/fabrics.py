@@ -99,14 +99,19 @@ def trigger(syncs: Sequence[str], name: str | None, watch: Watch | None = None) 
 
     Raises `ConfigurationError` where there is no such connection, where one must be named, and for one that does not run now.
     """
+    one = chosen(syncs, name)
+    if why := _why_not(one):
+        raise ConfigurationError(why)
+    return one, run_sync(one.sync, partition=one.name, watch=watch)
+
+
+def chosen(syncs: Sequence[str], name: str | None) -> ConnectionStatus:
+    """Return the connection of that name, or the only one; raises `ConfigurationError` where one must be named."""
     found = statuses(syncs, name)
     if len(found) != 1:
         there = ", ".join(each.name for each in found) or "none"
         raise ConfigurationError(f"name one fabric with --fabric; there are {there}")
-    (chosen,) = found
-    if why := _why_not(chosen):
-        raise ConfigurationError(why)
-    return chosen, run_sync(chosen.sync, partition=chosen.name, watch=watch)
+    return found[0]
 
 
 def _why_not(status: ConnectionStatus, but: Status | None = None) -> str | None:
