@@ -21,6 +21,14 @@ def earlier_first(kind: Kind, table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{name: pd.array(column, dtype="str") for name, column in zip(kind.ends, columns, strict=True)})
 
 
+def both_or_none(kind: Kind, table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without the ends whose other end is missing: one alone, written, would make another pair."""
+    if not kind.ends or table.empty:
+        return table
+    single = table[list(kind.ends)].isna().any(axis=1)
+    return table.assign(**{name: table[name].mask(single) for name in kind.ends}) if single.any() else table
+
+
 def in_order(ends: tuple[str | None, str | None]) -> tuple[str | None, str | None]:
     """Return two ends in order: the shorter text first, of equally long ones the lesser, so that ids go by number."""
     one, other = sorted(ends, key=lambda end: (end is None, len(end or ""), end or ""))

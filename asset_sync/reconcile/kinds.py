@@ -123,7 +123,7 @@ class Kind:
     `counted_by` names the reference whose objects the target counts by it: two requests that move the same counts, in another
     order, can make the target give one of them up (a deadlock), so such writes go in one order.
     `ends` names two references that are the ends of one thing, as those of a cable: which is which tells nothing, so that they
-    stand in one order (see `asset_sync.reconcile.ends`), in what a target gives back as well.
+    stand in one order (see `asset_sync.reconcile.ends`), in what a target gives back as well; each is of one object alone.
     Without its `agreement` the target takes no write of an object at all, whatever the write is about.
     `versions` says what the versions of objects are, where they tell the earlier from the later: moments, or counts.
     """

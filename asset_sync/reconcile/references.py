@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
-from asset_sync.reconcile.ends import earlier_first
+from asset_sync.reconcile.ends import both_or_none, earlier_first
 from asset_sync.reconcile.identity import HELD, IGNORED, NEW, Deleted, hold_back, hold_deleted, match
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.resolutions import NONE, Resolutions
@@ -63,10 +63,13 @@ def _with_causes(matched: pd.DataFrame, blocked: Mapping[int, str]) -> pd.DataFr
 
 
 def resolve(kind: Kind, desired: pd.DataFrame, matches: Tables) -> pd.DataFrame:
-    """Return the desired table with its references resolved by the matches of the kinds that they point to, ends in order."""
+    """Return the desired table with its references resolved by the matches of the kinds that they point to, ends in order.
+
+    Of two ends one of which is held, both are missing.
+    """
     tokens = {field.name: _tokens(desired[field.name], matches[str(field.to)]).array for field in kind.references}
     sets = {field.name: _set_tokens(desired[field.name], matches[str(field.to)]) for field in kind.sets}
-    return earlier_first(kind, desired.assign(**tokens, **sets))
+    return earlier_first(kind, both_or_none(kind, desired.assign(**tokens, **sets)))
 
 
 def held_references(kind: Kind, desired: pd.DataFrame, matches: Tables) -> dict[int, str]:

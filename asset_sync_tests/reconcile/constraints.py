@@ -56,6 +56,7 @@ def refusal(kinds: Kinds, objects: Objects, kind: Kind, before: Row | None, row:
         *_missing(kind, row),
         *_dangling(kind, objects, values),
         *_taken(kind, objects, row),
+        *_occupied(kind, objects, row),
         *_torn_off(kind, before, row),
         *_pinned(kinds, objects, kind, before, row),
         *_not_on(kinds, objects, kind, row, values),
@@ -108,6 +109,16 @@ def _taken(kind: Kind, objects: Objects, row: Row) -> Iterator[str]:
         others = (other for other_id, other in objects.get(kind.name, {}).items() if other_id != row["id"])
         if wanted is not None and any(_unique_value(kind, unique, other) == wanted for other in others):
             yield f"{kind.name} with this {' and '.join(unique.fields)} already exists."
+
+
+def _occupied(kind: Kind, objects: Objects, row: Row) -> Iterator[str]:
+    """An end is of one thing alone, and a thing has two."""
+    ends = [row.get(name) for name in kind.ends]
+    if kind.ends and (None in ends or len({*ends}) < len(ends)):
+        yield "Must define A and B terminations."
+    for other_id, other in objects.get(kind.name, {}).items() if kind.ends else ():
+        if other_id != row["id"] and {*ends} & {other.get(name) for name in kind.ends}:
+            yield f"Duplicate termination found: {kind.name} {other_id}"
 
 
 def _unique_value(kind: Kind, unique: Unique, row: Row) -> tuple[str, ...] | None:

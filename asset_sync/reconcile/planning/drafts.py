@@ -125,13 +125,14 @@ class Drafts:
         both = Change(pa.concat_arrays([old.new, change.new]), pa.concat_arrays([old.words, change.words]))
         return replace(self, changes={**self.changes, name: both.take(at)})
 
-    def part(self, name: str, why: Mapping[int, str]) -> "tuple[Drafts, Drafts]":
-        """Part a field from operations that go on without it: return what goes on, and the field's changes held."""
+    def part(self, fields: Sequence[str], why: Mapping[int, str]) -> "tuple[Drafts, Drafts]":
+        """Part fields from operations that go on without them: return what goes on, and the fields' changes held."""
+        names = [name for name in fields if name in self.changes]
         rows = np.fromiter(sorted(why), dtype=np.int64, count=len(why))
         parted = np.zeros(len(self), dtype=bool)
         parted[rows] = True
-        rest = replace(self, changes={**self.changes, name: self.changes[name].among(~parted)})
-        held = replace(self.take(rows), changes={name: self.changes[name].take(rows)})
+        rest = replace(self, changes={**self.changes, **{name: self.changes[name].among(~parted) for name in names}})
+        held = replace(self.take(rows), changes={name: self.changes[name].take(rows) for name in names})
         held = held.with_column("op", pa.repeat(pa.scalar(p.UPDATE, _TEXT), len(rows)))
         held = held.with_column("identity", pa.nulls(len(rows), _TEXT))
         held = held.with_column("hold", pa.array([why[row] for row in rows.tolist()], _TEXT))

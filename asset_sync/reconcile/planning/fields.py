@@ -37,8 +37,8 @@ def too_long(declared: Field, values: pa.Array) -> dict[int, str]:
 def part(given: Drafts, name: str, why: Mapping[int, str]) -> tuple[Drafts, Drafts]:
     """Part a field from the operations that go on without it; `why` says, by row, what holds it.
 
-    Returns what goes on, and the field held. What would be made without anything to recognise it by, or without what the target
-    requires, is held as a whole.
+    Returns what goes on, and the field held; of two ends, both: one alone would be another pair. What would be made without
+    anything to recognise it by, or without what the target requires, is held as a whole.
     """
     is_open = given.open
     why = {row: reason for row, reason in why.items() if is_open[row]}
@@ -47,7 +47,8 @@ def part(given: Drafts, name: str, why: Mapping[int, str]) -> tuple[Drafts, Draf
     field = given.kind.field(name)
     unfit = given.are(p.CREATE) & (field.required | field.made_with | ~_recognisable(given, name))
     whole = {row: reason for row, reason in why.items() if unfit[row]}
-    return given.hold(whole).part(name, {row: reason for row, reason in why.items() if not unfit[row]})
+    names = given.kind.ends if name in given.kind.ends else (name,)
+    return given.hold(whole).part(names, {row: reason for row, reason in why.items() if not unfit[row]})
 
 
 def _recognisable(given: Drafts, without: str) -> Mask:

@@ -205,14 +205,14 @@ CABLE: Final = Kind(
         TAGGED,
     ),
     (IdentityRule("both ends", ("a_interface", "b_interface")),),
-    tuple(Unique((name,), enforced=False) for name in ("a_interface", "b_interface")),
-    Retirement("status", "decommissioning"),
+    retirement=Retirement("status", "decommissioning"),
     ends=("a_interface", "b_interface"),
 )
 """A cable between two interfaces. One that somebody drew is known by both of its ends; one of ours is moved, an end at a time.
 
-NetBox takes no end that another cable has, nor an empty one (measured): of cables that take what others leave, those are moved
-that go to what is free, and the others by the next runs; cables that change ends are refused until a person frees one.
+NetBox takes no end that another cable has, nor an empty one, and does not take two cables in one request that change ends
+(measured): what takes what another leaves is moved after it, and cables that change ends in a ring wait until a person frees an
+end, for to delete one and draw it again would lose what people wrote to it.
 """
 
 

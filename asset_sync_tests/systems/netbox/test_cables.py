@@ -102,7 +102,7 @@ def test_cables_that_somebody_drew_are_recognised_by_both_ends_and_never_moved(s
         sync.netbox.state.create(CABLES, {**_drawn(_id(sync, one), _id(sync, other)), "label": label, "type": "cat6"})
     sync.rows["cable"] = [{**row, "label": None} for row in cables]
     plan = sync.run()
-    assert held(plan) == {"c1": "a_interface '2' is on cable #2 already"}
+    assert held(plan) == {"c1": "interface 's1 E1' is on cable #2 (other) already, which is not of this sync"}
     assert [op for op, key, *_ in ops(plan) if key == "c0"] == ["claim"]
     assert _cabled(sync) == {"mine": _wanted(sync, "s1/0", "s2/0"), "other": _wanted(sync, "s1/1", "s2/3")}
 
@@ -139,22 +139,41 @@ def test_a_cable_that_takes_what_another_leaves_follows_it(sync: Sync) -> None:
     sync.run()
     sync.row("cable", "c0")["a_interface"] = "s2/1"
     sync.row("cable", "c1")["b_interface"] = "s2/3"
-    for _ in range(2):
-        sync.apply(sync.plan())
+    plan = sync.plan()
+    outcomes = sync.apply(plan)
     assert _cabled(sync) == {"c0": _wanted(sync, "s1/0", "s2/1"), "c1": _wanted(sync, "s1/1", "s2/3")}
+    assert sync.again() == 0
+    sync.undo(plan, outcomes)
+    assert _cabled(sync) == {"c0": _wanted(sync, "s1/0", "s2/0"), "c1": _wanted(sync, "s1/1", "s2/1")}
+
+
+@ONE_VERSION
+def test_cables_that_change_ends_wait_until_a_person_frees_one_and_the_rest_goes_on(sync: Sync) -> None:
+    sync.run()
+    before = _cabled(sync)
+    sync.row("cable", "c0").update(a_interface="s2/1", type="cat7")
+    sync.row("cable", "c1")["b_interface"] = "s2/0"
+    sync.rows["cable"].append(_cable("c2", "s1/2", "s2/2"))
+    why = held(sync.run())
+    assert set(why) == {"c0", "c1"}
+    assert all(each.startswith("cable #1, #2 change ends among themselves") for each in why.values())
+    assert _cabled(sync) == {**before, "c2": _wanted(sync, "s1/2", "s2/2")}
+    assert sync.objects_of(CABLES, "label", "type")[0] == ("c0", "cat7")
+    sync.netbox.state.patch(CABLES, 2, _drawn(_id(sync, "s1/1"), _id(sync, "s2/3")))
+    assert held(sync.run()) == {}
+    assert _cabled(sync)["c0"] == _wanted(sync, "s1/0", "s2/1")
+    assert _cabled(sync)["c1"] == _wanted(sync, "s1/1", "s2/0")
     assert sync.again() == 0
 
 
 @ONE_VERSION
-def test_cables_that_change_ends_are_refused_in_the_words_of_netbox_and_stay_as_they_are(sync: Sync) -> None:
+def test_a_new_cable_goes_where_another_leaves(sync: Sync) -> None:
     sync.run()
-    before = _cabled(sync)
-    sync.row("cable", "c0")["a_interface"] = "s2/1"
-    sync.row("cable", "c1")["b_interface"] = "s2/0"
-    outcomes = list(sync.apply(sync.plan()).values())
-    assert [outcome.outcome for outcome in outcomes] == ["failed", "failed"]
-    assert all("Duplicate termination found for dcim.interface" in str(outcome.detail) for outcome in outcomes)
-    assert _cabled(sync) == before
+    sync.row("cable", "c0")["a_interface"] = "s2/3"
+    sync.rows["cable"].append(_cable("c2", "s2/0", "s1/3"))
+    assert held(sync.run()) == {}
+    assert _cabled(sync)["c2"] == _wanted(sync, "s2/0", "s1/3")
+    assert sync.again() == 0
 
 
 @ONE_VERSION
@@ -174,8 +193,16 @@ def test_a_new_cable_takes_over_the_one_at_its_port_whose_record_is_gone(sync: S
 
 
 @ONE_VERSION
-def test_a_cable_between_what_two_gone_ones_left_takes_over_neither(sync: Sync) -> None:
+def test_a_cable_between_what_two_gone_ones_left_waits_until_they_are_taken_away_by_hand(sync: Sync) -> None:
     sync.run()
     sync.rows["cable"] = [_cable("c9", "s1/0", "s1/1")]
-    plan = sync.plan()
-    assert [op for op, key, *_ in ops(plan) if key == "c9"] == ["create"]
+    for _ in range(3):
+        why = held(sync.run())
+    assert why["c9"] == (
+        "interface 's1 E0' is on cable #1 (c0) already, which is out of service and may be taken away by hand: "
+        "nothing is deleted here"
+    )
+    for number in (1, 2):
+        sync.netbox.state.delete(CABLES, number)
+    sync.run()
+    assert _cabled(sync) == {"c9": _wanted(sync, "s1/0", "s1/1")}
