@@ -4,19 +4,23 @@ import itertools
 from collections.abc import Iterable
 from typing import Any
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.desired import SyncMapping, desired_tables
 from asset_sync.reconcile.kinds import Field, IdentityRule, Kind, Unique, in_order
+from asset_sync.reconcile.mapping import FieldMapping
 from asset_sync.reconcile.merge import Owner, Ownership
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Policy
 from asset_sync.reconcile.report import markdown
 from asset_sync.reconcile.resolutions import Resolution, Resolutions
 from asset_sync.reconcile.sets import BETWEEN, by_commas, members, one_set, sets_of
+from asset_sync.reconcile.sources import Column, Source, SourceTable
 from asset_sync_tests.reconcile.lab import GRACE, Lab, held, ops
 from asset_sync_tests.reconcile.test_properties import PLENTY
 from asset_sync_tests.reconcile.worlds import NOW, Row
@@ -336,3 +340,26 @@ def test_no_member_of_anybody_is_ever_lost(days: list[tuple[set[int], set[int] |
             said = says | (said if unknown else set())
         assert carried(lab) == stands
         assert vlans_written(lab.plan()) == []
+
+
+# From the source.
+
+
+def test_a_column_of_keys_becomes_the_members_and_a_key_of_no_row_is_told() -> None:
+    tables = {
+        "vlans": SourceTable("vlans", "", (Column("id"), Column("vid", type="integer"), Column("name"))),
+        "ports": SourceTable("ports", "", (Column("id"), Column("name"), Column("carries", to="vlans", many=True))),
+    }
+    read = {
+        "vlans": pd.DataFrame({"id": ["a", "b"], "vid": [1, 2], "name": ["one", "two, too"]}),
+        "ports": pd.DataFrame({"id": ["x", "y"], "name": ["e1", "e2"], "carries": ["b, zz,a", None]}),
+    }
+    told = {name: FieldMapping(source=name, ownership=Ownership("source")) for name in ("vid", "name")}
+    untold = FieldMapping(ownership=Ownership("source"))
+    mapping = SyncMapping({"vlan": "vlans", "port": "ports"}, {"vlan": told, "port": {"name": told["name"], "vlans": untold}})
+    made = desired_tables(Source(tables, read), KINDS, mapping).tables
+    keys = dict(zip(made["vlan"]["source_key"], made["vlan"]["key"], strict=True))
+    assert made["port"]["vlans"].tolist()[0].split(BETWEEN) == sorted([keys["a"], keys["b"], "?zz"], key=lambda k: (len(k), k))
+    assert made["port"]["vlans"].isna().tolist() == [False, True]
+    with pytest.raises(ValueError, match="ports has no column that points to rows of ports"):
+        tables["ports"].references("vlans", "ports")
