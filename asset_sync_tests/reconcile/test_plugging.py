@@ -83,7 +83,6 @@ def test_a_chain_that_is_killed_in_the_middle_is_finished_by_the_next_run() -> N
 def test_a_ring_and_what_waits_behind_it_are_held_and_the_rest_goes_on() -> None:
     there = lab(c0=(0, 1), c1=(2, 3), c2=(4, 5))
     plug(there, c0=(0, 2), c1=(1, 3), c2=(4, 6))
-    there.source["cable"][0]["label"] = "c0"
     there.source["cable"].append(cable("c3", 7, 8))
     why = held(there.run())
     assert set(why) == {"c0", "c1"}

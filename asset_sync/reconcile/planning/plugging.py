@@ -137,7 +137,7 @@ class _Ends:
 
     def _holder(self, end: str) -> str:
         at = self.holders[end]
-        named, key = (self.sides.observed[name].iat[at] for name in ("id", "key"))
+        named, key = (str(self.sides.observed[name].iat[at]) for name in ("id", "key"))
         return f"{self.kind.name} #{named} ({key}) already{self._whose(at)}"
 
     def _whose(self, at: int) -> str:
