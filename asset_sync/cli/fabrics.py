@@ -111,8 +111,7 @@ def trigger(context: click.Context, fabric: str | None, *, as_json: bool) -> Non
 @_json
 def compare(folder: Path, fabric: str | None, *, as_json: bool) -> None:
     """Tell in what a fabric's cluster is not what the YAML files of a folder say; nothing is written."""
-    # Kubernetes' client takes most of a second to load, which only this command needs.
-    from asset_sync.operations import fabric_files
+    from asset_sync.operations import fabric_files  # noqa: PLC0415 - loads Kubernetes' client, which takes most of a second
 
     with _failures_told(as_json=as_json):
         name, found = fabric_files.compare(folder, fabric)
