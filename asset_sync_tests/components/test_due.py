@@ -82,7 +82,7 @@ def test_connections_that_failed_together_are_not_tried_again_together() -> None
 
 
 OK = {"last_sync": minutes(0), "last_success": minutes(1)}
-FAILED = {**OK, "failures": 1, "failed_at": minutes(30), "last_error": "no answer"}
+FAILED: dict[str, Any] = {**OK, "failures": 1, "failed_at": minutes(30), "last_error": "no answer"}
 
 
 @pytest.mark.parametrize(

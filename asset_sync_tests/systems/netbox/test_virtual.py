@@ -202,7 +202,7 @@ def test_a_host_that_changes_clusters_takes_its_machines_along_past_others_of_th
     assert sync.again() == 0
 
 
-def machines(sync: Sync) -> dict[str, tuple[Any, ...]]:
+def machines(sync: Sync) -> dict[str, list[Any]]:
     return {name: told for name, *told in sync.objects_of(MACHINES, "name", "status", "cluster", "device")}
 
 
