@@ -332,5 +332,8 @@ def test_a_vlan_that_netbox_refuses_is_left_out_and_the_port_is_made(trunks: Syn
     trunks.row("vlan", "blue/db")["vid"] = 999  # outside of its group's ranges
     _trunk(trunks, "red/web", "blue/db")
     outcomes = trunks.apply(trunks.plan())
-    assert [o.detail for o in outcomes.values() if o.instead] == ["stored without vlan 'blue/db', which was not created"]
+    assert [o.detail for o in outcomes.values() if o.instead] == [
+        "without vlan: needs vlan 'blue/db', which was not created",
+        "stored without vlan 'blue/db', which was not created",
+    ]
     assert len(_carried(trunks)["E1/2"]) == 1

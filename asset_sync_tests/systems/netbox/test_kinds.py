@@ -21,6 +21,7 @@ def test_kinds_say_what_netbox_lets_be_empty_what_it_requires_what_it_holds_fast
         *(f"virtual_machine.{field}" for field in ("site", "role", "platform", "tenant")),
         *(f"interface_links.{field}" for field in ("parent", "bridge", "lag")),
         *("interface.untagged_vlan", "interface.vrf", "vrf.rd", "vrf.tenant", "ip_range.tenant", "prefix.vlan", "cable.tenant"),
+        *("interface.tagged_vlans", "anycast_address.tenant"),
         *(f"{kind}.{field}" for kind in ("vlan_group", "vlan", "prefix") for field in ("site", "tenant")),
     }
     required = {f"{kind.name}.{field.name}" for kind in KINDS.values() for field in kind.fields if field.required}
