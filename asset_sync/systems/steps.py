@@ -118,7 +118,11 @@ class Done:
 
 
 Applied = Callable[[Run, Done], Mapping[str, Any]]
-"""Is told of an apply once it is recorded, and returns metadata: what cannot be done then is told, and takes nothing back."""
+"""Is told of an apply once it is recorded, and returns metadata.
+
+What cannot be done then takes nothing back: it is told, or raised in the end (`TargetError`) where the run is not to pass for
+one that did all.
+"""
 
 
 @dataclass(frozen=True)

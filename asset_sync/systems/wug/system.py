@@ -58,6 +58,7 @@ def _written_by(options: MonitoringOptions) -> System:
         seen=own.seen,
         decided=own.decided,
         open=own.open,
+        applied=own.applied,
         following=Following(
             "scans",
             "A look at the scans that are under way, and how the connection's exports stand.",

@@ -7,7 +7,7 @@ import pytest
 
 from asset_sync_tests.components.wug.lab import EXPORT, IMPORT, SCANS, Lab
 from asset_sync_tests.components.wug.test_connections import tick
-from asset_sync_tests.components.wug.test_netbox_to_wug import held, one, readdress
+from asset_sync_tests.components.wug.test_netbox_to_wug import enter, held, one, readdress, site_of
 from asset_sync_tests.pipeline import Run
 
 SENSOR = "netbox_to_wug_scans_sensor"
@@ -55,6 +55,18 @@ def test_a_device_that_is_not_added_is_scanned_for_found_and_given_its_metadata(
     assert row(lab, device)["settled_at"] is not None
     assert tick(lab, SENSOR) == []
     assert not any(lab.run().planned.values())
+
+
+def test_declined_devices_of_a_group_are_scanned_for_at_once_however_many_batches_they_were_sent_in(lab: Lab) -> None:
+    site = site_of(lab)["id"]
+    for number in range(1, 61):
+        enter(lab, f"declined-{number}", f"172.28.7.{number}/24", site)
+        lab.wug().refuse.add(f"172.28.7.{number}")
+    assert lab.run().success
+    assert len(lab.wug().scans) == 1
+    scanned = [row for address, row in lab.tracked().items() if address.startswith("172.28.7.")]
+    assert len(scanned) == 60
+    assert {row["scan_id"] for row in scanned} == {lab.wug().scans[0].id}
 
 
 def test_what_a_scan_found_is_asked_for_once_also_where_the_device_left_netbox_meanwhile(lab: Lab) -> None:

@@ -11,10 +11,11 @@ from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.resolutions import Resolution
 from asset_sync.reconcile.tables import Tables
-from asset_sync.systems.steps import CountingTarget, Evidence, Run, Shaped, Sifted
+from asset_sync.systems.steps import CountingTarget, Done, Evidence, Run, Shaped, Sifted
 from asset_sync.systems.wug.kinds import DEVICE, GROUP
 from asset_sync.systems.wug.monitoring.addresses import refused_twins, told_of, with_verdicts
 from asset_sync.systems.wug.monitoring.following import follow, next_look, run_again_for, standing
+from asset_sync.systems.wug.monitoring.scanning import is_to_scan, scan_for_declined
 from asset_sync.systems.wug.monitoring.shaping import Layout, refused_elsewhere, shaped_tables
 from asset_sync.systems.wug.monitoring.tracked import TrackedTarget
 from asset_sync.systems.wug.monitoring.waiting import (
@@ -75,6 +76,14 @@ class Monitoring:
         target = WugTarget(run.resource().client(writable=True), root=self.options.root_group)
         scans = self.options.auto_scan_exported_ips
         return TrackedTarget(target, open_tracking(), run.connection, plan, scans=scans, by_hand=run.by_hand)
+
+    def applied(self, run: Run, done: Done) -> Mapping[str, Any]:
+        """Have what WhatsUp Gold declined to add scanned for."""
+        if not is_to_scan(done):
+            return {}
+        target = WugTarget(run.resource().client(writable=True), root=self.options.root_group)
+        with target.client:
+            return scan_for_declined(target, open_tracking(), run.connection, done)
 
     def look(self, run: Run) -> Mapping[str, Any]:
         """Look at the scans that are under way, and tell how the connection's exports stand."""

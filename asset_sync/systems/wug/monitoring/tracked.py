@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from itertools import groupby
 from typing import Final
 
 import pandas as pd
 
 from asset_sync.reconcile import plan as p
-from asset_sync.reconcile.errors import TargetError
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.target import Answer, Declined, Deferred, OutcomeUnknown, Refused, Write, Written
+from asset_sync.reconcile.target import Answer, Declined, Deferred, Refused, Write, Written
 from asset_sync.systems.http import Tally
 from asset_sync.systems.wug.kinds import ATTRIBUTE, DEVICE, NETBOX_ID
+from asset_sync.systems.wug.monitoring.scanning import to_be_scanned_for
 from asset_sync.systems.wug.target import WugTarget
 from asset_sync.tracking import Export, Key, Tracking
 
@@ -24,9 +23,9 @@ _NETBOX_ID: Final = ATTRIBUTE + NETBOX_ID
 class TrackedTarget:
     """A `reconcile.target.Target` over another one; see there for what each method promises.
 
-    A device is `pending` before it is sent, and afterwards `exported`, `scan_triggered` or `error`. A write whose fate is
-    unknown stays pending: the next run sees whether the device is there. `scans` says whether WhatsUp Gold is asked to look
-    at the address itself where it declines to add a device.
+    A device is `pending` before it is sent, and afterwards `exported` or `error`. A write whose fate is unknown stays pending:
+    the next run sees whether the device is there. So does a device that WhatsUp Gold declines to add, until it is asked to look
+    at the address itself, where `scans` says that it is (see `asset_sync.systems.wug.monitoring.scanning`).
     """
 
     def __init__(
@@ -58,14 +57,14 @@ class TrackedTarget:
         return self._target.find(kind, writes)
 
     def create(self, kind: Kind, writes: Sequence[Write], message: str) -> Mapping[int, Answer]:
-        """Create objects; a device that WhatsUp Gold declines is scanned for, where the connection says so."""
+        """Create objects; a device that WhatsUp Gold declines is left to be scanned for, where the connection says so."""
         if kind.name != DEVICE.name:
             return self._target.create(kind, writes, message)
         sent = self._begin([write for write in writes if write.values.get(_ADDRESS)])
         answers = dict(self._created(kind, sent, message)) if sent else {}
         self._note_arrived(sent, answers)
         if self._scans:
-            answers |= self._scanned_for(sent, answers)
+            answers = {seq: _scanned_for(answer) for seq, answer in answers.items()}
         self._note_failed(sent, answers)
         return {write.seq: _left(write) for write in writes} | answers
 
@@ -114,28 +113,6 @@ class TrackedTarget:
         if errors:
             self._tracking.failed(self._connection, errors, datetime.now(UTC))
 
-    # Scans.
-
-    def _scanned_for(self, writes: Sequence[Write], answers: Mapping[int, Answer]) -> dict[int, Answer]:
-        """Have the addresses of declined devices looked at, those of one group together."""
-        reasons = {seq: answer.reason for seq, answer in answers.items() if isinstance(answer, Declined)}
-        declined = sorted((write for write in writes if write.seq in reasons), key=_group)
-        found: dict[int, Answer] = {}
-        for group, members in groupby(declined, key=_group):
-            found |= self._scanned(group, list(members), reasons)
-        return found
-
-    def _scanned(self, group: str, writes: Sequence[Write], reasons: Mapping[int, str]) -> dict[int, Answer]:
-        try:
-            scan_id = self._target.scan(group, [write.values[_ADDRESS] for write in writes])
-        except OutcomeUnknown as error:
-            told = f"and nobody knows whether a scan for it was started ({error}); the next run sees what it found"
-            return {write.seq: Declined(f"not added ({reasons[write.seq]}), {told}") for write in writes}
-        except TargetError as error:
-            return {write.seq: Declined(f"neither added ({reasons[write.seq]}) nor scanned for ({error})") for write in writes}
-        self._tracking.scan_triggered(self._connection, [self._key(write) for write in writes], scan_id, datetime.now(UTC))
-        return {write.seq: Deferred(f"scan {scan_id} was started, for: {reasons[write.seq]}") for write in writes}
-
     def _key(self, write: Write) -> Key:
         return self._record_of[write.seq][0], write.values[_ADDRESS]
 
@@ -147,9 +124,9 @@ def _left(write: Write) -> Answer:
     return Declined("it has no address, without which WhatsUp Gold monitors nothing")
 
 
+def _scanned_for(answer: Answer) -> Answer:
+    return to_be_scanned_for(answer.reason) if isinstance(answer, Declined) else answer
+
+
 def _is_whole(answer: Answer | None) -> bool:
     return isinstance(answer, Written) and not answer.instead
-
-
-def _group(write: Write) -> str:
-    return str(write.values["group"])
