@@ -78,7 +78,7 @@ class Agreeing:
     def _way_out(self, reference: str) -> str:
         matches = self.facet.matches
         row = int(index(pa.array([reference], _TEXT), text(matches["target_id"]))[0])
-        if row < 0 or self.field not in self.facet.owners:
+        if row < 0:
             return ""
         decision = f"take-source {self.facet.kind.name} {cell(matches['source_key'], row)} {self.field}"
         return f"; put it there, or let the source say so ({decision})"

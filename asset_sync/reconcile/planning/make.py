@@ -90,7 +90,9 @@ def _operations(kinds: Kinds, sides: Mapping[str, Sides], now: datetime, mode: M
 def _agreeing(kind: Kind, sides: Mapping[str, Sides], written: Mapping[str, Drafts]) -> Agreeing | None:
     """Return what the objects of a kind must agree with; None where this sync does not write or know it."""
     agreement, own = kind.agreement, sides[kind.name]
-    if agreement is None or agreement.facet not in sides or not {agreement.reference, agreement.field} <= own.owners.keys():
+    if agreement is None or agreement.facet not in sides or agreement.field not in sides[agreement.facet].owners:
+        return None
+    if not {agreement.reference, agreement.field} <= own.owners.keys():
         return None
     return Agreeing(sides, own, agreement, written)
 
