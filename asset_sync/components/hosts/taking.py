@@ -10,7 +10,7 @@ from asset_sync.components.dropped.cursor import Cursor
 from asset_sync.components.dropped.folder import DropFolder, Dropped
 from asset_sync.components.dropped.looking import Log
 from asset_sync.reconcile.errors import SourceError
-from asset_sync.systems.hosts.document import MAX_BYTES, DocumentRefused, check_size, parse
+from asset_sync.systems.hosts.document import MAX_BYTES, DocumentRefused, Parsed, check_size, parse
 from asset_sync.systems.hosts.kept import Kept, KeptHosts
 from asset_sync.systems.pdq_export import is_candidate
 from asset_sync.systems.shown import shown
@@ -21,6 +21,10 @@ _SUFFIX = ".json"
 def is_document(name: str, size: int) -> bool:
     """Return whether a file of that name and size in bytes can be a host's document."""
     return is_candidate(name, size) and PurePath(name.lower()).suffix == _SUFFIX
+
+
+class NotKept(SourceError):
+    """A document could not be written to where documents are kept; the reason in words, to follow its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +67,21 @@ class HostWatch:
         refused: list[str] = []
 
         def take(file: Dropped) -> bool:
-            """Take one document in, or tell why not: either way it is done with."""
+            """Take one document in, or tell why not; return whether it is done with."""
             content = None
             try:
                 check_size(file.size)
                 content = self._content(file)
                 parsed = parse(content)
-                kept, before = self.kept.put(content, parsed, datetime.now(UTC))
+                kept, before = self._put(content, parsed)
             except DocumentRefused as refusal:
                 line = f"{shown(file.name)} {refusal}"
                 refused.append(line)
                 self.folder.quarantine(file, line, None if content is None else [content])
                 log(line)
+            except NotKept as error:
+                log(f"{shown(file.name)} {error}")
+                return False
             except SourceError as error:
                 log(f"{shown(file.name)}: {error}")
             else:
@@ -83,6 +90,12 @@ class HostWatch:
 
         looked = looking.look(self.folder, cursor, take, seconds=self.seconds, log=log)
         return Look(taken, refused, looked.cursor, unfinished=looked.left > 0)
+
+    def _put(self, content: bytes, parsed: Parsed) -> tuple[Kept, Kept | None]:
+        try:
+            return self.kept.put(content, parsed, datetime.now(UTC))
+        except OSError as error:
+            raise NotKept(f"cannot be kept ({error.strerror or error}); it is tried again") from error
 
     def _content(self, file: Dropped) -> bytes:
         with self.folder.open(file) as opened:

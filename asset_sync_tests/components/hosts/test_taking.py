@@ -203,3 +203,18 @@ def test_a_damaged_cursor_counts_as_none(folder: Path, monkeypatch: pytest.Monke
         seen.write_text(content, encoding="utf-8")
         assert take_documents(SYNC) == []
         assert len(KeptHosts(tmp_path / "hosts_kept").all()) == 1
+
+
+def test_where_nothing_can_be_kept_it_is_said_and_tried_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    (folder / "web-1.json").write_bytes(written(host()))
+    lines: list[str] = []
+    watch = HostDocuments(mapping={}).watch()
+    seen = watch.look(Cursor(), log=print).cursor
+    with monkeypatch.context() as patched:
+        patched.setattr(KeptHosts, "put", full)
+        look = watch.look(seen, log=lines.append)
+    assert (look.taken, lines) == ([], ["web-1.json cannot be kept (No space left on device); it is tried again"])
+    assert [each.name for each in watch.look(look.cursor, log=print).taken] == ["web-1.json"]
