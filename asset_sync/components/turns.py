@@ -20,7 +20,7 @@ _INTERRUPTED: Final = dg.DagsterExecutionInterruptedError.__name__
 
 
 class RequestLapsed(AssetSyncError):
-    """A run came so late that its connection is another one's."""
+    """A run came so late that its turn was given to another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def in_turn(
     """Have a connection for a run that is under its lease, and remember how it ended, as is said of what this yields.
 
     Waits for the run that has it, as `tell` hears, unless a person has this one stopped (see `heed`). A run whose request
-    lapsed, and whose connection another one has, is not to be carried out: raises `RequestLapsed`.
+    lapsed, and whose turn another one was given, is not to be carried out: raises `RequestLapsed`.
     """
     ending = Ending()
     if turn is None:
@@ -110,13 +110,11 @@ def in_turn(
 def _take(schedules: Schedules, turn: Turn, run_id: str, tell: Callable[[str], None], stopped: Callable[[float], bool]) -> None:
     told_last = None
     while not schedules.begin(turn.sync, turn.connection, run_id, request=turn.request, counted=turn.counted):
-        other = schedules.of(turn.sync).get(turn.connection)
-        if other is None or not is_under_way(other):
-            if other is not None:
-                end_dead(schedules, other)
-            continue
         if turn.request is not None:
-            raise RequestLapsed(f"its request lapsed, and {_who(other)} has {turn.sync}/{turn.connection} now")
+            raise RequestLapsed(f"its request lapsed, and the turn of {turn.sync}/{turn.connection} was given to another one")
+        other = schedules.of(turn.sync).get(turn.connection)
+        if other is None or end_dead(schedules, other) or not is_under_way(other):
+            continue
         told = f"waits for {_who(other)}: one run at a time has {turn.sync}/{turn.connection}"
         if told != told_last:
             tell(told)

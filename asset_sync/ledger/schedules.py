@@ -88,14 +88,14 @@ class Schedules:
     def begin(self, sync: str, connection: str, run_id: str, *, request: str | None, counted: bool) -> bool:
         """Take the connection for a run that begins, under a lease; tell whether it is the run's now.
 
-        It is where nobody else has it: `request` is the one that the run comes of, whose turn it then is. Any other run that is
-        `counted` begins a turn of its own; one that is not leaves alone when the connection is due.
+        Where the run comes of a `request`, it is while nobody else was given that turn; else where nobody has it. A run of no
+        request that is `counted` begins a turn of its own; one that is not leaves alone when the connection is due.
         """
         c = schedule.c
         own = {"owner": run_id, "expires_at": None, "counted": counted}
-        claimed = case((c.owner == (request or run_id), c.last_sync), else_=_NOW if counted else c.last_sync)
+        claimed = c.last_sync if request is not None or not counted else _NOW
         new = insert(schedule).values(sync=sync, connection=connection, last_sync=_NOW if counted else None, **own)
-        mine = or_(_free(), c.owner.in_([run_id, request or run_id]))
+        mine = or_(_free(), c.owner == run_id) if request is None else c.owner == request
         taken = new.on_conflict_do_update(index_elements=_KEY, set_={**own, "last_sync": claimed}, where=mine)
         with self._engine.begin() as db:
             return db.execute(taken.returning(c.owner)).first() is not None

@@ -46,7 +46,9 @@ def test_a_plan_of_a_large_fabric() -> None:
     assert plan.id
     ended = time.perf_counter()
     objects = sum(len(each.objects) for each in listed.values())
-    print(f"\n{objects:,} objects, {plan.counts['create']:,} to create: {tables - began:.1f} s desired, {ended - tables:.1f} s plan")
+    print(
+        f"\n{objects:,} objects, {plan.counts['create']:,} to create: {tables - began:.1f} s desired, {ended - tables:.1f} s plan"
+    )
     assert len(plan.writes) > 40_000
     assert plan.held.empty
     assert ended - began < 10

@@ -81,7 +81,7 @@ def test_connections_that_failed_together_are_not_tried_again_together() -> None
     assert max(waits) - min(waits) > timedelta(minutes=2)
 
 
-OK = {"last_sync": minutes(0), "last_success": minutes(1)}
+OK: dict[str, Any] = {"last_sync": minutes(0), "last_success": minutes(1)}
 FAILED: dict[str, Any] = {**OK, "failures": 1, "failed_at": minutes(30), "last_error": "no answer"}
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -28,6 +29,7 @@ ROOT = Path(__file__).parents[2]
 FIVE = {"a": 5, "b": 10, "c": 20, "d": 30, "e": 60}
 WATCHED_S = 180
 OUTAGE_S = 60
+SLOW_S = 30
 TICK_S = 5
 
 
@@ -60,6 +62,15 @@ class Lab:
             assert time.monotonic() - began < seconds, f"{told}: {self._log()}"
             time.sleep(0.2)
         return time.monotonic() - began
+
+    def claims_within(self, seconds: float) -> set[tuple[str, datetime]]:
+        """Watch for so long; the turns that were claimed, each with its connection, by the clock of the database."""
+        found: set[tuple[str, datetime]] = set()
+        began = time.monotonic()
+        while time.monotonic() - began < seconds:
+            found |= {(name, each.last_sync) for name, each in self.schedules.of(SYNC).items() if each.last_sync}
+            time.sleep(0.5)
+        return found
 
     def _log(self) -> str:
         return "\n".join(file.read_text()[-3000:] for file in self.folder.glob("daemon*.txt"))
@@ -109,39 +120,38 @@ def check_one_at_a_time(lab: Lab, names: dict[str, int]) -> None:
 
 def test_five_fabrics_run_at_their_intervals_and_an_outage_delays_only_one(tmp_path: Path, database_url: str) -> None:
     with daemons(1, tmp_path, database_url, FIVE) as lab:
-        took = lab.wait(lambda: all(lab.runs(name) for name in FIVE), 180, "not all ran once")
+        took = lab.wait(lambda: all(lab.runs(name) for name in FIVE), 300, "not all ran once")
         print(f"all five had begun {took:.0f} s after the daemon was started")
-        began = time.time()
         (tmp_path / "b.down").touch()
-        time.sleep(OUTAGE_S)
+        claims = lab.claims_within(OUTAGE_S)
         down = lab.schedules.of(SYNC)["b"]
-        assert (down.last_error, down.failures > 0) == ("the API does not answer", True)
         (tmp_path / "b.down").unlink()
-        up = time.time()
-        recovered = lab.wait(lambda: not lab.schedules.of(SYNC)["b"].failures, 180, "b did not recover")
+        assert (down.last_error, down.failures > 0) == ("the API does not answer", True)
+        recovered = lab.wait(lambda: not lab.schedules.of(SYNC)["b"].failures, 300, "b did not recover")
         print(f"b recovered {recovered:.0f} s after its API was up again, after {down.failures} failures")
-        time.sleep(max(0.0, WATCHED_S - (time.time() - began)))
-        watched = time.time() - began
-        costs = [run.ended - run.began for name in FIVE for run in lab.runs(name) if run.ended is not None]
-        gaps = {name: _gaps(lab.runs(name), began) for name in FIVE}
-        for name, interval in FIVE.items():
-            print(f"{name}, every {interval} s: {len(gaps[name]) + 1} runs, {statistics.median(gaps[name]):.1f} s apart")
-        print(f"in {watched:.0f} s; a run's own work took {statistics.median(costs):.1f} s")
+        claims |= lab.claims_within(WATCHED_S - OUTAGE_S)
         check_one_at_a_time(lab, FIVE)
-        # Nobody is given up, and only the one that was down waited for it.
-        assert recovered < 60 + TICK_S + 60
-        assert up - began < watched
-        least = statistics.median(gaps["a"])
+        gaps = {name: gaps_of(claims, name) for name in FIVE}
+        # What a run costs here, which the shortest interval is spent waiting for.
+        cost = statistics.median(gaps["a"] or [WATCHED_S])
         for name, interval in FIVE.items():
-            if name != "b":
-                assert statistics.median(gaps[name]) < max(interval + 2 * TICK_S, least) + max(least, interval / 2), name
-                assert min(gaps[name], default=interval) > interval - 2 * least - TICK_S, name
-        assert {each.failures for each in lab.schedules.of(SYNC).values()} == {0}
+            print(
+                f"{name}, every {interval} s: {len(gaps[name]) + 1} turns, {statistics.median(gaps[name] or [0]):.1f} s apart"
+            )
+        if cost > SLOW_S:
+            pytest.skip(f"a run takes {cost:.0f} s on this machine now: intervals of seconds cannot be watched")
+        assert recovered < 4 * FIVE["b"] + 2 * cost + TICK_S
+        for name in FIVE.keys() - {"b"}:
+            assert gaps[name], name
+            assert min(gaps[name]) >= FIVE[name], name
+            assert statistics.median(gaps[name]) < max(FIVE[name], cost) + 2 * TICK_S, name
+            assert lab.schedules.of(SYNC)[name].failures == 0
 
 
-def _gaps(runs: list[Ran], since: float) -> list[float]:
-    began = [run.began for run in runs if run.began > since]
-    return [after - before for before, after in pairwise(began)]
+def gaps_of(claims: set[tuple[str, datetime]], name: str) -> list[float]:
+    """The seconds between the turns of a connection."""
+    at = sorted(at for of, at in claims if of == name)
+    return [(after - before).total_seconds() for before, after in pairwise(at)]
 
 
 def test_a_run_that_is_killed_makes_way_for_the_next_one(tmp_path: Path, database_url: str) -> None:
@@ -152,20 +162,22 @@ def test_a_run_that_is_killed_makes_way_for_the_next_one(tmp_path: Path, databas
         (first,) = lab.runs("a")
         (tmp_path / "a.hangs").unlink()
         os.kill(first.process, signal.SIGKILL)
+        lab.wait(lambda: lab.schedules.of(SYNC)["a"].last_error == KILLED, 60, "nobody saw it")
         took = lab.wait(lambda: len(lab.runs("a")) > 1, 120, "a did not run again")
         print(f"a killed run's connection ran again after {took:.0f} s")
         lab.wait(lambda: lab.schedules.of(SYNC)["a"].last_success is not None, 60, "a did not succeed")
-        assert KILLED.startswith("its process was killed")
 
 
 def test_two_daemons_on_one_ledger_run_nothing_twice(tmp_path: Path, database_url: str) -> None:
     three = {"a": 5, "b": 10, "c": 30}
     with daemons(2, tmp_path, database_url, three) as lab:
-        lab.wait(lambda: all(lab.runs(name) for name in three), 240, "not all ran once")
-        began = time.time()
-        time.sleep(90)
+        lab.wait(lambda: all(lab.runs(name) for name in three), 300, "not all ran once")
+        claims = lab.claims_within(90)
         check_one_at_a_time(lab, three)
         for name, interval in three.items():
-            gaps = _gaps(lab.runs(name), began)
-            print(f"{name}, every {interval} s: {len(gaps) + 1} runs in 90 s of two daemons")
-            assert len(gaps) + 1 <= 90 / interval + 1
+            print(f"{name}, every {interval} s: {len(gaps_of(claims, name)) + 1} turns in 90 s of two daemons")
+            assert all(gap >= interval for gap in gaps_of(claims, name)), name
+            # No turn has more than one run.
+            turns = {at.timestamp() for of, at in claims if of == name}
+            begun = [run for run in lab.runs(name) if run.began > min(turns)]
+            assert len(begun) <= len(turns)

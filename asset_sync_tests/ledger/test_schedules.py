@@ -119,6 +119,18 @@ def test_a_request_lapses_and_its_run_comes_too_late(schedules: Schedules, engin
     assert schedules.claim(SYNC, LAB, "other", found(schedules))
     assert not schedules.begin(SYNC, LAB, "slow run", request="slow", counted=True)
     assert schedules.begin(SYNC, LAB, "run", request="other", counted=True)
+    schedules.succeeded("run")
+    assert not schedules.begin(SYNC, LAB, "slow run", request="slow", counted=True)
+
+
+def test_a_request_that_lapsed_is_still_its_runs_where_nobody_else_was_given_the_turn(
+    schedules: Schedules, engine: Engine
+) -> None:
+    schedules.claim(SYNC, LAB, "slow", None)
+    claimed = found(schedules).last_sync
+    lapse(engine)
+    assert schedules.begin(SYNC, LAB, "slow run", request="slow", counted=True)
+    assert found(schedules).last_sync == claimed
 
 
 def test_a_request_that_is_renewed_does_not_lapse(schedules: Schedules, engine: Engine) -> None:

@@ -1,7 +1,7 @@
 """Hedgehog fabrics, declared."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import dagster as dg
@@ -14,6 +14,9 @@ from asset_sync.systems.hedgehog.renaming import known_ids
 from asset_sync.systems.hedgehog.resource import VARIABLES, FabricFolder, HedgehogFabric
 from asset_sync.systems.hedgehog.tables import TABLES, object_rows
 from asset_sync.systems.system import Options, Read, System
+
+
+_INTERVAL: Final = timedelta(seconds=60)
 
 
 class FabricOptions(dg.Model):
@@ -49,6 +52,7 @@ def _told_by(options: FabricOptions) -> System:
         _read,
         named=True,
         variables=tuple(VARIABLES),
+        interval=_INTERVAL,
         as_source=Options(FabricOptions, _told_by, frozenset(FabricOptions.model_fields)),
     )
 
