@@ -33,7 +33,7 @@ def test_a_plan_of_a_large_fabric() -> None:
     written = [*fabric.objects(SHAPE)]
     listed = listings([*written, *observed.agents(written, NOW)])
     sync, component = declared(SYNC), component_of(SYNC)
-    mapping = component._every_mapping(HEDGEHOG)  # type: ignore[attr-defined, union-attr]
+    mapping = component._every_mapping(HEDGEHOG)  # type: ignore[attr-defined]
     fields = {name: [field.name for field in kind.fields] for name, kind in sync.kinds.items()}
     nothing: dict[str, Any] = {name: empty((*OBSERVED_COLUMNS, *fields[name]), kind) for name, kind in sync.kinds.items()}
     links = {name: no_links(names) for name, names in fields.items()}

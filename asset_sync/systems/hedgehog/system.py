@@ -15,7 +15,6 @@ from asset_sync.systems.hedgehog.resource import VARIABLES, FabricFolder, Hedgeh
 from asset_sync.systems.hedgehog.tables import TABLES, object_rows
 from asset_sync.systems.system import Options, Read, System
 
-
 _INTERVAL: Final = timedelta(seconds=60)
 
 
