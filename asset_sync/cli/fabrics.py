@@ -124,6 +124,32 @@ def compare(folder: Path, fabric: str | None, *, as_json: bool) -> None:
             click.echo(f"{name} is what the files say")
 
 
+@fabrics.command()
+@_fabric
+@_json
+@click.pass_context
+def test(context: click.Context, fabric: str | None, *, as_json: bool) -> None:
+    """Ask a fabric's cluster for its version, and for what the token may read; nothing of the fabric is read."""
+    from asset_sync.operations import fabric_rights  # noqa: PLC0415 - as above
+
+    with _failures_told(as_json=as_json):
+        found = fabric_rights.rights(fabric)
+        told = {"fabric_name": found.fabric, "cluster_version": found.version, "kinds": dict(found.kinds)}
+        if as_json:
+            _print({"success": not found.lacking, **told, **({"error": _lacking(found.lacking)} if found.lacking else {})})
+        else:
+            click.echo(f"{found.fabric} answers: Kubernetes {found.version}")
+            for kind, allowed in found.kinds.items():
+                click.echo(f"  {'yes' if allowed else 'NO':<4} {kind}")
+    if found.lacking:
+        click.echo(f"asset-sync: {_lacking(found.lacking)}", err=True)
+        context.exit(1)
+
+
+def _lacking(kinds: Sequence[str]) -> str:
+    return f"the token lacks the right to list {', '.join(kinds)}: give it get, list and watch"
+
+
 def _show_differences(found: Sequence["Difference"]) -> None:
     shown = table("what", "kind", "name", "field", "files", "cluster")
     for each in found:

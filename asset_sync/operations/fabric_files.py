@@ -18,16 +18,17 @@ def compare(folder: Path, fabric: str | None = None) -> tuple[str, Sequence[Diff
     Raises `ConfigurationError` where the fabric must be named, is not known or cannot be reached, and `SourceError` where the
     folder or the cluster cannot be read whole.
     """
+    name, resource = reached(fabric)
+    desired = read_directory(folder, resource.namespace)
+    with resource.client() as client:
+        return name, differences(desired, read(client))
+
+
+def reached(fabric: str | None) -> tuple[str, HedgehogFabric]:
+    """Return the name of a fabric, or of the only one, and what reaches it; raises `ConfigurationError` as `compare` does."""
     found = chosen(syncs_with("hedgehog"), fabric)
-    reached = _reached(found.sync, found.name)
-    desired = read_directory(folder, reached.namespace)
-    with reached.client() as client:
-        return found.name, differences(desired, read(client))
-
-
-def _reached(sync: str, name: str) -> HedgehogFabric:
-    component = component_of(sync)
-    resources = component.resources_of(name) if isinstance(component, SyncComponent) else []
+    component = component_of(found.sync)
+    resources = component.resources_of(found.name) if isinstance(component, SyncComponent) else []
     if not resources or not isinstance(resources[0], HedgehogFabric):
-        raise ConfigurationError(f"{name} of {sync} is no fabric")
-    return resources[0]
+        raise ConfigurationError(f"{found.name} of {found.sync} is no fabric")
+    return found.name, resources[0]

@@ -35,7 +35,7 @@ def test_a_plan_of_a_large_fabric() -> None:
     sync, component = declared(SYNC), component_of(SYNC)
     mapping = component._every_mapping(HEDGEHOG)  # type: ignore[attr-defined]
     fields = {name: [field.name for field in kind.fields] for name, kind in sync.kinds.items()}
-    nothing: dict[str, Any] = {name: empty((*OBSERVED_COLUMNS, *fields[name]), kind) for name, kind in sync.kinds.items()}
+    nothing: dict[str, Any] = {n: empty((*OBSERVED_COLUMNS, *fields[n]), kind) for n, kind in sync.kinds.items()}
     links = {name: no_links(names) for name, names in fields.items()}
     began = time.perf_counter()
     source = Source(TABLES, {"objects": object_rows("main", listed)})
@@ -46,9 +46,8 @@ def test_a_plan_of_a_large_fabric() -> None:
     assert plan.id
     ended = time.perf_counter()
     objects = sum(len(each.objects) for each in listed.values())
-    print(
-        f"\n{objects:,} objects, {plan.counts['create']:,} to create: {tables - began:.1f} s desired, {ended - tables:.1f} s plan"
-    )
+    print(f"\n{objects:,} objects, {plan.counts['create']:,} to create")
+    print(f"{tables - began:.1f} s desired, {ended - tables:.1f} s plan")
     assert len(plan.writes) > 40_000
     assert plan.held.empty
     assert ended - began < 10

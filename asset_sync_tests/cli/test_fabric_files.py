@@ -1,4 +1,4 @@
-"""`asset-sync fabrics compare`: a folder of YAML files beside a simulated cluster."""
+"""`asset-sync fabrics compare` and `test`: a folder of YAML files beside a simulated cluster, and what may be read of it."""
 
 import json
 from pathlib import Path
@@ -9,11 +9,9 @@ import yaml
 from click.testing import CliRunner, Result
 
 from asset_sync.cli.main import main
-from asset_sync.sandbox.kubernetes import Shape, fabric
-from asset_sync.sandbox.world import World
-from asset_sync_tests.cli.lab import home, world
-
-__all__ = ["home", "world"]
+from asset_sync.sandbox.kubernetes import DEFAULT_ACCOUNTS, READ, Account, Shape, fabric
+from asset_sync.sandbox.world import FABRIC_TOKEN, World
+from asset_sync.systems.hedgehog import KINDS
 
 
 @pytest.fixture
@@ -60,3 +58,24 @@ def test_what_is_wrong_is_one_line_and_json_where_that_is_asked_for(world: World
     assert not said["success"]
     assert told in said["error"]
     assert ran.stderr.count("\n") == 1
+
+
+def test_what_a_token_may_read_is_told_kind_by_kind(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = CliRunner().invoke(main, ["fabrics", "test"])
+    assert ran.exit_code == 0
+    assert "main answers: Kubernetes v1." in ran.stdout
+    assert ran.stdout.count("  yes  ") == len(KINDS)
+    blind = Account("reader", {"*": READ, "vpcs.vpc.githedgehog.com": frozenset(), "agents.agent.githedgehog.com": frozenset()})
+    monkeypatch.setitem(DEFAULT_ACCOUNTS, FABRIC_TOKEN, blind)  # type: ignore[arg-type]
+    told = CliRunner().invoke(main, ["fabrics", "test", "--json"])
+    assert told.exit_code == 1
+    said = json.loads(told.stdout)
+    assert [name for name, allowed in said["kinds"].items() if not allowed] == [
+        "vpcs.vpc.githedgehog.com",
+        "agents.agent.githedgehog.com",
+    ]
+    assert said["error"] == "the token lacks the right to list vpcs.vpc.githedgehog.com: give it get, list and watch"
+    monkeypatch.setenv("HEDGEHOG_MAIN_TOKEN", "wrong")
+    refused = CliRunner().invoke(main, ["fabrics", "test"])
+    assert refused.exit_code == 1
+    assert "the token is not known or has expired" in refused.stderr
