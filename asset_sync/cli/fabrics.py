@@ -7,20 +7,19 @@ from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
 from asset_sync import database
 from asset_sync.cli.console import printed, progress, row, table
 from asset_sync.cli.run import tell
+from asset_sync.operations import fabric_files, fabric_rights
 from asset_sync.operations import fabrics as operations
 from asset_sync.operations.fabrics import ConnectionStatus
 from asset_sync.operations.runs import RunReport, Watch
 from asset_sync.reconcile.errors import AssetSyncError
-
-if TYPE_CHECKING:
-    from asset_sync.systems.hedgehog.comparing import Difference
+from asset_sync.systems.hedgehog.comparing import Difference
 
 SYSTEM: Final = "hedgehog"
 """The system whose connections are the fabrics."""
@@ -111,8 +110,6 @@ def trigger(context: click.Context, fabric: str | None, *, as_json: bool) -> Non
 @_json
 def compare(folder: Path, fabric: str | None, *, as_json: bool) -> None:
     """Tell in what a fabric's cluster is not what the YAML files of a folder say; nothing is written."""
-    from asset_sync.operations import fabric_files  # noqa: PLC0415 - loads Kubernetes' client, which takes most of a second
-
     with _failures_told(as_json=as_json):
         name, found = fabric_files.compare(folder, fabric)
         if as_json:
@@ -130,8 +127,6 @@ def compare(folder: Path, fabric: str | None, *, as_json: bool) -> None:
 @click.pass_context
 def test(context: click.Context, fabric: str | None, *, as_json: bool) -> None:
     """Ask a fabric's cluster for its version, and for what the token may read; nothing of the fabric is read."""
-    from asset_sync.operations import fabric_rights  # noqa: PLC0415 - as above
-
     with _failures_told(as_json=as_json):
         found = fabric_rights.rights(fabric)
         told = {"fabric_name": found.fabric, "cluster_version": found.version, "kinds": dict(found.kinds)}
@@ -150,7 +145,7 @@ def _lacking(kinds: Sequence[str]) -> str:
     return f"the token lacks the right to list {', '.join(kinds)}: give it get, list and watch"
 
 
-def _show_differences(found: Sequence["Difference"]) -> None:
+def _show_differences(found: Sequence[Difference]) -> None:
     shown = table("what", "kind", "name", "field", "files", "cluster")
     for each in found:
         values = ("" if value is None else json.dumps(value, ensure_ascii=False) for value in (each.desired, each.actual))

@@ -66,7 +66,7 @@ def test_what_a_token_may_read_is_told_kind_by_kind(world: World, monkeypatch: p
     assert "main answers: Kubernetes v1." in ran.stdout
     assert ran.stdout.count("  yes  ") == len(KINDS)
     blind = Account("reader", {"*": READ, "vpcs.vpc.githedgehog.com": frozenset(), "agents.agent.githedgehog.com": frozenset()})
-    monkeypatch.setitem(DEFAULT_ACCOUNTS, FABRIC_TOKEN, blind)  # type: ignore[arg-type]
+    monkeypatch.setitem(DEFAULT_ACCOUNTS, FABRIC_TOKEN, blind)
     told = CliRunner().invoke(main, ["fabrics", "test", "--json"])
     assert told.exit_code == 1
     said = json.loads(told.stdout)
