@@ -68,7 +68,7 @@ def test_the_columns_of_what_is_written_come_from_the_writers() -> None:
     assert isinstance(lineage, dg.TableColumnLineage)
     assert lineage.deps_by_column["name"] == [
         dg.TableColumnDep(asset_key=dg.AssetKey([sync, "applied"]), column_name="device.name")
-        for sync in ("hosts_to_netbox", "wug_to_netbox")
+        for sync in ("hedgehog_to_netbox", "hosts_to_netbox", "wug_to_netbox")
     ]
 
 
