@@ -206,6 +206,7 @@ def test_an_approved_plan_that_went_stale_is_shown_and_refused_as_stale(client: 
         assert (asked.status_code, "is stale" in asked.json()["detail"]) == (409, True)
 
 
+@pytest.mark.slow
 def test_an_interrupted_plan_is_shown_as_interrupted_and_gone_on_with(
     client: httpx.Client, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,6 +224,7 @@ def test_an_interrupted_plan_is_shown_as_interrupted_and_gone_on_with(
     assert len(assets(world)) == SIZE
 
 
+@pytest.mark.slow
 def test_an_undo_brings_back_what_was(client: httpx.Client, world: World) -> None:
     synced(client)
     before = assets(world)
@@ -257,6 +259,7 @@ def test_a_failed_run_tells_why(client: httpx.Client, monkeypatch: pytest.Monkey
     assert "at-all" not in str(run)
 
 
+@pytest.mark.slow
 def test_a_run_of_somebody_else_is_known(client: httpx.Client, world: World) -> None:
     run = synced(client)
     with Server(create_app(TOKEN)) as other:

@@ -73,6 +73,7 @@ def test_of_several_connections_one_must_be_named() -> None:
     assert [line[0] for line in rows(ask("connections"))] == [MAIN, BRANCH]
 
 
+@pytest.mark.slow
 def test_a_plan_is_applied_missed_and_taken_back_on_its_own_connection(monitored: World, branch: WugState) -> None:
     ask("run", EXPORT, "--partition", BRANCH, "--mode", "review")
     plan = newest()

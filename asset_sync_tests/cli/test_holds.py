@@ -29,6 +29,7 @@ def held() -> list[dict[str, Any]]:
     return list(json.loads(asked("held", SYNC, "--json")))
 
 
+@pytest.mark.slow
 def test_a_held_record_is_listed_decided_about_and_the_decision_taken_back(world: World) -> None:
     first, other, *_ = list(world.company)
     world.company.apply(put=[dataclasses.replace(other, serial=first.serial, asset_tag=None)])

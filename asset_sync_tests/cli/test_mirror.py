@@ -14,6 +14,7 @@ def ask(*args: str) -> Result:
     return CliRunner().invoke(main, args)
 
 
+@pytest.mark.slow
 def test_a_load_tells_its_rows_by_table_and_its_requests(world: World) -> None:
     first = ask("run", MIRROR)
     assert first.exit_code == 0, first.stderr

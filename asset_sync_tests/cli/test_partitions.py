@@ -60,4 +60,6 @@ def test_a_file_must_always_be_named_and_the_last_ten_are_told() -> None:
 
 @pytest.mark.usefixtures("home")
 def test_a_sync_that_there_is_not_has_no_partition_either() -> None:
-    assert refused("nonsense", None).startswith("there is no sync 'nonsense'; there are hedgehog_to_netbox, hosts_to_netbox, netbox_to_wug, ")
+    assert refused("nonsense", None).startswith(
+        "there is no sync 'nonsense'; there are hedgehog_to_netbox, hosts_to_netbox, netbox_to_wug, "
+    )

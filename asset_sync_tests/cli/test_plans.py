@@ -50,6 +50,7 @@ def test_run_show_and_history(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     assert f"Nothing that {SYNC} knows is missing" in ask("missing", SYNC).stdout
 
 
+@pytest.mark.slow
 def test_the_numbers_are_the_simulators(world: World) -> None:
     seen: list[Step] = []
     for day in range(3):
@@ -116,6 +117,7 @@ def test_a_plan_that_went_stale_says_so_and_what_to_do(world: World) -> None:
     assert (shown["state"], shown["stale_because"]) == ("stale", f"plan {newest()} was applied since it was made")
 
 
+@pytest.mark.slow
 def test_a_plan_whose_apply_was_interrupted_says_so_and_how_to_go_on(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     ask("run", SYNC, "--mode", "review")
     plan = newest()
@@ -166,12 +168,14 @@ def test_undo_brings_every_field_back(world: World) -> None:
     assert f"plan {plan} was taken back by plan {newest()}" in told
 
 
+@pytest.mark.slow
 def test_an_undo_of_nothing_is_refused(world: World) -> None:
     ask("run", SYNC)
     ask("run", SYNC)
     assert "applied nothing that could be taken back" in ask("undo", newest(), status=1).stderr
 
 
+@pytest.mark.slow
 def test_an_undo_of_everything_waits_for_approval(world: World) -> None:
     ask("run", SYNC)
     written = assets(world)

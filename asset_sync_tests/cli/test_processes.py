@@ -182,6 +182,7 @@ def started(environment: dict[str, str], open_folder: Path) -> Iterator[Callable
         process.communicate()
 
 
+@pytest.mark.slow
 def test_sandbox_prints_exports_and_stops_cleanly(started: Callable[..., Popen]) -> None:
     process = started("sandbox", "--size", "10")
     assert process.stdout is not None

@@ -58,6 +58,7 @@ def test_the_second_run_writes_nothing(devices: Pipeline) -> None:
     assert not any(runs[0].planned.values())
 
 
+@pytest.mark.slow
 def test_a_moved_address_follows_its_machine(devices: Pipeline) -> None:
     devices.run()
     machine = next(iter(devices.world.company))
@@ -68,6 +69,7 @@ def test_a_moved_address_follows_its_machine(devices: Pipeline) -> None:
     assert not any(devices.run().planned.values())
 
 
+@pytest.mark.slow
 def test_an_address_that_another_machine_gave_up_is_taken_over(devices: Pipeline) -> None:
     devices.run()
     first, second = list(devices.world.company)[:2]

@@ -168,6 +168,7 @@ def test_strangers_assets_are_never_touched(pipeline: Pipeline) -> None:
 class TestGone:
     """Retiring and restoring."""
 
+    @pytest.mark.slow
     def test_retired_after_the_runs_and_the_hours_and_not_before(self, pipeline: Pipeline) -> None:
         pipeline.run()
         serial = remove(pipeline)

@@ -51,6 +51,7 @@ def run_a_job(home: Path, **environment: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_the_laptops_keeps_everything_below_the_home(tmp_path: Path) -> None:
     shutil.copy(ROOT / "dagster.yaml", tmp_path)
     run_a_job(tmp_path)

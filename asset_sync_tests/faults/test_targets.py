@@ -44,6 +44,7 @@ def test_a_connection_cut_after_the_write_makes_nothing_twice(pipeline: Pipeline
     assert len(makers) == len(set(makers))
 
 
+@pytest.mark.slow
 def test_a_target_that_is_down_fails_the_run_and_the_next_one_goes_on(pipeline: Pipeline, quick_settling: None) -> None:
     pipeline.world.netbox_faults.set("http_500", method="POST", path=LISTED)
     run = pipeline.run()

@@ -213,7 +213,7 @@ def test_faults_can_be_set_and_cleared_over_http(world: World) -> None:
     assert devices(world).status_code == 200
     assert netbox(world, "dcim/sites").status_code == 500
     assert requests.delete(url, params={"name": "short_page"}, timeout=5).status_code == 200
-    assert requests.delete(url, timeout=5).json() == {"pdq": [], "netbox": [], "snipeit": [], "wug": []}
+    assert requests.delete(url, timeout=5).json() == {"pdq": [], "netbox": [], "snipeit": [], "wug": [], "hedgehog": []}
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,6 @@ def _date(values: pa.Array) -> pa.Array:
 
 TRANSFORMS: Mapping[str, Transform] = {
     "text": _trimmed,
-    "lines": _lines,
     "upper": lambda values: pc.utf8_upper(_trimmed(values)),
     "lower": lambda values: pc.utf8_lower(_trimmed(values)),
     "serial": _serial,
@@ -85,6 +84,7 @@ TRANSFORMS: Mapping[str, Transform] = {
     "maker_of_model": _each(makers.maker_of_model),
     "mac": _mac,
     "date": _date,
+    "lines": _lines,
 }
 """Transforms by name. text: outer and doubled blanks removed. lines: the same, line by line. upper, lower: case too. serial:
 capitals without blanks (a VMware serial with its blanks is longer than NetBox takes), junk refused. tag: junk refused.

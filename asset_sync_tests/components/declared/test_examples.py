@@ -72,6 +72,7 @@ def set_all(monkeypatch: pytest.MonkeyPatch, variables: Mapping[str, str]) -> No
         monkeypatch.setenv(name, value)
 
 
+@pytest.mark.slow
 def test_snipeit_to_netbox(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with World(30, 7) as world:
         set_all(environment, world.environment())

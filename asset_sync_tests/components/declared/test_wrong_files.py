@@ -96,7 +96,12 @@ WRONG: Final[dict[str, tuple[str, str, str, str]]] = {
     "an unknown owner": (YAML, OS, "{from: osFullName, owner: me}", "mapping.asset.description.owner: 'me': input should be"),
     "a truth for a word": (YAML, OS, "{value: true}", "mapping.asset.description.value: True: input should be a valid string"),
     # Systems and connections.
-    "an unknown source": (YAML, "source: pdq", "source: pqd", "source: there is no system 'pqd'; there are hosts, netbox, pdq"),
+    "an unknown source": (
+        YAML,
+        "source: pdq",
+        "source: pqd",
+        "source: there is no system 'pqd'; there are hedgehog, hedgehog_files, hosts",
+    ),
     "an unknown target": (YAML, "target: netbox", "target: netbocks", "target: there is no system 'netbocks'"),
     "a target of earlier versions": (
         YAML,

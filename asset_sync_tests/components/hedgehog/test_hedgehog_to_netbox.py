@@ -35,18 +35,20 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str, days
         yield made
 
 
+@pytest.mark.parametrize("names", [["mesh"], pytest.param(list(TRUTH), marks=pytest.mark.slow)], ids=["one", "all"])
 def test_real_fabrics_of_equal_names_port_by_port_and_cable_by_cable(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str, names: list[str]
 ) -> None:
-    with lab_of(tmp_path, monkeypatch, database_url, {name: real_cluster(name) for name in TRUTH}) as lab:
-        for name in TRUTH:
+    with lab_of(tmp_path, monkeypatch, database_url, {name: real_cluster(name) for name in names}) as lab:
+        for name in names:
             lab.run(name)
-        for name, truth in TRUTH.items():
+        for name in names:
+            truth = TRUTH[name]
             check_devices(lab, name, truth)
             check_interfaces(lab, name, truth)
             check_cables(lab, name, truth)
             check_networks(lab, name, truth)
-        for name in TRUTH:
+        for name in names:
             lab.asked(name)
             assert lab.run(name).planned == NOTHING
             assert lab.asked(name) == WATCHES
@@ -112,6 +114,7 @@ def check_networks(lab: FabricLab, name: str, truth: dict[str, Any]) -> None:
     assert {(row["start_address"], row["end_address"]) for row in ranges} == leased
 
 
+@pytest.mark.slow
 def test_what_people_change_in_a_fabric_moves_and_nothing_is_doubled(lab: FabricLab, days: FabricDays) -> None:
     lab.run("main")
     devices, cables = lab.devices("main"), lab.cables("main")
@@ -156,6 +159,7 @@ def test_what_a_person_drew_is_left_alone_and_what_a_person_edited_is_told_as_dr
     assert lab.run("main").metadata("hedgehog_to_netbox/plan")["drift/edited"] == 0
 
 
+@pytest.mark.slow
 def test_a_cable_goes_with_its_port_to_the_server_that_takes_it(lab: FabricLab, days: FabricDays) -> None:
     lab.run("main")
     before = lab.cables("main")

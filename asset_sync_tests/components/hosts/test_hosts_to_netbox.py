@@ -100,6 +100,7 @@ def test_a_renamed_host_is_known_by_its_machine_id(lab: HostLab) -> None:
 # Interfaces.
 
 
+@pytest.mark.slow
 def test_an_interface_that_is_gone_is_disabled_with_a_note_and_back_again_without(lab: HostLab) -> None:
     lab.run(host())
     run = lab.run(host(interfaces=[interface("eth0", speed=1000)]))
@@ -179,6 +180,7 @@ def test_what_is_no_interface_of_the_machine_is_left_out(lab: HostLab) -> None:
 # IP addresses.
 
 
+@pytest.mark.slow
 def test_an_address_that_is_new_and_one_that_is_gone(lab: HostLab) -> None:
     lab.run(host())
     lab.run(host(addresses=[address("192.0.2.10/24"), address("192.0.2.11/24", "br0")]))

@@ -125,6 +125,7 @@ class TestGone:
         with database.engine().connect() as connection:
             assert connection.scalar(text("select max(missing_runs) from asset_sync.link")) == 0
 
+    @pytest.mark.slow
     def test_a_complete_one_retires_after_the_grace_and_an_older_one_does_not(
         self, exports: Exports, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -69,6 +69,7 @@ def test_declined_devices_of_a_group_are_scanned_for_at_once_however_many_batche
     assert {row["scan_id"] for row in scanned} == {lab.wug().scans[0].id}
 
 
+@pytest.mark.slow
 def test_what_a_scan_found_is_asked_for_once_also_where_the_device_left_netbox_meanwhile(lab: Lab) -> None:
     device = refused(lab)
     lab.run()
@@ -80,6 +81,7 @@ def test_what_a_scan_found_is_asked_for_once_also_where_the_device_left_netbox_m
     assert tick(lab, SENSOR) == []
 
 
+@pytest.mark.slow
 def test_a_dry_run_settles_nothing(lab: Lab) -> None:
     device = refused(lab)
     lab.run()

@@ -43,6 +43,7 @@ def test_kinds_say_what_netbox_lets_be_empty_what_it_requires_what_it_holds_fast
         *("virtual_disk.name", "virtual_disk.size", "vrf.name", "vlan_group.name", "vlan_group.slug"),
         *(f"vlan.{field}" for field in ("group", "vid", "name")),
         *("cable.a_interface", "cable.b_interface", "prefix.prefix", "ip_range.start_address", "ip_range.end_address"),
+        "anycast_address.address",
         *(f"{on}_service.{field}" for on in ("device", "vm") for field in ("name", "protocol", "ports")),
     }
     fast = {f"{kind.name}.{field.name}" for kind in KINDS.values() for field in kind.fields if field.pins}
