@@ -161,6 +161,7 @@ def test_folder_of_something_else_is_told_in_a_line(folder: Path) -> None:
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_processes_that_start_at_once_share_one_server(folder: Path) -> None:
     processes = [_holder(folder / "postgres") for _ in range(3)]
     starts = {_started(process) for process in processes}

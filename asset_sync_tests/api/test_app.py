@@ -195,6 +195,7 @@ def test_a_review_is_approved_and_applied(client: httpx.Client, world: World) ->
     assert (late.status_code, "is applied" in late.json()["detail"]) == (409, True)
 
 
+@pytest.mark.slow
 def test_an_approved_plan_that_went_stale_is_shown_and_refused_as_stale(client: httpx.Client, world: World) -> None:
     plan = synced(client, "review")["plan_id"]
     client.post(f"/plans/{plan}/approve", json={"by": "sam"})

@@ -53,6 +53,7 @@ def test_one_connection_need_not_be_named_and_tells_how_it_stands(client: httpx.
     assert max(row["at"] for row in now["recent"]) == now["last_export"]
 
 
+@pytest.mark.slow
 def test_of_several_connections_one_is_named_and_its_plan_goes_there(
     client: httpx.Client, monitored: World, branch: WugState
 ) -> None:

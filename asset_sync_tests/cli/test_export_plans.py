@@ -30,6 +30,7 @@ def drop(world: World, home: Path, count: int) -> str:
     return key
 
 
+@pytest.mark.slow
 def test_review_approve_apply_and_undo(world: World, home: Path) -> None:
     key = drop(world, home, SIZE)
     assert run_sync(EXPORTS, "review", partition=key).succeeded

@@ -74,6 +74,7 @@ def test_what_cannot_be_decided_is_said_in_a_line(world: World) -> None:
     assert "ignore until it changes, asset" in asked("resolve", "ignore", SYNC, "asset", machine, "--until-changed")
 
 
+@pytest.mark.slow
 def test_an_object_that_a_person_deleted_is_held_until_it_is_decided(world: World) -> None:
     asked("run", SYNC)
     gone, left, *_ = sorted(world.netbox.objects(ASSETS), key=lambda row: row["id"])
@@ -122,6 +123,7 @@ def test_an_object_that_another_record_is_is_no_candidate(world: World) -> None:
     assert "link" in asked(*link)
 
 
+@pytest.mark.slow
 def test_a_reviewer_decides_about_what_the_plan_would_create(world: World) -> None:
     asked("run", SYNC, "--mode", "review")
     machine = next(iter(world.company))

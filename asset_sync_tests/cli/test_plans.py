@@ -73,6 +73,7 @@ def test_a_dry_run_writes_nothing(world: World) -> None:
     assert "is a dry run" in ask("apply", newest(), status=1).stderr
 
 
+@pytest.mark.slow
 def test_a_review_waits_for_approval(world: World) -> None:
     told = ask("run", SYNC, "--mode", "review").stdout
     plan = newest()
@@ -101,6 +102,7 @@ def test_only_a_plan_is_approved_and_rejected_never_a_run(world: World) -> None:
     assert json.loads(ask("plans", "--json").stdout)[0]["approved_by"] == ["sam"]
 
 
+@pytest.mark.slow
 def test_a_plan_that_went_stale_says_so_and_what_to_do(world: World) -> None:
     ask("run", SYNC, "--mode", "review")
     plan = newest()

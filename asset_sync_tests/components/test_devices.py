@@ -50,6 +50,7 @@ def test_every_machine_becomes_a_device_with_its_addresses(devices: Pipeline) ->
         assert main == [machine.mac]
 
 
+@pytest.mark.slow
 def test_the_second_run_writes_nothing(devices: Pipeline) -> None:
     devices.run()
     runs = []

@@ -151,6 +151,7 @@ def test_an_asset_of_another_kind_with_the_serial_is_left_alone_and_held(pipelin
     assert "device" in pipeline.ledger.plan(run.plan_id).held["hold"].iloc[0]
 
 
+@pytest.mark.slow
 def test_strangers_assets_are_never_touched(pipeline: Pipeline) -> None:
     maker = pipeline.world.netbox.create("dcim/manufacturers", {"name": "Somebody", "slug": "somebody"})
     item_type = pipeline.world.netbox.create(
@@ -189,6 +190,7 @@ class TestGone:
         assert pipeline.run().planned["retire"] == 0
         assert pipeline.assets()[serial]["status"] == "used"
 
+    @pytest.mark.slow
     def test_a_status_that_a_person_set_is_not_retired(self, pipeline: Pipeline) -> None:
         pipeline.run()
         serial = remove(pipeline)

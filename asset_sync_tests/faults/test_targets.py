@@ -55,6 +55,7 @@ def test_a_target_that_is_down_fails_the_run_and_the_next_one_goes_on(pipeline: 
     assert serials(pipeline) == expected(pipeline)
 
 
+@pytest.mark.slow
 def test_what_an_apply_had_sent_when_it_broke_off_is_its_own_doing_for_the_next_plan(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:

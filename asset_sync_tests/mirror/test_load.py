@@ -58,6 +58,7 @@ def test_custom_fields_are_typed(register: Register) -> None:
     assert all(row[typed[row["format"]]] is not None for row in rows if row["format"] in typed)
 
 
+@pytest.mark.slow
 def test_deleted_is_not_purged_and_both_come_back_as_they_come_back(register: Register) -> None:
     state = register.state
     row_id = state.create("hardware", asset_tag="NEW", model_id=1, status_id=1)

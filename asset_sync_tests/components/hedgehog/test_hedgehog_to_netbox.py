@@ -142,6 +142,7 @@ def _links(spec: dict[str, Any]) -> list[dict[str, Any]]:
     return [*found, spec["unbundled"]["link"]] if "unbundled" in spec else found
 
 
+@pytest.mark.slow
 def test_what_a_person_drew_is_left_alone_and_what_a_person_edited_is_told_as_drift(lab: FabricLab) -> None:
     lab.run("main")
     interfaces = lab.interfaces("main")

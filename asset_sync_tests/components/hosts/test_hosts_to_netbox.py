@@ -379,6 +379,7 @@ def test_an_empty_document_part_is_a_fact(tmp_path: Path, monkeypatch: pytest.Mo
         assert {row["status"] for row in lab.machines().values()} == {"offline"}
 
 
+@pytest.mark.slow
 def test_the_journal_tells_what_was_applied_and_nothing_where_nothing_was(lab: HostLab) -> None:
     run = lab.run(host())
     (entry,) = lab.journal()

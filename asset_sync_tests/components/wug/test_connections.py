@@ -147,6 +147,7 @@ def test_wrong_credentials_and_missing_variables_are_one_line(lab: Lab, monkeypa
 # What a person asks for in one run.
 
 
+@pytest.mark.slow
 def test_a_run_about_some_devices_leaves_the_others_alone(lab: Lab) -> None:
     number = str(next(row["id"] for row in lab.world.netbox.objects("dcim/devices") if row["status"] == "active"))
     assert lab.run(only={"ids": [number]}).success

@@ -155,6 +155,7 @@ def test_people_s_own_groups_are_left_alone(lab: Lab) -> None:
 
 
 @pytest.mark.parametrize("lab", [{"grace": {"runs": 2, "hours": 1}, "limits": {"retire_share": 0.2}}], indirect=True)
+@pytest.mark.slow
 def test_a_device_that_left_service_goes_into_maintenance_after_the_grace_and_comes_back(lab: Lab) -> None:
     lab.run()
     device = one(lab)

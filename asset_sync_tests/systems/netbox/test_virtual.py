@@ -207,6 +207,7 @@ def machines(sync: Sync) -> dict[str, list[Any]]:
 
 
 @ONE_VERSION
+@pytest.mark.slow
 def test_a_host_that_a_person_put_into_another_cluster_holds_the_host_of_its_machines_and_nothing_else(sync: Sync) -> None:
     sync.policy.owners["device_cluster"]["cluster"] = Ownership("shared")  # type: ignore[index]
     sync.run()
