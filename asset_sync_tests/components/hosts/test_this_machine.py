@@ -43,9 +43,13 @@ def elsewhere() -> Iterator[tuple[str, ...]]:
     """Words before a command that run it in a network namespace of its own, with an interface in it."""
     if os.geteuid() != 0 or not all(map(shutil.which, ("unshare", "nsenter", "ip"))):
         pytest.skip("a network namespace takes root, unshare, nsenter and ip")
-    with subprocess.Popen(["unshare", "--net", "sleep", "300"]) as held:
+    waiting = ["unshare", "--net", "sh", "-c", "echo inside; exec sleep 300"]
+    with subprocess.Popen(waiting, stdout=subprocess.PIPE) as held:
         inside = ("nsenter", "--target", str(held.pid), "--net")
         try:
+            # Until it says so it may still be where everybody is, and so would be what enters.
+            assert held.stdout is not None
+            assert held.stdout.readline() == b"inside\n"
             for words in ("link add lan0 type bridge", "addr add 192.0.2.50/24 dev lan0", "link set lan0 up"):
                 subprocess.run([*inside, "ip", *words.split()], check=True, timeout=60)
             yield inside
