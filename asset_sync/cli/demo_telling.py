@@ -38,9 +38,9 @@ Next:
 
 def introduction(size: int) -> str:
     """Return what the demo is about to do."""
-    words = f"""{size} machines of an invented company, in simulators of PDQ Connect, NetBox, WhatsUp Gold and Snipe-IT over
-        real HTTP, with a PostgreSQL of the demo's own: nothing real is touched. All syncs run three times: first, again, and
-        after a day of changes."""
+    words = f"""{size} machines of an invented company and its network fabric, in simulators of PDQ Connect, NetBox, WhatsUp
+        Gold, Snipe-IT and Kubernetes over real HTTP, with a PostgreSQL of the demo's own: nothing real is touched. All syncs
+        run three times: first, again, and after a day of changes."""
     return "\n".join([_filled(words), *(f"  {sync:<19}  {told}" for sync, told in _RUNS.items()), ""])
 
 
