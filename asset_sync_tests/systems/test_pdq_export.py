@@ -40,7 +40,9 @@ def values(export: Export, field: str) -> list[object]:
 
 
 def filled(text: str) -> str | None:
-    """What a text says: words for nothing say nothing."""
+    """What a text says: words for nothing, and the hash signs of a column that was too narrow, say nothing."""
+    if re.fullmatch("#+", text.replace("\x00", "").strip()):
+        return None
     return None if re.search(EMPTY_WORD, text.replace("\x00", "")) else text.strip() or None
 
 
