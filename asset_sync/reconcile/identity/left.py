@@ -14,9 +14,8 @@ from asset_sync.reconcile.tables import PENDING, Positions, index, text
 
 def by_left_end(state: Matching) -> None:
     """Let undecided rows take over the objects at their ends that are of no record any more, each that of one row alone."""
-    rows = np.flatnonzero(state.undecided())
-    left = _left(state)
-    if not state.kind.ends or not rows.size or not left.size:
+    rows, left = np.flatnonzero(state.undecided()), _left(state)
+    if not rows.size or not left.size:
         return
     wanted, there = _ends(state, state.desired, rows), _ends(state, state.observed, left)
     wanted = wanted[~wanted["end"].str.startswith(PENDING)]

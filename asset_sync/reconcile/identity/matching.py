@@ -35,7 +35,8 @@ def match(
             by_link(state)
         for rule in kind.identity:
             by_rule(state, rule)
-        by_left_end(state)
+        if kind.ends:
+            by_left_end(state)
         hold_made_since(state)
         _settle_rest(state)
     _hold_locked(state)

@@ -169,6 +169,8 @@ class Changes:
 
     def left_out(self) -> Drafts:
         """A held row for each member that a set goes on without."""
+        if not self.sides.left_out:
+            return together(self.kind, ())
         undecided = self.sides.are_undecided
         told = [each for each in self.sides.left_out if not undecided[each.row]]
         return together(self.kind, (self._left_out(name, [each for each in told if each.field == name]) for name in self.sets))
