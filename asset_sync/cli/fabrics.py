@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -16,13 +16,10 @@ from asset_sync.cli.console import printed, progress, row, table
 from asset_sync.cli.run import tell
 from asset_sync.operations import fabric_files, fabric_rights
 from asset_sync.operations import fabrics as operations
-from asset_sync.operations.fabrics import ConnectionStatus
+from asset_sync.operations.fabrics import SYSTEM, ConnectionStatus
 from asset_sync.operations.runs import RunReport, Watch
 from asset_sync.reconcile.errors import AssetSyncError
 from asset_sync.systems.hedgehog.comparing import Difference
-
-SYSTEM: Final = "hedgehog"
-"""The system whose connections are the fabrics."""
 
 
 @click.group()

@@ -8,6 +8,7 @@ import dagster as dg
 from asset_sync.ledger import Ledger
 from asset_sync.reconcile.drift import MOST, Difference, drift, updated
 from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.report import named
 
 EDITED: Final = "drift/edited"
 MISSING: Final = "drift/missing"
@@ -39,14 +40,10 @@ _SCHEMA: Final = dg.TableSchema([dg.TableColumn(name, "string", words or None) f
 
 
 def _record(each: Difference) -> dg.TableRecord:
-    named = f"{each.key} (#{each.target_id})" if each.target_id else each.key
-    values = (each.sort, each.kind, named, each.field or "", _told(each.source), _told(each.target))
+    key = f"{each.key} (#{each.target_id})" if each.target_id else each.key
+    values = (each.sort, each.kind, key, each.field or "", _told(each.source), _told(each.target))
     return dg.TableRecord(dict(zip(_COLUMNS, values, strict=True)))
 
 
 def _told(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(_told, value))
-    if value is None:
-        return ""
-    return str(value["key"] or f"#{value['id']}") if isinstance(value, dict) else str(value)
+    return "" if value is None else named(value)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from asset_sync.components import SyncComponent
 from asset_sync.operations.definitions import component_of
-from asset_sync.operations.fabrics import chosen, syncs_with
+from asset_sync.operations.fabrics import SYSTEM, chosen, syncs_with
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.hedgehog import HedgehogFabric, read
 from asset_sync.systems.hedgehog.comparing import Difference, differences
@@ -26,7 +26,7 @@ def compare(folder: Path, fabric: str | None = None) -> tuple[str, Sequence[Diff
 
 def reached(fabric: str | None) -> tuple[str, HedgehogFabric]:
     """Return the name of a fabric, or of the only one, and what reaches it; raises `ConfigurationError` as `compare` does."""
-    found = chosen(syncs_with("hedgehog"), fabric)
+    found = chosen(syncs_with(SYSTEM), fabric)
     component = component_of(found.sync)
     resources = component.resources_of(found.name) if isinstance(component, SyncComponent) else []
     if not resources or not isinstance(resources[0], HedgehogFabric):

@@ -20,6 +20,8 @@ from asset_sync.operations.runs import RunReport, Watch, run_sync
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError
 from asset_sync.systems import system
 
+SYSTEM: Final = "hedgehog"
+"""The system whose connections are the fabrics."""
 _SENSOR_DAEMON: Final = "SENSOR"
 _DOES_NOT_RUN: Final[Mapping[Status, str]] = {
     "disabled": "Sync is disabled for fabric {name}",
