@@ -17,7 +17,6 @@ from asset_sync.cli.demo_telling import NEXT_STEPS, explanation, held_told, intr
 from asset_sync.cli.homes import fresh_home
 from asset_sync.cli.sandbox import fabric_of, network_of, seed_option, size_option
 from asset_sync.components.resources import open_ledger
-from asset_sync.operations.definitions import declared
 from asset_sync.operations.runs import RunReport, Watch, log_file, run_sync
 from asset_sync.sandbox.world import World
 
@@ -80,7 +79,7 @@ class _Ran:
             found.append("it did not converge")
         if self.name == "again" and (any(plan.counts.values()) or writes):
             found.append(f"nothing had changed, and yet {sum(plan.counts.values())} changes were planned in {writes} requests")
-        if self.name == "first" and self.report.sync in _IN_BULK and writes > _most_requests(self.report.sync, plan.id):
+        if self.name == "first" and self.report.sync in _IN_BULK and writes > _most_requests(plan.id):
             found.append(f"{writes} write requests for {sum(plan.counts.values())} objects are too many")
         return found
 
@@ -127,17 +126,10 @@ def _servers(size: int) -> int:
     return min(max(5, size // 4), 500)
 
 
-def _most_requests(sync: str, plan_id: str) -> float:
-    """Return how many write requests a plan may take: one for 50 objects, but each sort of write needs one of its own.
-
-    What a plan writes to an object that it changed before needs one more: the object is of another version by then.
-    """
-    kinds, writes = declared(sync).kinds, open_ledger().plan(plan_id).writes
-    sorts = writes[["kind", "op", "step"]].drop_duplicates()
-    objects = {name: kinds[name].facet_of or name for name in sorts["kind"]}
-    changed = writes[writes["target_id"].notna()].assign(of=lambda rows: rows["kind"].map(objects))
-    again = changed[changed.duplicated(["of", "target_id"])]
-    return max(len(writes) / _OBJECTS_A_REQUEST, len(sorts) + len(again[["kind", "op", "step"]].drop_duplicates()))
+def _most_requests(plan_id: str) -> float:
+    """Return how many write requests a plan may take: one for 50 objects, but each sort of write needs one of its own."""
+    writes = open_ledger().plan(plan_id).writes
+    return max(len(writes) / _OBJECTS_A_REQUEST, len(writes[["kind", "op", "step"]].drop_duplicates()))
 
 
 @click.command()
