@@ -329,9 +329,7 @@ def _stage(connection: Connection, rows: Iterable[_Staged]) -> None:
 
 def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None) -> None:
     """Link the staged records to their objects: an object that another record held is taken from it."""
-    ours = and_(staged.c.step == _JOIN, link.c.sync == plan.link_set, link.c.kind == staged.c.kind)
-    held = and_(link.c.target_id == staged.c.target_id, link.c.source_key != staged.c.source_key)
-    connection.execute(delete(link).where(ours, held))
+    _take_over(connection, plan)
     columns: dict[str, ColumnElement[Any]]
     columns = {name: staged.c[name] for name in ("kind", "source_key", "target_id", "claimed", "version", "created")}
     columns |= {name: func.coalesce(staged.c[name], literal({}, JSONB)) for name in ("base", "identity")}
@@ -365,6 +363,18 @@ def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None)
             },
         )
     )
+
+
+def _take_over(connection: Connection, plan: Plan) -> None:
+    """End the links of other records to the staged objects. What was applied to an object is true of it, whosever it is."""
+    ours = and_(staged.c.step == _JOIN, link.c.sync == plan.link_set, link.c.kind == staged.c.kind)
+    held = and_(link.c.target_id == staged.c.target_id, link.c.source_key != staged.c.source_key)
+    ended = delete(link).where(ours, held).returning(link.c.kind, link.c.target_id, link.c.created, link.c.base).cte("ended")
+    of_it = and_(staged.c.step == _JOIN, staged.c.kind == ended.c.kind, staged.c.target_id == ended.c.target_id)
+    # Under an id that was given again stands another object.
+    at_once = func.coalesce(staged.c.created == ended.c.created, true())
+    applied = ended.c.base.concat(func.coalesce(staged.c.base, literal({}, JSONB)))
+    connection.execute(update(staged).values(base=applied).where(of_it, at_once))
 
 
 def _change(connection: Connection, plan: Plan, step: str, **values: object) -> None:

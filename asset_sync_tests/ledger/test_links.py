@@ -13,7 +13,7 @@ from asset_sync.reconcile.guards import Guard
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.tables import DTYPES, LINK_COLUMNS, base_column, no_links
 from asset_sync.reconcile.target import Outcome
-from asset_sync_tests.ledger.conftest import ASSET, KINDS, REMEMBERED, START, Assets, Row, at, changes, column, make, row
+from asset_sync_tests.ledger.conftest import ASSET, KINDS, REMEMBERED, START, Assets, Row, at, changes, column, identity, make, row
 
 
 def sight(ledger: Ledger, *rows: Row, run: str = "r1", hours: float = 1, **more: Any) -> Plan:
@@ -131,6 +131,20 @@ def test_records_may_swap_their_objects(ledger: Ledger, linked: Plan, assets: As
 def test_records_may_move_up_one_by_one(ledger: Ledger, linked: Plan, assets: Assets) -> None:
     sight(ledger, row("claim", "a", "2"), row("claim", "b", "3"), row("claim", "c", "1"))
     assert column(assets(), "target_id") == {"a": "2", "b": "3", "c": "1"}
+
+
+def test_what_was_applied_to_an_object_is_remembered_whosever_it_is(ledger: Ledger, linked: Plan, assets: Assets) -> None:
+    said = {name: each["base:name"] for name, each in assets().items()}
+    both = row("claim", "a", "2", changes={"memory": {"new": 4}}), row("claim", "b", "1", changes={"name": {"new": "gamma"}})
+    sight(ledger, *both)
+    assert [assets()["a"][name] for name in ("base:name", "base:memory")] == [said["b"], 4]
+    assert [assets()["b"][name] for name in ("base:name", "base:status")] == ["gamma", "active"]
+
+
+def test_what_was_applied_to_an_object_of_another_time_is_forgotten(ledger: Ledger, linked: Plan, assets: Assets) -> None:
+    sight(ledger, row("claim", "a", "1", identity=identity("2025-01-01T00:00:00Z")), run="r1")
+    sight(ledger, row("claim", "c", "1", identity=identity("2026-01-01T00:00:00Z")), run="r2")
+    assert assets()["c"]["base:status"] is None
 
 
 # Missing and back.
@@ -352,3 +366,4 @@ def test_restore_links_the_object_to_the_record_that_it_came_back_as(ledger: Led
     record(ledger, plan, Outcome(0, "applied", None, "1"), hours=9)
     assert column(assets(), "target_id") == {"a2": "1", "b": "2"}
     assert column(assets(), "retired_by") == {"a2": None, "b": "sync"}
+    assert assets()["a2"]["base:name"] == "alpha"

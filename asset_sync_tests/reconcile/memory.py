@@ -272,15 +272,18 @@ class MemoryLedger:
 
     def _join(self, row: Mapping[str, Any], outcome: Outcome, created: Created) -> None:
         where, target_id = (row["kind"], row["source_key"]), str(outcome.target_id)
-        for other, known in list(self.rows.items()):
-            if other[0] == where[0] and other != where and known["target_id"] == target_id:
-                del self.rows[other]
-        link = self.rows.get(where)
         created_at = orjson.loads(row["identity"])["created"] if row["identity"] is not None else None
+        ended = [o for o, known in self.rows.items() if o[0] == where[0] and o != where and known["target_id"] == target_id]
+        # What was applied to an object is true of it, whosever it is, but not of another one under its id.
+        before = [link for link in map(self.rows.pop, ended) if created_at is None or link.get("created") in (None, created_at)]
+        said = {name for field in self.kinds[where[0]].fields for name in (field.name, emptied_column(field.name))}
+        applied = {name: value for link in before for name, value in link.items() if name in said}
+        link = self.rows.get(where)
         again = link is not None and None not in (created_at, link.get("created")) and created_at != link["created"]
         if link is None or link["target_id"] != target_id or row["op"] == p.CREATE or again:
             own = {"source_key": where[1], "target_id": target_id, "created": outcome.created}
             link = {**own, "missing_runs": 0, "missing_since": None, "retired_by": None}
+            link |= applied
             self.rows[where] = link
         news = {name: _remembered(change, created) for name, change in p.decode(row["changes"]).items()}
         bases = {**news, **{name: outcome.instead[name] for name in outcome.unstored}}

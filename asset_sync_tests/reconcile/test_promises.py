@@ -354,6 +354,18 @@ def test_a_retired_machine_gives_up_all_that_its_successor_is_called_by_in_one_r
     ]
 
 
+def test_a_tag_of_the_record_before_makes_way_for_the_one_that_its_heir_is_given() -> None:
+    lab = Lab(policy=SHARED_TAGS)
+    lab.source = {"asset": [machine("old", serial=None, name="PC-1", tag="T1")]}
+    lab.run()
+    lab.source = {"asset": [machine("heir", serial=None, name="PC-1", tag=None)]}
+    lab.run()
+    lab.source = {"asset": [machine("heir", serial=None, name="PC-1", tag="T2")]}
+    lab.run()
+    assert lab.objects("asset", "name", "tag") == {"1001": {"name": "PC-1", "tag": "T2"}}
+    assert settled(lab, 1)
+
+
 def test_a_tag_that_the_source_says_of_another_machine_now_is_that_ones() -> None:
     lab = Lab(policy=SHARED_TAGS)
     lab.source = {"asset": [machine("one", tag="IT-1")]}
