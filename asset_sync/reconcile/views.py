@@ -29,7 +29,9 @@ def can_view(values: pa.Array) -> bool:
 def take_views(values: pa.Array, rows: pa.Array) -> pa.Array:
     """Return the texts at those rows as views, null where the row is; no text is copied."""
     validity, views, *texts = values.cast(pa.string_view()).buffers()
-    fixed = pa.FixedSizeBinaryArray.from_buffers(pa.binary(_WIDTH), len(values), [validity, views], offset=values.offset)
+    # A bitmap of nulls that has none takes twice the time of the whole.
+    known = validity if values.null_count else None
+    fixed = pa.FixedSizeBinaryArray.from_buffers(pa.binary(_WIDTH), len(values), [known, views], offset=values.offset)
     taken = fixed.take(rows)
     return pa.Array.from_buffers(pa.string_view(), len(taken), [*taken.buffers(), *texts])
 

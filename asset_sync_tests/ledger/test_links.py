@@ -13,7 +13,20 @@ from asset_sync.reconcile.guards import Guard
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.tables import DTYPES, LINK_COLUMNS, base_column, no_links
 from asset_sync.reconcile.target import Outcome
-from asset_sync_tests.ledger.conftest import ASSET, KINDS, REMEMBERED, START, Assets, Row, at, changes, column, identity, make, row
+from asset_sync_tests.ledger.conftest import (
+    ASSET,
+    KINDS,
+    REMEMBERED,
+    START,
+    Assets,
+    Row,
+    at,
+    changes,
+    column,
+    identity,
+    make,
+    row,
+)
 
 
 def sight(ledger: Ledger, *rows: Row, run: str = "r1", hours: float = 1, **more: Any) -> Plan:
