@@ -3,35 +3,41 @@
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import click
-import dagster as dg
 from dotenv import load_dotenv
 
-from asset_sync import database, settings
+from asset_sync import settings
 from asset_sync.cli import signals
-from asset_sync.cli.check import check
-from asset_sync.cli.collect import collect
-from asset_sync.cli.connections import connections
-from asset_sync.cli.demo import demo
-from asset_sync.cli.dev import dev
-from asset_sync.cli.fabrics import fabrics
-from asset_sync.cli.forget import forget
-from asset_sync.cli.holds import held, resolve
-from asset_sync.cli.plans import apply, approve, history, missing, plans, reject, show, undo
-from asset_sync.cli.reconnect import reconnect
-from asset_sync.cli.run import rebase, run
-from asset_sync.cli.sandbox import sandbox
-from asset_sync.cli.serve import serve
+from asset_sync.cli.commands import ENTRIES, MAP
 from asset_sync.reconcile.errors import AssetSyncError
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 128}
 
 
 class _Program(click.Group):
-    """A group whose errors are one line on standard error, without a traceback."""
+    """A group that imports the command that is asked for alone, and whose errors are one line, without a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as click calls it
+        """Return the names of the commands as the map has them."""
+        return list(ENTRIES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as click calls it
+        """Return a command, imported now; None where there is none of that name."""
+        entry = ENTRIES.get(cmd_name)
+        if entry is None:
+            return None
+        command: click.Command = getattr(import_module(f"asset_sync.cli.{entry.module}"), entry.name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as click calls it
+        """Write the map, without importing what is on it."""
+        for section, entries in MAP.items():
+            with formatter.section(section):
+                formatter.write_dl([(entry.name, entry.does) for entry in entries], col_max=12)
 
     def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> None:  # type: ignore[override]
         """Run a command, and leave with its exit status."""
@@ -39,25 +45,44 @@ class _Program(click.Group):
         try:
             with signals.as_interrupts():
                 status = super().main(args, prog_name or "asset-sync", **extra)
-        except click.UsageError as error:
-            where = error.ctx.command_path if error.ctx else "asset-sync"
-            _leave(f"{error.format_message()} (see: {where} --help)", error.exit_code)
-        except click.ClickException as error:
-            _leave(error.format_message(), error.exit_code)
-        except AssetSyncError as error:
-            _leave(str(error), 1)
-        except dg.Failure as error:
-            _leave(error.description or "failed", 1)
-        except database.ERRORS as error:
-            _leave(database.in_one_line(error), 1)
-        except UnicodeEncodeError as error:
-            _leave(f"{error.object!r} is no text", 2)
-        except OSError as error:
-            _leave(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""), 1)
         except (click.Abort, KeyboardInterrupt):
             _leave("stopped", signals.STOPPED)
+        except Exception as error:
+            told = _told(error)
+            if told is None:
+                raise
+            _leave(*told)
         # Without a code of its own, `ctx.exit` gives what the command returned.
         sys.exit(status if isinstance(status, int) else 0)
+
+
+def _told(error: Exception) -> tuple[str, int] | None:
+    """Return an error in words, with the exit status; None for one that nobody foresaw."""
+    if isinstance(error, click.UsageError):
+        where = error.ctx.command_path if error.ctx else "asset-sync"
+        return f"{error.format_message()} (see: {where} --help)", error.exit_code
+    if isinstance(error, click.ClickException):
+        return error.format_message(), error.exit_code
+    if isinstance(error, AssetSyncError):
+        return str(error), 1
+    if isinstance(error, UnicodeEncodeError):
+        return f"{error.object!r} is no text", 2
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""), 1
+    return _told_by_libraries(error)
+
+
+def _told_by_libraries(error: Exception) -> tuple[str, int] | None:
+    # What raised it has been imported; what has not, is not to be before anybody asks for it.
+    import dagster as dg  # noqa: PLC0415
+
+    from asset_sync import database  # noqa: PLC0415
+
+    if isinstance(error, dg.Failure):
+        return error.description or "failed", 1
+    if isinstance(error, database.ERRORS):
+        return database.in_one_line(error), 1
+    return None
 
 
 def _leave(message: str, status: int) -> None:
@@ -82,11 +107,3 @@ def main(context: click.Context) -> None:
     load_dotenv(root / ".env")
     if context.invoked_subcommand is None:
         click.echo(context.get_help())
-
-
-_COMMANDS = (
-    *(demo, dev, sandbox, run, rebase, plans, show, approve, reject, apply, undo),
-    *(held, resolve, history, missing, connections, fabrics, reconnect, check, collect, forget, serve),
-)
-for command in _COMMANDS:
-    main.add_command(command)

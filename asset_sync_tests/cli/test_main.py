@@ -167,7 +167,8 @@ def test_help(args: list[str]) -> None:
 def test_a_wide_terminal_has_whole_sentences(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "140")
     told = click.Context(main, **main.context_settings).get_help()
-    assert "Let PLAN be applied: after review, or in spite of a guard that failed." in told
+    assert "  forget       forget a host of which documents came\n" in told
+    assert "collect      what this machine, or others by ssh, are: a document for the syncs of hosts\n" in told
 
 
 def _closed_port() -> int:
