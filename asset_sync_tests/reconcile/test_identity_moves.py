@@ -19,6 +19,14 @@ def test_a_tag_on_an_object_that_no_serial_tells_from_the_record_contradicts_a_l
     assert evidence(wanted, there, [link("a", "1")]) == {"a": "link says asset #1, but tag 'T2' is on asset #2"}
 
 
+def test_a_tag_on_the_object_of_a_record_that_is_gone_does_not_contradict_a_link() -> None:
+    wanted: list[Row] = [{"source_key": "a", "serial": None, "tag": "T2"}]
+    there: list[Row] = [{"id": "1", "serial": "S1"}, {"id": "2", "serial": "S2", "tag": "T2"}]
+    assert verdicts(wanted, there, [link("a", "1"), link("b", "2")]) == {"a": ("same", "link", "1")}
+    told = evidence(wanted, there, [link("a", "1"), {**link("b", "2"), "told_by": "another sync"}])
+    assert told == {"a": "link says asset #1, but tag 'T2' is on asset #2"}
+
+
 TAGGED: list[Row] = [{"id": "1", "serial": "S1", "tag": "T1"}, {"id": "2", "serial": "S2", "tag": "T2"}]
 LINKED = [link("a", "1"), link("b", "2")]
 

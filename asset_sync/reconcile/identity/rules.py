@@ -90,19 +90,25 @@ def _not_shared(found: pd.DataFrame, wanted: pa.Array) -> pd.DataFrame:
 def _not_anothers(state: Matching, rule: IdentityRule, found: pd.DataFrame) -> pd.DataFrame:
     """Leave out, for rows that a rule recognised, the objects that are linked to other records, here or gone.
 
-    For rows that are linked, those alone that this sync retired, and not where the first rule of all finds them: what was
-    retired gives up what people number things by, but hardware that is seen again is that hardware.
+    For rows that are linked, those alone whose records are gone, and not where the first rule of all finds them: what is gone
+    gives up what people number things by, but hardware that is seen again is that hardware.
     """
     if found.empty:
         return found
     rows, objects = found["row"].to_numpy(), found["observed"].to_numpy()
     link_of = index(take(text(state.observed["id"]), objects), text(state.links["target_id"]))
     holder = take(text(state.links["source_key"]), link_of)
-    others = mask(pc.not_equal(holder, take(text(state.desired["source_key"]), rows)))
+    source_keys = text(state.desired["source_key"])
+    others = mask(pc.not_equal(holder, take(source_keys, rows)))
     by_rule = state.rule[rows] != state.names.index(LINK)
-    retired = filled(take(text(state.links["retired_by"]), link_of)) & (rule != state.kind.identity[0])
-    kept: pd.DataFrame = found[~(others & (by_rule | retired))]
+    gone = (index(holder, source_keys) < 0) & ~_told_by_another_sync(state.links, link_of)
+    gone |= filled(take(text(state.links["retired_by"]), link_of))
+    kept: pd.DataFrame = found[~(others & (by_rule | (gone & (rule != state.kind.identity[0]))))]
     return kept
+
+
+def _told_by_another_sync(links: pd.DataFrame, rows: Positions) -> Mask:
+    return filled(take(text(links["told_by"]), rows)) if "told_by" in links else np.zeros(len(rows), dtype=bool)
 
 
 def _not_given_up(state: Matching, rule: IdentityRule, found: pd.DataFrame, wanted: pa.Array) -> pd.DataFrame:
