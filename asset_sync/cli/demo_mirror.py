@@ -10,9 +10,11 @@ from asset_sync.mirror.switching import Written
 from asset_sync.operations.definitions import component_of
 from asset_sync.operations.runs import RunReport
 from asset_sync.systems.snipeit import TABLES
+from asset_sync.systems.snipeit.client import PAGE_SIZE
 
 MIRROR: Final = "snipeit_to_postgres"
-_AGAIN_MOST: Final = 1 + len(TABLES)
+_ASKED_AGAIN: Final = 1 + len(TABLES)
+"""Requests to find nothing new, besides the further pages of what was written so lately that it is read once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Mirrored:
 
     def problems(self, requests: int | None = None) -> list[str]:
         """Return what is not as it has to be; `requests` are those of a load that follows another at once."""
-        writes = self.written.writes if self.written else 0
+        written = self.written or Written()
+        writes, most = written.writes, _ASKED_AGAIN + written.read // PAGE_SIZE
         found = [f"it did not converge: {difference}" for difference in self.differences]
         if not self.counted:
             found.append("it did not converge: the mirror has not as many rows as Snipe-IT says")
@@ -49,8 +52,8 @@ class Mirrored:
             return found if writes else [*found, "nothing was loaded"]
         if writes:
             found.append(f"nothing had changed, and yet {writes} rows were written")
-        if requests > _AGAIN_MOST:
-            found.append(f"{requests} requests to find nothing new are more than {_AGAIN_MOST}")
+        if requests > most:
+            found.append(f"{requests} requests to find nothing new are more than {most}")
         return found
 
 

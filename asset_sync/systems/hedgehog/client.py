@@ -14,7 +14,15 @@ from typing import Any, Final, Self
 import orjson
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, NameResolutionError, ProtocolError, SSLError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProtocolError,
+    SSLError,
+)
 
 from asset_sync.reconcile.errors import SourceError, SourceUnavailable
 from asset_sync.systems.hedgehog.kinds import VERSION, Kind
@@ -68,8 +76,9 @@ class Changes:
 class HedgehogClient:
     """A context manager: inside it a fabric can be read. `name` is the fabric's, in errors. Safe to share between threads.
 
-    `timeout` is seconds to connect and seconds between two bytes. Methods raise `SourceUnavailable` for what may pass by
-    itself, `SourceError` (of which `NotInstalled`, `NotAllowed` and `Expired` are) for everything else that is no answer.
+    `timeout` is seconds to connect and seconds between two bytes; `ca_told` and `address_told` say what holds the file of its
+    CA and its address. Methods raise `SourceUnavailable` for what may pass by itself, `SourceError` (of which `NotInstalled`,
+    `NotAllowed` and `Expired` are) for everything else that is no answer.
     """
 
     def __init__(
@@ -80,11 +89,13 @@ class HedgehogClient:
         namespace: str = "default",
         timeout: tuple[float, float] = (5, 60),
         ca_told: str = "HEDGEHOG_CA_FILE",
+        address_told: str = "HEDGEHOG_SERVER",
     ) -> None:
         self._name = f"Hedgehog {name}".rstrip()
         self._namespace = namespace
         self._timeout = timeout
         self._ca_told = ca_told
+        self._address_told = address_told
         self._secrets = Secrets(key.removeprefix("Bearer ") for key in configuration.api_key.values())
         self._host = configuration.host
         self.requests = 0
@@ -213,9 +224,12 @@ class HedgehogClient:
         if isinstance(cause, SSLError):
             return f"its certificate is not trusted; name the file of its CA's certificates in {self._ca_told}"
         if isinstance(cause, NameResolutionError):
-            return "the name of the host is not known"
+            return f"the name of the host is not known; {self._address_told} holds the address"
+        if isinstance(cause, NewConnectionError):
+            refused = ": it is refused" if isinstance(cause.__cause__, ConnectionRefusedError) else ""
+            return f"no connection{refused}; {self._address_told} holds the address"
         if isinstance(cause, ConnectTimeoutError):
-            return "it did not take the connection in time"
+            return f"it did not take the connection in time; {self._address_told} holds the address"
         if isinstance(cause, ProtocolError):
             return "the connection broke"
         return "no connection, or no answer in time"

@@ -59,6 +59,7 @@ class HedgehogFabric(ConfigurableResource[Any]):
             namespace=self.namespace,
             timeout=(5.0, self.read_timeout),
             ca_told=settings.ca_told("HEDGEHOG", self.connection),
+            address_told=self.kubeconfig or self._variable("server"),
         )
 
     @property

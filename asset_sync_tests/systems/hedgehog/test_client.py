@@ -18,7 +18,7 @@ ROW: dict[str, Any] = {"metadata": {"name": "server-1"}, "spec": {}}
 
 
 def of(url: str) -> HedgehogClient:
-    return HedgehogClient(by_token(url, TOKEN, None), name="lab", timeout=(2, 2))
+    return HedgehogClient(by_token(url, TOKEN, None), name="lab", timeout=(2, 2), address_told="HEDGEHOG_LAB_SERVER")
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,15 @@ def test_redirects_are_not_followed() -> None:
 def test_a_server_that_is_not_there_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    with of(f"http://127.0.0.1:{port}") as fabric, pytest.raises(SourceUnavailable, match=f"at http://127.0.0.1:{port}: "):
+    with of(f"http://127.0.0.1:{port}") as fabric, pytest.raises(SourceUnavailable) as told:
+        fabric.page(SERVER)
+    at = f"Hedgehog lab: servers.wiring.githedgehog.com at http://127.0.0.1:{port}"
+    assert str(told.value) == f"{at}: no connection: it is refused; HEDGEHOG_LAB_SERVER holds the address"
+
+
+def test_a_server_whose_name_nobody_knows_is_told() -> None:
+    words = "the name of the host is not known; HEDGEHOG_LAB_SERVER holds the address"
+    with of("https://fabric.invalid") as fabric, pytest.raises(SourceUnavailable, match=words):
         fabric.page(SERVER)
 
 
