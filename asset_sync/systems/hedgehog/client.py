@@ -48,6 +48,10 @@ class NotAllowed(SourceError):
     """The token has no right to a kind."""
 
 
+class NotKnown(NotAllowed):
+    """The token is nobody's, or nobody's any more: it has no right to any kind."""
+
+
 class Expired(SourceError):
     """A continue token or a resourceVersion is too old; the list is to be read from its beginning."""
 
@@ -205,7 +209,7 @@ class HedgehogClient:
             case 404 if body.strip() == _NO_SUCH_PATH:
                 return NotInstalled(f"{self._name}: the cluster has no {what}")
             case 401:
-                return NotAllowed(f"{words}; the token is not known or has expired")
+                return NotKnown(f"{words}; the token is not known or has expired")
             case 403:
                 return NotAllowed(f"{words}; give the token the right to get, list and watch {what}")
             case 410:

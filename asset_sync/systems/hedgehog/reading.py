@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from asset_sync.reconcile.errors import SourceError, SourceUnavailable
-from asset_sync.systems.hedgehog.client import Expired, HedgehogClient, NotAllowed, NotInstalled, Page, Row, Unproven
+from asset_sync.systems.hedgehog.client import Expired, HedgehogClient, NotAllowed, NotInstalled, NotKnown, Page, Row, Unproven
 from asset_sync.systems.hedgehog.connection import WORKERS
 from asset_sync.systems.hedgehog.kinds import KINDS, Kind
 
@@ -53,7 +53,10 @@ def read(client: HedgehogClient, previous: Mapping[str, Listing] | None = None) 
 
 
 def _together(errors: list[BaseException]) -> BaseException:
-    """Return one error: of several refusals one that tells of all of them."""
+    """Return one error: of several refusals one that tells of all of them; that of an unknown token says it of each."""
+    unknown = next((error for error in errors if isinstance(error, NotKnown)), None)
+    if unknown is not None:
+        return unknown
     refused = [str(error) for error in errors if isinstance(error, NotAllowed)]
     return NotAllowed("; ".join(refused)) if len(refused) == len(errors) else _first_lasting(errors)
 

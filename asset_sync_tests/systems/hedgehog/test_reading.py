@@ -176,6 +176,7 @@ def test_a_token_that_is_unknown_is_told(lab: Lab) -> None:
     with lab.connect("no-such-token") as fabric, pytest.raises(SourceError, match="401 Unauthorized; the token") as told:
         read(fabric)
     assert "no-such-token" not in str(told.value)
+    assert str(told.value).count("401") == 1, "once, and not a kind"
 
 
 @pytest.mark.parametrize("name", ["http_503", "http_500", "html_login", "cut"])
