@@ -48,3 +48,9 @@ def test_a_serial_does_not_move_from_a_machine_that_is_gone_or_held() -> None:
     locked: list[Row] = [TAGGED[0], {**TAGGED[1], "locked": "is a rack"}]
     found = evidence([*wanted, {"source_key": "b", "tag": "T2"}], locked, LINKED)
     assert found == {"a": "serial 'S2' is on asset #2 (is b), which is held", "b": "asset #2 is a rack"}
+
+
+def test_a_serial_is_not_given_up_for_one_that_another_machine_has_too() -> None:
+    wanted: list[Row] = [{"source_key": key, "serial": serial} for key, serial in (("a", "S2"), ("b", "S2"), ("c", "S1"))]
+    there: list[Row] = [{"id": "1", "serial": "S1"}, {"id": "2", "serial": "S2"}]
+    assert evidence(wanted, there, LINKED) == {"c": "serial 'S1' does not tell which: asset #1 (is a)"}

@@ -112,11 +112,16 @@ def _told_by_another_sync(links: pd.DataFrame, rows: Positions) -> Mask:
 
 
 def _not_given_up(state: Matching, rule: IdentityRule, found: pd.DataFrame, wanted: pa.Array) -> pd.DataFrame:
-    """Leave out the objects whose own records, by a link or an earlier rule, say another value than they are asked for."""
+    """Leave out the objects whose own records, by a link or an earlier rule, say another value than they are asked for.
+
+    What several records say, says of none of them that it gave something up.
+    """
     if found.empty:
         return found
     holder = state.claimant[found["observed"].to_numpy()]
     given_up = mask(pc.not_equal(take(wanted, holder), take(wanted, found["row"].to_numpy())))
+    if given_up.any():
+        given_up &= ~np.isin(holder, list(twins(wanted, np.unique(holder[given_up]))))
     return _without_moves(state, rule, found, given_up)
 
 
