@@ -371,10 +371,10 @@ def _take_over(connection: Connection, plan: Plan) -> None:
     held = and_(link.c.target_id == staged.c.target_id, link.c.source_key != staged.c.source_key)
     ended = delete(link).where(ours, held).returning(link.c.kind, link.c.target_id, link.c.created, link.c.base).cte("ended")
     of_it = and_(staged.c.step == _JOIN, staged.c.kind == ended.c.kind, staged.c.target_id == ended.c.target_id)
-    # Under an id that was given again stands another object.
-    at_once = func.coalesce(staged.c.created == ended.c.created, true())
+    # Under an id that was given again, now or at another time, stands another object.
+    same = and_(staged.c.claimed != CREATED, func.coalesce(staged.c.created == ended.c.created, true()))
     applied = ended.c.base.concat(func.coalesce(staged.c.base, literal({}, JSONB)))
-    connection.execute(update(staged).values(base=applied).where(of_it, at_once))
+    connection.execute(update(staged).values(base=applied).where(of_it, same))
 
 
 def _change(connection: Connection, plan: Plan, step: str, **values: object) -> None:

@@ -160,6 +160,14 @@ def test_what_was_applied_to_an_object_of_another_time_is_forgotten(ledger: Ledg
     assert assets()["c"]["base:status"] is None
 
 
+def test_what_was_applied_to_an_object_is_not_true_of_one_that_is_made_under_its_id(
+    ledger: Ledger, linked: Plan, assets: Assets
+) -> None:
+    plan = make(row("create", "c", changes=changes(memory=4)))
+    record(ledger, plan, Outcome(0, "applied", None, "1"))
+    assert [assets()["c"][name] for name in ("target_id", "base:status", "base:memory")] == ["1", None, 4]
+
+
 # Missing and back.
 
 

@@ -277,7 +277,7 @@ class MemoryLedger:
         # What was applied to an object is true of it, whosever it is, but not of another one under its id.
         before = [link for link in map(self.rows.pop, ended) if created_at is None or link.get("created") in (None, created_at)]
         said = {name for field in self.kinds[where[0]].fields for name in (field.name, emptied_column(field.name))}
-        applied = {name: value for link in before for name, value in link.items() if name in said}
+        applied = {name: value for link in before for name, value in link.items() if name in said and row["op"] != p.CREATE}
         link = self.rows.get(where)
         again = link is not None and None not in (created_at, link.get("created")) and created_at != link["created"]
         if link is None or link["target_id"] != target_id or row["op"] == p.CREATE or again:
