@@ -1,7 +1,6 @@
 """Recovering: before a sync plans anew, what its interrupted apply had sent is remembered as its own doing."""
 
 from datetime import UTC, datetime
-from typing import Final
 
 import dagster as dg
 
@@ -11,9 +10,6 @@ from asset_sync.ledger import Ledger, PlanHeader
 from asset_sync.reconcile.apply import Known, known_objects, recovered
 from asset_sync.reconcile.tables import Tables
 
-_LEFT_OFF: Final = ("interrupted", "stale")
-"""The states of a plan whose apply was begun and did not end: nobody goes on with it, or may."""
-
 
 def recover(context: dg.AssetExecutionContext, sync: Sync, inventory: Tables) -> int:
     """Record what the target holds of what an interrupted apply had sent; return how many writes these are.
@@ -21,11 +17,10 @@ def recover(context: dg.AssetExecutionContext, sync: Sync, inventory: Tables) ->
     `sync` is the sync as the run sees it (`Sync.of`).
     """
     ledger: Ledger = context.resources.ledger
-    last = ledger.last_applied(sync.link_set)
-    header = ledger.header(last) if last is not None else None
-    intended = ledger.intended(header.id) if header is not None and header.state in _LEFT_OFF else frozenset[int]()
-    if header is None or not intended:
+    unheard_of = ledger.unheard_of(sync.link_set)
+    if unheard_of is None:
         return 0
+    header, intended = unheard_of
     plan = ledger.plan(header.id)
     try:
         known = known_objects_of(context, sync, header)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Integer, and_, literal, select
+from sqlalchemy import Connection, Integer, and_, exists, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
 from asset_sync.ledger import schema as s
@@ -26,3 +26,13 @@ def intended(connection: Connection, plan_id: str) -> frozenset[int]:
     ended = and_(o.plan_id == c.plan_id, o.seq == c.seq, o.at >= c.at)
     query = select(c.seq).outerjoin(s.outcome, ended).where(c.plan_id == plan_id, o.seq.is_(None))
     return frozenset(connection.scalars(query))
+
+
+def were_looked_into(connection: Connection, plan_id: str) -> bool:
+    """Return whether a run of the same links made a plan since the last intent: before it plans, it looks what was stored."""
+    sent = select(func.max(s.intent.c.at)).where(s.intent.c.plan_id == plan_id).scalar_subquery()
+    link_set = select(s.plan.c.link_set).where(s.plan.c.id == plan_id).scalar_subquery()
+    made = s.making.join(s.plan, s.plan.c.id == s.making.c.plan_id)
+    since = select(s.making.c.plan_id).select_from(made)
+    since = since.where(s.plan.c.link_set == link_set, s.plan.c.undoes.is_(None), s.making.c.at > sent)
+    return bool(connection.scalar(select(exists(since))))

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, select
@@ -35,6 +35,9 @@ from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.resolutions import Resolution, Resolutions
 from asset_sync.reconcile.tables import Tables
 from asset_sync.reconcile.target import Outcome
+
+_LEFT_OFF: Final = ("interrupted", "stale")
+"""The states of a plan whose apply was begun and did not end: nobody goes on with it, or may."""
 
 
 class Ledger:
@@ -315,6 +318,23 @@ class Ledger:
         """Return the operations, by row number, that a run was about to send and of which it recorded no outcome since."""
         with self._engine.connect() as connection:
             return intents.intended(connection, plans.found(connection, plan_id))
+
+    def unheard_of(self, link_set: str) -> tuple[PlanHeader, frozenset[int]] | None:
+        """Return the plan that was applied last, and what was sent of it and never heard of; None where there is nothing.
+
+        There is nothing either while a run applies it, or may go on with it.
+        """
+        last = self.last_applied(link_set)
+        header = self.header(last) if last is not None else None
+        if header is None or header.state not in _LEFT_OFF:
+            return None
+        sent = self.intended(header.id)
+        return (header, sent) if sent else None
+
+    def was_looked_into(self, plan_id: str) -> bool:
+        """Return whether a run has looked at the target since the last batch of a plan was sent."""
+        with self._engine.connect() as connection:
+            return intents.were_looked_into(connection, plans.found(connection, plan_id))
 
     def record(self, plan: Plan, ended: Sequence[Outcome], run_id: str, at: datetime) -> None:
         """Keep outcomes, and let the links follow, at once or not at all. What was done already stays as it was recorded.

@@ -110,11 +110,21 @@ def make_undo(plan_id: str) -> Undo:
     plan = ledger.plan(plan_id)
     sync = declared(plan.sync)
     _check_not_undone(ledger, plan)
+    _check_all_is_known(ledger, plan)
     undo = inverse(plan, sync.kinds, ledger.outcomes(plan.id), ledger.last_applied(plan.link_set))
     if undo.writes.empty:
         raise PlanError(f"plan {plan.id} applied nothing that could be taken back: asset-sync show {plan.id}")
     snapshot = Snapshot({}, {}, ledger.links(plan.link_set, sync.kinds, sync.remembered))
     return Undo(undo, [guards.retired(undo, snapshot, sync.limits), guards.scope(undo, sync.kinds, sync.policy, snapshot)])
+
+
+def _check_all_is_known(ledger: Ledger, plan: Plan) -> None:
+    """Raise PlanError where something may stand in the target that no undo would take back, nor a later run know as its own."""
+    unheard_of = ledger.unheard_of(plan.link_set)
+    if unheard_of is not None and not ledger.was_looked_into(unheard_of[0].id):
+        last, sent = unheard_of
+        look = f"asset-sync run {plan.sync} --mode dry-run looks what was stored; then undo"
+        raise PlanError(f"the apply of plan {last.id} was interrupted over {len(sent)} writes that may stand: {look}")
 
 
 def _check_not_undone(ledger: Ledger, plan: Plan) -> None:

@@ -3,7 +3,9 @@
 import getpass
 import json
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -13,6 +15,8 @@ from asset_sync.cli.main import main
 from asset_sync.components.resources import open_ledger
 from asset_sync.ledger import Ledger
 from asset_sync.operations.runs import Step, run_sync
+from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.target import Outcome
 from asset_sync.sandbox.world import World
 from asset_sync_tests.cli.lab import SIZE, SYNC, assets
 
@@ -131,11 +135,39 @@ def test_a_plan_whose_apply_was_interrupted_says_so_and_how_to_go_on(world: Worl
     assert standing(plan) == "interrupted, approved by sam"
     assert way_on in ask("plans").stdout
     assert way_on in ask("show", plan).stdout
+    refused = ask("undo", plan, status=1).stderr
+    assert f"the apply of plan {plan} was interrupted over 5 writes that may stand" in refused, "the makers"
     ask("apply", plan)
     assert standing(plan) == "applied, approved by sam"
     assert len(assets(world)) == SIZE
     assert {each.outcome for each in open_ledger().outcomes(plan).values()} == {"applied"}, "its own, so that an undo takes it"
     assert "interrupted" not in ask("plans").stdout
+
+
+@pytest.mark.slow
+def test_what_an_interrupted_apply_has_stored_is_looked_for_before_it_is_undone(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask("run", SYNC, "--mode", "review")
+    plan = newest()
+    ask("approve", plan)
+    record = Ledger.record
+
+    def killed_over_assets(ledger: Ledger, of: Plan, ended: Sequence[Outcome], *rest: Any) -> None:
+        if assets(world):
+            killed()
+        record(ledger, of, ended, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "record", killed_over_assets)
+        ask("apply", plan, status=1)
+    assert (there := assets(world))
+    told = ask("undo", plan, status=1).stderr
+    assert f"asset-sync run {SYNC} --mode dry-run looks what was stored; then undo" in told
+    ask("run", SYNC, "--mode", "dry-run")
+    ask("undo", plan, "--approve")
+    assert {asset["status"] for asset in assets(world).values()} == {"retired"}
+    assert assets(world).keys() == there.keys()
 
 
 def killed(*args: object, **more: object) -> None:

@@ -223,8 +223,8 @@ class HistoryLab(Lab):
     # Disasters.
 
     def undo_last(self, _day: Day) -> None:
-        """Take back what the last run did."""
-        if self.done is None:
+        """Take back what the last run did; not where an apply was left off, of which nobody has looked what is stored."""
+        if self.done is None or (self.begun is not None and self.begun.intended - self.begun.outcomes.keys()):
             return
         plan = inverse(self.done.plan, self.kinds, self.done.outcomes, after=self.last)
         if plan.writes.empty:

@@ -54,6 +54,8 @@ class Settled:
         base = base_of(self.oracle.kinds[kind])
         link = self.run.links_after.get((base, source_key))
         thing = self.run.after.at(base, link["target_id"]) if link else None
+        if link and thing and link.get("created") not in (None, thing.created):
+            thing = None  # of a ledger that came back: under the id stands another object, and the link is no more gone by
         if thing is None:
             if not holds and (kind not in LOOKUPS or self._is_needed(kind, source_key)):
                 raise HistoryFault(f"{kind} {source_key} is neither an object nor held: {self.run.wanted[kind][source_key]}")
