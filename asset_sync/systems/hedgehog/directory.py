@@ -9,14 +9,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import yaml
-
 from asset_sync.reconcile.errors import ConfigurationError, SourceError
 from asset_sync.systems.hedgehog.kinds import KINDS, VERSION, Kind
 from asset_sync.systems.hedgehog.reading import Listing
+from asset_sync.systems.hedgehog.yaml_files import documents
 
 _SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
-_BY_PLACE: Final = {(f"{kind.group}/{VERSION}", kind.name): kind for kind in KINDS if kind.needed}
+_BY_PLACE: Final = {(kind.group, kind.name): kind for kind in KINDS if kind.needed}
 """The kinds that people write; what switches tell is none of theirs."""
 _DEFAULT: Final = "default"
 
@@ -45,13 +44,14 @@ def read_directory(folder: Path, namespace: str = _DEFAULT) -> dict[str, Listing
 def _files(folder: Path) -> Iterator[Path]:
     for path in folder.rglob("*"):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.suffix in _SUFFIXES and not hidden and path.is_file():
+        # A link to a file that is gone is one that cannot be read.
+        if path.suffix in _SUFFIXES and not hidden and not path.is_dir():
             yield path
 
 
 def _objects(path: Path, namespace: str) -> Iterator[tuple[Kind, str, Mapping[str, Any]]]:
     for given in _documents(path):
-        kind = _BY_PLACE.get((str(given.get("apiVersion")), str(given.get("kind"))))
+        kind = _kind(path, str(given.get("apiVersion")), str(given.get("kind")))
         meta = given.get("metadata")
         there = meta if isinstance(meta, dict) else {}
         if kind is None or (there.get("namespace") or _DEFAULT) != namespace:
@@ -62,24 +62,34 @@ def _objects(path: Path, namespace: str) -> Iterator[tuple[Kind, str, Mapping[st
         yield kind, name, given
 
 
+def _kind(path: Path, api_version: str, name: str) -> Kind | None:
+    """Return what kind an object is of, None for one that is none of a fabric's. What is of another version is no such one."""
+    kind = _BY_PLACE.get((api_version.partition("/")[0], name))
+    if kind is not None and api_version != f"{kind.group}/{VERSION}":
+        raise SourceError(f"{path}: a {name} in it is of {api_version}, and not of {kind.group}/{VERSION}; nothing was taken")
+    return kind
+
+
 def _documents(path: Path) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects of a file, those of lists one by one."""
-    for document in _parsed(path):
-        if document is None:
-            continue
-        if not isinstance(document, dict):
-            raise SourceError(f"{path}: there is something in it that is no object; nothing was taken")
-        items = document.get("items")
-        listed = items if str(document.get("kind", "")).endswith("List") and isinstance(items, list) else [document]
-        yield from (each for each in listed if isinstance(each, dict))
+    """Yield the objects of a file, those of lists one by one, with the kind that a list of one kind says for them."""
+    for document in documents(path):
+        if document is not None:
+            yield from _listed(path, _object(path, document))
 
 
-def _parsed(path: Path) -> list[Any]:
-    try:
-        return list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path}: it cannot be read: {error}") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise SourceError(f"{path}{line}: it is no YAML: {getattr(error, 'problem', error)}") from None
+def _listed(path: Path, document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    kind = str(document.get("kind", ""))
+    if not kind.endswith("List"):
+        yield document
+        return
+    items = document.get("items") or []
+    if not isinstance(items, list):
+        raise SourceError(f"{path}: the items of a {kind} are no list; nothing was taken")
+    of_all = {"apiVersion": document.get("apiVersion"), "kind": kind.removesuffix("List")}
+    yield from ({**of_all, **_object(path, each)} for each in items)
+
+
+def _object(path: Path, given: Any) -> Mapping[str, Any]:
+    if not isinstance(given, dict):
+        raise SourceError(f"{path}: there is something in it that is no object; nothing was taken")
+    return given

@@ -57,6 +57,12 @@ def test_every_object_of_every_file_is_read_at_any_depth(tmp_path: Path) -> None
         (yaml.safe_dump(vpc(name="")), "a VPC in it has no name"),
         (yaml.safe_dump(vpc("vpc-1")), "VPC 'vpc-1' is also in"),
         (b"\xff\xfe\xfa", "it cannot be read"),
+        ("a: " + "[" * 5000 + "]" * 5000, "it is no YAML: it is nested too deeply"),
+        ("spec:\n  subnets:\n    a: {vlan: 1}\n    a: {vlan: 2}\n", "bad.yaml, line 4: it is no YAML: 'a' is there twice"),
+        ("spec: &whole {all: *whole}\n", "bad.yaml, line 1: it is no YAML: an object in it contains itself"),
+        ("{kind: VPCList, apiVersion: vpc.githedgehog.com/v1beta1, items: {a: 1}}", "the items of a VPCList are no list"),
+        ("{kind: List, apiVersion: v1, items: [odd]}", "there is something in it that is no object"),
+        ("{kind: VPC, apiVersion: vpc.githedgehog.com/v1alpha2}", "a VPC in it is of vpc.githedgehog.com/v1alpha2, and not of"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_file_and_nothing_is_taken(tmp_path: Path, content: str | bytes, told: str) -> None:
@@ -67,6 +73,37 @@ def test_what_is_wrong_is_told_with_its_file_and_nothing_is_taken(tmp_path: Path
     assert "bad.yaml" in str(error.value)
     assert told in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_file_that_a_link_says_is_there_and_is_not_is_no_file_less(tmp_path: Path) -> None:
+    write(tmp_path / "a.yaml", vpc("vpc-1"))
+    (tmp_path / "b.yaml").symlink_to(tmp_path / "gone" / "b.yaml")
+    with pytest.raises(SourceError, match=r"b\.yaml: it cannot be read"):
+        read_directory(tmp_path)
+
+
+def test_the_items_of_a_list_of_one_kind_need_not_say_theirs(tmp_path: Path) -> None:
+    bare = {name: value for name, value in vpc("vpc-2").items() if name not in ("kind", "apiVersion")}
+    write(tmp_path / "a.yaml", {"kind": "VPCList", "apiVersion": "vpc.githedgehog.com/v1beta1", "items": [vpc("vpc-1"), bare]})
+    assert list(read_directory(tmp_path)["VPC"].objects) == ["vpc-1", "vpc-2"]
+
+
+def test_what_looks_like_a_date_is_a_text_as_it_is_in_a_cluster(tmp_path: Path) -> None:
+    head = "kind: Server\napiVersion: wiring.githedgehog.com/v1beta1\nmetadata: {name: s}\n"
+    (tmp_path / "a.yaml").write_text(f"{head}spec: {{description: 2026-07-01, profile: 2026-99-99}}\n")
+    spec = read_directory(tmp_path)["Server"].objects["s"]["spec"]
+    assert spec == {"description": "2026-07-01", "profile": "2026-99-99"}
+
+
+def test_what_is_merged_into_a_mapping_may_be_said_anew(tmp_path: Path) -> None:
+    of_all = "- &all {dhcp: {enable: true}, vlan: 1}"
+    own = (
+        "{kind: VPC, apiVersion: vpc.githedgehog.com/v1beta1, metadata: {name: v}, spec: {subnets: {a: &a {<<: *all, vlan: 2}, "
+    )
+    own += "b: {<<: *a}}}}"
+    (tmp_path / "a.yaml").write_text(f"kind: List\nshared:\n{of_all}\nitems:\n- {own}\n")
+    subnets = read_directory(tmp_path)["VPC"].objects["v"]["spec"]["subnets"]
+    assert subnets == {name: {"dhcp": {"enable": True}, "vlan": 2} for name in "ab"}
 
 
 def test_an_empty_folder_and_none_are_told_apart(tmp_path: Path) -> None:

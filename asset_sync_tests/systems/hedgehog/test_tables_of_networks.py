@@ -86,6 +86,7 @@ def test_a_subnet_that_does_not_parse_is_left_out_and_its_vlan_is_not(subnet: An
         ({"hostBGP": True, "gateway": "10.0.1.1"}, None),
         ({"gateway": "odd"}, None),
         ({"gateway": "fd00::1"}, None),
+        ({"gateway": "192.168.7.1"}, None),
     ],
 )
 def test_the_gateway_is_the_first_address_unless_told(given: dict[str, Any], expected: str | None) -> None:
@@ -102,6 +103,7 @@ def test_the_gateway_is_the_first_address_unless_told(given: dict[str, Any], exp
         ({"range": {"start": "10.0.1.10", "end": "10.0.1.99"}}, False),
         ({"enable": True, "range": {"start": "10.0.1.10"}}, False),
         ({"enable": True, "range": {"start": "10.0.1.99", "end": "10.0.1.10"}}, False),
+        ({"enable": True, "range": {"start": "10.0.1.10", "end": "10.0.9.99"}}, False),
         ({"enable": True, "range": "odd"}, False),
         ({"relay": "10.9.9.9"}, False),
         (None, False),

@@ -82,12 +82,12 @@ def network(value: Any) -> IPv4Network | IPv6Network | None:
 
 
 def within(host: Any, subnet: IPv4Network | IPv6Network) -> str | None:
-    """Return an address that is told without a prefix length with that of its subnet: `10.0.5.1/24`."""
+    """Return an address that is told without a prefix length with that of its subnet, `10.0.5.1/24`; None outside of that."""
     try:
         found = ip_address(text(host) or "")
     except ValueError:
         return None
-    return f"{found}/{subnet.prefixlen}" if found.version == subnet.version else None
+    return f"{found}/{subnet.prefixlen}" if found in subnet else None
 
 
 def in_order(names: Iterable[str]) -> list[str]:
