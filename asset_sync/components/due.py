@@ -29,13 +29,15 @@ class ScheduledConnection:
 def due_at(schedule: Schedule | None, interval: timedelta) -> datetime | None:
     """Return when a connection that nobody has is due; None for at once: it never ran, or what was claimed did not begin.
 
-    After a failure that is when it is to be tried again, else an interval after the last turn was claimed.
+    After a failure that is when it is to be tried again, else an interval after the last turn was claimed. Of what is yet to
+    come by the database's clock, which was ahead then and was set right, nobody knows how long ago it was: at once, too.
     """
     if schedule is None or schedule.last_sync is None or schedule.owner is not None:
         return None
-    if schedule.failed_at is not None and schedule.failed_at >= schedule.last_sync:
-        return schedule.failed_at + retry_after(schedule, interval)
-    return schedule.last_sync + interval
+    last, wait = schedule.last_sync, interval
+    if schedule.failed_at is not None and schedule.failed_at >= last:
+        last, wait = schedule.failed_at, retry_after(schedule, interval)
+    return last + wait if last <= schedule.now else None
 
 
 def retry_after(schedule: Schedule, interval: timedelta) -> timedelta:

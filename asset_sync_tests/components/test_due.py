@@ -27,7 +27,7 @@ def known(now: float = 0, **told: Any) -> Schedule:
 
 
 def failed(failures: int, *, began: float = 0, ended: float = 2) -> Schedule:
-    return known(last_sync=minutes(began), failed_at=minutes(ended), failures=failures, last_error="no answer")
+    return known(now=ended, last_sync=minutes(began), failed_at=minutes(ended), failures=failures, last_error="no answer")
 
 
 def test_what_never_ran_is_due_at_once() -> None:
@@ -40,6 +40,12 @@ def test_what_was_claimed_and_never_began_is_due_at_once() -> None:
     assert due_at(known(now=2, last_sync=minutes(0), owner=lapsed), HOUR) is None
 
 
+def test_what_ran_while_the_clock_was_ahead_is_due_at_once() -> None:
+    ahead = minutes(60 * 24 * 30)
+    assert due_at(known(now=0, last_sync=ahead, last_success=ahead), SECONDS_5) is None
+    assert due_at(known(now=0, last_sync=minutes(-1), failed_at=ahead, failures=99), SECONDS_5) is None
+
+
 @pytest.mark.parametrize("ended", [1, 50, 200])
 def test_after_a_success_the_interval_counts_from_the_claim_however_long_the_run_took(ended: float) -> None:
     assert due_at(known(last_sync=minutes(0), last_success=minutes(ended)), HOUR) == minutes(60)
@@ -47,7 +53,7 @@ def test_after_a_success_the_interval_counts_from_the_claim_however_long_the_run
 
 def test_a_run_that_somebody_stopped_was_a_turn() -> None:
     assert due_at(known(last_sync=minutes(0)), HOUR) == minutes(60)
-    stopped_after_failures = replace(failed(3), last_sync=minutes(30))
+    stopped_after_failures = replace(failed(3), now=minutes(31), last_sync=minutes(30))
     assert due_at(stopped_after_failures, HOUR) == minutes(90)
 
 
