@@ -48,21 +48,21 @@ _LONG_COUNTS = (r"0?1234567(?:8(?:90*(?:1234567(?:890?)?)?)?)?", "9876543210", "
 _SHORT_COUNTS = (r"0?123(?:4(?:56?)?)?",)
 
 
-def _whole(*patterns: str) -> str:
-    either = "|".join(patterns).replace(" ", _SEPARATORS)
-    return f"^{_SEPARATORS}(?:{either}){_SEPARATORS}$"
+def _whole(separators: str, *patterns: str) -> str:
+    either = "|".join(patterns).replace(" ", separators)
+    return f"^{separators}(?:{either}){separators}$"
 
 
-_SERIAL = _whole(*_WORDS, *_LONG_COUNTS, *_SHORT_COUNTS, *(f"(?:{digit} )+" for digit in string.digits))
-_TAG = _whole(*_WORDS, *_LONG_COUNTS, *(f"(?:{digit} ){{7,}}" for digit in string.digits))
+_SERIAL = _whole("", *_WORDS, *_LONG_COUNTS, *_SHORT_COUNTS, *(f"(?:{digit} )+" for digit in string.digits))
+_TAG = _whole(_SEPARATORS, *_WORDS, *_LONG_COUNTS, *(f"(?:{digit} ){{7,}}" for digit in string.digits))
 
 
-def serials(capitals: pa.Array) -> pa.Array:
-    """Return where a serial, given in capitals, is junk; null where there is none.
+def serials(bare: pa.Array) -> pa.Array:
+    """Return where a serial, given as its letters and digits in capitals, is junk; null where there is none.
 
     No maker numbers so low as 1, 123 or 777.
     """
-    return pc.match_substring_regex(capitals, _SERIAL)
+    return pc.match_substring_regex(bare, _SERIAL)
 
 
 def tags(capitals: pa.Array) -> pa.Array:
