@@ -14,9 +14,7 @@ class Entry(NamedTuple):
     does: str
 
 
-Map = dict[str, tuple[Entry, ...]]
-
-MAP: Final[Map] = {
+MAP: Final[dict[str, tuple[Entry, ...]]] = {
     "Try it": (
         Entry("demo", "demo", "run every sync on simulated systems: first, again, after a day's changes"),
         Entry("sandbox", "sandbox", "simulate all systems until Ctrl-C, and print their variables"),

@@ -19,9 +19,13 @@ _ASKED_AGAIN: Final = 1 + len(TABLES)
 
 @dataclass(frozen=True, slots=True)
 class Mirrored:
-    """What one load wrote, and in what the mirror differs from Snipe-IT afterwards; `written` is None where it failed."""
+    """What one load wrote, and in what the mirror differs from Snipe-IT afterwards; `written` is None where it failed.
+
+    `pages` are those that it read besides the first one of each table.
+    """
 
     written: Written | None = None
+    pages: int = 0
     differences: Sequence[str] = ()
     counted: bool = False
 
@@ -43,8 +47,7 @@ class Mirrored:
 
     def problems(self, requests: int | None = None) -> list[str]:
         """Return what is not as it has to be; `requests` are those of a load that follows another at once."""
-        written = self.written or Written()
-        writes, most = written.writes, _ASKED_AGAIN + written.read // PAGE_SIZE
+        writes, most = self.written.writes if self.written else 0, _ASKED_AGAIN + self.pages
         found = [f"it did not converge: {difference}" for difference in self.differences]
         if not self.counted:
             found.append("it did not converge: the mirror has not as many rows as Snipe-IT says")
@@ -63,4 +66,5 @@ def mirrored(report: RunReport) -> Mirrored:
     if load is None:
         return Mirrored()
     component: Any = component_of(MIRROR)
-    return Mirrored(load.written, component.differences(), report.converged is True)
+    pages = sum(table.read // PAGE_SIZE for table in load.tables.values())
+    return Mirrored(load.written, pages, component.differences(), report.converged is True)

@@ -258,6 +258,13 @@ def cell(column: pd.Series, row: int | np.integer[Any]) -> Any:
     return column.iat[int(row)]
 
 
+def told_by_this_sync(links: pd.DataFrame) -> Mask:
+    """Return the links whose records this sync tells of: of a record that another sync tells of, that alone says it is gone."""
+    if "told_by" not in links:
+        return np.ones(len(links), dtype=bool)
+    return links["told_by"].isna().to_numpy(dtype=bool)
+
+
 def by_id(observed: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Return the rows of an observed table by id, each as plain values by column, None where one is missing."""
     plain = observed.astype(object).where(observed.notna(), None)

@@ -54,7 +54,7 @@ def test_every_command_is_on_the_map_once() -> None:
 def test_a_command_on_the_map_is_there_and_tells_of_itself(name: str) -> None:
     told = CliRunner().invoke(main, [name, "--help"])
     assert told.exit_code == 0
-    assert f"asset-sync {name}" in told.output or f"main {name}" in told.output
+    assert told.output.startswith(f"Usage: asset-sync {name} ")
 
 
 def test_help_is_the_map() -> None:

@@ -12,7 +12,20 @@ import pyarrow.compute as pc
 from asset_sync.reconcile.identity.state import DECISION, LINK, Compared, Matching
 from asset_sync.reconcile.identity.values import compared, emptied, pairs, twins
 from asset_sync.reconcile.kinds import IdentityRule
-from asset_sync.reconcile.tables import Mask, Positions, base_column, cell, equal, filled, glance, index, mask, take, text
+from asset_sync.reconcile.tables import (
+    Mask,
+    Positions,
+    base_column,
+    cell,
+    equal,
+    filled,
+    glance,
+    index,
+    mask,
+    take,
+    text,
+    told_by_this_sync,
+)
 from asset_sync.reconcile.threads import side_by_side
 
 _CANDIDATES_TOLD: Final = 5
@@ -101,14 +114,11 @@ def _not_anothers(state: Matching, rule: IdentityRule, found: pd.DataFrame) -> p
     source_keys = text(state.desired["source_key"])
     others = mask(pc.not_equal(holder, take(source_keys, rows)))
     by_rule = state.rule[rows] != state.names.index(LINK)
-    gone = (index(holder, source_keys) < 0) & ~_told_by_another_sync(state.links, link_of)
+    own = np.append(told_by_this_sync(state.links), False)[link_of]  # the last one stands for no link at all
+    gone = own & (index(holder, source_keys) < 0)
     gone |= filled(take(text(state.links["retired_by"]), link_of))
     kept: pd.DataFrame = found[~(others & (by_rule | (gone & (rule != state.kind.identity[0]))))]
     return kept
-
-
-def _told_by_another_sync(links: pd.DataFrame, rows: Positions) -> Mask:
-    return filled(take(text(links["told_by"]), rows)) if "told_by" in links else np.zeros(len(rows), dtype=bool)
 
 
 def _not_given_up(state: Matching, rule: IdentityRule, found: pd.DataFrame, wanted: pa.Array) -> pd.DataFrame:

@@ -36,6 +36,7 @@ from asset_sync.reconcile.tables import (
     no_links,
     take,
     text,
+    told_by_this_sync,
 )
 from asset_sync.reconcile.threads import side_by_side
 
@@ -58,7 +59,7 @@ class Sides:
         self.owners: Mapping[str, Ownership] = policy.owners.get(kind.name, {})
         self.resolutions: Resolutions = snapshot.resolutions
         self.links = snapshot.links[kind.name] if kind.name in snapshot.links else no_links()
-        self.own = _told_by_this_sync(self.links)
+        self.own = told_by_this_sync(self.links)
         self.elsewhere = snapshot.elsewhere.get(kind.name)
         self.own_writes = snapshot.own_writes.get(kind.name)
         self.observed = snapshot.observed[kind.name]
@@ -302,10 +303,3 @@ class Sides:
 def stood_in(positions: Positions, among: Mask) -> Positions:
     """Return the positions with any that exists outside of those rows: what comes of it is not looked at, and nulls cost."""
     return np.where(among, positions, 0 if positions.size and positions.max() >= 0 else -1)
-
-
-def _told_by_this_sync(links: pd.DataFrame) -> Mask:
-    """The links whose records this sync tells of: of a record that another sync tells of, it alone says that it is gone."""
-    if "told_by" not in links:
-        return np.ones(len(links), dtype=bool)
-    return links["told_by"].isna().to_numpy(dtype=bool)

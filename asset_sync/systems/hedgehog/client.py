@@ -227,16 +227,20 @@ class HedgehogClient:
         cause = error.reason if isinstance(error, MaxRetryError) and error.reason is not None else error
         if isinstance(cause, SSLError):
             return f"its certificate is not trusted; name the file of its CA's certificates in {self._ca_told}"
-        if isinstance(cause, NameResolutionError):
-            return f"the name of the host is not known; {self._address_told} holds the address"
-        if isinstance(cause, NewConnectionError):
-            refused = ": it is refused" if isinstance(cause.__cause__, ConnectionRefusedError) else ""
-            return f"no connection{refused}; {self._address_told} holds the address"
         if isinstance(cause, ConnectTimeoutError):
-            return f"it did not take the connection in time; {self._address_told} holds the address"
+            return f"{_unreached(cause)}; {self._address_told} holds the address"
         if isinstance(cause, ProtocolError):
             return "the connection broke"
         return "no connection, or no answer in time"
+
+
+def _unreached(cause: ConnectTimeoutError) -> str:
+    # To urllib3 a connection that is refused and a name that nobody knows are sorts of those that took too long.
+    if isinstance(cause, NameResolutionError):
+        return "the name of the host is not known"
+    if not isinstance(cause, NewConnectionError):
+        return "it did not take the connection in time"
+    return "no connection: it is refused" if isinstance(cause.__cause__, ConnectionRefusedError) else "no connection"
 
 
 def _events(response: Any) -> Iterator[Row]:
