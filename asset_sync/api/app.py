@@ -1,6 +1,5 @@
 """The REST service. Every path but /health asks for the bearer token."""
 
-import hmac
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -10,10 +9,10 @@ import psycopg
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
+from asset_sync.api.access import needs
 from asset_sync.api.background import Background
 from asset_sync.api.holds import holds
 from asset_sync.api.models import (
@@ -40,7 +39,7 @@ from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError, Plan
 
 _REFUSED: Final[dict[int | str, dict[str, Any]]] = {
     401: {"model": Problem, "description": "No token was sent."},
-    403: {"model": Problem, "description": "The token is not the right one."},
+    403: {"model": Problem, "description": "The token is not the right one, or may not do this."},
     422: {"model": Problem, "description": "The request is not as it should be."},
     503: {"model": Problem, "description": "The database or a setting is missing."},
 }
@@ -50,7 +49,6 @@ _MARKDOWN: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"text/markdown": {"schema": {"type": "string"}}}, "description": "The report."}
 }
 _log = logging.getLogger(__name__)
-_bearer = HTTPBearer(auto_error=False, description="The token in ASSET_SYNC_API_TOKEN.")
 
 
 def create_app(token: str) -> FastAPI:
@@ -67,7 +65,7 @@ def create_app(token: str) -> FastAPI:
     app.state.background = background
     app.include_router(_open)
     app.include_router(_guarded)
-    app.include_router(holds, dependencies=[Depends(_authenticated)], responses=_REFUSED)
+    app.include_router(holds, dependencies=[Depends(needs("see"))], responses=_REFUSED)
     app.add_exception_handler(AssetSyncError, _not_possible)
     app.add_exception_handler(StarletteHTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
@@ -77,13 +75,6 @@ def create_app(token: str) -> FastAPI:
     app.add_exception_handler(psycopg.DataError, _no_data)
     app.add_exception_handler(Exception, _broken)
     return app
-
-
-def _authenticated(request: Request, sent: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> None:
-    if sent is None:
-        raise HTTPException(401, "send the token: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"})
-    if not hmac.compare_digest(sent.credentials.encode(), request.app.state.token):
-        raise HTTPException(403, "the token is not the right one")
 
 
 def _background(request: Request) -> Background:
@@ -100,8 +91,10 @@ def _existing(plan_id: Annotated[str, Path(description="A plan's id, or the star
 
 _Plan = Annotated[str, Depends(_existing)]
 _Runs = Annotated[Background, Depends(_background)]
+_APPROVE: Final = [Depends(needs("approve"))]
+_OPERATE: Final = [Depends(needs("operate"))]
 _open = APIRouter()
-_guarded = APIRouter(dependencies=[Depends(_authenticated)], responses=_REFUSED)
+_guarded = APIRouter(dependencies=[Depends(needs("see"))], responses=_REFUSED)
 
 
 @_open.get("/health")
@@ -138,19 +131,19 @@ def show_report(plan_id: _Plan) -> Response:
     return PlainTextResponse(report.markdown(open_ledger().plan(plan_id)), media_type="text/markdown")
 
 
-@_guarded.post("/plans/{plan_id}/approve", responses={**_ABSENT, **_CONFLICT})
+@_guarded.post("/plans/{plan_id}/approve", dependencies=_APPROVE, responses={**_ABSENT, **_CONFLICT})
 def approve_plan(plan_id: _Plan, deciding: Deciding) -> PlanSummary:
     """Let a plan be applied: after review, or in spite of a guard that failed."""
     return PlanSummary.of(operations.approve(plan_id, deciding.by))
 
 
-@_guarded.post("/plans/{plan_id}/reject", responses={**_ABSENT, **_CONFLICT})
+@_guarded.post("/plans/{plan_id}/reject", dependencies=_APPROVE, responses={**_ABSENT, **_CONFLICT})
 def reject_plan(plan_id: _Plan, deciding: Deciding) -> PlanSummary:
     """Keep a plan from being applied, also when it is made again."""
     return PlanSummary.of(operations.reject(plan_id, deciding.by))
 
 
-@_guarded.post("/plans/{plan_id}/apply", status_code=202, responses={**_ABSENT, **_CONFLICT})
+@_guarded.post("/plans/{plan_id}/apply", dependencies=_OPERATE, status_code=202, responses={**_ABSENT, **_CONFLICT})
 def apply_plan(plan_id: _Plan, runs: _Runs) -> Run:
     """Start a run that applies a plan, exactly as it was reviewed; follow it by its id."""
     _check_ready(plan_id)
@@ -158,7 +151,7 @@ def apply_plan(plan_id: _Plan, runs: _Runs) -> Run:
     return runs.start(run_id, open_ledger().header(plan_id).sync, lambda: operations.apply_plan(plan_id, run_id=run_id))
 
 
-@_guarded.post("/plans/{plan_id}/undo", status_code=202, responses={**_ABSENT, **_CONFLICT})
+@_guarded.post("/plans/{plan_id}/undo", dependencies=_OPERATE, status_code=202, responses={**_ABSENT, **_CONFLICT})
 def undo_plan(plan_id: _Plan, deciding: Deciding, runs: _Runs) -> Run:
     """Make the plan that takes this one back, and start a run that applies it: who asks for it decided it.
 
@@ -179,7 +172,7 @@ def _check_ready(plan_id: str) -> None:
 # Runs.
 
 
-@_guarded.post("/syncs/{sync}/runs", status_code=202, responses=_ABSENT)
+@_guarded.post("/syncs/{sync}/runs", dependencies=_OPERATE, status_code=202, responses=_ABSENT)
 def start_run(sync: str, starting: Starting, runs: _Runs) -> Run:
     """Start a run of a sync; follow it by its id."""
     try:
