@@ -4,7 +4,6 @@ import json
 from datetime import UTC, datetime
 
 import click
-import pandas as pd
 
 from asset_sync.api.models import PlanDetail, PlanSummary
 from asset_sync.cli.console import by_option, login, printed, progress, row, table
@@ -17,6 +16,7 @@ from asset_sync.operations.runs import new_run_id
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile import report
 from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.review import Choice, Selection
 
 _MOST_ROWS = 50
 _plan = click.argument("plan")
@@ -99,15 +99,15 @@ def _show(header: PlanHeader | None, plan: Plan, most: int | None) -> None:
         over = ", which is over, since the plan went stale" if decision.lapsed else ""
         at = f"{decision.at:%Y-%m-%d %H:%M} UTC{over}"
         click.echo(f"{'Approved' if decision.approved else 'Rejected'} by {decision.by}, {at}")
-    rows = p.records(pd.concat([plan.writes, plan.held]))
+    rows = [*p.records(plan.writes), *p.records(plan.held)]
     if not rows:
         return
-    shown = table("op", "kind", "object", "change", "reason")
+    shown = table("row", "op", "kind", "object", "change", "reason", right=("row",))
     for operation in rows[:most]:
         op = "held" if operation["hold"] else operation["op"]
         named = f"{operation['key'] or '?'}" + (f" (#{operation['target_id']})" if operation["target_id"] else "")
         why = operation["hold"] or operation["reason"]
-        shown.add_row(*row(op, operation["kind"], named, "\n".join(changes_told(operation)), why))
+        shown.add_row(*row(operation["seq"], op, operation["kind"], named, "\n".join(changes_told(operation)), why))
     printed().print("", shown)
     if most is not None and len(rows) > most:
         click.echo(f"\n{len(rows) - most} more rows: --all shows them.")
@@ -126,13 +126,40 @@ def _value(value: object) -> str:
     return "(empty)" if value is None else report.named(value)
 
 
+_TERMS = "row=3, kind=asset, op=create, field=serial, key=PC-*; several, parted by commas, must all be so."
+
+
 @click.command()
 @_plan
 @_by
-def approve(plan: str, by: str) -> None:
-    """Let PLAN be applied: after review, or in spite of a guard that failed. It is named by its own id, not by a run's."""
-    header = operations.approve(plan, by)
-    click.echo(f"Plan {header.id} is approved by {by}. To apply it: asset-sync apply {header.id}")
+@click.option("--only", "only", metavar="WHAT", multiple=True, help=f"Approve only what is so: {_TERMS} Once or more.")
+@click.option("--without", "without", metavar="WHAT", multiple=True, help="Leave out what is so, in the same words.")
+def approve(plan: str, by: str, only: tuple[str, ...], without: tuple[str, ...]) -> None:
+    """Let PLAN be applied: after review, or in spite of a guard that failed. It is named by its own id, not by a run's.
+
+    Of a part that is approved, a plan comes in its place. What is left out is a decision, which the next plan goes by: a new
+    record is ignored until it changes, and values stay as they are in the target; asset-sync resolve list has them.
+    """
+    selection = Selection(_choices("--only", only), _choices("--without", without)) if only or without else None
+    header = operations.approve(plan, by, selection)
+    part = "" if header.id.startswith(plan) else f", as a part of {plan}"
+    click.echo(f"Plan {header.id} is approved by {by}{part}. To apply it: asset-sync apply {header.id}")
+
+
+def _choices(option: str, given: tuple[str, ...]) -> list[Choice]:
+    return [_choice(option, each) for each in given]
+
+
+def _choice(option: str, given: str) -> Choice:
+    """Return what is meant by words such as kind=asset,op=create."""
+    said: dict[str, list[str]] = {name: [] for name in ("row", "kind", "op", "field", "key")}
+    for term in given.split(","):
+        name, _, value = term.strip().partition("=")
+        if name not in said or not value or (name == "row" and not value.isdigit()):
+            raise click.BadParameter(f"{term!r} is none of {_TERMS}", param_hint=option)
+        said[name].append(value)
+    names = frozenset(said["kind"]), frozenset(said["op"]), frozenset(said["field"])
+    return Choice(frozenset(map(int, said["row"])), *names, keys=tuple(said["key"]))
 
 
 @click.command()

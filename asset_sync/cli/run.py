@@ -98,6 +98,8 @@ def tell(report: RunReport) -> None:
         click.echo(f"Plan {plan.id}: asset-sync show {plan.id}; all rows: {settings.home() / 'plans' / f'{plan.id}.csv'}")
     if report.applied:
         click.echo(outcome_line(report))
+        if report.waits:
+            click.echo(f"Plan {report.waits} waits for approval: asset-sync show {report.waits}")
         if report.plan and report.plan.held:
             click.echo(f"What is held, and what can be decided: asset-sync held {report.sync}")
     elif report.succeeded and report.plan is not None:

@@ -1,19 +1,22 @@
 """Applying: one execution of the step `applied`, from its turn to what the target says afterwards."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 
 from asset_sync.components.convergence import Convergence, outcome_counts
 from asset_sync.components.lineage import step_lineage
-from asset_sync.components.permission import APPROVED
+from asset_sync.components.permission import APPROVED, waiting
 from asset_sync.components.recovering import known_objects_of
+from asset_sync.components.reviewing import keep_rest, told
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger, PlanHeader
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply import Known, apply
 from asset_sync.reconcile.errors import PlanError
+from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.target import Outcome
 from asset_sync.systems.steps import Done
 
@@ -59,18 +62,39 @@ class Applying:
         checks = [
             convergence.every_write(outcomes),
             convergence.converged(target, outcomes),
-            dg.AssetCheckResult(check_name=APPROVED, passed=True, description=f"plan {plan.id} was applied"),
         ]
+        rest = self._rest(convergence)
+        checks.append(self._nothing_waits() if rest is None else waiting(self._sync.key("applied"), told(rest)))
         counts = {f"outcome/{name}": n for name, n in outcome_counts(plan, outcomes).items()}
         approved = ", ".join(dict.fromkeys(approval.by for approval in self._header.approvals)) or None
-        told = self._sync.applied(self._context, Done(plan, outcomes, approved))
+        own = self._sync.applied(self._context, Done(plan, outcomes, approved))
         requests = {"requests/read": target.tally.read, "requests/write": target.tally.write}
         return dg.MaterializeResult(
             asset_key=self._sync.key("applied"),
-            metadata={"plan_id": plan.id, **counts, **requests, **told, **step_lineage(self._sync, self._sync.key("plan"))},
+            metadata={
+                "plan_id": plan.id,
+                **counts,
+                **requests,
+                **own,
+                **_waiting(rest),
+                **step_lineage(self._sync, self._sync.key("plan")),
+            },
             check_results=checks,
             tags={"asset_sync/plan": plan.id},
         )
+
+    def _rest(self, convergence: Convergence) -> Plan | None:
+        """Keep, and return, what the sync's review rules left for a person; None where that is nothing."""
+        plan = self._plan
+        if convergence.again is None or plan.mode == "review":
+            return None
+        rest = keep_rest(self._ledger, self._sync, self._header, convergence.again, datetime.now(UTC))
+        if rest is not None:
+            self._context.log.warning(told(rest))
+        return rest
+
+    def _nothing_waits(self) -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(check_name=APPROVED, passed=True, description=f"plan {self._plan.id} was applied")
 
     def _known(self) -> Known:
         """Return the objects that the plan saw and those that are linked.
@@ -90,3 +114,8 @@ class Applying:
 
     def _record(self, outcomes: Sequence[Outcome]) -> None:
         self._ledger.record(self._plan, outcomes, self._context.run.run_id, datetime.now(UTC))
+
+
+def _waiting(rest: Plan | None) -> Mapping[str, Any]:
+    """Return the metadata that tells what waits for a person."""
+    return {} if rest is None else {"waits": rest.id, **{f"waits/{op}": count for op, count in rest.counts.items() if count}}

@@ -7,6 +7,7 @@ from typing import Final
 import dagster as dg
 
 from asset_sync.components.planning import Planning
+from asset_sync.components.reviewing import PlannedAgain, reviewed
 from asset_sync.components.snapshots import Snapshots
 from asset_sync.components.sync import Sync
 from asset_sync.reconcile import converge
@@ -27,13 +28,17 @@ def outcome_counts(plan: Plan, outcomes: Mapping[int, Outcome]) -> dict[str, int
 
 
 class Convergence:
-    """The checks of one apply. `run_id` is the run that made the plan: its snapshots say what the plan was made from."""
+    """The checks of one apply. `run_id` is the run that made the plan: its snapshots say what the plan was made from.
+
+    `again` is the plan that was made once that one was applied; None where there was no need, or what it was made from is gone.
+    """
 
     def __init__(self, context: dg.AssetExecutionContext, sync: Sync, plan: Plan, run_id: str) -> None:
         self._context = context
         self._sync = sync
         self._plan = plan
         self._run_id = run_id
+        self.again: PlannedAgain | None = None
 
     def every_write(self, outcomes: Mapping[int, Outcome]) -> dg.AssetCheckResult:
         """Tell what did not succeed. A conflict is a person's edit, kept, so that only what was refused fails the run."""
@@ -53,8 +58,9 @@ class Convergence:
         """Read back what was touched, plan again, and tell what a new plan would change."""
         read = converge.read_back(self._plan, self._sync.kinds, target, outcomes)
         found = converge.unlike(self._plan, self._sync.kinds, read, outcomes)
-        # An undo was made from no tables, and the next plan of the sync may well say otherwise.
-        to_plan_again = bool(read) and not self._plan.undoes
+        # An undo was made from no tables, and the next plan of the sync may well say otherwise. What was left of a plan was
+        # made after that was applied: the tables that are kept are from before.
+        to_plan_again = (bool(read) or not self._plan.left.empty) and not self._plan.undoes and self._plan.mode != "rest"
         planned_from = self._planned_from() if to_plan_again else None
         if planned_from is not None:
             found += self._flapping(*planned_from, read, outcomes)
@@ -63,7 +69,9 @@ class Convergence:
         if to_plan_again and planned_from is None:
             told = "what was touched holds what was written; not planned again: the tables of this plan are not kept any more"
             return self._failed(CONVERGED, told, dg.AssetCheckSeverity.WARN)
-        return self._passed(CONVERGED, "a new plan would be empty")
+        return self._passed(
+            CONVERGED, "a new plan would be empty" if to_plan_again else "what was touched holds what was written"
+        )
 
     def _planned_from(self) -> tuple[Tables, Tables] | None:
         """Return the desired and the observed tables that the plan was made from; None where they are not kept any more."""
@@ -77,6 +85,10 @@ class Convergence:
         planning = Planning(self._context, self._sync, desired, converge.overlaid(observed, read))
         # Not in the plan's mode: a full plan writes what is equal, for ever.
         again = planning.plan(planning.match(), now=datetime.now(UTC), complete=self._plan.complete)
+        # What a person approved, whatever the rules say of it, is done and not left.
+        if self._plan.mode != "review":
+            again = reviewed(self._sync, again, planning.snapshot)
+        self.again = PlannedAgain(again, planning.snapshot)
         return converge.flapping(again, self._plan, outcomes)
 
     def _passed(self, name: str, told: str) -> dg.AssetCheckResult:

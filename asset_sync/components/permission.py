@@ -101,7 +101,7 @@ class Permission:
         if self._sync.partitions:
             return self._latest_of_partition()
         plans = self._ledger.plans(self._sync.name)
-        latest = next((header for header in plans if header.mode != "dry_run" and header.undoes is None), None)
+        latest = next((header for header in plans if header.mode not in {"dry_run", "rest"} and header.undoes is None), None)
         if latest is None:
             raise PlanError(f"{self._sync.name} has no plan yet: materialise {self._sync.key('plan').to_user_string()} first")
         return latest.id

@@ -23,6 +23,7 @@ from asset_sync.components.plan_files import write_plan_files
 from asset_sync.components.planning import Planning
 from asset_sync.components.reconnecting import check_links
 from asset_sync.components.recovering import recover
+from asset_sync.components.reviewing import reviewed
 from asset_sync.components.snapshots import Snapshots, row_counts
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger
@@ -133,6 +134,7 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
                 after=ledger.last_applied(linked.link_set),
                 source_rows=_source_rows(context, sync),
             )
+            made = reviewed(linked, made, planning.snapshot)
             last = ledger.last_rows(sync.name, linked.link_set)
             verdicts = guards.check(made, sync.kinds, sync.policy, planning.snapshot, limits=sync.limits, last_rows=last)
             ledger.save(made, context.run.run_id, now, partial=bool(sync.about(context)), mapped=sync.mapped)

@@ -18,6 +18,7 @@ from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Policy
 from asset_sync.reconcile.report import Objects, Report, markdown
 from asset_sync.reconcile.resolutions import Resolution
+from asset_sync.reconcile.review import Rule
 from asset_sync.reconcile.tables import Tables, identity_column
 from asset_sync.systems.steps import CountingTarget, Done, Evidence
 from asset_sync.systems.system import OwnWrites
@@ -102,7 +103,7 @@ class Sync:
     object somebody deleted is held, unless the sync may `recreate` it. `own_writes` is that of it, too.
     `applied` is told of what an apply did, and returns metadata. `existing` has the kinds of which only what is there is kept
     up, each with why a new record waits, in words; `report` tells a plan. `main_kinds` are those whose objects stand for the
-    rows of the source's main table.
+    rows of the source's main table. `review` says which operations wait for a person though the plan is applied.
     """
 
     name: str
@@ -139,6 +140,7 @@ class Sync:
     existing: Mapping[str, str] = field(default_factory=dict)
     report: Report = markdown
     main_kinds: Sequence[str] = ()
+    review: Sequence[Rule] = ()
 
     def of(self, context: dg.AssetExecutionContext) -> "Sync":
         """Return the sync as a run sees it: that of its connection, where each has links of its own."""

@@ -44,7 +44,7 @@ class PlanHeader:
 
     A plan is superseded by a later one of its sync that does all that it would do, stale by what `stale_because` tells. It is
     interrupted where its apply was begun and nobody goes on with it now; whoever applies it again does. One that is `idle`
-    neither writes nor links anything.
+    neither writes nor links anything. One that is `partial` was made of some records of the source alone.
     """
 
     id: str
@@ -65,6 +65,7 @@ class PlanHeader:
     idle: bool
     started_at: datetime | None
     applied_at: datetime | None
+    partial: bool
     decisions: tuple[PlanDecision, ...] = ()
     failed_guards: tuple[Guard, ...] = ()
 
@@ -144,7 +145,7 @@ def _header(row: Row[Any], *more: Mapping[str, Any]) -> PlanHeader:
 def _makings(connection: Connection, ids: Collection[str]) -> dict[str, dict[str, Any]]:
     c = s.making.c
     last = select(s.making).where(c.plan_id.in_(ids)).ext(distinct_on(c.plan_id)).order_by(c.plan_id, c.number.desc())
-    return {row.plan_id: {"run_id": row.run_id, "made_at": row.at} for row in connection.execute(last)}
+    return {row.plan_id: {"run_id": row.run_id, "made_at": row.at, "partial": row.partial} for row in connection.execute(last)}
 
 
 def _decisions(connection: Connection, ids: Collection[str]) -> dict[str, dict[str, Any]]:
@@ -167,7 +168,7 @@ def _by_plan(
 
 
 def _standings(connection: Connection, rows: Collection[Row[Any]]) -> dict[str, dict[str, Any]]:
-    last_applied = last_applied_by_link_set(connection, {row.link_set for row in rows})
+    other = _applied_since(connection, rows)
     applying = being_applied(connection, {row.link_set for row in rows if row.state == s.APPLYING})
     c, quiet = s.operation.c, [row.id for row in rows if not row.writes]
     linking = set(
@@ -175,17 +176,35 @@ def _standings(connection: Connection, rows: Collection[Row[Any]]) -> dict[str, 
     )
     return {
         row.id: {
-            **_standing(row, last_applied.get(row.link_set), applied_now=row.link_set in applying),
+            **_standing(row, other.get(row.id), applied_now=row.link_set in applying),
             "idle": not row.writes and row.id not in linking,
         }
         for row in rows
     }
 
 
-def _standing(row: Row[Any], last_applied: str | None, *, applied_now: bool) -> dict[str, Any]:
+def _applied_since(connection: Connection, rows: Collection[Row[Any]]) -> dict[str, str]:
+    """Return, by plan, the one that was applied last, where that is another than when the plan was made.
+
+    A later plan of the same sync was compared with what review rules had left, as it was made, and does nothing of it.
+    """
+    last_applied = last_applied_by_link_set(connection, {row.link_set for row in rows})
+    c = s.plan.c
+    of_rules = (c.id.in_(last_applied.values()), c.mode.in_(["normal", "full"]), c.undoes.is_(None))
+    compared = {row.id: row.sync for row in connection.execute(select(c.id, c.sync).where(*of_rules))}
+    found: dict[str, str] = {}
+    for row in rows:
+        last = last_applied.get(row.link_set)
+        was_compared = row.mode == "rest" and last is not None and compared.get(last) == row.sync
+        if last is not None and last not in {row.after, row.id} and not was_compared:
+            found[row.id] = last
+    return found
+
+
+def _standing(row: Row[Any], applied_since: str | None, *, applied_now: bool) -> dict[str, Any]:
     because, state = row.stale_because, row.state
-    if because is None and last_applied not in {None, row.after, row.id}:
-        because = f"plan {last_applied} was applied since it was made"
+    if because is None and applied_since is not None:
+        because = f"plan {applied_since} was applied since it was made"
     if because and state in PENDING:
         state = s.STALE
     elif state == s.APPLYING and not applied_now:

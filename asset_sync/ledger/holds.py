@@ -17,7 +17,8 @@ class Held:
     """A record that is held, or one of its fields. `candidates` are the ids of the objects that it may be.
 
     `fields` are those that are held of an object that goes on otherwise; none where the record is held as a whole. `since` is
-    in UTC. `waits` says that nothing is asked of anybody: the grace has yet to pass; `ignored`, that somebody said so.
+    in UTC. `waits` says that nothing is asked about it: the grace has yet to pass, or a plan waits that has it; `ignored`, that
+    somebody said so.
     """
 
     sync: str
@@ -48,7 +49,8 @@ def read(connection: Connection, sync: str) -> list[Held]:
 
 _LOOKS = """
     from asset_sync.making join asset_sync.plan on plan.id = making.plan_id
-    where plan.sync = :sync and plan.link_set = :link_set and plan.undoes is null and plan.mode <> 'rebase'
+    where plan.sync = :sync and plan.link_set = :link_set and plan.undoes is null
+    and plan.mode not in ('rebase', 'rest')
     and not making.partial
 """
 _LAST_LOOK = text(f"select making.plan_id {_LOOKS} order by making.number desc limit 1")
@@ -88,7 +90,7 @@ def _held(connection: Connection, sync: str, link_set: str, plan_id: str) -> lis
             candidates=tuple((row["candidates"] or "").split()),
             why=row["hold"],
             since=since[row["kind"], row["source_key"]],
-            waits=only_waits(row),
+            waits=only_waits(row) or row["hold"].startswith(p.AWAITS_APPROVAL),
             ignored=row["hold"].startswith(IGNORED),
         )
         for row in rows

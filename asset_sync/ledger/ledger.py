@@ -122,9 +122,9 @@ class Ledger:
 
         It counts once a plan and run, so call it again after a crash. Nothing is remembered of a plan that may not be applied
         (see `waits`), nor of one that was made before another that counted for the same links: what is newer is not moved
-        back. An undo looked at no source: nothing is remembered of it.
+        back. An undo looked at no source: nothing is remembered of it. What review rules left of a plan is of that one's look.
         """
-        if plan.undoes:
+        if plan.undoes or plan.mode == "rest":
             return
         with self._writing(plan.link_set) as connection:
             if states.waits(connection, plan.id) is None and sightings.note(connection, plan, run_id, at):
@@ -197,7 +197,7 @@ class Ledger:
         """Return the id of the plan that a run made for a sync; None where it made none. A run may be of several syncs."""
         with self._engine.connect() as connection:
             made = select(s.making.c.plan_id).join(s.plan, s.plan.c.id == s.making.c.plan_id)
-            return connection.scalar(made.where(s.making.c.run_id == run_id, s.plan.c.sync == sync))
+            return connection.scalar(made.where(s.making.c.run_id == run_id, s.plan.c.sync == sync, s.plan.c.mode != "rest"))
 
     def undone_by(self, plan_id: str) -> list[str]:
         """Return the ids of the plans that took a plan back, to their end."""
@@ -213,6 +213,11 @@ class Ledger:
         """
         with self._engine.connect() as connection:
             return headers.needed_runs(connection)
+
+    def open_rests(self, link_set: str) -> list[PlanHeader]:
+        """Return the plans that review rules left and that may yet be approved or were rejected, by these links."""
+        with self._engine.connect() as connection:
+            return [head for head in headers.headers(connection, states.rests(link_set)) if not head.stale_because]
 
     # Held records.
 
@@ -272,6 +277,17 @@ class Ledger:
         """
         with self._writing_about(plan_id) as (connection, found):
             states.decide(connection, found, by, at, approved=True)
+
+    def approve_part(self, plan_id: str, part: Plan, decided: Iterable[Resolution], by: str, at: datetime) -> None:
+        """Let a part of a plan be applied, as a plan in its place, and keep what is `decided` about the records of the others.
+
+        Raises PlanError as `approve` does.
+        """
+        with self._writing_about(plan_id) as (connection, found):
+            for resolution in decided:
+                number = resolutions.keep(connection, part.link_set, resolution)
+                overruled.decided(connection, part.link_set, resolution, number, but=found)
+            states.replace_with_part(connection, found, part, by, at)
 
     def reject(self, plan_id: str, by: str, at: datetime) -> None:
         """Keep a plan from being applied, also when it is made again. Raises PlanError as `approve` does."""

@@ -12,10 +12,10 @@ _ABOUT_ITS_PARTS = ("link", "never_link", "create", "ignore")
 """What decides which object a record is, or whether it is any, decides about what belongs to it, too."""
 
 
-def decided(connection: Connection, link_set: str, resolution: Resolution, number: int) -> None:
-    """Make stale what a decision speaks against."""
+def decided(connection: Connection, link_set: str, resolution: Resolution, number: int, *, but: str | None = None) -> None:
+    """Make stale what a decision speaks against, but for the plan about which it was made."""
     because = f"{resolution.by} decided since it was made: {said(resolution)} (decision {number})"
-    _make_stale(connection, link_set, resolution, because)
+    _make_stale(connection, link_set, resolution, because, but)
 
 
 def taken_back(connection: Connection, link_set: str, resolution: Resolution, by: str) -> None:
@@ -24,7 +24,7 @@ def taken_back(connection: Connection, link_set: str, resolution: Resolution, by
     _make_stale(connection, link_set, resolution, because)
 
 
-def _make_stale(connection: Connection, link_set: str, resolution: Resolution, because: str) -> None:
+def _make_stale(connection: Connection, link_set: str, resolution: Resolution, because: str, but: str | None = None) -> None:
     c, plan = s.operation.c, s.plan.c
     done = exists().where(s.outcome.c.plan_id == c.plan_id, s.outcome.c.seq == c.seq)
     # What is held is not written, and what a run recorded an outcome of is behind it.
@@ -33,7 +33,7 @@ def _make_stale(connection: Connection, link_set: str, resolution: Resolution, b
     query = select(s.plan).where(*is_open, exists().where(*carried_out, _is_about(link_set, resolution)))
     for head in headers(connection, query):
         # One that is carried out now came first, as if the person had decided a moment later.
-        if head.state != s.APPLYING:
+        if head.state != s.APPLYING and head.id != but:
             make_stale(connection, head, because)
 
 

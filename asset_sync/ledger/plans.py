@@ -95,7 +95,9 @@ def _operations(connection: Connection, *those: ColumnElement[bool]) -> pd.DataF
 
 def _of_run(connection: Connection, runs: Table, run_id: str) -> list[str]:
     query = select(runs.c.plan_id).where(runs.c.run_id.startswith(run_id, autoescape=True)).distinct()
-    return list(connection.scalars(query.order_by(runs.c.plan_id))) if run_id else []
+    # What a run left of its plan for a person is no plan of the run's, unless the run applied it.
+    own = query if runs is s.applying else query.join(s.plan, s.plan.c.id == runs.c.plan_id).where(s.plan.c.mode != "rest")
+    return list(connection.scalars(own.order_by(runs.c.plan_id))) if run_id else []
 
 
 def _row(plan: Plan, at: datetime) -> dict[str, Any]:
@@ -112,7 +114,7 @@ def _row(plan: Plan, at: datetime) -> dict[str, Any]:
         "writes": sum(plan.counts.values()),
         "held": len(plan.held),
         "created_at": at,
-        "state": s.WAITING if plan.mode == "review" else s.PLANNED,
+        "state": s.WAITING if plan.mode in p.REVIEWED else s.PLANNED,
     }
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, Protocol
 
+import pandas as pd
 from sqlalchemy import Connection, Select, Update, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
@@ -51,29 +52,55 @@ def bring_to_front(connection: Connection, plan: Plan, *, partial: bool) -> None
     run. A rebase says nothing of what is to be done, and an undo is no look: apply compares what it touches. It supersedes
     earlier undos of the same plan. A `partial` look contradicts what it would do otherwise, and supersedes nothing: of the
     records that it leaves out it says nothing.
+
+    What review rules left of an earlier plan stays as it is while they leave it, word for word, of this one, too; the rest of
+    this one, which is made last, then takes its place. A rest looks at nothing but the rests before it.
     """
     connection.execute(_of(plan.id).values(stale_because=None))
     if header(connection, plan.id).state in {s.SUPERSEDED, s.STALE}:
         settle(connection, plan.id)
     for other in headers(connection, _others(plan)):
-        because = None if plan.undoes else other.stale_because or _contradiction(connection, other, plan, partial=partial)
-        if because:
-            make_stale(connection, other, because)
-        elif plan.mode != "dry_run" and not partial and other.state in _UNDECIDED:
-            connection.execute(_of(other.id).values(state=s.SUPERSEDED))
+        if not _is_left_again(connection, other, plan, partial=partial):
+            _overtake(connection, other, plan, partial=partial)
+
+
+def _is_left_again(connection: Connection, other: PlanHeader, plan: Plan, *, partial: bool) -> bool:
+    """Tell whether review rules leave all that they had left once, also of this plan."""
+    if other.mode != "rest" or plan.mode == "rest":
+        return False
+    return first_contradiction(plans.writes(connection, other.id), plan.left, partial=partial) is None
+
+
+def _overtake(connection: Connection, other: PlanHeader, plan: Plan, *, partial: bool) -> None:
+    """Let an earlier plan be stale by a later one that says otherwise, or superseded by one that does all of it."""
+    because = None if plan.undoes else other.stale_because or _contradiction(connection, other, plan, partial=partial)
+    if not because and other.mode == "rest" and plan.mode in {"normal", "full"}:
+        because = f"plan {plan.id} does it without approval"
+    if because:
+        make_stale(connection, other, because)
+    elif plan.mode != "dry_run" and not partial and other.state in _UNDECIDED:
+        connection.execute(_of(other.id).values(state=s.SUPERSEDED))
+
+
+def rests(link_set: str) -> Select[Any]:
+    """Select what review rules left and nobody has begun to apply."""
+    c = s.plan.c
+    return select(s.plan).where(c.link_set == link_set, c.mode == "rest", c.state.in_(OPEN))
 
 
 def _others(plan: Plan) -> Select[Any]:
     c = s.plan.c
     alike = (c.sync == plan.sync, c.link_set == plan.link_set, c.undoes.is_not_distinct_from(plan.undoes))
     open_ones = (c.id != plan.id, c.state.in_(OPEN), c.stale_because.is_(None))
-    return select(s.plan).where(*alike, *open_ones)
+    of_its_look = (c.mode == "rest",) if plan.mode == "rest" else ()
+    return select(s.plan).where(*alike, *open_ones, *of_its_look)
 
 
 def _contradiction(connection: Connection, other: PlanHeader, plan: Plan, *, partial: bool) -> str | None:
     if plan.mode == "rebase" or other.mode == "dry_run" or not any(other.counts.values()):
         return None
-    found = first_contradiction(plans.writes(connection, other.id), plan.writes, partial=partial)
+    wanted = pd.concat([plan.writes, plan.left])
+    found = first_contradiction(plans.writes(connection, other.id), wanted, partial=partial)
     return f"a later look (plan {plan.id}) {found}" if found else None
 
 
@@ -105,15 +132,32 @@ def save_guards(connection: Connection, plan_id: str, results: Iterable[GuardRes
 def decide(connection: Connection, plan_id: str, by: str, at: datetime, *, approved: bool) -> None:
     """Keep a person's decision; `PlanError` where the plan is beyond it."""
     head = header(connection, plan_id)
-    if head.mode == "dry_run":
-        raise PlanError(f"plan {plan_id} is a dry run, which is never applied: run the sync without dry_run")
-    if head.state in _BEYOND or head.stale_because:
-        state = head.state if head.state in _BEYOND else s.STALE
-        raise PlanError(f"plan {plan_id} is {state}: only a plan that is yet to be applied can be decided about")
+    _check_may_be_decided(head)
     guards = [guard.name for guard in head.failed_guards]
     values = {"plan_id": plan_id, "by": by, "at": at, "approved": approved, "guards": guards}
     connection.execute(insert(s.decision).values(values))
     settle(connection, plan_id)
+
+
+def replace_with_part(connection: Connection, plan_id: str, part: Plan, by: str, at: datetime) -> None:
+    """Keep, and approve, what a person approved of a plan as the plan in its place; `PlanError` as `decide` does.
+
+    What it was made from, and what the guards say of it, is what is kept of the whole.
+    """
+    head = header(connection, plan_id)
+    _check_may_be_decided(head)
+    connection.execute(_of(plan_id).values(state=s.SUPERSEDED))
+    plans.keep(connection, part, head.run_id, at, partial=head.partial)
+    save_guards(connection, part.id, head.failed_guards)
+    decide(connection, part.id, by, at, approved=True)
+
+
+def _check_may_be_decided(head: PlanHeader) -> None:
+    if head.mode == "dry_run":
+        raise PlanError(f"plan {head.id} is a dry run, which is never applied: run the sync without dry_run")
+    if head.state in _BEYOND or head.stale_because:
+        state = head.state if head.state in _BEYOND else s.STALE
+        raise PlanError(f"plan {head.id} is {state}: only a plan that is yet to be applied can be decided about")
 
 
 def settle(connection: Connection, plan_id: str) -> None:

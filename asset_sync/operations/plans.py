@@ -10,6 +10,7 @@ import pandas as pd
 
 from asset_sync.components import run_tags
 from asset_sync.components.resources import open_ledger
+from asset_sync.components.snapshots import Snapshots
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger, PlanHeader
 from asset_sync.operations.definitions import declared, instance, makes_plans, sync_names
@@ -20,6 +21,8 @@ from asset_sync.reconcile.errors import ConfigurationError, PlanError
 from asset_sync.reconcile.guards import Guard
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Snapshot
+from asset_sync.reconcile.review import Selection, chooses, decisions, left_out, part
+from asset_sync.reconcile.tables import Tables
 from asset_sync.reconcile.target import ALREADY, APPLIED
 from asset_sync.reconcile.undo import inverse
 
@@ -48,11 +51,58 @@ def plans(sync: str | None, limit: int) -> Sequence[PlanHeader]:
     return found
 
 
-def approve(plan_id: str, by: str) -> PlanHeader:
-    """Let a plan, named by its id or the start of it, be applied: after review, or in spite of the guards that fail now."""
+def approve(plan_id: str, by: str, selection: Selection | None = None) -> PlanHeader:
+    """Let a plan, named by its id or the start of it, be applied: after review, or in spite of the guards that fail now.
+
+    Where only a `selection` of it is approved, a plan comes in its place that has just that, and what is left out is decided:
+    the next plan knows it. Return the header of what is approved. Raises PlanError where that is nothing.
+    """
     ledger = open_ledger()
-    ledger.approve(plan_id, by, datetime.now(UTC))
-    return ledger.header(plan_id)
+    parted = None if selection is None else _part(ledger, plan_id, selection, by)
+    if parted is None:
+        ledger.approve(plan_id, by, datetime.now(UTC))
+        return ledger.header(plan_id)
+    now = datetime.now(UTC)
+    decided = decisions(parted, declared(parted.sync).kinds, by, now)
+    ledger.approve_part(plan_id, parted, decided, by, now)
+    return ledger.header(parted.id)
+
+
+def _part(ledger: Ledger, plan_id: str, selection: Selection, by: str) -> Plan | None:
+    """Return what is approved of a plan; None where that is all of it."""
+    plan = ledger.plan(plan_id)
+    if plan.undoes:
+        raise PlanError(f"plan {plan.id} takes plan {plan.undoes} back, which is approved as a whole")
+    _check_rows(plan, selection)
+    left = left_out(plan, selection, by)
+    if not left:
+        return None
+    sync = declared(plan.sync)
+    parted = part(plan, sync.kinds, _observed(sync, ledger.header(plan_id)), left)
+    if parted.writes.empty:
+        told = "nothing of it is approved: what is left out, or cannot go without it, is all of it"
+        raise PlanError(f"plan {plan.id}: {told}; to approve none: asset-sync reject {plan.id}")
+    return parted
+
+
+def _observed(sync: Sync, header: PlanHeader) -> Tables:
+    """Return what the target held when a plan was made."""
+    try:
+        return Snapshots().load(sync.inventory, header.run_id)
+    except FileNotFoundError:
+        told = f"plan {header.id} cannot be approved in part: what its target held when it was made is not kept any more"
+        raise PlanError(f"{told}; make a new plan: asset-sync run {header.sync} --mode review") from None
+
+
+def _check_rows(plan: Plan, selection: Selection) -> None:
+    """Refuse row numbers that are of no write, and choices that choose nothing: somebody meant something else."""
+    written = {*plan.writes.index.tolist()}
+    for choice in (*selection.only, *selection.without):
+        strange = sorted(choice.rows - written)
+        if strange:
+            raise PlanError(f"plan {plan.id} writes nothing in row {strange[0]}: asset-sync show {plan.id}")
+        if not chooses(plan, choice):
+            raise PlanError(f"plan {plan.id} has nothing that is {choice}: asset-sync show {plan.id}")
 
 
 def reject(plan_id: str, by: str) -> PlanHeader:

@@ -68,7 +68,8 @@ class Requests:
 class RunReport:
     """What a run did. `plan` is the one that it applied, else the one that it made; `outcomes` counts its writes so far.
 
-    `converged` is None where nothing was applied; of a mirror it tells whether it has as many rows as its source says.
+    `converged` is None where nothing was applied; of a mirror it tells whether it has as many rows as its source says. `waits`
+    is the plan that review rules left for a person to approve.
     `reasons` say, a line each, why the run failed.
     """
 
@@ -81,6 +82,7 @@ class RunReport:
     outcomes: Mapping[str, int]
     requests: Requests
     converged: bool | None
+    waits: str | None = None
     reasons: Sequence[str] = field(default_factory=tuple)
 
 
@@ -324,6 +326,7 @@ def _report(sync: str, result: dg.ExecuteInProcessResult, seconds: float) -> Run
         outcomes={name.removeprefix("outcome/"): n for name, n in (applied or {}).items() if name.startswith("outcome/")},
         requests=Requests(_sum(told, "requests", "requests/read"), _sum(told, "requests/write")),
         converged=all(converged) if converged else None,
+        waits=(applied or {}).get("waits"),
         reasons=() if result.success else _reasons(result),
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from asset_sync.reconcile.guards import Guard
-from asset_sync.reconcile.plan import Mode
+from asset_sync.reconcile.plan import REVIEWED, Mode
 
 State = Literal["planned", "waiting", "approved", "rejected", "applying", "interrupted", "applied", "superseded", "stale"]
 """planned: may be applied. waiting: for a person. approved, rejected: by a person. applying: a run writes. interrupted: the run
@@ -41,7 +41,7 @@ class Standing:
     @property
     def needs_approval(self) -> bool:
         """Whether a person has still to approve the plan before it may be applied."""
-        return bool(self.open_guards) or (self.mode == "review" and not self.approved and not self.idle)
+        return bool(self.open_guards) or (self.mode in REVIEWED and not self.approved and not self.idle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def authorise(plan: Standing, asking: Asking) -> Write | Leave | Refuse:
     """Decide whether a run may carry a plan out."""
     if plan.mode == "dry_run":
         return _dry_run(plan, asking)
-    if plan.mode == "review" and asking.made_it and asking.person is None:
+    if plan.mode in REVIEWED and asking.made_it and asking.person is None:
         return _made_for_review(plan)
     obsolete = _obsolete(plan)
     if obsolete:

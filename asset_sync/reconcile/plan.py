@@ -21,9 +21,12 @@ from asset_sync.reconcile.forms import concat
 from asset_sync.reconcile.sets import one_set
 from asset_sync.reconcile.tables import Positions, differs, filled, index, text
 
-Mode = Literal["normal", "full", "review", "dry_run", "rebase"]
+Mode = Literal["normal", "full", "review", "dry_run", "rebase", "rest"]
 """normal: plan, apply. full: write all mapped fields of all matched objects. review: wait for approval. dry_run: only plan.
-rebase: write nothing, and take the target as it stands for what was applied last."""
+rebase: write nothing, and take the target as it stands for what was applied last. rest: what review rules left of a run's plan,
+which waits for approval by itself."""
+REVIEWED: Final = ("review", "rest")
+"""The modes of plans that wait for approval, whatever is in them."""
 
 CREATE: Final = "create"
 UPDATE: Final = "update"
@@ -34,6 +37,9 @@ WRITES: Final = (UPDATE, RESTORE, CREATE, RETIRE)
 CLAIM: Final = "claim"
 SEEN: Final = "seen"
 QUARANTINE: Final = "quarantine"
+
+AWAITS_APPROVAL: Final = "waits for approval"
+"""How the reason begins of what review rules hold."""
 
 _LATER_COLUMNS: Final = ("identity", "step", "candidates", "about")
 OPERATION_COLUMNS: Final = (
@@ -100,6 +106,11 @@ class Plan:
     def held(self) -> pd.DataFrame:
         """The rows that wait for a person or for more evidence."""
         return self.operations[self.operations["hold"].notna()]
+
+    @property
+    def left(self) -> pd.DataFrame:
+        """The operations that review rules hold: they would be written, but for that."""
+        return self.operations[self.operations["hold"].str.startswith(AWAITS_APPROVAL).fillna(False).astype(bool)]
 
     @cached_property
     def counts(self) -> dict[str, int]:

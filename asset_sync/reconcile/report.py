@@ -35,8 +35,11 @@ _DONE = {p.CREATE: "created", p.UPDATE: "updated", p.RETIRE: "retired", p.RESTOR
 def headline(plan: Plan) -> str:
     """Return the plan in one line, as Terraform words it."""
     counts = plan.counts
-    held = len(plan.held)
-    waiting = f" {held} held." if held else ""
+    left = len(plan.left)
+    held = len(plan.held) - left
+    waiting = (f" {held} held." if held else "") + (f" {left} wait for approval." if left else "")
+    if not any(counts.values()) and left:
+        return f"Nothing to do without approval.{waiting}"
     if not any(counts.values()):
         return f"No changes. The target matches the source.{waiting}"
     told = ", ".join(f"{count} to {op}" for op, count in counts.items() if count)

@@ -263,3 +263,22 @@ def test_secrets_are_never_told(world: World, home: Path, database_url: str) -> 
     told += [file.read_text(errors="replace") for file in home.rglob("*.log")]
     secrets = [value for name, value in world.environment().items() if name.endswith("_TOKEN")]
     assert not [secret for secret in [*secrets, database_url] for text in told if secret in text]
+
+
+def test_a_part_is_approved_by_words_and_by_rows(world: World) -> None:
+    ask("run", SYNC, "--mode", "review")
+    whole = newest()
+    shown = [row for row in orjson.loads(ask("show", whole, "--format", "json").stdout)["operations"] if row["kind"] == "asset"]
+    told = ask(
+        "approve", whole, "--by", "anna", "--without", f"row={shown[0]['seq']}", "--without", f"key={shown[1]['key']}"
+    ).stdout
+    part = newest()
+    assert part != whole
+    assert f"Plan {part} is approved by anna, as a part of {whole}" in told
+    assert "left out by anna" in ask("show", part, "--all").stdout
+    ask("apply", part)
+    left = {shown[0]["changes"]["name"]["new"], shown[1]["changes"]["name"]["new"]}
+    assert {row["name"] for row in assets(world).values()} == {row["changes"]["name"]["new"] for row in shown} - left
+    assert ask("resolve", "list").stdout.count("ignore") == 2
+    for wrong in ("colour=red", "row=x", "kind="):
+        assert "is none of row=3, kind=asset" in ask("approve", whole, "--only", wrong, status=2).output

@@ -17,7 +17,7 @@ UNDECIDED = ("planned", "waiting", "approved")
 BEGUN = ("applying", "interrupted", "applied")
 OBSOLETE = ("rejected", "superseded", "stale")
 WRITING = ("normal", "full", "rebase")
-REVIEW = ("review",)
+REVIEW = ("review", "rest")
 PERSON = "anna@example.com"
 
 # mode, state, guards open, approved, made by this run, repeats another run, person named → what comes of it.
@@ -72,7 +72,7 @@ def outcome(decision: Write | Leave | Refuse) -> str:
 
 
 def test_the_table_has_every_combination_once() -> None:
-    assert len(COMBINATIONS) == 5 * 9 * 2**5
+    assert len(COMBINATIONS) == 6 * 9 * 2**5
     assert [c for c in COMBINATIONS if len(rows_of(c)) != 1] == []
 
 
@@ -131,7 +131,7 @@ def test_nothing_that_needs_approval_is_written_without_one() -> None:
 
 def test_no_dry_run_and_nothing_obsolete_is_ever_written() -> None:
     written = {c[:2] for c in COMBINATIONS if isinstance(decided(c), Write)}
-    assert {mode for mode, _ in written} == {*WRITING, "review"}
+    assert {mode for mode, _ in written} == {*WRITING, *REVIEW}
     assert {state for _, state in written} == {*UNDECIDED, *BEGUN}
 
 

@@ -29,6 +29,7 @@ from asset_sync.components.declared.ends import (
 from asset_sync.components.declared.following import following_asset, following_job, following_sensor
 from asset_sync.components.declared.mapping import ConditionConfig, KindConfig, MadeFrom, conditions, sync_mapping
 from asset_sync.components.declared.reading import open_columns, read_tables
+from asset_sync.components.declared.review import ReviewRuleConfig, check_review
 from asset_sync.components.declared.steps import OwnSteps
 from asset_sync.components.due import ScheduledConnection
 from asset_sync.components.scheduling import due_sensor
@@ -98,6 +99,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     registers: bool = Field(default=True, alias="register")
     grace: config.GraceConfig = Field(default_factory=config.GraceConfig)
     limits: config.LimitsConfig = Field(default_factory=config.LimitsConfig)
+    review: list[ReviewRuleConfig] = Field(default_factory=list)
     prefix_lengths: config.PrefixLengthConfig = Field(default_factory=config.PrefixLengthConfig)
     networks: list[str] = Field(default_factory=list)
     fresh_hours: float | None = Field(default=None, gt=0, le=config.MOST_HOURS)
@@ -159,6 +161,8 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         if self.schedule is not None:
             config.check_schedule(place.at("schedule"), self.schedule)
         self._check_keys(place, file.parent.name, source, target)
+        sync = self.sync(file.parent.name)
+        check_review(place.at("review"), self.review, sync.kinds, sync.policy.owners)
 
     def ask(self, file: Path) -> None:
         """Ask the target over the network.
@@ -218,6 +222,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             existing={} if self.registers else {kind: self._unregistered(name, target) for kind in self._main_kinds()},
             report=source.report,
             main_kinds=self._main_kinds(),
+            review=[rule.rule() for rule in self.review],
         )
 
     def names(self, sync: str) -> Mapping[tuple[str, ...], str]:

@@ -65,7 +65,17 @@ def restores(sides: Sides, back: Mask) -> Drafts:
     why = pc.if_else(pa.array(elsewhere.retired(sides)[rows]), "retired by another sync, in this source now", _BACK)
     words = p.change(retirement.field, _json(retirement.value), p.or_null(sides.words(retirement.field, before)), "source", why)
     changes = {retirement.field: Change(as_text(before), words), **_note(sides, retirement, sides.object_of[rows], _taken_away)}
-    return sides.draft(rows, p.RESTORE, changes, hold=sides.blocked_at(rows))
+    kept = _kept_as_they_are(sides, retirement, rows)
+    return sides.draft(rows, p.RESTORE, changes, hold=pc.coalesce(sides.blocked_at(rows), kept))
+
+
+def _kept_as_they_are(sides: Sides, retirement: Retirement, rows: Positions) -> pa.Array:
+    """Return, by row, who decided that its object stays out of service."""
+    kept = {r.source_key: r for r in sides.resolutions.of(sides.kind.name, "keep_target") if r.field == retirement.field}
+    keys = take(text(sides.desired["source_key"]), rows).to_pylist() if kept else []
+    return pa.array(
+        [f"stays as it is: {describe(kept[key])}" if key in kept else None for key in keys] or [None] * len(rows), _TEXT
+    )
 
 
 def _before(sides: Sides, retirement: Retirement, rows: Positions) -> pa.Array:

@@ -18,6 +18,8 @@ HOSTS: Final = (ROOT / "asset_sync" / "defs" / "hosts_to_netbox" / "defs.yaml").
 MAKER: Final = YAML[YAML.index("      name:\n        rules:") : YAML.index("      slug: {}")]
 NAME: Final = "      name: {from: name, owner: shared}\n      serial: {from: serialNumber, transform: serial, owner: source}\n"
 OS: Final = "{from: osFullName, owner: shared}"
+BEFORE: Final = "  # How long the prefixes"
+REVIEW: Final = "  review:\n    - {{{}}}\n  # How long the prefixes"
 
 # By what is wrong: the file, what stands there, what is written instead, and what is said.
 WRONG: Final[dict[str, tuple[str, str, str, str]]] = {
@@ -75,6 +77,48 @@ WRONG: Final[dict[str, tuple[str, str, str, str]]] = {
         OS,
         '{from: osFullName, values: {"--": x}}',
         "mapping.asset.description.values.--: '--' has no letter or digit, by which values are compared",
+    ),
+    "a review rule that says nothing of what becomes": (
+        YAML,
+        BEFORE,
+        REVIEW.format("kind: [asset]"),
+        "review.0.then: it is missing",
+    ),
+    "a review rule of a kind that is not written": (
+        YAML,
+        BEFORE,
+        REVIEW.format("kind: [asset, rack], then: wait"),
+        "review.0.kind.1: no 'rack' is written; written are manufacturer, inventory_item_type, asset",
+    ),
+    "a review rule of a field that is not written": (
+        YAML,
+        BEFORE,
+        REVIEW.format("kind: [asset], fields: [colour], then: wait"),
+        "review.0.fields.0: no field 'colour' of asset is written; written are",
+    ),
+    "a review rule of fields of what is created": (
+        YAML,
+        BEFORE,
+        REVIEW.format("op: [create], fields: [serial], then: wait"),
+        "review.0.op: fields are of updates: write `op: [update]`, or leave it out",
+    ),
+    "a review rule of sites that nothing tells": (
+        YAML,
+        BEFORE,
+        REVIEW.format("site: [berlin], then: wait"),
+        "review.0.site: nothing that is written has a mapped field 'site' to tell its site by",
+    ),
+    "a review rule of an operation that there is not": (
+        YAML,
+        BEFORE,
+        REVIEW.format("op: [delete], then: wait"),
+        "review.0.op.0: input should be 'create', 'update', 'retire' or 'restore'",
+    ),
+    "a review rule of a share above 1": (
+        YAML,
+        BEFORE,
+        REVIEW.format("above: 5, then: wait"),
+        "review.0.above: 5: input should be less than or equal to 1",
     ),
     "a share above 1": (YAML, "retire_share: 0.05", "retire_share: 5", "limits.retire_share: 5: input should be less than"),
     "a prefix length": (YAML, "ipv4: 24", "ipv4: 33", "prefix_lengths.ipv4: 33: input should be less than or equal to 32"),
