@@ -64,11 +64,19 @@ def start(fabric: str | None, *, as_json: bool) -> None:
             _print({"success": True, **(_one(made.connections[0]) if fabric else _all(made, words))})
         else:
             click.echo(words)
-            _show(made.connections)
+            if count:
+                _show(made.connections)
+        if made.also:
+            click.echo(f"asset-sync: one sensor starts all fabrics of a sync: {_along(made.also)}", err=True)
         for line in made.refused:
             click.echo(f"asset-sync: {line}", err=True)
         if count and not made.daemon:
             click.echo("asset-sync: nothing starts by itself until a daemon runs: asset-sync dev, or dagster dev", err=True)
+
+
+def _along(names: Sequence[str]) -> str:
+    runs = "runs" if len(names) == 1 else "run"
+    return f"{', '.join(names)} {runs} by itself, too (`enabled: false` in the YAML rests one)"
 
 
 def _one(status: ConnectionStatus) -> Mapping[str, Any]:
@@ -197,7 +205,8 @@ def _show(statuses: Sequence[ConnectionStatus]) -> None:
     for each in statuses:
         moments = (_moment(at) for at in (each.last_sync, each.last_success, each.next_at))
         objects = ", ".join(f"{number} {kind}" for kind, number in each.objects.items())
-        shown.add_row(*row(each.name, each.status, _seconds(each), *moments, objects, each.last_error))
+        wrong = f"{' and '.join(each.missing)} is not set" if each.missing else each.last_error
+        shown.add_row(*row(each.name, each.status, _seconds(each), *moments, objects, wrong))
     printed().print(shown)
 
 

@@ -99,9 +99,11 @@ def _show(header: PlanHeader | None, plan: Plan, most: int | None) -> None:
         over = ", which is over, since the plan went stale" if decision.lapsed else ""
         at = f"{decision.at:%Y-%m-%d %H:%M} UTC{over}"
         click.echo(f"{'Approved' if decision.approved else 'Rejected'} by {decision.by}, {at}")
-    rows = [*p.records(plan.writes), *p.records(plan.held)]
+    rows = [*p.records(plan.held), *p.records(plan.writes)]
     if not rows:
         return
+    if most is not None and len(rows) > most:
+        _show_kinds(plan)
     shown = table("row", "op", "kind", "object", "change", "reason", right=("row",))
     for operation in rows[:most]:
         op = "held" if operation["hold"] else operation["op"]
@@ -111,6 +113,17 @@ def _show(header: PlanHeader | None, plan: Plan, most: int | None) -> None:
     printed().print("", shown)
     if most is not None and len(rows) > most:
         click.echo(f"\n{len(rows) - most} more rows: --all shows them.")
+
+
+def _show_kinds(plan: Plan) -> None:
+    """Show how many rows of each kind there are: an object may have several, which are written one after another."""
+    counts = pd.concat([plan.writes.assign(told=plan.writes["op"]), plan.held.assign(told="held")])
+    told = [name for name in (*plan.counts, "held") if (counts["told"] == name).any()]
+    shown = table("rows of each kind", *told, right=tuple(told))
+    for kind, rows in counts.groupby("kind", sort=False):
+        numbers = rows["told"].value_counts()
+        shown.add_row(*row(kind, *(numbers.get(name) for name in told)))
+    printed().print("", shown)
 
 
 def changes_told(operation: dict[str, str]) -> list[str]:

@@ -53,9 +53,13 @@ class ConnectionStatus:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """What a start came to: the connections that run by themselves now, why others do not, and whether a daemon is there."""
+    """What a start came to: the connections that run by themselves now, why others do not, and whether a daemon is there.
+
+    `also` names those that nobody asked for, and that run by themselves all the same: a sync has one sensor.
+    """
 
     connections: Sequence[ConnectionStatus]
+    also: Sequence[str]
     refused: Sequence[str]
     daemon: bool
 
@@ -93,7 +97,13 @@ def start(syncs: Sequence[str], name: str | None = None) -> Started:
         _switch_on(f"{sync}_sensor")
     with instance() as dagster:
         daemon = dagster.get_daemon_statuses([_SENSOR_DAEMON])[_SENSOR_DAEMON].healthy
-    return Started(runs, refused, bool(daemon))
+    return Started(runs, _along(runs), refused, bool(daemon))
+
+
+def _along(asked: Sequence[ConnectionStatus]) -> Sequence[str]:
+    names = {(each.sync, each.name) for each in asked}
+    every = statuses(list(dict.fromkeys(each.sync for each in asked)))
+    return [each.name for each in every if (each.sync, each.name) not in names and _why_not(each, but="syncing") is None]
 
 
 def trigger(syncs: Sequence[str], name: str | None, watch: Watch | None = None) -> tuple[ConnectionStatus, RunReport]:

@@ -4,8 +4,9 @@ Nothing moves by itself: `World.day()` or a `POST /day` to the control address m
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from functools import cached_property
 from types import TracebackType
 from typing import Self
@@ -32,11 +33,12 @@ PDQ_TOKEN = "sandbox-pdq-token"  # noqa: S105 - the simulator's own, good for no
 WUG_USERNAME = "sandbox-wug-user"
 WUG_PASSWORD = "sandbox-wug-password"  # noqa: S105 - as above
 FABRIC_TOKEN = "sandbox-reader"  # noqa: S105 - as above
+FABRIC_WRITER = "sandbox-writer"
 
 _SNIPEIT_THROTTLE = 600
 """Requests a minute: five times what is usual, so that nobody waits for a minute to end who tries things out."""
 
-_KNOWN = {"pdq": WIRE | DATA, "netbox": WIRE, "snipeit": snipeit.FAULTS, "wug": wug.FAULTS}
+_KNOWN = {"pdq": WIRE | DATA, "netbox": WIRE, "snipeit": snipeit.FAULTS, "wug": wug.FAULTS, "hedgehog": kubernetes.FAULTS}
 
 _HELP = """The sandbox. Change the world from here:
 
@@ -110,6 +112,8 @@ class World:
         self.network = build_network(self.netbox, self.company, network) if network else None
         self.network_changes = NetworkChanges((), ())
         """What the last day did to the network gear."""
+        self.fabric_changes: Sequence[kubernetes.Change] = ()
+        """What people did to the fabric in the last day."""
         own = max(2, network // 10)
         self.monitoring = Monitoring(self.wug, self.network, self.company, own) if self.network is not None else None
         netbox = create_netbox(self.netbox, version=netbox_version)
@@ -170,13 +174,16 @@ class World:
         }
 
     def day(self) -> Changes:
-        """Make the next scripted day happen, and tell what it changed in the company; see `network_changes` for the gear."""
+        """Make the next scripted day happen, and tell what it changed in the company.
+
+        `network_changes` and `fabric_changes` tell the rest.
+        """
         with self._lock:
             self.days += 1
             if self._is_made("snipeit"):
                 self.snipeit.day(self._seed + self.days)
             if self._is_made("fabric"):
-                self.fabric.next()
+                self.fabric_changes = self.fabric.next()
             if self.network is not None and self.monitoring is not None:
                 self.network_changes = self.network.day(self._seed + self.days)
                 self.monitoring.day(self._seed + self.days)
@@ -244,6 +251,7 @@ def create_control(world: World) -> Starlette:
                 "network_created": len(world.network_changes.created),
                 "network": _gear(world),
                 "monitored": len(world.wug.devices),
+                "fabric_changes": [asdict(change) for change in world.fabric_changes],
             }
         )
 
@@ -285,6 +293,7 @@ def _describe(world: World) -> str:
     gear = f"{_gear(world)} network devices in NetBox, {len(world.wug.devices)} devices in WhatsUp Gold"
     lines = [f"Day {world.days}, {len(world.company)} machines, {gear}."]
     lines += [f"{name}={value}" for name, value in world.environment().items()]
+    lines.append(f"Who may change the fabric, as with kubectl, has the token {FABRIC_WRITER}")
     for system, faults in world.faults.items():
         lines += [f"{system} faults on: {faults.active() or 'none'}", f"{system} faults so far: {faults.counts() or 'none'}"]
     return _HELP.format(systems="\n".join(lines) + "\n", wire=_list(WIRE), data=_list(_with_systems(DATA | WRITES | CLUSTER)))

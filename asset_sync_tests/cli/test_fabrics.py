@@ -118,6 +118,7 @@ def test_a_fabric_is_run_and_its_status_follows(schedules: Schedules, monkeypatc
     assert south["last_sync"] < south["next_run"]
     assert (old["next_run"], old["last_sync"], north["job_id"]) == (None, None, "fabric_sync_north")
     monkeypatch.delenv("FABRIC_NORTH_TOKEN")
+    assert "FABRIC_NORTH_TOKEN is not set" in ask("status", "--fabric", "north").stdout
     assert told("status", "--fabric", "north")["job_details"][0]["sync_status"] == "not_configured"
     shown = ask("status").stdout
     assert "not_configured" in shown
@@ -160,6 +161,10 @@ def test_start_switches_the_sensor_on_and_says_what_is_scheduled(schedules: Sche
     assert switched == [f"{SYNC}_sensor"]
     one = told("start", "--fabric", "north")
     assert (one["success"], one["fabric_id"], one["fabric_name"], one["sync_interval"]) == (True, "north", "north", 60)
+    also = ask("start", "--fabric", "north").stderr
+    assert "south runs by itself, too" in also
+    assert "old" not in also
+    assert "by itself, too" not in ask("start").stderr
     refused = told("start", "--fabric", "old", status=1)
     assert (refused["error"], refused["fabrics_scheduled"]) == ("Sync is disabled for fabric old", 0)
     assert "Bootstrapped sync schedules for 2 fabrics" in ask("start").stdout

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import requests
 
+from asset_sync.sandbox import kubernetes
 from asset_sync.sandbox.world import World
 
 
@@ -184,6 +185,8 @@ def test_the_control_address_explains_itself(world: World) -> None:
     assert world.environment()["WUG_MAIN_URL"] in text
     assert "0 network devices in NetBox, 0 devices in WhatsUp Gold" in text
     assert "no longer to be seen (pdq, wug)" in text
+    assert "a list's continue token is too old: 410, with a token that goes on in another snapshot (hedgehog)" in text
+    assert "()" not in text
 
 
 def test_a_day_can_be_asked_for_over_http(world: World) -> None:
@@ -200,6 +203,26 @@ def test_the_control_address_tells_of_the_network(wired: World) -> None:
     assert told["network_updated"] + told["network_created"] == 5
     assert told["monitored"] == len(monitored_devices(wired))
     assert f"{told['network']} network devices in NetBox" in requests.get(wired.control_url, timeout=5).text
+
+
+def test_a_day_tells_what_it_changed_in_the_fabric(world: World) -> None:
+    before = vpcs(world)
+    changes = requests.post(f"{world.control_url}/day", timeout=5).json()["fabric_changes"]
+    made = {change["name"] for change in changes if (change["what"], change["kind"]) == ("created", "VPC")}
+    assert made == vpcs(world) - before != set()
+
+
+def test_the_control_address_says_how_a_person_changes_the_fabric(world: World) -> None:
+    text = requests.get(world.control_url, timeout=5).text
+    token = next(line.rpartition(" ")[2] for line in text.splitlines() if "may change the fabric" in line)
+    name = min(vpcs(world))
+    url = f"{world.environment()['HEDGEHOG_MAIN_SERVER']}/apis/vpc.githedgehog.com/v1beta1/namespaces/default/vpcs/{name}"
+    assert requests.delete(url, headers={"Authorization": f"Bearer {token}"}, timeout=5).status_code == 200
+    assert name not in vpcs(world)
+
+
+def vpcs(world: World) -> set[str]:
+    return {vpc["metadata"]["name"] for vpc in world.fabric.cluster.objects(kubernetes.named("VPC")).values()}
 
 
 def test_faults_can_be_set_and_cleared_over_http(world: World) -> None:

@@ -225,6 +225,8 @@ class HedgehogClient:
 
     def _why(self, error: Exception) -> str:
         cause = error.reason if isinstance(error, MaxRetryError) and error.reason is not None else error
+        if isinstance(cause, SSLError) and "certificate" not in str(cause).lower():
+            return f"no TLS connection (does it speak https?); {self._address_told} holds the address"
         if isinstance(cause, SSLError):
             return f"its certificate is not trusted; name the file of its CA's certificates in {self._ca_told}"
         if isinstance(cause, ConnectTimeoutError):

@@ -65,6 +65,16 @@ def test_a_server_that_is_not_there_is_told() -> None:
     assert str(told.value) == f"{at}: no connection: it is refused; HEDGEHOG_LAB_SERVER holds the address"
 
 
+def test_a_server_that_does_not_speak_tls_is_not_told_as_one_of_a_wrong_certificate() -> None:
+    with (
+        scripted(Reply({})) as script,
+        of(script.url.replace("http:", "https:")) as fabric,
+        pytest.raises(SourceUnavailable, match="no TLS connection") as told,
+    ):
+        fabric.version()
+    assert "certificate" not in str(told.value)
+
+
 def test_a_server_whose_name_nobody_knows_is_told() -> None:
     words = "the name of the host is not known; HEDGEHOG_LAB_SERVER holds the address"
     with of("https://fabric.invalid") as fabric, pytest.raises(SourceUnavailable, match=words):
