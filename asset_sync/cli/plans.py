@@ -74,9 +74,8 @@ def show(plan: str, how: str, everything: bool) -> None:
     loaded = ledger.plan(header.id)
     most = len(loaded.operations) if everything else report.MOST_ROWS
     if how == "json":
-        click.echo(
-            PlanDetail.of_page(header, loaded, ledger.outcomes(header.id), ledger.waits(header.id)).model_dump_json(indent=2)
-        )
+        told = ledger.waits(header.id), p.records(loaded.operations), ledger.outcomes(header.id)
+        click.echo(PlanDetail.of_page(header, *told, total=len(loaded.operations)).model_dump_json(indent=2))
     elif how == "markdown":
         click.echo(own_report(loaded, most=most) or report.markdown(loaded, most=most), nl=False)
     else:

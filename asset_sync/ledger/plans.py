@@ -1,6 +1,6 @@
 """Plans: kept byte for byte, and found again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -35,6 +35,15 @@ def of_run(connection: Connection, run_id: str) -> str:
     """Return the id of the plan that a run applied, else of the one that it made; `PlanError` where not exactly one."""
     ids = _of_run(connection, s.applying, run_id) or _of_run(connection, s.making, run_id)
     return only(ids, f"no plan of a run {run_id!r}: asset-sync plans lists them", f"run {run_id!r} has several plans")
+
+
+def of_runs(connection: Connection, run_ids: Collection[str]) -> dict[str, str]:
+    """Return, for each of the runs that has one, the id of the plan that it applied, else of the one that it made."""
+    found: dict[str, str] = {}
+    for runs in (s.making, s.applying):
+        rows = connection.execute(select(runs.c.run_id, runs.c.plan_id).where(runs.c.run_id.in_(run_ids)))
+        found |= {row.run_id: row.plan_id for row in rows}
+    return found
 
 
 def _check_length(given: str, ids: Sequence[str]) -> None:

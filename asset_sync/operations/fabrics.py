@@ -15,14 +15,14 @@ from asset_sync.components.resources import open_ledger, open_schedules
 from asset_sync.components.scheduling import missing_variables
 from asset_sync.components.turns import is_under_way
 from asset_sync.ledger import Schedule
-from asset_sync.operations.definitions import code_location, component_of, declared, instance, sync_names
+from asset_sync.operations.daemon import daemon_lives
+from asset_sync.operations.definitions import code_location, component_of, declared, sync_names
 from asset_sync.operations.runs import RunReport, Watch, run_sync
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError
 from asset_sync.systems import system
 
 SYSTEM: Final = "hedgehog"
 """The system whose connections are the fabrics."""
-_SENSOR_DAEMON: Final = "SENSOR"
 _DOES_NOT_RUN: Final[Mapping[Status, str]] = {
     "disabled": "Sync is disabled for fabric {name}",
     "not_configured": "fabric {name} is not configured: set {missing} in the environment or in .env",
@@ -91,9 +91,7 @@ def start(syncs: Sequence[str], name: str | None = None) -> Started:
     runs = [each for each in found if _why_not(each, but="syncing") is None]
     for sync in dict.fromkeys(each.sync for each in runs):
         _switch_on(f"{sync}_sensor")
-    with instance() as dagster:
-        daemon = dagster.get_daemon_statuses([_SENSOR_DAEMON])[_SENSOR_DAEMON].healthy
-    return Started(runs, refused, bool(daemon))
+    return Started(runs, refused, daemon_lives())
 
 
 def trigger(syncs: Sequence[str], name: str | None, watch: Watch | None = None) -> tuple[ConnectionStatus, RunReport]:
