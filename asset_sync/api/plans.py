@@ -63,7 +63,7 @@ def show_plan(
     """Show a plan, with a page of its operations, or of those that are chosen; `total` counts these."""
     ledger = open_ledger()
     page = ledger.page(plan_id, chosen, offset, limit)
-    told = ledger.header(plan_id), ledger.waits(plan_id)
+    told = ledger.header(plan_id), operations.waits(plan_id)
     return PlanDetail.of_page(*told, page.rows, page.outcomes, total=page.total, offset=offset)
 
 

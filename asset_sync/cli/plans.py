@@ -74,7 +74,7 @@ def show(plan: str, how: str, everything: bool) -> None:
     loaded = ledger.plan(header.id)
     most = len(loaded.operations) if everything else report.MOST_ROWS
     if how == "json":
-        told = ledger.waits(header.id), p.records(loaded.operations), ledger.outcomes(header.id)
+        told = operations.waits(header.id), p.records(loaded.operations), ledger.outcomes(header.id)
         click.echo(PlanDetail.of_page(header, *told, total=len(loaded.operations)).model_dump_json(indent=2))
     elif how == "markdown":
         click.echo(own_report(loaded, most=most) or report.markdown(loaded, most=most), nl=False)
@@ -82,7 +82,7 @@ def show(plan: str, how: str, everything: bool) -> None:
         _show(header, loaded, None if everything else _MOST_ROWS)
         if own := own_report(loaded, most=most):
             click.echo(f"\n{own}", nl=False)
-        waits = ledger.waits(header.id)
+        waits = operations.waits(header.id)
         if header.state == "interrupted":
             click.echo(f"\n{_way_on(header)}")
         elif waits and header.state != "applied":

@@ -7,6 +7,7 @@ import dagster as dg
 
 from asset_sync.components.convergence import Convergence, outcome_counts
 from asset_sync.components.lineage import step_lineage
+from asset_sync.components.pausing import refuse_paused
 from asset_sync.components.permission import APPROVED
 from asset_sync.components.recovering import known_objects_of
 from asset_sync.components.sync import Sync
@@ -35,6 +36,7 @@ class Applying:
             waits = self._ledger.waits(self._plan.id)
             if waits:
                 raise PlanError(waits)
+            refuse_paused(self._sync.name)
             return self._result()
 
     def _result(self) -> dg.MaterializeResult[None]:

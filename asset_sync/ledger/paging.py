@@ -23,7 +23,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class OperationPage:
-    """Some operations of a plan, as `asset_sync.reconcile.plan.records` has them, and their outcomes by `seq`; `total` are all."""
+    """Some operations of a plan, as `asset_sync.reconcile.plan.records` has them, their outcomes by `seq`; `total` are all."""
 
     total: int
     rows: Sequence[dict[str, Any]]

@@ -103,6 +103,16 @@ def sync_names() -> list[str]:
     return sorted(job.name for job in _definitions().jobs or [] if run_tags.SYNC in (job.tags or {}))
 
 
+def schedules() -> list[dg.ScheduleDefinition]:
+    """Return the schedules of all syncs."""
+    return [each for each in _definitions().schedules or [] if isinstance(each, dg.ScheduleDefinition)]
+
+
+def sensors() -> list[dg.SensorDefinition]:
+    """Return the sensors of all syncs, and those that watch over them."""
+    return list(_definitions().sensors or [])
+
+
 def job_of(sync: str) -> dg.JobDefinition:
     """Return a sync's job. Raises `ConfigurationError` where there is no such sync, or where its YAML is wrong."""
     if sync not in sync_names():

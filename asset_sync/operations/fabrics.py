@@ -71,6 +71,12 @@ def syncs_with(name: str) -> Sequence[str]:
     ]
 
 
+def with_intervals(sync: str) -> bool:
+    """Tell whether a sync has connections that run at intervals of their own."""
+    component = component_of(sync)
+    return isinstance(component, SyncComponent) and bool(component.connections)
+
+
 def statuses(syncs: Sequence[str], name: str | None = None) -> Sequence[ConnectionStatus]:
     """Return how the connections of syncs stand, or those of one name; `ConfigurationError` where there is none of it."""
     every = [each for sync in syncs for each in _statuses(sync)]

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from asset_sync.components import run_tags
+from asset_sync.components.pausing import paused
 from asset_sync.components.resources import open_ledger
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger, PlanHeader
@@ -64,7 +65,8 @@ def reject(plan_id: str, by: str) -> PlanHeader:
 
 def waits(plan_id: str) -> str | None:
     """Return in one line why a plan may not be applied now; None where it may."""
-    return open_ledger().waits(plan_id)
+    ledger = open_ledger()
+    return ledger.waits(plan_id) or paused(ledger.header(plan_id).sync)
 
 
 def apply_plan(plan_id: str, *, run_id: str | None = None, watch: Watch | None = None) -> RunReport:

@@ -11,6 +11,7 @@ from pydantic import Field
 from asset_sync import database
 from asset_sync.components import config, run_tags
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
+from asset_sync.components.pausing import refuse_paused
 from asset_sync.components.timezones import machine_timezone
 from asset_sync.mirror import LoadReport, Options, TableReport, checks, differences, load, migrate
 from asset_sync.mirror.failures import database_told
@@ -140,6 +141,7 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
             context: dg.AssetExecutionContext, config: LoadConfig, snipeit: SnipeIt
         ) -> Iterator[dg.MaterializeResult[Any]]:
             with told_in_one_line(), database_told(), snipeit.client() as client:
+                refuse_paused(name)
                 engine = database.engine()
                 migrate(engine)
                 names = [key.path[-1] for key in context.selected_asset_keys]
