@@ -42,10 +42,12 @@ _START_S: Final = 60.0
 _CONNECT_S: Final = 10
 _PLAIN: Final = re.compile(r"[\w@%+=:./-]+")
 _starting = threading.Lock()
-_migrating = threading.Lock()
 _up_to_date: Final[WeakKeyDictionary[Engine, set[str]]] = WeakKeyDictionary()
 """The schemas that were found or made up to date by each engine: a service would ask in every call, one call at a time."""
 
+ALEMBIC: Final = threading.Lock()
+"""Held by whoever may make tables: Alembic's way to a script's connection is one for the whole process. So does Dagster, by it,
+when its SQLite is opened for the first time, and for the first event of a run."""
 ERRORS: Final = (SQLAlchemyError, psycopg.Error)
 """What an error of the database is raised as: COPY goes by the driver itself, all else by SQLAlchemy."""
 
@@ -121,8 +123,7 @@ def bring_up_to_date(engine: Engine, migrations: Path, schema: str) -> None:
     """
     if schema in _up_to_date.get(engine, ()):
         return
-    # Alembic's way to a script's connection is one for the whole process.
-    with _migrating:
+    with ALEMBIC:
         if _version(engine, schema) != _script(migrations).get_current_head():
             _upgrade(engine, migrations, schema)
         _up_to_date.setdefault(engine, set()).add(schema)

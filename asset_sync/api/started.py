@@ -15,9 +15,13 @@ class Started:
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
 
-    def started(self, run_id: str) -> Run:
-        """Return a run that was asked for as it stands, having it begun here where no daemon begins it."""
+    def wake(self) -> None:
+        """Have what was asked for begun here where no daemon begins it."""
         self._worker.wake()
+
+    def started(self, run_id: str) -> Run:
+        """Return a run that was asked for as it stands, having it begun as `wake` does."""
+        self.wake()
         found = find_run(run_id)
         if found is None:
             raise HTTPException(503, f"run {run_id} was asked for, and is not known any more")

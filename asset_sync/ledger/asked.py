@@ -15,6 +15,8 @@ from asset_sync.ledger.schema import Moment, asked, hook
 
 LAPSES: Final = timedelta(hours=1)
 """What nobody took for so long is not carried out any more: nobody expects it."""
+_WAITS_AT_MOST: Final = 3
+"""So many times what it waits after it was asked for once, what is asked for again and again is begun all the same."""
 Taker = Literal["daemon", "service"]
 Config = Mapping[str, Mapping[str, Any]]
 """The config of a sync's steps, by their names."""
@@ -24,7 +26,7 @@ Config = Mapping[str, Mapping[str, Any]]
 class Asking:
     """A run that is asked for. One of a `topic` that waits already is asked for once, about what both are `only` about.
 
-    `after` is how long it waits for more of its topic; each time that it is asked for again it waits anew.
+    `after` is how long it waits for more of its topic; asked for again it waits anew, up to three times as long.
     """
 
     id: str
@@ -127,7 +129,10 @@ def _asked(row: Row[Any]) -> Asked:
 def _ask(connection: Connection, asking: Asking) -> str:
     waiting = None if asking.topic is None else _waiting(connection, asking.topic)
     if waiting is not None:
-        again = {"config": _both(waiting.config, asking.config), "not_before": _NOW + asking.after}
+        again = {
+            "config": _both(waiting.config, asking.config),
+            "not_before": func.least(_NOW + asking.after, asked.c.asked_at + _WAITS_AT_MOST * asking.after),
+        }
         connection.execute(update(asked).where(asked.c.id == waiting.id).values(**again))
         return str(waiting.id)
     own = {name: getattr(asking, name) for name in ("id", "sync", "partition", "topic")}

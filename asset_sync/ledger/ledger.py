@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError
 
 from asset_sync.ledger import (
+    counting,
     elsewhere,
     headers,
     holds,
@@ -204,6 +205,16 @@ class Ledger:
         """Return some of a plan's operations, with what became of each, in the plan's order; nothing else of it is read."""
         with self._engine.connect() as connection:
             return paging.page(connection, plans.found(connection, plan_id), chosen, offset, limit)
+
+    def operation_counts(self) -> dict[tuple[str, str, str], int]:
+        """Return how many operations have an outcome, by sync, kind and outcome."""
+        with self._engine.connect() as connection:
+            return counting.operations(connection)
+
+    def waiting_plans(self) -> dict[str, int]:
+        """Return how many plans of each sync wait for a person: by their mode, or for a guard that failed."""
+        with self._engine.connect() as connection:
+            return counting.waiting_plans(connection)
 
     def made_by(self, run_id: str, sync: str) -> str | None:
         """Return the id of the plan that a run made for a sync; None where it made none. A run may be of several syncs."""

@@ -14,9 +14,9 @@ from asset_sync.components.declared.choosing import Only
 from asset_sync.components.resources import open_asks, open_ledger
 from asset_sync.components.run_tags import ASKED
 from asset_sync.ledger import Asked, Asking, PlanHeader
-from asset_sync.operations import plans
+from asset_sync.operations import fabrics, plans
 from asset_sync.operations.daemon import daemon_lives
-from asset_sync.operations.definitions import variables_of
+from asset_sync.operations.definitions import events_of, instance, variables_of
 from asset_sync.operations.runs import config_of, execute, new_run_id
 from asset_sync.reconcile.errors import AssetSyncError, PlanError
 from asset_sync.reconcile.plan import Mode
@@ -34,6 +34,17 @@ def ask(sync: str, mode: Mode = "normal", *, partition: str | None = None, only:
     """
     key, config = config_of(sync, mode, partition, only)
     return open_asks().ask(Asking(new_run_id(), sync, key, config))
+
+
+def ask_fabric(name: str) -> str:
+    """Ask for a run of the fabric of that name; return its id.
+
+    Raises `ConfigurationError` where there is no such fabric, and `PlanError` for one that does not run now.
+    """
+    one = fabrics.chosen(fabrics.syncs_with(fabrics.SYSTEM), name)
+    if why := fabrics.why_not(one):
+        raise PlanError(why)
+    return ask(one.sync, partition=one.name)
 
 
 def ask_to_apply(plan_id: str) -> str:
@@ -108,6 +119,9 @@ def _taken() -> Asked | None:
 def _carry_out(asked: Asked) -> None:
     try:
         settings.require_all(variables_of(asked.sync, asked.partition))
+        with instance() as dagster:
+            # Made now, in turn with what other threads make, the place of the run's events is there when it begins.
+            events_of(dagster, asked.id)
         execute(asked.sync, asked.config, steps=asked.steps, partition=asked.partition, run_id=asked.id, tags=_tags(asked))
     except AssetSyncError as error:
         _failed(asked, str(error))

@@ -93,8 +93,8 @@ def start(syncs: Sequence[str], name: str | None = None) -> Started:
     Raises `ConfigurationError` as `statuses` does, and `AssetSyncError` where Dagster does not switch a sensor on.
     """
     found = statuses(syncs, name)
-    refused = [why for each in found if (why := _why_not(each, but="syncing"))]
-    runs = [each for each in found if _why_not(each, but="syncing") is None]
+    refused = [why for each in found if (why := why_not(each, but="syncing"))]
+    runs = [each for each in found if why_not(each, but="syncing") is None]
     for sync in dict.fromkeys(each.sync for each in runs):
         _switch_on(f"{sync}_sensor")
     return Started(runs, refused, daemon_lives())
@@ -106,7 +106,7 @@ def trigger(syncs: Sequence[str], name: str | None, watch: Watch | None = None) 
     Raises `ConfigurationError` where there is no such connection, where one must be named, and for one that does not run now.
     """
     one = chosen(syncs, name)
-    if why := _why_not(one):
+    if why := why_not(one):
         raise ConfigurationError(why)
     return one, run_sync(one.sync, partition=one.name, watch=watch)
 
@@ -120,7 +120,8 @@ def chosen(syncs: Sequence[str], name: str | None) -> ConnectionStatus:
     return found[0]
 
 
-def _why_not(status: ConnectionStatus, but: Status | None = None) -> str | None:
+def why_not(status: ConnectionStatus, but: Status | None = None) -> str | None:
+    """Return why a connection does not run now, in the words of its status; None where it may. `but` is a status that may."""
     words = None if status.status == but else _DOES_NOT_RUN.get(status.status)
     return words.format(name=status.name, missing=" and ".join(status.missing)) if words else None
 

@@ -10,7 +10,7 @@ import dagster as dg
 from asset_sync.components import run_tags
 from asset_sync.components.resources import open_asks, open_leases, open_ledger
 from asset_sync.ledger import Asked
-from asset_sync.operations.definitions import instance, job_of
+from asset_sync.operations.definitions import events_of, instance, job_of
 from asset_sync.operations.run_events import Requests, told_by
 from asset_sync.operations.runs import plan_of_run
 
@@ -69,7 +69,7 @@ def find_run(run_id: str) -> RunStanding | None:
         if record is None:
             asked = open_asks().find(run_id)
             return None if asked is None else _not_begun(asked)
-        events = [entry.dagster_event for entry in dagster.all_logs(record.dagster_run.run_id) if entry.dagster_event]
+        events = events_of(dagster, record.dagster_run.run_id)
     plan = plan_of_run(record.dagster_run.run_id)
     told = told_by(record.dagster_run.job_name, events)
     run = _known(record, plan.id if plan else None)
