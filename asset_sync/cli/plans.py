@@ -11,6 +11,7 @@ from asset_sync.cli.console import by_option, login, printed, progress, row, tab
 from asset_sync.cli.run import tell
 from asset_sync.components.resources import open_ledger
 from asset_sync.ledger import PlanHeader
+from asset_sync.operations import pausing
 from asset_sync.operations import plans as operations
 from asset_sync.operations.reports import own_report
 from asset_sync.operations.runs import new_run_id
@@ -40,6 +41,8 @@ def plans(sync: str | None, limit: int, as_json: bool) -> None:
         mode = f"undo of {header.undoes}" if header.undoes else header.mode
         shown.add_row(*row(header.id, header.sync, mode, _state(header), made, _counts(header), header.held, guards))
     printed().print(shown if headers else "There are no plans yet: asset-sync run SYNC makes one.")
+    for pause in pausing.pauses():
+        click.echo(str(pause))
     for header in headers:
         if header.state == "interrupted":
             click.echo(_way_on(header))

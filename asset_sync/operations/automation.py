@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -151,6 +153,7 @@ def _stopping(wanted: Sequence[Automation]) -> str:
     return f"mutation {{ {' '.join(calls)} }}"
 
 
+_GRAPHQL: Final = "from dagster_graphql.cli import main; main()"
 _STOPS: Final[Mapping[Kind, str]] = {"schedule": "stopRunningSchedule", "sensor": "stopSensor"}
 _ANSWER: Final = "{ __typename ... on PythonError { message } ... on UnauthorizedError { message } }"
 
@@ -172,13 +175,15 @@ def _location() -> str:
 
 def _told_dagster(document: str) -> Mapping[str, Any]:
     """Have Dagster carry a GraphQL document out, and return its data. Raises `AssetSyncError` where it does not."""
-    command = [sys.executable, "-c", "from dagster_graphql.cli import main; main()", *code_location(), "-t", document]
-    told = subprocess.run(command, cwd=settings.project_root(), capture_output=True, text=True, check=False)  # noqa: S603
-    try:
-        answer = json.loads(told.stdout)
-    except ValueError:
+    with TemporaryDirectory() as folder:
+        # What it says on standard output is mixed with what its code server says there.
+        file = Path(folder) / "answer.json"
+        command = [sys.executable, "-c", _GRAPHQL, *code_location(), "-t", document, "-o", str(file)]
+        told = subprocess.run(command, cwd=settings.project_root(), capture_output=True, text=True, check=False)  # noqa: S603
+        answer = json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
+    if answer is None:
         lines = [line for line in told.stderr.splitlines() if line.strip()]
-        raise AssetSyncError(f"Dagster does not answer: {first_line(lines[-1] if lines else told.stdout)}") from None
+        raise AssetSyncError(f"Dagster does not answer: {first_line(lines[-1] if lines else told.stdout)}")
     errors = [each.get("message", "") for each in answer.get("errors", [])]
     data: Mapping[str, Any] = answer.get("data") or {}
     errors += [each["message"] for each in data.values() if "message" in each]
