@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Interval, Row, delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from asset_sync.ledger.schema import Moment, asked, hook
@@ -129,10 +129,9 @@ def _asked(row: Row[Any]) -> Asked:
 def _ask(connection: Connection, asking: Asking) -> str:
     waiting = None if asking.topic is None else _waiting(connection, asking.topic)
     if waiting is not None:
-        again = {
-            "config": _both(waiting.config, asking.config),
-            "not_before": func.least(_NOW + asking.after, asked.c.asked_at + _WAITS_AT_MOST * asking.after),
-        }
+        longest = asked.c.asked_at + literal(_WAITS_AT_MOST * asking.after, Interval())
+        both = _both(waiting.config, asking.config)
+        again = {"config": both, "not_before": func.least(_NOW + asking.after, longest)}
         connection.execute(update(asked).where(asked.c.id == waiting.id).values(**again))
         return str(waiting.id)
     own = {name: getattr(asking, name) for name in ("id", "sync", "partition", "topic")}
