@@ -123,6 +123,9 @@ def _carry_out(asked: Asked) -> None:
             # Made now, in turn with what other threads make, the place of the run's events is there when it begins.
             events_of(dagster, asked.id)
         execute(asked.sync, asked.config, steps=asked.steps, partition=asked.partition, run_id=asked.id, tags=_tags(asked))
+    except KeyboardInterrupt:
+        # A person stopped the run in Dagster's UI, which tells that: this process goes on.
+        _log.info("run %s was stopped", asked.id)
     except AssetSyncError as error:
         _failed(asked, str(error))
     except database.ERRORS as error:
