@@ -186,7 +186,7 @@ def _told_dagster(document: str) -> Mapping[str, Any]:
         raise AssetSyncError(f"Dagster does not answer: {first_line(lines[-1] if lines else told.stdout)}")
     errors = [each.get("message", "") for each in answer.get("errors", [])]
     data: Mapping[str, Any] = answer.get("data") or {}
-    errors += [each["message"] for each in data.values() if "message" in each]
+    errors += [each.get("message") or each["__typename"] for each in data.values() if each["__typename"].endswith("Error")]
     if errors:
         raise AssetSyncError(f"Dagster does not do it: {first_line(str(errors[0]))}")
     return data
