@@ -25,6 +25,7 @@ from asset_sync_tests.cli.lab import SYNC
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 THREADS = 8
+PATIENCE_S = 240
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def ask_everything(url: str, examples: int) -> Counter[int]:
         modes = [operation.as_strategy(generation_mode=mode) for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)]
 
         def ask(case: Case[Any]) -> None:
-            response = case.call(headers=HEADERS)
+            response = case.call(headers=HEADERS, timeout=PATIENCE_S)
             case.validate_response(response, checks=CHECKS)
             statuses[response.status_code] += 1
 
@@ -85,7 +86,7 @@ CALLS = [
 
 def called(url: str, seed: int, calls: int) -> Counter[int]:
     chosen, statuses = random.Random(seed), Counter[int]()
-    with httpx.Client(base_url=url, timeout=120, headers=HEADERS) as client:
+    with httpx.Client(base_url=url, timeout=PATIENCE_S, headers=HEADERS) as client:
         if seed == 0:
             statuses[client.post(f"/sync/{SYNC}", json={"mode": "dry_run"}).status_code] += 1
         for _ in range(calls):
