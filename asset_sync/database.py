@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import psycopg
 from alembic import command
@@ -41,8 +42,12 @@ _START_S: Final = 60.0
 _CONNECT_S: Final = 10
 _PLAIN: Final = re.compile(r"[\w@%+=:./-]+")
 _starting = threading.Lock()
-_migrating = threading.Lock()
+_up_to_date: Final[WeakKeyDictionary[Engine, set[str]]] = WeakKeyDictionary()
+"""The schemas that were found or made up to date by each engine: a service would ask in every call, one call at a time."""
 
+ALEMBIC: Final = threading.Lock()
+"""Held by whoever may make tables: Alembic's way to a script's connection is one for the whole process. So does Dagster, by it,
+when its SQLite is opened for the first time, and for the first event of a run."""
 ERRORS: Final = (SQLAlchemyError, psycopg.Error)
 """What an error of the database is raised as: COPY goes by the driver itself, all else by SQLAlchemy."""
 
@@ -116,20 +121,25 @@ def bring_up_to_date(engine: Engine, migrations: Path, schema: str) -> None:
     The schema is made where it is missing, which needs the right to create one in the database. Raises ConfigurationError
     where its tables are of a later version than this program.
     """
-    # Alembic's way to a script's connection is one for the whole process.
-    with _migrating:
-        if _version(engine, schema) == _script(migrations).get_current_head():
-            return
-        config = Config()
-        config.set_main_option("script_location", str(migrations).replace("%", "%%"))
-        with engine.begin() as connection:
-            connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"{schema} migrations"))))
-            connection.execute(CreateSchema(schema, if_not_exists=True))
-            config.attributes["connection"] = connection
-            try:
-                command.upgrade(config, "head")
-            except CommandError as error:
-                raise ConfigurationError(_why_not_upgraded(error, schema, _version(engine, schema))) from error
+    if schema in _up_to_date.get(engine, ()):
+        return
+    with ALEMBIC:
+        if _version(engine, schema) != _script(migrations).get_current_head():
+            _upgrade(engine, migrations, schema)
+        _up_to_date.setdefault(engine, set()).add(schema)
+
+
+def _upgrade(engine: Engine, migrations: Path, schema: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migrations).replace("%", "%%"))
+    with engine.begin() as connection:
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"{schema} migrations"))))
+        connection.execute(CreateSchema(schema, if_not_exists=True))
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise ConfigurationError(_why_not_upgraded(error, schema, _version(engine, schema))) from error
 
 
 def _version(engine: Engine, schema: str) -> str | None:

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import dagster as dg
 
+from asset_sync.components import run_tags
 from asset_sync.components.alerts import failed_runs
+from asset_sync.components.asking import asked_sensor
 from asset_sync.components.forms import loaded
 from asset_sync.components.leasing import abandoned_runs, leased_executor
 from asset_sync.components.resources import LedgerResource
@@ -20,6 +22,8 @@ from asset_sync.systems.wug import WhatsUpGold
 @dg.definitions
 def defs() -> dg.Definitions:
     """Return every sync with its resources. Nothing here reads the environment: the graph is made of committed files."""
+    syncs = _syncs(Path(__file__).parent)
+    jobs = [job for job in syncs.jobs or [] if run_tags.SYNC in (job.tags or {})]
     shared = dg.Definitions(
         resources={
             "ledger": LedgerResource(),
@@ -29,10 +33,10 @@ def defs() -> dg.Definitions:
             "snipeit": SnipeIt(),
             "wug": WhatsUpGold(),
         },
-        sensors=[failed_runs, abandoned_runs],
+        sensors=[failed_runs, abandoned_runs, asked_sensor(jobs)],
         executor=leased_executor,
     )
-    return dg.Definitions.merge(_syncs(Path(__file__).parent), shared)
+    return dg.Definitions.merge(syncs, shared)
 
 
 def _syncs(folder: Path) -> dg.Definitions:

@@ -1,23 +1,22 @@
 """Held records by REST: what is held, and the decisions that let it go on."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Final, Self
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from pydantic import BaseModel, Field
 
 from asset_sync.api.access import needs
-from asset_sync.api.models import Deciding, Problem
+from asset_sync.api.models import Deciding
+from asset_sync.api.problems import ABSENT, CONFLICT
 from asset_sync.ledger.holds import Held
 from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations import holds as operations
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.resolutions import Verb
 
-holds: Final = APIRouter()
+holds: Final = APIRouter(tags=["held"])
 _APPROVE: Final = [Depends(needs("approve"))]
-_ABSENT: Final[dict[int | str, dict[str, Any]]] = {404: {"model": Problem, "description": "There is no such thing."}}
-_CONFLICT: Final[dict[int | str, dict[str, Any]]] = {409: {"model": Problem, "description": "It is not known, or not open."}}
 
 
 class HeldRecord(BaseModel):
@@ -102,7 +101,7 @@ class ResolutionList(BaseModel):
     resolutions: list[ResolutionMade]
 
 
-@holds.get("/held", responses=_ABSENT)
+@holds.get("/held", responses=ABSENT)
 def list_held(sync: Annotated[str | None, Query(description="Only of this sync.")] = None) -> HeldList:
     """List what is held now, and since when."""
     try:
@@ -111,7 +110,7 @@ def list_held(sync: Annotated[str | None, Query(description="Only of this sync."
         raise HTTPException(404, str(error)) from None
 
 
-@holds.get("/resolutions", responses=_ABSENT)
+@holds.get("/resolutions", responses=ABSENT)
 def list_resolutions(sync: Annotated[str | None, Query(description="Only of this sync.")] = None) -> ResolutionList:
     """List what people decided about records; what was taken back, too."""
     try:
@@ -120,7 +119,7 @@ def list_resolutions(sync: Annotated[str | None, Query(description="Only of this
         raise HTTPException(404, str(error)) from None
 
 
-@holds.post("/resolutions", dependencies=_APPROVE, status_code=201, responses=_CONFLICT)
+@holds.post("/resolutions", dependencies=_APPROVE, status_code=201, responses=CONFLICT)
 def resolve(deciding: Resolving) -> ResolutionMade:
     """Decide about a record, for good and with a name; the next plan goes by it."""
     try:
@@ -140,7 +139,7 @@ def resolve(deciding: Resolving) -> ResolutionMade:
     return ResolutionMade.of(kept)
 
 
-@holds.post("/resolutions/{number}/take-back", dependencies=_APPROVE, responses=_CONFLICT)
+@holds.post("/resolutions/{number}/take-back", dependencies=_APPROVE, responses=CONFLICT)
 def take_back(number: Annotated[int, Path(ge=1, le=operations.LARGEST_NUMBER)], deciding: Deciding) -> ResolutionMade:
     """Take a decision back: the next plan asks again."""
     return ResolutionMade.of(operations.take_back(number, deciding.by))

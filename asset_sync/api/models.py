@@ -1,32 +1,20 @@
 """What the REST service answers and takes, and what the command line prints as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
 
 from asset_sync.ledger import PlanHeader
 from asset_sync.operations.connections import Standing
-from asset_sync.operations.runs import RunReport
+from asset_sync.operations.run_history import KnownRun, RunStanding, RunStatus
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.authority import State
-from asset_sync.reconcile.plan import Mode, Plan
+from asset_sync.reconcile.review import Choice, Selection
 from asset_sync.reconcile.target import Outcome
 from asset_sync.tracking import Status
-
-
-class Problem(BaseModel):
-    """Why a request was refused, in one line."""
-
-    detail: str
-
-
-class Health(BaseModel):
-    """The service answers."""
-
-    status: Literal["ok"] = "ok"
 
 
 class FailedGuard(BaseModel):
@@ -107,18 +95,16 @@ class PlanDetail(PlanSummary):
     def of_page(
         cls,
         header: PlanHeader,
-        plan: Plan,
-        outcomes: Mapping[int, Outcome],
         waits: str | None,
+        rows: Sequence[dict[str, Any]],
+        outcomes: Mapping[int, Outcome],
         *,
+        total: int,
         offset: int = 0,
-        limit: int | None = None,
     ) -> Self:
-        """Return a plan with `limit` of its operations from `offset` on, or all of them."""
-        page = plan.operations.iloc[offset : None if limit is None else offset + limit]
-        operations = [_operation(row, outcomes.get(row["seq"])) for row in p.records(page)]
-        paging = {"total": len(plan.operations), "offset": offset, "operations": operations}
-        return cls(**_header(header), waits=waits, **paging)
+        """Return a plan with some of the `total` operations, those from `offset` on, or all of them."""
+        operations = [_operation(row, outcomes.get(row["seq"])) for row in rows]
+        return cls(**_header(header), waits=waits, total=total, offset=offset, operations=operations)
 
 
 class PlanPage(BaseModel):
@@ -139,46 +125,88 @@ class Deciding(Asking):
     by: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
+class Chosen(Asking):
+    """Operations of which all that is said is so; `key` are patterns with * and ?."""
+
+    row: list[Annotated[int, Field(ge=0)]] = Field(default_factory=list)
+    kind: list[str] = Field(default_factory=list)
+    op: list[str] = Field(default_factory=list)
+    field: list[str] = Field(default_factory=list)
+    key: list[str] = Field(default_factory=list)
+
+    def choice(self) -> Choice:
+        """Return what is chosen as the core takes it."""
+        names = frozenset(self.kind), frozenset(self.op), frozenset(self.field)
+        return Choice(frozenset(self.row), *names, keys=tuple(self.key))
+
+
+class Approving(Deciding):
+    """Who approves a plan: all of it, or `only` what one of these chooses, `without` what one of those does."""
+
+    only: list[Chosen] = Field(default_factory=list)
+    without: list[Chosen] = Field(default_factory=list)
+
+    def selection(self) -> Selection | None:
+        """Return what is approved as the core takes it; None where that is all."""
+        if not self.only and not self.without:
+            return None
+        return Selection([each.choice() for each in self.only], [each.choice() for each in self.without])
+
+
 class Starting(Asking):
     """How a sync is to run; see `asset-sync run --help`."""
 
-    mode: Mode = "normal"
+    mode: Literal["normal", "full", "review", "dry_run", "rebase"] = "normal"
     partition: str | None = None
-    only: dict[str, list[str]] = Field(
-        default_factory=dict, description="What the source is asked for in this run, by the names of its options."
+    filters: dict[str, list[str]] = Field(
+        default_factory=dict,
+        validation_alias=AliasChoices("filters", "only"),
+        description="What the source is asked for in this run, by the names of its options: sites, roles, types, tags, ids.",
     )
 
 
-RunStatus = Literal["queued", "running", "succeeded", "failed"]
-
-
-class Run(BaseModel):
-    """A run and how it stands; the numbers come when it has ended."""
+class RunSummary(BaseModel):
+    """A run and how it stands. `dagster_id` is its id in Dagster, which it does not have until it begins there."""
 
     id: str
+    dagster_id: str | None
     sync: str
+    partition: str | None
     status: RunStatus
-    plan_id: str | None = None
-    outcomes: dict[str, int] = Field(default_factory=dict)
-    requests: dict[str, int] = Field(default_factory=dict)
-    seconds: float | None = None
-    converged: bool | None = None
-    reasons: list[str] = Field(default_factory=list, description="Why it failed, a line each.")
+    plan_id: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    seconds: float | None
 
     @classmethod
-    def of(cls, report: RunReport) -> Self:
-        """Return a run that has ended."""
-        return cls(
-            id=report.run_id,
-            sync=report.sync,
-            status="succeeded" if report.succeeded else "failed",
-            plan_id=report.plan.id if report.plan else None,
-            outcomes=dict(report.outcomes),
-            requests=asdict(report.requests),
-            seconds=report.seconds,
-            converged=report.converged,
-            reasons=list(report.reasons),
-        )
+    def of_run(cls, run: KnownRun) -> Self:
+        """Return a run as the service tells it."""
+        return cls.model_validate(run, from_attributes=True)
+
+
+class Run(RunSummary):
+    """A run and what it did; the numbers come when it has ended."""
+
+    outcomes: dict[str, int]
+    requests: dict[str, int]
+    converged: bool | None
+    waits: str | None = Field(description="The plan that review rules left for a person to approve.")
+    reasons: list[str] = Field(description="Why it failed, a line each.")
+
+    @classmethod
+    def of(cls, standing: RunStanding) -> Self:
+        """Return a run, with what it did, as the service tells it."""
+        run = RunSummary.of_run(standing.run).model_dump()
+        own = {"outcomes": dict(standing.outcomes), "converged": standing.converged, "waits": standing.waits}
+        return cls(**run, **own, reasons=list(standing.reasons), requests=asdict(standing.requests))
+
+
+class RunPage(BaseModel):
+    """Runs, the newest first; `waiting` are those that were asked for and nobody began yet, on the first page."""
+
+    runs: list[RunSummary]
+    waiting: list[RunSummary]
+    next: str | None = Field(description="What `before` is for the next page; nothing where this is the last.")
 
 
 class Written(BaseModel):

@@ -26,7 +26,12 @@ MAP: Final[dict[str, tuple[Entry, ...]]] = {
     ),
     "Run": (
         Entry("run", "run", "run a sync once: read, plan, check the guards, apply, read back"),
+        Entry("trigger", "trigger", "have a sync run once in Dagster's queue"),
+        Entry("schedules", "schedules", "what starts runs by itself: list, start, stop"),
+        Entry("pause", "schedules", "hold what a sync writes, or all of them, with a reason"),
+        Entry("resume", "schedules", "let what was paused write again"),
         Entry("connections", "connections", "how the connections to WhatsUp Gold stand"),
+        Entry("exports", "exports", "what was sent to WhatsUp Gold, address by address"),
         Entry("fabrics", "fabrics", "Hedgehog fabrics: how they stand, on a schedule, one now, compared"),
         Entry("collect", "collect", "what this machine, or others by ssh, are: a document for the syncs of hosts"),
         Entry("forget", "forget", "forget a host of which documents came"),

@@ -4,12 +4,14 @@ import json
 from datetime import UTC, datetime
 
 import click
+import pandas as pd
 
 from asset_sync.api.models import PlanDetail, PlanSummary
 from asset_sync.cli.console import by_option, login, printed, progress, row, table
 from asset_sync.cli.run import tell
 from asset_sync.components.resources import open_ledger
 from asset_sync.ledger import PlanHeader
+from asset_sync.operations import pausing
 from asset_sync.operations import plans as operations
 from asset_sync.operations.reports import own_report
 from asset_sync.operations.runs import new_run_id
@@ -40,6 +42,8 @@ def plans(sync: str | None, limit: int, as_json: bool) -> None:
         mode = f"undo of {header.undoes}" if header.undoes else header.mode
         shown.add_row(*row(header.id, header.sync, mode, _state(header), made, _counts(header), header.held, guards))
     printed().print(shown if headers else "There are no plans yet: asset-sync run SYNC makes one.")
+    for pause in pausing.pauses():
+        click.echo(str(pause))
     for header in headers:
         if header.state == "interrupted":
             click.echo(_way_on(header))
@@ -74,16 +78,15 @@ def show(plan: str, how: str, everything: bool) -> None:
     loaded = ledger.plan(header.id)
     most = len(loaded.operations) if everything else report.MOST_ROWS
     if how == "json":
-        click.echo(
-            PlanDetail.of_page(header, loaded, ledger.outcomes(header.id), ledger.waits(header.id)).model_dump_json(indent=2)
-        )
+        told = operations.waits(header.id), p.records(loaded.operations), ledger.outcomes(header.id)
+        click.echo(PlanDetail.of_page(header, *told, total=len(loaded.operations)).model_dump_json(indent=2))
     elif how == "markdown":
         click.echo(own_report(loaded, most=most) or report.markdown(loaded, most=most), nl=False)
     else:
         _show(header, loaded, None if everything else _MOST_ROWS)
         if own := own_report(loaded, most=most):
             click.echo(f"\n{own}", nl=False)
-        waits = ledger.waits(header.id)
+        waits = operations.waits(header.id)
         if header.state == "interrupted":
             click.echo(f"\n{_way_on(header)}")
         elif waits and header.state != "applied":

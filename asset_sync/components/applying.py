@@ -8,6 +8,7 @@ import dagster as dg
 
 from asset_sync.components.convergence import Convergence, outcome_counts
 from asset_sync.components.lineage import step_lineage
+from asset_sync.components.pausing import refuse_paused
 from asset_sync.components.permission import APPROVED, waiting
 from asset_sync.components.recovering import known_objects_of
 from asset_sync.components.reviewing import keep_rest, told
@@ -38,6 +39,7 @@ class Applying:
             waits = self._ledger.waits(self._plan.id)
             if waits:
                 raise PlanError(waits)
+            refuse_paused(self._sync.name)
             return self._result()
 
     def _result(self) -> dg.MaterializeResult[None]:

@@ -4,7 +4,7 @@ import dagster as dg
 
 from asset_sync import database
 from asset_sync.components.failures import told_in_one_line
-from asset_sync.ledger import Leases, Ledger, Schedules, migrate
+from asset_sync.ledger import Asks, Leases, Ledger, Pauses, Schedules, migrate
 
 
 class LedgerResource(dg.ConfigurableResource[Ledger]):
@@ -35,3 +35,17 @@ def open_schedules() -> Schedules:
     engine = database.engine()
     migrate(engine)
     return Schedules(engine)
+
+
+def open_asks() -> Asks:
+    """Return the runs that were asked for, their table made or brought up to date. Raises as `open_ledger` does."""
+    engine = database.engine()
+    migrate(engine)
+    return Asks(engine)
+
+
+def open_pauses() -> Pauses:
+    """Return the pauses, their table made or brought up to date. Raises as `open_ledger` does."""
+    engine = database.engine()
+    migrate(engine)
+    return Pauses(engine)

@@ -12,6 +12,7 @@ from asset_sync.components import run_tags
 from asset_sync.components.abandoned import end_abandoned
 from asset_sync.components.due import ScheduledConnection, due_at
 from asset_sync.components.failures import told_in_one_line
+from asset_sync.components.pausing import paused
 from asset_sync.components.resources import open_schedules
 from asset_sync.components.turns import end_dead, is_under_way
 from asset_sync.ledger import Schedule, Schedules
@@ -40,6 +41,8 @@ def due_sensor(sync: str, connections: Sequence[ScheduledConnection]) -> dg.Sens
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         try:
             with told_in_one_line():
+                if why := paused(sync):
+                    return dg.SkipReason(why)
                 return _tick(context.instance, open_schedules(), sync, connections)
         except dg.Failure as failure:
             # A database that is away is no reason for the sensor to be given up: the next tick asks again.

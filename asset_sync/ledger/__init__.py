@@ -4,10 +4,25 @@ Links between records of a source and objects of a target, the values last appli
 of each operation, and how many rows a source had. Reading order: `schema` (the tables), `links`, `plans`, `ledger`.
 """
 
+from asset_sync.ledger.asked import Asked, Asking, Asks
 from asset_sync.ledger.headers import PlanDecision, PlanHeader
 from asset_sync.ledger.leases import Leases
 from asset_sync.ledger.ledger import Ledger
 from asset_sync.ledger.migrations import migrate
+from asset_sync.ledger.pauses import Pause, Pauses
 from asset_sync.ledger.schedules import Schedule, Schedules
 
-__all__ = ["Leases", "Ledger", "PlanDecision", "PlanHeader", "Schedule", "Schedules", "migrate"]
+__all__ = [
+    "Asked",
+    "Asking",
+    "Asks",
+    "Leases",
+    "Ledger",
+    "Pause",
+    "Pauses",
+    "PlanDecision",
+    "PlanHeader",
+    "Schedule",
+    "Schedules",
+    "migrate",
+]

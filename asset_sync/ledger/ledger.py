@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DBAPIError
 
 from asset_sync.ledger import (
+    counting,
     elsewhere,
     headers,
     holds,
@@ -19,6 +20,7 @@ from asset_sync.ledger import (
     moving,
     outcomes,
     overruled,
+    paging,
     plans,
     resolutions,
     sightings,
@@ -28,6 +30,7 @@ from asset_sync.ledger import schema as s
 from asset_sync.ledger.headers import PlanHeader
 from asset_sync.ledger.holds import Held
 from asset_sync.ledger.moving import LinkSet
+from asset_sync.ledger.paging import Chosen, OperationPage
 from asset_sync.ledger.resolutions import KeptResolution, Mapped
 from asset_sync.ledger.states import GuardResult
 from asset_sync.reconcile.kinds import Kinds
@@ -192,6 +195,26 @@ class Ledger:
         """
         with self._engine.connect() as connection:
             return plans.of_run(connection, run_id)
+
+    def plans_of_runs(self, run_ids: Collection[str]) -> dict[str, str]:
+        """Return, for each of the runs that has one, the id of the plan that it applied, else of the one that it made."""
+        with self._engine.connect() as connection:
+            return plans.of_runs(connection, run_ids)
+
+    def page(self, plan_id: str, chosen: Chosen, offset: int, limit: int) -> OperationPage:
+        """Return some of a plan's operations, with what became of each, in the plan's order; nothing else of it is read."""
+        with self._engine.connect() as connection:
+            return paging.page(connection, plans.found(connection, plan_id), chosen, offset, limit)
+
+    def operation_counts(self) -> dict[tuple[str, str, str], int]:
+        """Return how many operations have an outcome, by sync, kind and outcome."""
+        with self._engine.connect() as connection:
+            return counting.operations(connection)
+
+    def waiting_plans(self) -> dict[str, int]:
+        """Return how many plans of each sync wait for a person: by their mode, or for a guard that failed."""
+        with self._engine.connect() as connection:
+            return counting.waiting_plans(connection)
 
     def made_by(self, run_id: str, sync: str) -> str | None:
         """Return the id of the plan that a run made for a sync; None where it made none. A run may be of several syncs."""

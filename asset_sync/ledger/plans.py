@@ -1,12 +1,12 @@
 """Plans: kept byte for byte, and found again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, Table, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from asset_sync.ledger import schema as s
@@ -35,6 +35,15 @@ def of_run(connection: Connection, run_id: str) -> str:
     """Return the id of the plan that a run applied, else of the one that it made; `PlanError` where not exactly one."""
     ids = _of_run(connection, s.applying, run_id) or _of_run(connection, s.making, run_id)
     return only(ids, f"no plan of a run {run_id!r}: asset-sync plans lists them", f"run {run_id!r} has several plans")
+
+
+def of_runs(connection: Connection, run_ids: Collection[str]) -> dict[str, str]:
+    """Return, for each of the runs that has one, the id of the plan that it applied, else of the one that it made."""
+    found: dict[str, str] = {}
+    for runs in (s.making, s.applying):
+        rows = connection.execute(_its_own(runs, select(runs.c.run_id, runs.c.plan_id).where(runs.c.run_id.in_(run_ids))))
+        found |= {row.run_id: row.plan_id for row in rows}
+    return found
 
 
 def _check_length(given: str, ids: Sequence[str]) -> None:
@@ -95,9 +104,15 @@ def _operations(connection: Connection, *those: ColumnElement[bool]) -> pd.DataF
 
 def _of_run(connection: Connection, runs: Table, run_id: str) -> list[str]:
     query = select(runs.c.plan_id).where(runs.c.run_id.startswith(run_id, autoescape=True)).distinct()
-    # What a run left of its plan for a person is no plan of the run's, unless the run applied it.
-    own = query if runs is s.applying else query.join(s.plan, s.plan.c.id == runs.c.plan_id).where(s.plan.c.mode != "rest")
+    own = _its_own(runs, query)
     return list(connection.scalars(own.order_by(runs.c.plan_id))) if run_id else []
+
+
+def _its_own(runs: Table, query: Select[Any]) -> Select[Any]:
+    """Return the query without what a run left of its plan for a person: that is no plan of the run's, unless it applied it."""
+    if runs is s.applying:
+        return query
+    return query.join(s.plan, s.plan.c.id == runs.c.plan_id).where(s.plan.c.mode != "rest")
 
 
 def _row(plan: Plan, at: datetime) -> dict[str, Any]:

@@ -294,6 +294,43 @@ schedule = Table(
     comment="When each connection of a sync ran, how it went, and who has it now.",
 )
 
+asked = Table(
+    "asked",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("sync", Text, nullable=False),
+    Column("partition", Text),
+    Column("config", JSONB, nullable=False, comment="of its steps, by their names"),
+    Column("steps", JSONB, nullable=False, comment="the sync's own steps that are to be run; empty for all"),
+    Column("tags", JSONB, nullable=False),
+    Column("topic", Text, comment="what is asked for again until it is taken is asked for once"),
+    Column("asked_at", Moment, nullable=False),
+    Column("not_before", Moment, nullable=False),
+    Column("taken_at", Moment),
+    Column("taken_by", Text, comment="daemon, or service"),
+    Column("failed", Text, comment="why it never became a run, in a line"),
+    Index("asked_waiting_idx", "not_before", postgresql_where=text("taken_at IS NULL")),
+    comment="The runs that somebody asked for by REST, by a hook or on the command line.",
+)
+
+pause = Table(
+    "pause",
+    metadata,
+    Column("sync", Text, primary_key=True, comment="empty for all"),
+    Column("reason", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    comment="What is not to write now, and why.",
+)
+
+hook = Table(
+    "hook",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("at", Moment, nullable=False),
+    comment="The hooks that were taken, as long as they are young enough to be sent again.",
+)
+
 destination = Table(
     "destination",
     metadata,

@@ -1,10 +1,11 @@
 """How the connections to WhatsUp Gold stand: what was sent over each, and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from asset_sync.components import SyncComponent
+from asset_sync.components.declared.ends import SeveralConfig
 from asset_sync.operations.definitions import component_of, sync_names
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.tracking import Statistics, open_tracking
@@ -23,15 +24,18 @@ class Standing:
     statistics: Statistics
 
 
+def exporting() -> Iterator[tuple[str, SeveralConfig]]:
+    """Yield the connections over which devices are sent to WhatsUp Gold, each with its sync, in the order of its YAML."""
+    for sync in sync_names():
+        component = component_of(sync)
+        if isinstance(component, SyncComponent) and component.target == _TRACKED:
+            yield from ((sync, each) for each in component.connections)
+
+
 def connections() -> Sequence[Standing]:
     """Return all connections over which devices are sent to WhatsUp Gold, by sync and in the order of its YAML."""
     tracking = open_tracking()
-    return [
-        Standing(sync, each.name, each.enabled, tracking.statistics(each.name))
-        for sync in sync_names()
-        if isinstance(component := component_of(sync), SyncComponent) and component.target == _TRACKED
-        for each in component.connections
-    ]
+    return [Standing(sync, each.name, each.enabled, tracking.statistics(each.name)) for sync, each in exporting()]
 
 
 def connection(name: str) -> Standing:

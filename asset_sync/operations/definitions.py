@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 import dagster as dg
 
 import asset_sync
-from asset_sync import settings
+from asset_sync import database, settings
 from asset_sync.components import run_tags
 from asset_sync.components.declared.component import SyncComponent
 from asset_sync.components.sync import Sync
@@ -62,8 +62,17 @@ nux:
 def instance() -> Iterator[dg.DagsterInstance]:
     """The Dagster instance of DAGSTER_HOME; see `ensure_dagster_home` for where that is unset."""
     ensure_dagster_home()
-    with dg.DagsterInstance.get() as found:
+    with database.ALEMBIC:
+        opened = dg.DagsterInstance.get()
+    with opened as found:
         yield found
+
+
+def events_of(dagster: dg.DagsterInstance, run_id: str) -> list[dg.DagsterEvent]:
+    """Return the events of a run so far."""
+    with database.ALEMBIC:
+        entries = dagster.all_logs(run_id)
+    return [entry.dagster_event for entry in entries if entry.dagster_event is not None]
 
 
 def ensure_dagster_home() -> None:
@@ -101,6 +110,16 @@ def code_location() -> list[str]:
 def sync_names() -> list[str]:
     """Return the names of all syncs."""
     return sorted(job.name for job in _definitions().jobs or [] if run_tags.SYNC in (job.tags or {}))
+
+
+def schedules() -> list[dg.ScheduleDefinition]:
+    """Return the schedules of all syncs."""
+    return [each for each in _definitions().schedules or [] if isinstance(each, dg.ScheduleDefinition)]
+
+
+def sensors() -> list[dg.SensorDefinition]:
+    """Return the sensors of all syncs, and those that watch over them."""
+    return list(_definitions().sensors or [])
 
 
 def job_of(sync: str) -> dg.JobDefinition:

@@ -15,14 +15,14 @@ from asset_sync.components.resources import open_ledger, open_schedules
 from asset_sync.components.scheduling import missing_variables
 from asset_sync.components.turns import is_under_way
 from asset_sync.ledger import Schedule
-from asset_sync.operations.definitions import code_location, component_of, declared, instance, sync_names
+from asset_sync.operations.daemon import daemon_lives
+from asset_sync.operations.definitions import code_location, component_of, declared, sync_names
 from asset_sync.operations.runs import RunReport, Watch, run_sync
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError
 from asset_sync.systems import system
 
 SYSTEM: Final = "hedgehog"
 """The system whose connections are the fabrics."""
-_SENSOR_DAEMON: Final = "SENSOR"
 _DOES_NOT_RUN: Final[Mapping[Status, str]] = {
     "disabled": "Sync is disabled for fabric {name}",
     "not_configured": "fabric {name} is not configured: set {missing} in the environment or in .env",
@@ -75,6 +75,12 @@ def syncs_with(name: str) -> Sequence[str]:
     ]
 
 
+def with_intervals(sync: str) -> bool:
+    """Tell whether a sync has connections that run at intervals of their own."""
+    component = component_of(sync)
+    return isinstance(component, SyncComponent) and bool(component.connections)
+
+
 def statuses(syncs: Sequence[str], name: str | None = None) -> Sequence[ConnectionStatus]:
     """Return how the connections of syncs stand, or those of one name; `ConfigurationError` where there is none of it."""
     every = [each for sync in syncs for each in _statuses(sync)]
@@ -91,19 +97,17 @@ def start(syncs: Sequence[str], name: str | None = None) -> Started:
     Raises `ConfigurationError` as `statuses` does, and `AssetSyncError` where Dagster does not switch a sensor on.
     """
     found = statuses(syncs, name)
-    refused = [why for each in found if (why := _why_not(each, but="syncing"))]
-    runs = [each for each in found if _why_not(each, but="syncing") is None]
+    refused = [why for each in found if (why := why_not(each, but="syncing"))]
+    runs = [each for each in found if why_not(each, but="syncing") is None]
     for sync in dict.fromkeys(each.sync for each in runs):
         _switch_on(f"{sync}_sensor")
-    with instance() as dagster:
-        daemon = dagster.get_daemon_statuses([_SENSOR_DAEMON])[_SENSOR_DAEMON].healthy
-    return Started(runs, _along(runs), refused, bool(daemon))
+    return Started(runs, _along(runs), refused, daemon_lives())
 
 
 def _along(asked: Sequence[ConnectionStatus]) -> Sequence[str]:
     names = {(each.sync, each.name) for each in asked}
     every = statuses(list(dict.fromkeys(each.sync for each in asked)))
-    return [each.name for each in every if (each.sync, each.name) not in names and _why_not(each, but="syncing") is None]
+    return [each.name for each in every if (each.sync, each.name) not in names and why_not(each, but="syncing") is None]
 
 
 def trigger(syncs: Sequence[str], name: str | None, watch: Watch | None = None) -> tuple[ConnectionStatus, RunReport]:
@@ -112,7 +116,7 @@ def trigger(syncs: Sequence[str], name: str | None, watch: Watch | None = None) 
     Raises `ConfigurationError` where there is no such connection, where one must be named, and for one that does not run now.
     """
     one = chosen(syncs, name)
-    if why := _why_not(one):
+    if why := why_not(one):
         raise ConfigurationError(why)
     return one, run_sync(one.sync, partition=one.name, watch=watch)
 
@@ -126,7 +130,8 @@ def chosen(syncs: Sequence[str], name: str | None) -> ConnectionStatus:
     return found[0]
 
 
-def _why_not(status: ConnectionStatus, but: Status | None = None) -> str | None:
+def why_not(status: ConnectionStatus, but: Status | None = None) -> str | None:
+    """Return why a connection does not run now, in the words of its status; None where it may. `but` is a status that may."""
     words = None if status.status == but else _DOES_NOT_RUN.get(status.status)
     return words.format(name=status.name, missing=" and ".join(status.missing)) if words else None
 

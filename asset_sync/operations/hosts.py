@@ -2,12 +2,14 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 from asset_sync.components import HostDocuments
 from asset_sync.components.dropped.cursor import Cursor
 from asset_sync.components.hosts import documents
-from asset_sync.components.hosts.taking import HostWatch, Look, Taken
+from asset_sync.components.hosts.taking import HostWatch, Look, NotKept, Taken
 from asset_sync.operations.definitions import component_of, instance
+from asset_sync.systems.hosts.document import check_size, parse
 from asset_sync.systems.hosts.resource import KeptDocuments
 
 _LOG = logging.getLogger(__name__)
@@ -59,3 +61,20 @@ def _tell(taken: Sequence[Taken]) -> None:
             dagster.delete_dynamic_partition(name, each)
         for event in documents.events(taken):
             dagster.report_runless_asset_event(event)
+
+
+def take_document(content: bytes) -> Taken:
+    """Take in one document of a host, as it was collected; return what is known of the host now, and what was left out of it.
+
+    The syncs of hosts read it in their next run. Raises `DocumentRefused` for what is none, and `NotKept` where it cannot be
+    written.
+    """
+    check_size(len(content))
+    parsed = parse(content)
+    try:
+        kept, before = KeptDocuments().kept().put(content, parsed, datetime.now(UTC))
+    except OSError as error:
+        raise NotKept(f"the document cannot be kept ({error.strerror or error})") from error
+    taken = Taken(kept.partition, kept, before, parsed.notes)
+    _tell([taken])
+    return taken

@@ -1,7 +1,7 @@
 """Plans: looked up, decided about, applied and taken back."""
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,12 +9,13 @@ from typing import Any
 import pandas as pd
 
 from asset_sync.components import run_tags
+from asset_sync.components.pausing import paused
 from asset_sync.components.resources import open_ledger
 from asset_sync.components.snapshots import Snapshots
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger, PlanHeader
 from asset_sync.operations.definitions import declared, instance, makes_plans, sync_names
-from asset_sync.operations.runs import RunReport, Watch, execute
+from asset_sync.operations.runs import RunReport, StepConfig, Watch, execute
 from asset_sync.reconcile import guards
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import ConfigurationError, PlanError
@@ -114,7 +115,8 @@ def reject(plan_id: str, by: str) -> PlanHeader:
 
 def waits(plan_id: str) -> str | None:
     """Return in one line why a plan may not be applied now; None where it may."""
-    return open_ledger().waits(plan_id)
+    ledger = open_ledger()
+    return ledger.waits(plan_id) or paused(ledger.header(plan_id).sync)
 
 
 def apply_plan(plan_id: str, *, run_id: str | None = None, watch: Watch | None = None) -> RunReport:
@@ -123,13 +125,17 @@ def apply_plan(plan_id: str, *, run_id: str | None = None, watch: Watch | None =
     if why_not:
         raise PlanError(why_not)
     header = open_ledger().header(plan_id)
-    tags = {"asset_sync/plan": header.id}
-    config = {"applied": {"plan_id": header.id}}
-    partition = _partition_of(header)
-    return execute(header.sync, config, steps=["applied"], partition=partition, run_id=run_id, tags=tags, watch=watch)
+    config, steps, tags = applying(header)
+    partition = partition_of_plan(header)
+    return execute(header.sync, config, steps=steps, partition=partition, run_id=run_id, tags=tags, watch=watch)
 
 
-def _partition_of(header: PlanHeader) -> str | None:
+def applying(header: PlanHeader) -> tuple[StepConfig, Sequence[str], Mapping[str, str]]:
+    """Return the config, the steps and the tags of the run that carries a plan out."""
+    return {"applied": {"plan_id": header.id}}, ["applied"], {"asset_sync/plan": header.id}
+
+
+def partition_of_plan(header: PlanHeader) -> str | None:
     """Return the partition that a plan, or the plan that it takes back, was made for; the newest where that one was pruned."""
     sync = declared(header.sync)
     if sync.apart:

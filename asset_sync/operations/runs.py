@@ -16,16 +16,16 @@ import dagster as dg
 
 from asset_sync import settings
 from asset_sync.components import SyncComponent
-from asset_sync.components.convergence import CONVERGED
+from asset_sync.components.asking import op_name
 from asset_sync.components.declared.choosing import Only
-from asset_sync.components.failures import first_line, reason
+from asset_sync.components.failures import first_line
 from asset_sync.components.leasing import heed, leased
 from asset_sync.components.resources import open_ledger
-from asset_sync.components.snipeit_to_postgres.component import COUNTS
 from asset_sync.components.turns import in_turn, turn_by_hand
 from asset_sync.ledger import PlanHeader
 from asset_sync.operations import stopping
 from asset_sync.operations.definitions import LOGGING, RUN_LOG, component_of, instance, job_of, makes_plans, variables_of
+from asset_sync.operations.run_events import Requests, told_by
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError, PlanError
 from asset_sync.reconcile.plan import Mode
 
@@ -34,8 +34,6 @@ _STATES: Final[Mapping[str, Literal["started", "done", "failed"]]] = {
     "STEP_SUCCESS": "done",
     "STEP_FAILURE": "failed",
 }
-_CONVERGED: Final = frozenset({CONVERGED, COUNTS})
-"""The checks that tell whether a target holds what it should: that of a plan, and that of each table of a mirror."""
 _PARTITIONS_SHOWN: Final = 10
 _LOG_BYTES: Final = 5_000_000
 
@@ -52,16 +50,10 @@ class Step:
     told: str = ""
 
 
+StepConfig = Mapping[str, Mapping[str, Any]]
+"""The config of a sync's steps, by their names."""
 Watch = Callable[[Step], None]
 """Is told of every step, from the thread of the run."""
-
-
-@dataclass(frozen=True, slots=True)
-class Requests:
-    """How many requests a run sent to all systems."""
-
-    read: int = 0
-    write: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +106,15 @@ def run_sync(
 
     `only` is what the source is asked for, where the run is about some of its rows alone; see `check_only`.
     """
-    key, config = partition_of(sync, partition), {**_config(sync, mode), **check_only(sync, only or {})}
+    key, config = config_of(sync, mode, partition, only)
     settings.require_all(variables_of(sync, key))
     return execute(sync, config, partition=key, run_id=run_id, watch=watch)
+
+
+def config_of(sync: str, mode: Mode, partition: str | None, only: Only | None) -> tuple[str | None, StepConfig]:
+    """Return the partition that a run of a sync has, and the config of its steps. Raises `ConfigurationError` as these do."""
+    check_mode(sync, mode)
+    return partition_of(sync, partition), {**_config(sync, mode), **check_only(sync, only or {})}
 
 
 def partition_of(sync: str, given: str | None) -> str | None:
@@ -143,7 +141,7 @@ def partition_of(sync: str, given: str | None) -> str | None:
     raise ConfigurationError(f"{sync} runs once for each {each}: name one with --partition; there are {there}")
 
 
-def check_only(sync: str, only: Only) -> Mapping[str, Mapping[str, Any]]:
+def check_only(sync: str, only: Only) -> StepConfig:
     """Return the config that makes a run about some rows of the source alone, by lists of what its options name.
 
     Raises `ConfigurationError` where the sync cannot be run so.
@@ -156,9 +154,8 @@ def check_only(sync: str, only: Only) -> Mapping[str, Mapping[str, Any]]:
     return {component.check_only(sync, only): {"only": {name: list(values) for name, values in only.items()}}}
 
 
-def _config(sync: str, mode: Mode) -> Mapping[str, Mapping[str, Any]]:
+def _config(sync: str, mode: Mode) -> StepConfig:
     """Return the config that puts a sync into a mode."""
-    check_mode(sync, mode)
     return {"plan": {"mode": mode}} if makes_plans(sync) else {"load": {"full": mode == "full"}}
 
 
@@ -170,7 +167,7 @@ def check_mode(sync: str, mode: Mode) -> None:
 
 def execute(
     sync: str,
-    config: Mapping[str, Mapping[str, Any]],
+    config: StepConfig,
     *,
     steps: Sequence[str] = (),
     partition: str | None = None,
@@ -183,7 +180,7 @@ def execute(
     Raises `AssetSyncError` where the run cannot even begin, and KeyboardInterrupt where a person stops it.
     """
     job = job_of(sync)
-    run_config = {**LOGGING, "ops": {_op(sync, step): {"config": dict(values)} for step, values in config.items()}}
+    run_config = {**LOGGING, "ops": {op_name(sync, step): {"config": dict(values)} for step, values in config.items()}}
     began = time.monotonic()
     run_id = run_id or new_run_id()
     watch = watch or (lambda _step: None)
@@ -232,11 +229,6 @@ def _stopped(seconds: float) -> bool:
     if stopping.REQUESTED.wait(seconds):
         raise KeyboardInterrupt
     return False
-
-
-def _op(sync: str, step: str) -> str:
-    """Return the name of the op of one of the sync's own steps, or of an asset that is named with the key that it has."""
-    return (step if "/" in step else f"{sync}/{step}").replace("/", "__")
 
 
 def _interrupted(result: dg.ExecuteInProcessResult) -> bool:
@@ -313,21 +305,19 @@ def _way_on(run_id: str) -> str:
 
 
 def _report(sync: str, result: dg.ExecuteInProcessResult, seconds: float) -> RunReport:
-    told = {event.asset_key: _values(event) for event in result.get_asset_materialization_events()}
-    applied = told.get(dg.AssetKey([sync, "applied"]))
-    converged = [check.passed for check in result.get_asset_check_evaluations() if check.check_name in _CONVERGED]
+    told = told_by(sync, result.all_events)
     return RunReport(
         run_id=result.run_id,
         sync=sync,
         succeeded=result.success,
         seconds=round(seconds, 2),
         plan=plan_of_run(result.run_id),
-        applied=applied is not None,
-        outcomes={name.removeprefix("outcome/"): n for name, n in (applied or {}).items() if name.startswith("outcome/")},
-        requests=Requests(_sum(told, "requests", "requests/read"), _sum(told, "requests/write")),
-        converged=all(converged) if converged else None,
-        waits=(applied or {}).get("waits"),
-        reasons=() if result.success else _reasons(result),
+        applied=told.applied,
+        outcomes=told.outcomes,
+        requests=told.requests,
+        converged=told.converged,
+        waits=told.waits,
+        reasons=told.reasons,
     )
 
 
@@ -338,51 +328,3 @@ def plan_of_run(run_id: str) -> PlanHeader | None:
         return ledger.header(ledger.find_by_run(run_id))
     except PlanError:
         return None
-
-
-@dataclass(frozen=True, slots=True)
-class KnownRun:
-    """A run that Dagster knows, whoever started it."""
-
-    run_id: str
-    sync: str
-    status: Literal["queued", "running", "succeeded", "failed"]
-    plan_id: str | None
-
-
-def find_run(run_id: str) -> KnownRun | None:
-    """Return a run of that id; None where Dagster knows none."""
-    with instance() as dagster:
-        found = dagster.get_run_by_id(run_id)
-    if found is None:
-        return None
-    plan = plan_of_run(run_id)
-    return KnownRun(found.run_id, found.job_name, _status(found), plan.id if plan else None)
-
-
-def _status(run: dg.DagsterRun) -> Literal["queued", "running", "succeeded", "failed"]:
-    if run.is_success:
-        return "succeeded"
-    if run.is_finished:
-        return "failed"
-    started = {dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING}
-    return "running" if run.status in started else "queued"
-
-
-def _values(event: dg.DagsterEvent) -> dict[str, Any]:
-    metadata = event.step_materialization_data.materialization.metadata
-    return {name: entry.value for name, entry in metadata.items()}
-
-
-def _sum(told: Mapping[Any, Mapping[str, Any]], *names: str) -> int:
-    return sum(int(values.get(name, 0)) for values in told.values() for name in names)
-
-
-def _reasons(result: dg.ExecuteInProcessResult) -> Sequence[str]:
-    """Return why a run failed, a line each: the failed checks' own words where there are any."""
-    checks = result.get_asset_check_evaluations()
-    failed = [c for c in checks if not c.passed and c.severity is dg.AssetCheckSeverity.ERROR]
-    if failed:
-        return tuple(f"{check.check_name}: {first_line(check.description or 'failed')}" for check in failed)
-    steps = [f"{e.step_key}: {reason(e.step_failure_data)}".replace("__", "/") for e in result.get_step_failure_events()]
-    return tuple(steps) or (first_line(result.get_run_failure_event().message or "the run failed"),)

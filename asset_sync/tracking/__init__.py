@@ -7,16 +7,18 @@ and `reading` (the SQL), `tracking` (all of it, as the rest of the project sees 
 from asset_sync.tracking.lifecycle import COUNTED, STATUSES, Status, TrackingError
 from asset_sync.tracking.migrations import migrate
 from asset_sync.tracking.opening import open_tracking
-from asset_sync.tracking.rows import Change, Export, Key, Scanned, Statistics
+from asset_sync.tracking.rows import Change, ChosenExports, Export, Key, Scanned, Sent, Statistics
 from asset_sync.tracking.tracking import Tracking
 
 __all__ = [
     "COUNTED",
     "STATUSES",
     "Change",
+    "ChosenExports",
     "Export",
     "Key",
     "Scanned",
+    "Sent",
     "Statistics",
     "Status",
     "Tracking",

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, case, func, or_, select
 
 from asset_sync.ledger.schema import Moment
 from asset_sync.tracking.lifecycle import ARRIVED, COUNTED, ERROR, MOMENT, SCAN_COMPLETED, SCAN_TRIGGERED, SUPERSEDED, Status
-from asset_sync.tracking.rows import Change, Key, Scanned, Statistics
+from asset_sync.tracking.rows import Change, ChosenExports, Key, Scanned, Sent, Statistics
 from asset_sync.tracking.schema import export
 
 _c = export.c
@@ -69,8 +69,27 @@ def statistics(db: Connection, connection: str) -> Statistics:
     return Statistics(total=sum(counts.values()), **counts, last_export=last, recent=_changes(db, connection))
 
 
+def exports(db: Connection, chosen: ChosenExports, offset: int, limit: int) -> tuple[int, list[Sent]]:
+    """Return how many rows are chosen, and a page of them, those that changed their status last first."""
+    wanted = {_c.connection: chosen.connection, _c.status: chosen.status, _c.netbox_device_id: chosen.device_id}
+    where = [column == value for column, value in {**wanted, _c.address: chosen.address}.items() if value is not None]
+    if chosen.since is not None:
+        where.append(_since() >= chosen.since)
+    total = db.scalar(select(func.count()).select_from(export).where(*where)) or 0
+    columns = [_c[name] for name in ("connection", "netbox_device_id", "device_name", "address", "status", "reason")]
+    more = [_c[name] for name in ("attempts", "next_attempt_at", "wug_device_id", "error")]
+    query = select(*columns, _since().label("at"), *more).where(*where)
+    by_time = query.order_by(_since().desc(), _c.connection, _c.netbox_device_id, _c.address)
+    return total, [Sent(*row) for row in db.execute(by_time.offset(offset).limit(limit))]
+
+
+def _since() -> ColumnElement[Any]:
+    """Return when a row came to its status."""
+    return case(*((_c.status == status, _c[name]) for status, name in MOMENT.items()))
+
+
 def _changes(db: Connection, connection: str) -> tuple[Change, ...]:
-    since = case(*((_c.status == status, _c[name]) for status, name in MOMENT.items()))
+    since = _since()
     query = select(_c.address, _c.device_name, _c.status, since, _c.error).where(_c.connection == connection, _stands)
     rows = db.execute(query.order_by(since.desc(), _c.netbox_device_id, _c.address).limit(_LATEST))
     return tuple(Change(*row) for row in rows)

@@ -40,6 +40,34 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class ChosenExports:
+    """Which rows are meant; what is None does not choose. `since` is when the status came."""
+
+    connection: str | None = None
+    status: Status | None = None
+    device_id: str | None = None
+    address: str | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A row: a device of NetBox and one of its addresses, on a connection, and how it stands since when."""
+
+    connection: str
+    device_id: str
+    device_name: str
+    address: str
+    status: Status
+    reason: str
+    at: datetime
+    attempts: int
+    next_attempt_at: datetime | None
+    wug_device_id: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Statistics:
     """How a connection stands: its rows but for the superseded ones, in all and by status, and the ten of them that changed
     their status last, newest first.

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from asset_sync.tracking import changes, reading
-from asset_sync.tracking.rows import Export, Key, Scanned, Statistics
+from asset_sync.tracking.rows import ChosenExports, Export, Key, Scanned, Sent, Statistics
 
 
 class Tracking:
@@ -130,6 +130,11 @@ class Tracking:
         """Return how a connection stands."""
         with self._engine.connect() as db:
             return reading.statistics(db, connection)
+
+    def exports(self, chosen: ChosenExports, offset: int, limit: int) -> tuple[int, list[Sent]]:
+        """Return how many rows are chosen, and a page of them, those that changed their status last first."""
+        with self._engine.connect() as db:
+            return reading.exports(db, chosen, offset, limit)
 
     @contextmanager
     def _writing(self, connection: str) -> Iterator[Connection]:

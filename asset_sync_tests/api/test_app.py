@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -42,8 +43,17 @@ def ended(client: httpx.Client, started: httpx.Response) -> Json:
     return run
 
 
+def assert_problem(answer: httpx.Response) -> None:
+    """It is a problem as RFC 9457 has it, and of the answer's own status."""
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json()
+    assert set(told) == {"type", "title", "status", "detail"}
+    assert (told["type"], told["status"]) == ("about:blank", answer.status_code)
+    assert told["title"] == HTTPStatus(answer.status_code).phrase
+
+
 def synced(client: httpx.Client, mode: str = "normal") -> Json:
-    run = ended(client, client.post(f"/syncs/{SYNC}/runs", json={"mode": mode}))
+    run = ended(client, client.post(f"/sync/{SYNC}", json={"mode": mode}))
     assert run["status"] == "succeeded", run
     return run
 
@@ -56,31 +66,48 @@ CLOSED = [
     ("POST", "/plans/abc/reject"),
     ("POST", "/plans/abc/apply"),
     ("POST", "/plans/abc/undo"),
-    ("POST", f"/syncs/{SYNC}/runs"),
+    ("POST", f"/sync/{SYNC}"),
     ("GET", "/runs/abc"),
     ("GET", "/history"),
     ("GET", "/connections"),
     ("GET", "/connections/abc"),
+    ("GET", "/connections/abc/export-status"),
+    ("POST", "/connections/abc/export"),
+    ("GET", "/runs"),
+    ("POST", "/runs/abc/undo"),
+    ("GET", "/ip-exports"),
+    ("POST", "/ip-exports/bulk-export"),
+    ("GET", "/fabrics"),
+    ("POST", "/fabrics/abc/sync"),
+    ("POST", "/hosts"),
+    ("GET", "/sync/schedule"),
+    ("POST", "/sync/scheduler/start"),
+    ("POST", "/sync/scheduler/stop"),
+    ("POST", "/sync/pause"),
+    ("POST", "/sync/resume"),
+    ("GET", "/metrics"),
 ]
 
 
 def test_only_health_is_open(anybody: httpx.Client) -> None:
-    assert anybody.get("/health").json() == {"status": "ok"}
+    health = anybody.get("/health").json()
+    assert (health["status"], health["daemon"]) == ("ok", False)
+    assert {"sync": SYNC, "last_success": None, "age_seconds": None} in health["syncs"]
     for method, path in CLOSED:
         answer = anybody.request(method, path)
         assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer"), path
         for wrong in (b"Bearer wrong", f"Bearer {TOKEN}x".encode(), "Bearer ä".encode("latin-1")):
             answer = anybody.request(method, path, headers={b"Authorization": wrong})
             assert answer.status_code == 403, path
-            assert list(answer.json()) == ["detail"]
+            assert_problem(answer)
         assert anybody.request(method, path, headers={"Authorization": "Basic Zm9v"}).status_code == 401
 
 
 def test_every_path_is_described(anybody: httpx.Client) -> None:
     described = anybody.get("/openapi.json").json()["paths"]
     for method, path in CLOSED:
-        template = path.replace("/plans/abc", "/plans/{plan_id}").replace(SYNC, "{sync}").replace("/runs/abc", "/runs/{run_id}")
-        template = template.replace("/connections/abc", "/connections/{name}")
+        template = path.replace("/plans/abc", "/plans/{plan_id}").replace(SYNC, "{name}").replace("/runs/abc", "/runs/{run_id}")
+        template = template.replace("/connections/abc", "/connections/{name}").replace("/fabrics/abc", "/fabrics/{name}")
         operation = described[template][method.lower()]
         assert operation["security"]
         assert {"401", "403", "422"} <= operation["responses"].keys()
@@ -98,19 +125,28 @@ WRONG: list[tuple[str, str, Json | None, int, str]] = [
     ("GET", "/plans?sync=nonsense", None, 404, "there is no sync 'nonsense'"),
     ("GET", "/history?kind=asset", None, 422, "id: "),
     ("GET", "/history?kind=foo&id=1", None, 404, "no sync has a kind 'foo'; there are "),
-    ("POST", "/syncs/nonsense/runs", {}, 404, "there is no sync 'nonsense'"),
-    ("POST", f"/syncs/{SYNC}/runs", {"mode": "loud"}, 422, "mode: "),
-    ("POST", f"/syncs/{SYNC}/runs", {"mod": "dry_run"}, 422, "mod: "),
-    ("POST", f"/syncs/{SYNC}/runs", None, 422, "body: "),
-    ("POST", "/syncs/snipeit_to_postgres/runs", {"mode": "review"}, 422, "its modes are normal and full"),
+    ("POST", "/sync/nonsense", {}, 404, "there is no sync 'nonsense'"),
+    ("POST", f"/sync/{SYNC}", {"mode": "loud"}, 422, "mode: "),
+    ("POST", f"/sync/{SYNC}", {"mod": "dry_run"}, 422, "mod: "),
+    ("POST", f"/sync/{SYNC}", None, 422, "body: "),
+    ("POST", "/sync/snipeit_to_postgres", {"mode": "review"}, 422, "its modes are normal and full"),
     ("POST", "/resolutions/7/take-back", {"by": " "}, 422, "by: "),
     ("POST", f"/resolutions/{10**20}/take-back", {"by": "pat"}, 422, "number: "),
-    ("POST", f"/syncs/{SYNC}/runs", {"partition": "main"}, 422, f"{SYNC} has no partitions: leave 'main' out"),
-    ("POST", "/syncs/netbox_to_wug/runs", {"partition": "no"}, 422, "netbox_to_wug has no partition 'no'; there are main"),
-    ("POST", "/syncs/netbox_to_wug/runs", {"partition": 7}, 422, "partition: "),
-    ("POST", "/syncs/netbox_to_wug/runs", {"only": {"colours": ["red"]}}, 422, "NetBox cannot be asked for some colours alone"),
-    ("POST", "/syncs/pdq_exports/runs", {}, 422, "runs once for each file"),
+    ("POST", f"/sync/{SYNC}", {"partition": "main"}, 422, f"{SYNC} has no partitions: leave 'main' out"),
+    ("POST", "/sync/netbox_to_wug", {"partition": "no"}, 422, "netbox_to_wug has no partition 'no'; there are main"),
+    ("POST", "/sync/netbox_to_wug", {"partition": 7}, 422, "partition: "),
+    ("POST", "/sync/netbox_to_wug", {"filters": {"colours": ["red"]}}, 422, "NetBox cannot be asked for some colours alone"),
+    ("POST", "/sync/pdq_exports", {}, 422, "runs once for each file"),
     ("GET", "/connections/nonsense", None, 404, "there is no connection 'nonsense'; there are main"),
+    ("POST", "/connections/nonsense/export", {}, 404, "there is no connection 'nonsense'; there are main"),
+    ("POST", "/connections/main/export", {"device_filters": {"site": ["a"]}}, 422, "device_filters.site: "),
+    ("POST", "/connections/main/export", {"exclude_recent_exports": False}, 422, "change it there"),
+    ("POST", "/ip-exports/bulk-export", {"device_ids": []}, 422, "device_ids: "),
+    ("GET", "/ip-exports?state=error", None, 422, "state: "),
+    ("POST", "/hosts", {"host": 1}, 422, "the document "),
+    ("POST", "/fabrics/nonsense/sync", None, 404, "nonsense not found"),
+    ("POST", "/sync/scheduler/start", {"name": "nonsense"}, 404, "there is no schedule or sensor 'nonsense'"),
+    ("POST", "/sync/resume", {}, 409, "nothing is paused"),
     ("GET", "/runs/00000000-0000-0000-0000-000000000000", None, 404, "there is no run"),
     ("GET", "/nonsense", None, 404, "Not Found"),
     ("DELETE", "/plans", None, 405, "Method Not Allowed"),
@@ -121,11 +157,11 @@ def test_errors_are_one_line(client: httpx.Client) -> None:
     for method, path, body, status, told in WRONG:
         answer = client.request(method, path, json=body)
         assert answer.status_code == status, (path, answer.text)
-        assert list(answer.json()) == ["detail"]
+        assert_problem(answer)
         assert told in answer.json()["detail"]
         assert "\n" not in answer.json()["detail"]
-    cut = client.post(f"/syncs/{SYNC}/runs", content='{"mode"', headers={"content-type": "application/json"})
-    assert (cut.status_code, cut.json()) == (422, {"detail": "body: JSON decode error"})
+    cut = client.post(f"/sync/{SYNC}", content='{"mode"', headers={"content-type": "application/json"})
+    assert (cut.status_code, cut.json()["detail"]) == (422, "body: JSON decode error")
 
 
 @pytest.mark.parametrize(
@@ -152,7 +188,8 @@ def test_a_decision_that_is_none_is_told_to_whoever_made_it(client: httpx.Client
 def test_a_database_that_is_gone_is_one_line(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://pat:hunter2@127.0.0.1:9/db")
     answer = client.get("/plans")
-    assert (answer.status_code, list(answer.json())) == (503, ["detail"])
+    assert answer.status_code == 503
+    assert_problem(answer)
     assert "the database" in answer.json()["detail"]
     assert "hunter2" not in answer.text
 
@@ -167,6 +204,15 @@ def test_a_run_is_followed_to_its_plan(client: httpx.Client, world: World) -> No
     assert [row["seq"] for row in page["operations"]] == [2, 3, 4]
     assert page["total"] == sum(listed["counts"].values())
     assert {row["outcome"] for row in page["operations"]} == {"applied"}
+    chosen = client.get(f"/plans/{run['plan_id']}", params={"kind": "manufacturer", "op": "create", "limit": 1}).json()
+    assert [row["kind"] for row in chosen["operations"]] == ["manufacturer"]
+    assert 0 < chosen["total"] < page["total"]
+    assert client.get(f"/plans/{run['plan_id']}", params={"outcome": "failed"}).json()["total"] == 0
+    (only,) = client.get("/runs", params={"sync": SYNC, "status": "succeeded"}).json()["runs"]
+    assert (only["id"], only["plan_id"]) == (run["id"], run["plan_id"])
+    metrics = client.get("/metrics").text
+    assert f'asset_sync_runs_total{{status="succeeded",sync="{SYNC}"}} 1.0' in metrics
+    assert f'asset_sync_operations_total{{kind="asset",outcome="applied",sync="{SYNC}"}} {SIZE:.1f}' in metrics
     report = client.get(f"/plans/{run['plan_id']}/report")
     assert report.headers["content-type"].startswith("text/markdown")
     assert report.text.startswith(f"# Plan {run['plan_id']}")
@@ -216,7 +262,7 @@ def test_an_interrupted_plan_is_shown_as_interrupted_and_gone_on_with(
 
     with monkeypatch.context() as patched:
         patched.setattr(Ledger, "record", killed)
-        failed = ended(client, client.post(f"/syncs/{SYNC}/runs", json={}))
+        failed = ended(client, client.post(f"/sync/{SYNC}", json={}))
     assert failed["status"] == "failed"
     told = client.get(f"/plans/{failed['plan_id']}").json()
     assert (told["state"], told["waits"]) == ("interrupted", None)
@@ -254,7 +300,7 @@ def test_an_undo_beyond_the_limits_waits(client: httpx.Client, world: World) -> 
 
 def test_a_failed_run_tells_why(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PDQ_TOKEN", "not-a-token\nat-all")
-    run = ended(client, client.post(f"/syncs/{SYNC}/runs", json={"mode": "dry_run"}))
+    run = ended(client, client.post(f"/sync/{SYNC}", json={"mode": "dry_run"}))
     assert run["status"] == "failed"
     assert run["reasons"][0].startswith("pdq/devices: ")
     assert "at-all" not in str(run)
@@ -265,6 +311,5 @@ def test_a_run_of_somebody_else_is_known(client: httpx.Client, world: World) -> 
     run = synced(client)
     with Server(create_app(TOKEN)) as other:
         told = client.get(f"{other.url}/runs/{run['id']}").json()
-    assert {name: told[name] for name in ("id", "sync", "status", "plan_id")} == {
-        name: run[name] for name in ("id", "sync", "status", "plan_id")
-    }
+    assert told == run
+    assert (run["converged"], run["requests"]["write"] > 0) == (True, True)

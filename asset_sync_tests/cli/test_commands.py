@@ -41,13 +41,14 @@ def test_every_command_is_on_the_map_once() -> None:
     folder = Path(str(cli.__file__)).parent
     modules = [import_module(f"asset_sync.cli.{file.stem}") for file in folder.glob("*.py") if file.stem != "__init__"]
     found = {
-        name: value
+        value
         for module in modules
         for name, value in vars(module).items()
         if isinstance(value, click.Command) and name == value.name
     }
-    parts = {name for group in found.values() if isinstance(group, click.Group) for name in group.commands}
-    assert set(names) == found.keys() - parts - {main.name}
+    # A part of one may have the name of another: fabrics trigger, and trigger.
+    parts = {part for group in found if isinstance(group, click.Group) for part in group.commands.values()}
+    assert set(names) == {command.name for command in found - parts - {main}}
 
 
 @pytest.mark.parametrize("name", ENTRIES)

@@ -32,6 +32,7 @@ from asset_sync.components.declared.reading import open_columns, read_tables
 from asset_sync.components.declared.review import ReviewRuleConfig, check_review
 from asset_sync.components.declared.steps import OwnSteps
 from asset_sync.components.due import ScheduledConnection
+from asset_sync.components.pausing import paused
 from asset_sync.components.scheduling import due_sensor
 from asset_sync.components.staircase import STEPS, staircase, sync_job
 from asset_sync.components.sync import Sync
@@ -53,6 +54,8 @@ _NO_LONGER: Final = {
     "devices": "write `target: netbox` and in `kinds` those of `mapping` that belong to devices",
 }
 """Values of `target` of earlier versions, and what is written instead."""
+_ASKS: Final = frozenset({"review", "dry_run"})
+"""The modes that write nothing by themselves: a pause lets them run."""
 _KEY: Final = re.compile(r"\w+(/\w+)*", re.ASCII)
 _SHARED: Final = frozenset({"ledger", "snapshots", "netbox", "pdq_connect", "snipeit", "wug"})
 """The resources that the project itself provides."""
@@ -424,6 +427,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             cron_schedule=self.schedule.cron,
             execution_timezone=self.schedule.timezone,
             run_config=run_config if mode != "normal" else None,
+            should_execute=lambda _context: mode in _ASKS or paused(name) is None,
             description=f"Runs {name} by itself{'' if mode == 'normal' else f', in the mode {mode}'}.",
         )
 

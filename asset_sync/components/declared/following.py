@@ -9,6 +9,7 @@ import dagster as dg
 from asset_sync import database
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.history import free_at, last_mode, past_runs
+from asset_sync.components.pausing import paused, refuse_paused
 from asset_sync.components.sync import Sync
 from asset_sync.systems.steps import Following, Run
 
@@ -32,6 +33,7 @@ def following_asset(sync: Sync, following: Following, run_of: Callable[[dg.Asset
     )
     def look(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         with told_in_one_line():
+            refuse_paused(sync.name)
             return dg.MaterializeResult(metadata=dict(following.look(run_of(context))))
 
     return look
@@ -60,6 +62,8 @@ def following_sensor(following: Following, sync: Any, looks: Any, connections: M
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
         try:
+            if why := paused(sync.name):
+                return dg.SkipReason(why)
             now = datetime.now(UTC)
             due = {name: following.due(name, now) for name in connections}
             again = {name: following.again(name, now) for name, enabled in connections.items() if enabled}

@@ -11,6 +11,7 @@ from pydantic import Field
 from asset_sync import database
 from asset_sync.components import config, run_tags
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
+from asset_sync.components.pausing import paused, refuse_paused
 from asset_sync.components.timezones import machine_timezone
 from asset_sync.mirror import LoadReport, Options, TableReport, checks, differences, load, migrate
 from asset_sync.mirror.failures import database_told
@@ -88,6 +89,7 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
             job=job,
             cron_schedule=self.schedule.cron,
             execution_timezone=self.schedule.zone,
+            should_execute=lambda _context: paused(name) is None,
             description=f"Loads {name} by itself.",
         )
         return dg.Definitions(assets=[self._tables_asset(name)], jobs=[job], schedules=[schedule])
@@ -140,6 +142,7 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
             context: dg.AssetExecutionContext, config: LoadConfig, snipeit: SnipeIt
         ) -> Iterator[dg.MaterializeResult[Any]]:
             with told_in_one_line(), database_told(), snipeit.client() as client:
+                refuse_paused(name)
                 engine = database.engine()
                 migrate(engine)
                 names = [key.path[-1] for key in context.selected_asset_keys]
