@@ -1,4 +1,4 @@
-"""The REST service. Every path but /health asks for the bearer token."""
+"""The service: REST, and the pages for people. Every path of REST but /health asks for the bearer token, or a session."""
 
 import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -8,11 +8,14 @@ from typing import Annotated, Any, Final
 import psycopg
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, PlainTextResponse, Response
+from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.middleware.sessions import SessionMiddleware
 
-from asset_sync.api.access import needs
+from asset_sync.access import sessions
+from asset_sync.access.access import Access
+from asset_sync.access.callers import Approver, Operator, needs
 from asset_sync.api.background import Background
 from asset_sync.api.holds import holds
 from asset_sync.api.models import (
@@ -34,6 +37,7 @@ from asset_sync.operations import plans as operations
 from asset_sync.operations.connections import connection, connections
 from asset_sync.operations.definitions import job_of
 from asset_sync.operations.runs import check_mode, check_only, find_run, new_run_id, partition_of, run_sync
+from asset_sync.pages.app import create_pages
 from asset_sync.reconcile import report
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError, PlanError
 
@@ -48,6 +52,8 @@ _CONFLICT: Final[dict[int | str, dict[str, Any]]] = {409: {"model": Problem, "de
 _MARKDOWN: Final[dict[int | str, dict[str, Any]]] = {
     200: {"content": {"text/markdown": {"schema": {"type": "string"}}}, "description": "The report."}
 }
+PAGES: Final = "/review"
+"""The path below which the pages for people are."""
 _log = logging.getLogger(__name__)
 
 
@@ -61,8 +67,13 @@ def create_app(token: str) -> FastAPI:
         background.close()
 
     app = FastAPI(title="asset_sync", version="1", lifespan=lifespan, docs_url=None, redoc_url=None)
-    app.state.token = token.encode()
+    app.state.access = access = Access.of_environment(token)
     app.state.background = background
+    secret = sessions.secret_of(access.token)
+    app.add_middleware(
+        SessionMiddleware, secret, session_cookie=sessions.COOKIE, max_age=sessions.LASTS_S, https_only=access.secure
+    )
+    app.mount(PAGES, create_pages(app.state))
     app.include_router(_open)
     app.include_router(_guarded)
     app.include_router(holds, dependencies=[Depends(needs("see"))], responses=_REFUSED)
@@ -91,10 +102,15 @@ def _existing(plan_id: Annotated[str, Path(description="A plan's id, or the star
 
 _Plan = Annotated[str, Depends(_existing)]
 _Runs = Annotated[Background, Depends(_background)]
-_APPROVE: Final = [Depends(needs("approve"))]
 _OPERATE: Final = [Depends(needs("operate"))]
 _open = APIRouter()
 _guarded = APIRouter(dependencies=[Depends(needs("see"))], responses=_REFUSED)
+
+
+@_open.get("/", include_in_schema=False)
+def home() -> Response:
+    """Lead a person who types the address to the pages."""
+    return RedirectResponse(f"{PAGES}/")
 
 
 @_open.get("/health")
@@ -131,42 +147,31 @@ def show_report(plan_id: _Plan) -> Response:
     return PlainTextResponse(report.markdown(open_ledger().plan(plan_id)), media_type="text/markdown")
 
 
-@_guarded.post("/plans/{plan_id}/approve", dependencies=_APPROVE, responses={**_ABSENT, **_CONFLICT})
-def approve_plan(plan_id: _Plan, deciding: Deciding) -> PlanSummary:
+@_guarded.post("/plans/{plan_id}/approve", responses={**_ABSENT, **_CONFLICT})
+def approve_plan(plan_id: _Plan, deciding: Deciding, who: Approver) -> PlanSummary:
     """Let a plan be applied: after review, or in spite of a guard that failed."""
-    return PlanSummary.of(operations.approve(plan_id, deciding.by))
+    return PlanSummary.of(operations.approve(plan_id, who.signs(deciding.by)))
 
 
-@_guarded.post("/plans/{plan_id}/reject", dependencies=_APPROVE, responses={**_ABSENT, **_CONFLICT})
-def reject_plan(plan_id: _Plan, deciding: Deciding) -> PlanSummary:
+@_guarded.post("/plans/{plan_id}/reject", responses={**_ABSENT, **_CONFLICT})
+def reject_plan(plan_id: _Plan, deciding: Deciding, who: Approver) -> PlanSummary:
     """Keep a plan from being applied, also when it is made again."""
-    return PlanSummary.of(operations.reject(plan_id, deciding.by))
+    return PlanSummary.of(operations.reject(plan_id, who.signs(deciding.by)))
 
 
 @_guarded.post("/plans/{plan_id}/apply", dependencies=_OPERATE, status_code=202, responses={**_ABSENT, **_CONFLICT})
 def apply_plan(plan_id: _Plan, runs: _Runs) -> Run:
     """Start a run that applies a plan, exactly as it was reviewed; follow it by its id."""
-    _check_ready(plan_id)
-    run_id = new_run_id()
-    return runs.start(run_id, open_ledger().header(plan_id).sync, lambda: operations.apply_plan(plan_id, run_id=run_id))
+    return runs.apply(plan_id)
 
 
-@_guarded.post("/plans/{plan_id}/undo", dependencies=_OPERATE, status_code=202, responses={**_ABSENT, **_CONFLICT})
-def undo_plan(plan_id: _Plan, deciding: Deciding, runs: _Runs) -> Run:
+@_guarded.post("/plans/{plan_id}/undo", status_code=202, responses={**_ABSENT, **_CONFLICT})
+def undo_plan(plan_id: _Plan, deciding: Deciding, runs: _Runs, who: Operator) -> Run:
     """Make the plan that takes this one back, and start a run that applies it: who asks for it decided it.
 
     Where its guards fail, it is kept and waits for approval (409, with its id); approve and apply it then.
     """
-    run_id = new_run_id()
-    header = operations.save_undo(operations.make_undo(plan_id), run_id, deciding.by)
-    _check_ready(header.id)
-    return runs.start(run_id, header.sync, lambda: operations.apply_plan(header.id, run_id=run_id))
-
-
-def _check_ready(plan_id: str) -> None:
-    why_not = operations.waits(plan_id)
-    if why_not:
-        raise PlanError(why_not)
+    return runs.undo(plan_id, who.signs(deciding.by))
 
 
 # Runs.

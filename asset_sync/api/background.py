@@ -7,10 +7,17 @@ from typing import Final
 
 from asset_sync import database
 from asset_sync.api.models import Run
-from asset_sync.operations.runs import RunReport
-from asset_sync.reconcile.errors import AssetSyncError
+from asset_sync.operations import plans
+from asset_sync.operations.runs import RunReport, new_run_id
+from asset_sync.reconcile.errors import AssetSyncError, PlanError
 
 _REMEMBERED: Final = 1_000
+
+
+def _check_ready(plan_id: str) -> None:
+    why_not = plans.waits(plan_id)
+    if why_not:
+        raise PlanError(why_not)
 
 
 class Background:
@@ -26,6 +33,19 @@ class Background:
         queued = self._note(Run(id=run_id, sync=sync, status="queued"))
         self._worker.submit(self._carry_out, queued, work)
         return queued
+
+    def apply(self, plan_id: str) -> Run:
+        """Queue a run that applies a plan. Raises PlanError where it waits for something."""
+        _check_ready(plan_id)
+        run_id = new_run_id()
+        return self.start(run_id, plans.header(plan_id).sync, lambda: plans.apply_plan(plan_id, run_id=run_id))
+
+    def undo(self, plan_id: str, by: str) -> Run:
+        """Make the plan that takes one back, and queue a run that applies it. Raises PlanError where its guards stop it."""
+        run_id = new_run_id()
+        header = plans.save_undo(plans.make_undo(plan_id), run_id, by)
+        _check_ready(header.id)
+        return self.start(run_id, header.sync, lambda: plans.apply_plan(header.id, run_id=run_id))
 
     def find(self, run_id: str) -> Run | None:
         """Return a run that was started here; None where it was not, or too long ago."""

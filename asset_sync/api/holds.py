@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Any, Final, Self
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query
+from fastapi import APIRouter, HTTPException, Path, Query
 from pydantic import BaseModel, Field
 
-from asset_sync.api.access import needs
+from asset_sync.access.callers import Approver
 from asset_sync.api.models import Deciding, Problem
 from asset_sync.ledger.holds import Held
 from asset_sync.ledger.resolutions import KeptResolution
@@ -15,7 +15,6 @@ from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.resolutions import Verb
 
 holds: Final = APIRouter()
-_APPROVE: Final = [Depends(needs("approve"))]
 _ABSENT: Final[dict[int | str, dict[str, Any]]] = {404: {"model": Problem, "description": "There is no such thing."}}
 _CONFLICT: Final[dict[int | str, dict[str, Any]]] = {409: {"model": Problem, "description": "It is not known, or not open."}}
 
@@ -120,8 +119,8 @@ def list_resolutions(sync: Annotated[str | None, Query(description="Only of this
         raise HTTPException(404, str(error)) from None
 
 
-@holds.post("/resolutions", dependencies=_APPROVE, status_code=201, responses=_CONFLICT)
-def resolve(deciding: Resolving) -> ResolutionMade:
+@holds.post("/resolutions", status_code=201, responses=_CONFLICT)
+def resolve(deciding: Resolving, who: Approver) -> ResolutionMade:
     """Decide about a record, for good and with a name; the next plan goes by it."""
     try:
         kept = operations.resolve(
@@ -129,7 +128,7 @@ def resolve(deciding: Resolving) -> ResolutionMade:
             deciding.verb,
             deciding.kind,
             deciding.source_key,
-            by=deciding.by,
+            by=who.signs(deciding.by),
             target_id=deciding.target_id,
             field=deciding.field,
             until_changed=deciding.until_changed,
@@ -140,7 +139,9 @@ def resolve(deciding: Resolving) -> ResolutionMade:
     return ResolutionMade.of(kept)
 
 
-@holds.post("/resolutions/{number}/take-back", dependencies=_APPROVE, responses=_CONFLICT)
-def take_back(number: Annotated[int, Path(ge=1, le=operations.LARGEST_NUMBER)], deciding: Deciding) -> ResolutionMade:
+@holds.post("/resolutions/{number}/take-back", responses=_CONFLICT)
+def take_back(
+    number: Annotated[int, Path(ge=1, le=operations.LARGEST_NUMBER)], deciding: Deciding, who: Approver
+) -> ResolutionMade:
     """Take a decision back: the next plan asks again."""
-    return ResolutionMade.of(operations.take_back(number, deciding.by))
+    return ResolutionMade.of(operations.take_back(number, who.signs(deciding.by)))
