@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import httpx
 import itsdangerous
-import pytest
 
 from asset_sync.access import sessions
 from asset_sync.access.attempts import OF_ADDRESS
