@@ -34,7 +34,7 @@ def add(name: str, roles: tuple[Role, ...], no_password: bool) -> None:
     if not named or not named.isprintable():
         raise click.BadParameter("it names nobody", param_hint="NAME")
     people.add_user(named, roles, None if no_password else _password(named))
-    click.echo(f"{named} may {', '.join(role for role in ROLES if role in roles)}: {people.users_file()}")
+    click.echo(f"{named} may {', '.join(_roles(people.read_users().people[named]))}: {people.users_file()}")
 
 
 @users.command()

@@ -45,7 +45,7 @@ def test_a_plan_that_waits_is_read_approved_and_applied_each_by_whoever_may(visi
         assert f"{SYNC} waiting" in each.words
         assert f"Plan {plan}" in each.words
         each.open(f"plans/{plan}")
-        assert "waits for approval" in each.words
+        assert f"Plan {plan} {SYNC} waiting" in each.words
     may = {
         name: [act for act in ("approve", "reject", "apply", "undo") if v.offers(act)]
         for name, v in (("sue", sue), ("anna", anna))
