@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -99,7 +100,7 @@ def test_an_oidc_provider_signs_a_person_in_whose_groups_say_what_they_may(told:
 
 def test_what_a_provider_does_not_sign_or_not_for_this_session_lets_nobody_in(told: Provider) -> None:
     somebody = Visitor(public_url())
-    refused = [{"aud": "another service"}, {"nonce": "another's"}, {"exp": 1}, {"iss": "http://another"}]
+    refused: list[dict[str, Any]] = [{"aud": "another service"}, {"nonce": "another's"}, {"exp": 1}, {"iss": "http://another"}]
     good = told.claims
     for claims in refused:
         told.claims = {**good, **claims}
