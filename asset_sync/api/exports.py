@@ -6,7 +6,7 @@ from typing import Annotated, Final, Self
 from fastapi import APIRouter, Depends, HTTPException, Query
 from pydantic import AwareDatetime, BaseModel, Field
 
-from asset_sync.api.access import needs
+from asset_sync.access.callers import needs
 from asset_sync.api.models import Asking, Run
 from asset_sync.api.problems import ABSENT
 from asset_sync.api.started import Runs

@@ -6,7 +6,7 @@ from typing import Final, Self
 from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel
 
-from asset_sync.api.access import needs
+from asset_sync.access.callers import needs
 from asset_sync.api.models import Run
 from asset_sync.api.problems import ABSENT, CONFLICT
 from asset_sync.api.started import Runs

@@ -10,7 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from pydantic import BaseModel, Field
 
-from asset_sync.api.access import needs
+from asset_sync.access.callers import needs
 from asset_sync.api.problems import REFUSED, Responses, told
 from asset_sync.components.resources import open_ledger
 from asset_sync.operations import standing

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Final, Self
 
-from fastapi import APIRouter, Depends, HTTPException, Path, Query
+from fastapi import APIRouter, HTTPException, Path, Query
 from pydantic import BaseModel, Field
 
-from asset_sync.api.access import needs
+from asset_sync.access.callers import Approver
 from asset_sync.api.models import Deciding
 from asset_sync.api.problems import ABSENT, CONFLICT
 from asset_sync.ledger.holds import Held
@@ -16,7 +16,6 @@ from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.resolutions import Verb
 
 holds: Final = APIRouter(tags=["held"])
-_APPROVE: Final = [Depends(needs("approve"))]
 
 
 class HeldRecord(BaseModel):
@@ -119,8 +118,8 @@ def list_resolutions(sync: Annotated[str | None, Query(description="Only of this
         raise HTTPException(404, str(error)) from None
 
 
-@holds.post("/resolutions", dependencies=_APPROVE, status_code=201, responses=CONFLICT)
-def resolve(deciding: Resolving) -> ResolutionMade:
+@holds.post("/resolutions", status_code=201, responses=CONFLICT)
+def resolve(deciding: Resolving, who: Approver) -> ResolutionMade:
     """Decide about a record, for good and with a name; the next plan goes by it."""
     try:
         kept = operations.resolve(
@@ -128,7 +127,7 @@ def resolve(deciding: Resolving) -> ResolutionMade:
             deciding.verb,
             deciding.kind,
             deciding.source_key,
-            by=deciding.by,
+            by=who.signs(deciding.by),
             target_id=deciding.target_id,
             field=deciding.field,
             until_changed=deciding.until_changed,
@@ -139,7 +138,9 @@ def resolve(deciding: Resolving) -> ResolutionMade:
     return ResolutionMade.of(kept)
 
 
-@holds.post("/resolutions/{number}/take-back", dependencies=_APPROVE, responses=CONFLICT)
-def take_back(number: Annotated[int, Path(ge=1, le=operations.LARGEST_NUMBER)], deciding: Deciding) -> ResolutionMade:
+@holds.post("/resolutions/{number}/take-back", responses=CONFLICT)
+def take_back(
+    number: Annotated[int, Path(ge=1, le=operations.LARGEST_NUMBER)], deciding: Deciding, who: Approver
+) -> ResolutionMade:
     """Take a decision back: the next plan asks again."""
-    return ResolutionMade.of(operations.take_back(number, deciding.by))
+    return ResolutionMade.of(operations.take_back(number, who.signs(deciding.by)))

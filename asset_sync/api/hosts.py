@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from asset_sync.api.access import needs
+from asset_sync.access.callers import needs
 from asset_sync.api.hooks import body_of
 from asset_sync.api.problems import told
 from asset_sync.components.hosts.taking import NotKept

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from fastapi.responses import PlainTextResponse, Response
 
-from asset_sync.api.access import needs
+from asset_sync.access.callers import Approver, Operator, needs
 from asset_sync.api.models import Approving, Deciding, History, PlanDetail, PlanPage, PlanSummary, Run, Written
 from asset_sync.api.problems import ABSENT, CONFLICT, Responses
 from asset_sync.api.started import Runs
@@ -20,7 +20,6 @@ plans: Final = APIRouter(tags=["plans"])
 _MARKDOWN: Final[Responses] = {
     200: {"content": {"text/markdown": {"schema": {"type": "string"}}}, "description": "The report."}
 }
-_APPROVE: Final = [Depends(needs("approve"))]
 _OPERATE: Final = [Depends(needs("operate"))]
 _LARGEST: Final = 2**31 - 1
 
@@ -73,19 +72,19 @@ def show_report(plan_id: _Plan) -> Response:
     return PlainTextResponse(report.markdown(open_ledger().plan(plan_id)), media_type="text/markdown")
 
 
-@plans.post("/plans/{plan_id}/approve", dependencies=_APPROVE, responses={**ABSENT, **CONFLICT})
-def approve_plan(plan_id: _Plan, approving: Approving) -> PlanSummary:
+@plans.post("/plans/{plan_id}/approve", responses={**ABSENT, **CONFLICT})
+def approve_plan(plan_id: _Plan, approving: Approving, who: Approver) -> PlanSummary:
     """Let a plan be applied: after review, or in spite of a guard that failed.
 
     Of a part that is approved, a plan comes in its place, which is the answer; what is left out is decided.
     """
-    return PlanSummary.of(operations.approve(plan_id, approving.by, approving.selection()))
+    return PlanSummary.of(operations.approve(plan_id, who.signs(approving.by), approving.selection()))
 
 
-@plans.post("/plans/{plan_id}/reject", dependencies=_APPROVE, responses={**ABSENT, **CONFLICT})
-def reject_plan(plan_id: _Plan, deciding: Deciding) -> PlanSummary:
+@plans.post("/plans/{plan_id}/reject", responses={**ABSENT, **CONFLICT})
+def reject_plan(plan_id: _Plan, deciding: Deciding, who: Approver) -> PlanSummary:
     """Keep a plan from being applied, also when it is made again."""
-    return PlanSummary.of(operations.reject(plan_id, deciding.by))
+    return PlanSummary.of(operations.reject(plan_id, who.signs(deciding.by)))
 
 
 @plans.post("/plans/{plan_id}/apply", dependencies=_OPERATE, status_code=202, responses={**ABSENT, **CONFLICT})
@@ -94,13 +93,13 @@ def apply_plan(plan_id: _Plan, runs: Runs) -> Run:
     return runs.started(asking.ask_to_apply(plan_id))
 
 
-@plans.post("/plans/{plan_id}/undo", dependencies=_OPERATE, status_code=202, responses={**ABSENT, **CONFLICT})
-def undo_plan(plan_id: _Plan, deciding: Deciding, runs: Runs) -> Run:
+@plans.post("/plans/{plan_id}/undo", status_code=202, responses={**ABSENT, **CONFLICT})
+def undo_plan(plan_id: _Plan, deciding: Deciding, runs: Runs, who: Operator) -> Run:
     """Make the plan that takes this one back, and start a run that applies it: who asks for it decided it.
 
     Where its guards fail, it is kept and waits for approval (409, with its id); approve and apply it then.
     """
-    return runs.started(asking.ask_to_undo(plan_id, deciding.by))
+    return runs.started(asking.ask_to_undo(plan_id, who.signs(deciding.by)))
 
 
 @plans.get("/history", responses=ABSENT)

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, HTTPException, Query
 from fastapi.responses import RedirectResponse
 
-from asset_sync.api.access import needs
+from asset_sync.access.callers import Operator, needs
 from asset_sync.api.models import Deciding, Run, RunPage, RunSummary, Starting
 from asset_sync.api.problems import ABSENT, CONFLICT
 from asset_sync.api.started import Runs
@@ -65,12 +65,12 @@ def show_run(run_id: str) -> Run:
     return Run.of(found)
 
 
-@runs.post("/runs/{run_id}/undo", dependencies=_OPERATE, status_code=202, responses={**ABSENT, **CONFLICT})
-def undo_run(run_id: str, deciding: Deciding, runs: Runs) -> Run:
+@runs.post("/runs/{run_id}/undo", status_code=202, responses={**ABSENT, **CONFLICT})
+def undo_run(run_id: str, deciding: Deciding, runs: Runs, who: Operator) -> Run:
     """Take back what a run applied, as POST /plans/{plan_id}/undo does."""
     found = run_history.find_run(run_id)
     if found is None:
         raise HTTPException(404, f"there is no run {run_id!r}")
     if found.run.plan_id is None:
         raise PlanError(f"run {run_id} has no plan that could be taken back")
-    return runs.started(asking.ask_to_undo(found.run.plan_id, deciding.by))
+    return runs.started(asking.ask_to_undo(found.run.plan_id, who.signs(deciding.by)))

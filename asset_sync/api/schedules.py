@@ -7,7 +7,7 @@ from typing import Annotated, Final, Self
 from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, Field, StringConstraints
 
-from asset_sync.api.access import needs
+from asset_sync.access.callers import needs
 from asset_sync.api.models import Asking, Deciding
 from asset_sync.api.problems import ABSENT, CONFLICT
 from asset_sync.ledger import Pause

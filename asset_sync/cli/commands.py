@@ -22,7 +22,8 @@ MAP: Final[dict[str, tuple[Entry, ...]]] = {
     ),
     "Set up": (
         Entry("check", "check", "check the YAML of syncs; with --connect, against the systems too"),
-        Entry("serve", "serve", "serve the REST API"),
+        Entry("serve", "serve", "serve the review page and the REST API"),
+        Entry("users", "users", "who may sign in to the review page, and what they may"),
     ),
     "Run": (
         Entry("run", "run", "run a sync once: read, plan, check the guards, apply, read back"),

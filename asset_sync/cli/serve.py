@@ -1,4 +1,4 @@
-"""`asset-sync serve`: the REST service."""
+"""`asset-sync serve`: the review page and the REST service."""
 
 import click
 import uvicorn
@@ -14,10 +14,11 @@ from asset_sync.operations.definitions import sync_names
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", type=click.IntRange(1, 65_535), default=8400, show_default=True)
 def serve(host: str, port: int) -> None:
-    """Serve the REST API; ASSET_SYNC_API_TOKEN holds the token that it asks for."""
+    """Serve the review page, below /review, and the REST API; ASSET_SYNC_API_TOKEN holds the token that it asks scripts for."""
     token = settings.require("ASSET_SYNC_API_TOKEN")
     # What is wrong with a sync's YAML is to be told now, not to whoever asks first.
     sync_names()
     check_free(host, port)
     with until_stopped():
-        uvicorn.run(create_app(token), host=host, port=port)
+        # Who a request comes from is for asset_sync.access to tell: it knows the proxies by their addresses.
+        uvicorn.run(create_app(token), host=host, port=port, proxy_headers=False)

@@ -5,6 +5,7 @@ import dagster as dg
 from asset_sync import database
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.ledger import Asks, Leases, Ledger, Pauses, Schedules, migrate
+from asset_sync.ledger.browsing import Browsing
 
 
 class LedgerResource(dg.ConfigurableResource[Ledger]):
@@ -49,3 +50,10 @@ def open_pauses() -> Pauses:
     engine = database.engine()
     migrate(engine)
     return Pauses(engine)
+
+
+def open_browsing() -> Browsing:
+    """Return the plans' operations to be browsed, their tables made or brought up to date. Raises as `open_ledger` does."""
+    engine = database.engine()
+    migrate(engine)
+    return Browsing(engine)

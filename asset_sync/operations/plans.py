@@ -43,6 +43,11 @@ def plan_id_of(given: str) -> str:
             raise error from None
 
 
+def header(plan_id: str) -> PlanHeader:
+    """Return a plan, named by its id or the start of it, without its operations. Raises PlanError where there is none."""
+    return open_ledger().header(plan_id)
+
+
 def plans(sync: str | None, limit: int) -> Sequence[PlanHeader]:
     """Return the plans of one sync or of all, the one made last first. Raises `ConfigurationError` for a sync without any."""
     found = open_ledger().plans(sync, limit)

@@ -25,7 +25,14 @@ class Server:
         self._address = (host, port)
         self._url: str | None = None
         config = uvicorn.Config(
-            app, log_config=None, log_level="critical", access_log=False, timeout_graceful_shutdown=1, date_header=not dated
+            app,
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            timeout_graceful_shutdown=1,
+            date_header=not dated,
+            # Whoever asks is whom the connection is of, whatever they say.
+            proxy_headers=False,
         )
         self._server = uvicorn.Server(config)
         self._thread: threading.Thread | None = None

@@ -84,8 +84,8 @@ class TargetSide:
 
     `needed` are the fields, by kind, without which a mapping makes no sense. `derived` are the fields of kinds that nobody
     maps, because they follow from the mapped ones: `shape` makes their tables. `addresses` reads, given the resource, all
-    addresses (a column `address`) that the system's devices have. The others are steps of its own; see
-    `asset_sync.systems.steps`.
+    addresses (a column `address`) that the system's devices have. `page` returns, given the resource, a kind and an object's
+    id, where a person looks at it; None: that is not known. The others are steps of its own; see `asset_sync.systems.steps`.
     """
 
     kinds: Kinds
@@ -103,6 +103,7 @@ class TargetSide:
     addresses: Callable[[Any], Read] | None = None
     sieve: Sieve | None = None
     shape: Shape | None = None
+    page: Callable[[Any, str, str], str | None] | None = None
     seen: Seen | None = None
     decided: Decided | None = None
     open: Open | None = None

@@ -314,6 +314,13 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     def _resource_of(self, connection: SeveralConfig) -> dg.ConfigurableResource[Any]:
         return connection.resource(self._of(self.connections_of, connection))
 
+    def page_of(self, connection: str | None, kind: str, target_id: str) -> str | None:
+        """Return where a person looks at an object of the target; None where that is not known."""
+        target = self._of("target")
+        several = self.resources_of(connection or "") if self._several("target") else [self.target_connection.resource(target)]
+        page = target.side.page
+        return page(several[0], kind, target_id) if page and several else None
+
     def scheduled(self) -> list[ScheduledConnection]:
         """Return the connections, as they are scheduled."""
         several = system(getattr(self, self.connections_of))

@@ -49,6 +49,12 @@ class NetBox(ConfigurableResource[Any]):
         named = bool(self.connection)
         return {self._variable(what): words if named else None for what, (given, words) in told.items() if not given}
 
+    @property
+    def address(self) -> str | None:
+        """Where NetBox is for people, without a slash at the end; None where that is not set."""
+        given = self.url or settings.optional(self._variable("URL"))
+        return given.rstrip("/").removesuffix("/api") if given else None
+
     @contextmanager
     def api(self, *, writable: bool = False) -> Iterator[pynetbox.Api]:
         """Open the whole API by pynetbox, for assets and scripts of one's own; see `NetBoxClient.api`.

@@ -19,6 +19,7 @@ from asset_sync.systems.netbox.journal import tell
 from asset_sync.systems.netbox.kinds import CUSTOM, KINDS, declared
 from asset_sync.systems.netbox.options import WritingOptions
 from asset_sync.systems.netbox.own_writes import own_writes
+from asset_sync.systems.netbox.pages import page
 from asset_sync.systems.netbox.resource import NetBox
 from asset_sync.systems.netbox.source import TABLES, read
 from asset_sync.systems.system import Constants, Observed, OpenFields, Options, Read, System, TargetSide
@@ -87,6 +88,7 @@ _SIDE: Final = TargetSide(
     deletions=deletions,
     own_writes=own_writes,
     addresses=_addresses,
+    page=page,
 )
 _PLAIN: Final = System(
     "netbox",

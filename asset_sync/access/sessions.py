@@ -1,0 +1,77 @@
+"""Sessions: who signed in, in a signed cookie that the service keeps nothing of, so that it can run several times."""
+
+import hashlib
+import hmac
+import secrets
+import time
+from collections.abc import Iterable
+from typing import Any, Final, Literal
+
+from starlette.requests import HTTPConnection, Request
+
+from asset_sync.access.roles import Caller
+from asset_sync.access.users import Users, read_users
+
+COOKIE: Final = "asset_sync_session"
+LASTS_S: Final = 8 * 3600
+"""So long a session lasts, used or not."""
+FORM_FIELD: Final = "csrf"
+"""The field of a form that says that the form is ours; in REST, the header `X-CSRF-Token` does."""
+HEADER: Final = "x-csrf-token"
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+Way = Literal["password", "oidc"]
+
+
+def secret_of(token: bytes) -> str:
+    """Return what cookies are signed with: made of the service's token, so another token ends all sessions."""
+    return hmac.new(token, b"asset_sync sessions", hashlib.sha256).hexdigest()
+
+
+def sign_in(request: Request, name: str, way: Way, groups: Iterable[str] = ()) -> None:
+    """Begin a session; nothing of an earlier one is left in it. Of the groups those are kept that the user file names."""
+    users = read_users()
+    request.session.clear()
+    kept = sorted(set(groups) & users.groups.keys())
+    request.session.update(name=name, way=way, groups=kept, at=int(time.time()), mark=_mark(users, name))
+
+
+def sign_out(request: Request) -> None:
+    """End the session."""
+    request.session.clear()
+
+
+def person(request: HTTPConnection) -> Caller | None:
+    """Return whose session it is, with what the user file lets them do now; None where nobody's, or where it is over."""
+    session: dict[str, Any] = request.session
+    name, began = session.get("name"), session.get("at", 0)
+    if name is None or not 0 <= time.time() - began < LASTS_S:
+        return None
+    users = read_users()
+    if session["way"] == "password" and not hmac.compare_digest(session["mark"], _mark(users, name)):
+        return None
+    return Caller(name, users.may(name, session["groups"]))
+
+
+def form_token(request: HTTPConnection) -> str:
+    """Return the session's token for forms; one is made where it has none."""
+    session: dict[str, Any] = request.session
+    if FORM_FIELD not in session:
+        session[FORM_FIELD] = secrets.token_urlsafe(24)
+    return str(session[FORM_FIELD])
+
+
+async def is_ours(request: Request) -> bool:
+    """Tell whether a request that changes something comes from a form of the session's own, or with its token in the header."""
+    if request.method in _SAFE:
+        return True
+    expected = request.session.get(FORM_FIELD)
+    sent: Any = request.headers.get(HEADER)
+    if sent is None and request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        sent = (await request.form()).get(FORM_FIELD)
+    return isinstance(sent, str) and expected is not None and hmac.compare_digest(sent.encode(), expected.encode())
+
+
+def _mark(users: Users, name: str) -> str:
+    """Return what changes with a person's password: sessions that it began end with it."""
+    user = users.people.get(name)
+    return hashlib.sha256((user.password or "").encode()).hexdigest()[:16] if user else ""

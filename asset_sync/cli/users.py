@@ -1,0 +1,77 @@
+"""`asset-sync users`: the people who may sign in to the review page."""
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from asset_sync.access import passwords
+from asset_sync.access import users as people
+from asset_sync.access.roles import ROLES, Role
+from asset_sync.cli.console import printed, row, table
+from asset_sync.reconcile.errors import ConfigurationError
+
+
+@click.group()
+def users() -> None:
+    """The people who may sign in to the review page, in a file: users.yaml in the home, or ASSET_SYNC_USERS_FILE."""
+
+
+@users.command()
+@click.argument("name")
+@click.option(
+    "--role", "roles", type=click.Choice(ROLES), multiple=True, required=True, help="Several times for several roles."
+)
+@click.option("--no-password", is_flag=True, help="Of one who comes by a proxy or an OIDC provider alone.")
+def add(name: str, roles: tuple[Role, ...], no_password: bool) -> None:
+    """Let NAME sign in; of one who is there already, change the roles and the password.
+
+    The password is asked for, or read from standard input, a line. see: read everything. approve: decide about plans and held
+    records. operate: apply and undo. Whoever may do something sees everything, too.
+    """
+    named = name.strip()
+    if not named or not named.isprintable():
+        raise click.BadParameter("it names nobody", param_hint="NAME")
+    people.add_user(named, roles, None if no_password else _password(named))
+    click.echo(f"{named} may {', '.join(_roles(people.read_users().people[named]))}: {people.users_file()}")
+
+
+@users.command()
+@click.argument("name")
+def remove(name: str) -> None:
+    """Let NAME sign in no more; sessions end with it."""
+    people.remove_user(name.strip())
+    click.echo(f"{name.strip()} is gone from {people.users_file()}")
+
+
+@users.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array on standard output.")
+def list_(as_json: bool) -> None:
+    """List who may sign in, and what they may."""
+    found = [user for _, user in sorted(people.read_users().people.items())]
+    if as_json:
+        click.echo(json.dumps([_told(user) for user in found], indent=2))
+        return
+    shown = table("name", "roles", "password")
+    for user in found:
+        shown.add_row(*row(user.name, " ".join(_roles(user)), "yes" if user.password else "no"))
+    printed().print(shown if found else "Nobody can sign in yet: asset-sync users add NAME --role approve")
+
+
+def _told(user: people.User) -> dict[str, Any]:
+    return {"name": user.name, "roles": _roles(user), "password": user.password is not None}
+
+
+def _roles(user: people.User) -> list[Role]:
+    return [role for role in ROLES if role in user.may]
+
+
+def _password(name: str) -> str:
+    if sys.stdin.isatty():
+        given = click.prompt(f"Password of {name}", hide_input=True, confirmation_prompt=True, err=True)
+    else:
+        given = sys.stdin.readline().rstrip("\r\n")
+    if not passwords.SHORTEST <= len(given) <= passwords.LONGEST:
+        raise ConfigurationError(f"a password has {passwords.SHORTEST} characters at least, and {passwords.LONGEST:,} at most")
+    return str(given)

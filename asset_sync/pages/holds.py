@@ -1,0 +1,90 @@
+"""Held records, and the decisions that let them go on."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from asset_sync.ledger.holds import Held
+from asset_sync.operations import holds as operations
+from asset_sync.operations.places import connection_of, object_page
+from asset_sync.pages.rendering import go, render
+from asset_sync.pages.visitors import SEE, Approver
+from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync.reconcile.resolutions import Verb, said
+
+routes: Final = APIRouter(dependencies=SEE)
+PAGE: Final = 50
+
+
+class _Deciding(BaseModel):
+    sync: str
+    link_set: str
+    kind: str
+    source_key: str
+    verb: Verb
+    target_id: str | None = None
+    field: str | None = None
+    until_changed: bool = False
+
+
+@routes.get("/held")
+def held(request: Request, sync: str = "", page: Annotated[int, Query(ge=1)] = 1) -> Response:
+    """Show what is held now, of one sync or of all, with what can be decided about it."""
+    try:
+        found = operations.held(sync or None)
+    except ConfigurationError as error:
+        raise HTTPException(404, str(error)) from None
+    at = (page - 1) * PAGE
+    return render(
+        request,
+        "held.html",
+        held=found[at : at + PAGE],
+        total=len(found),
+        first=at + 1,
+        before=page - 1,
+        after=page + 1 if at + PAGE < len(found) else 0,
+        sync=sync,
+        syncs=sorted({each.sync for each in found} | ({sync} - {""})),
+        place=_place,
+    )
+
+
+def _place(held: Held, target_id: str) -> str | None:
+    return object_page(held.sync, held.link_set, held.kind, target_id)
+
+
+@routes.post("/held")
+def resolve(request: Request, by: Approver, deciding: Annotated[_Deciding, Form()]) -> Response:
+    """Decide about a held record."""
+    try:
+        kept = operations.resolve(
+            *(deciding.sync, deciding.verb, deciding.kind, deciding.source_key),
+            by=by,
+            target_id=deciding.target_id,
+            field=deciding.field,
+            until_changed=deciding.until_changed,
+            connection=connection_of(deciding.sync, deciding.link_set),
+        )
+    except ConfigurationError as error:
+        raise HTTPException(422, str(error)) from None
+    told = f"Decision {kept.resolution.number} of {by}: {said(kept.resolution)}. The next plan of {deciding.sync} goes by it."
+    return go(request, "/held", told=told)
+
+
+@routes.get("/decisions")
+def decisions(request: Request, sync: str = "") -> Response:
+    """List what people decided about records, the latest first; what was taken back, too."""
+    try:
+        found = operations.resolutions(sync or None)
+    except ConfigurationError as error:
+        raise HTTPException(404, str(error)) from None
+    return render(request, "decisions.html", decisions=found, sync=sync)
+
+
+@routes.post("/decisions/{number}/take-back")
+def take_back(request: Request, by: Approver, number: Annotated[int, Path(ge=1, le=operations.LARGEST_NUMBER)]) -> Response:
+    """Take a decision back."""
+    kept = operations.take_back(number, by)
+    return go(request, "/decisions", told=f"Taken back by {by}: {said(kept.resolution)}. The next plan asks again.")

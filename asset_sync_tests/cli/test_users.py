@@ -1,0 +1,45 @@
+"""`asset-sync users` as a process: who may sign in, and that no password is kept or shown."""
+
+import json
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from asset_sync.access.passwords import is_right
+from asset_sync.access.users import read_users, users_file
+from asset_sync.cli.main import main
+
+PROGRAM = [sys.executable, "-c", "from asset_sync.cli.main import main; main()", "users"]
+PASSWORD = "correct horse battery"
+
+
+def asked(*words: str, given: str = "", status: int = 0) -> str:
+    done = CliRunner().invoke(main, ["users", *words], input=given)
+    assert done.exit_code == status, done.output
+    assert PASSWORD not in done.output
+    return done.output
+
+
+def test_people_are_added_listed_and_removed(home: Path) -> None:
+    words = [*PROGRAM, "add", "anna", "--role", "approve", "--role", "operate"]
+    ran = subprocess.run(words, input=f"{PASSWORD}\n", capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (0, f"anna may see, approve, operate: {users_file()}\n"), ran.stderr
+    asked("add", "kim", "--role", "see", "--no-password")
+    assert json.loads(asked("list", "--json")) == [
+        {"name": "anna", "roles": ["see", "approve", "operate"], "password": True},
+        {"name": "kim", "roles": ["see"], "password": False},
+    ]
+    assert stat.S_IMODE(users_file().stat().st_mode) == 0o600
+    assert PASSWORD not in users_file().read_text(encoding="utf-8")
+    known = read_users().people["anna"].password
+    assert is_right(PASSWORD, known)
+    assert not is_right(PASSWORD + " ", known)
+    assert not is_right("", None)
+    assert "12 characters at least" in asked("add", "eve", "--role", "see", given="short\n", status=1)
+    assert "names nobody" in asked("add", " ", "--role", "see", given=f"{PASSWORD}\n", status=2)
+    assert "has no user 'nobody'" in asked("remove", "nobody", status=1)
+    asked("remove", "anna")
+    assert list(read_users().people) == ["kim"]
