@@ -5,7 +5,6 @@ from pathlib import Path
 
 import dagster as dg
 
-from asset_sync.components.alerts import failed_runs
 from asset_sync.components.forms import loaded
 from asset_sync.components.leasing import abandoned_runs, leased_executor
 from asset_sync.components.resources import LedgerResource
@@ -29,7 +28,7 @@ def defs() -> dg.Definitions:
             "snipeit": SnipeIt(),
             "wug": WhatsUpGold(),
         },
-        sensors=[failed_runs, abandoned_runs],
+        sensors=[abandoned_runs],
         executor=leased_executor,
     )
     return dg.Definitions.merge(_syncs(Path(__file__).parent), shared)

@@ -103,6 +103,11 @@ def sync_names() -> list[str]:
     return sorted(job.name for job in _definitions().jobs or [] if run_tags.SYNC in (job.tags or {}))
 
 
+def job_names() -> list[str]:
+    """Return the names of all jobs: those of syncs, and those that they have besides."""
+    return sorted(job.name for job in _definitions().jobs or [])
+
+
 def job_of(sync: str) -> dg.JobDefinition:
     """Return a sync's job. Raises `ConfigurationError` where there is no such sync, or where its YAML is wrong."""
     if sync not in sync_names():
