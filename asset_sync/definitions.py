@@ -6,7 +6,6 @@ from pathlib import Path
 import dagster as dg
 
 from asset_sync.components import run_tags
-from asset_sync.components.alerts import failed_runs
 from asset_sync.components.asking import asked_sensor
 from asset_sync.components.forms import loaded
 from asset_sync.components.leasing import abandoned_runs, leased_executor
@@ -33,7 +32,7 @@ def defs() -> dg.Definitions:
             "snipeit": SnipeIt(),
             "wug": WhatsUpGold(),
         },
-        sensors=[failed_runs, abandoned_runs, asked_sensor(jobs)],
+        sensors=[abandoned_runs, asked_sensor(jobs)],
         executor=leased_executor,
     )
     return dg.Definitions.merge(syncs, shared)

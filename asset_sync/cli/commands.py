@@ -50,6 +50,7 @@ MAP: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("resolve", "holds", "decide about a held record, for good and with your name"),
         Entry("history", "plans", "who set the values of an object"),
         Entry("missing", "plans", "what a source no longer has, and for how long"),
+        Entry("alerts", "alerts", "tell people what they have to know; try a channel; what is open"),
     ),
     "Repair": (
         Entry("rebase", "run", "take the target as it stands for what was applied last"),

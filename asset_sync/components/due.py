@@ -73,4 +73,9 @@ def status_of(connection: ScheduledConnection, schedule: Schedule | None, *, mis
         return "error"
     if schedule is None or schedule.last_success is None:
         return "never_synced"
-    return "out_of_sync" if schedule.now - schedule.last_success > 2 * connection.interval else "in_sync"
+    return "out_of_sync" if is_overdue(connection, schedule) else "in_sync"
+
+
+def is_overdue(connection: ScheduledConnection, schedule: Schedule) -> bool:
+    """Tell whether a connection that succeeded once has not done so for two intervals."""
+    return schedule.last_success is not None and schedule.now - schedule.last_success > 2 * connection.interval

@@ -39,7 +39,7 @@ def check_forms(folder: Path) -> None:
     formed = {file: _formed(file) for file in files(folder)}
     syncs = {file: made for file, made in formed.items() if isinstance(made, components.SyncComponent)}
     _check_names(syncs)
-    there = sorted(file.parent.name for file in formed)
+    there = sorted(file.parent.name for file, made in formed.items() if not isinstance(made, components.Alerts))
     for file, made in syncs.items():
         for keys, name in made.others():
             if name not in there:

@@ -95,6 +95,11 @@ def writes_all(job: str, run_config: Mapping[str, Any]) -> bool:
     return _mode(job, run_config) in _COUNTED and not _is_about_some(run_config)
 
 
+def is_passing(run: dg.DagsterRun) -> bool:
+    """Tell whether a run only looked, or took a target as it stands: it says nothing of how the sync fares."""
+    return _mode(run.job_name, run.run_config) in _ONCE
+
+
 def _mode(job: str, run_config: Mapping[str, Any]) -> str:
     found: Any = run_config
     for key in ("ops", f"{job}__plan", "config"):

@@ -5,6 +5,7 @@ import dagster as dg
 from asset_sync import database
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.ledger import Asks, Leases, Ledger, Pauses, Schedules, migrate
+from asset_sync.ledger.alerts import Alerts
 from asset_sync.ledger.browsing import Browsing
 
 
@@ -57,3 +58,10 @@ def open_browsing() -> Browsing:
     engine = database.engine()
     migrate(engine)
     return Browsing(engine)
+
+
+def open_alerts() -> Alerts:
+    """Return what the channels of alerts were told, its tables made or brought up to date. Raises as `open_ledger` does."""
+    engine = database.engine()
+    migrate(engine)
+    return Alerts(engine)

@@ -339,6 +339,33 @@ destination = Table(
     comment="Which system each set of links leads to.",
 )
 
+alert_channel = Table(
+    "alert_channel",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("failures", Integer, nullable=False, server_default=text("0"), comment="since it took a message"),
+    Column("retry_at", Moment, comment="until when it is left alone after a failure"),
+    Column("digest_at", Moment, comment="up to when the last digest told"),
+    Column("claimed_by", Text, comment="who tells it now"),
+    Column("claimed_until", Moment, comment="when the claim lapses, by the database's clock"),
+    comment="The channels of alerts: one sender at a time tells each.",
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("channel", Text, ForeignKey("asset_sync.alert_channel.name", ondelete="CASCADE"), primary_key=True),
+    Column("sort", Text, primary_key=True),
+    Column("about", Text, primary_key=True),
+    Column("why", Text, nullable=False),
+    Column("plan_id", Text),
+    Column("run_id", Text),
+    Column("seen_at", Moment, nullable=False),
+    Column("told_at", Moment, comment="when it was told last; empty before"),
+    Column("over_at", Moment, comment="since when it is over, which is yet to be told"),
+    comment="The causes that each channel knows.",
+)
+
 staged = Table(
     "staged_link",
     MetaData(),

@@ -122,6 +122,11 @@ def sensors() -> list[dg.SensorDefinition]:
     return list(_definitions().sensors or [])
 
 
+def job_names() -> list[str]:
+    """Return the names of all jobs: those of syncs, and those that they have besides."""
+    return sorted(job.name for job in _definitions().jobs or [])
+
+
 def job_of(sync: str) -> dg.JobDefinition:
     """Return a sync's job. Raises `ConfigurationError` where there is no such sync, or where its YAML is wrong."""
     if sync not in sync_names():

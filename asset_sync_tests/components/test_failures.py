@@ -1,6 +1,4 @@
-"""A database that is gone is told to a person in one line: in a step, and where the ledger is opened for a run."""
-
-import json
+"""A database that is gone is told to a person in one line."""
 
 import dagster as dg
 import pytest
@@ -8,9 +6,6 @@ import sqlalchemy
 
 from asset_sync import database
 from asset_sync.components.failures import told_in_one_line
-from asset_sync.components.resources import LedgerResource
-from asset_sync_tests.components.test_alerts import tell_of
-from asset_sync_tests.systems.scripted import Reply, scripted
 
 GONE = "postgresql://pat:hunter2@127.0.0.1:9/db"
 TOLD = "the database does not answer as it should: connection failed"
@@ -26,15 +21,6 @@ def asks() -> None:
 @dg.job
 def asking() -> None:
     asks()
-
-
-@dg.op(required_resource_keys={"ledger"})
-def opens() -> None: ...
-
-
-@dg.job(resource_defs={"ledger": LedgerResource()})
-def opening() -> None:
-    opens()
 
 
 @pytest.fixture
@@ -61,15 +47,3 @@ def test_what_does_not_pass_is_not_tried_again_and_nothing_shows_the_statement(
     assert 'relation "nowhere" does not exist' in str(failed.user_failure_data.description)
     assert "s3cret" not in str([event.event_specific_data for event in result.all_events])
     database.engine().dispose()
-
-
-@pytest.mark.usefixtures("gone")
-def test_the_ledger_that_cannot_be_opened_is_told_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    with scripted(Reply()) as script:
-        monkeypatch.setenv("ASSET_SYNC_ALERT_URL", f"{script.url}/hook")
-        tell_of(opening)
-        (seen,) = script.seen
-    told = json.loads(seen.body)["text"]
-    assert TOLD in told
-    assert DO in told
-    assert "hunter2" not in told

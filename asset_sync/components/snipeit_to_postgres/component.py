@@ -1,7 +1,7 @@
 """Snipe-IT → PostgreSQL as a component: one asset a table, loaded by one step that lets readers see all of them at once."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -25,6 +25,7 @@ REFERENCES: Final = "references_resolve"
 TAGS: Final = "living_tags_are_unique"
 READABLE: Final = "values_are_readable"
 OWNER: Final = "token_sees_all"
+_YEAR: Final = timedelta(days=366)
 
 
 class HoursConfig(dg.Model, dg.Resolvable):
@@ -116,6 +117,14 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
             config.check_timezone(where, zone)
         config.check_cron(place.at("schedule").at("cron"), self.schedule.cron)
         config.check_cron(place.at("freshness").at("cron"), self.freshness.cron)
+
+    def fresh_since(self, now: datetime) -> datetime | None:
+        """Return since when a load must have succeeded, by the last deadline until now; None where a year has none."""
+        deadlines = dg.TimeWindowPartitionsDefinition(
+            start=now - _YEAR, fmt="%Y-%m-%dT%H:%M:%S", cron_schedule=self.freshness.cron, timezone=self.schedule.zone
+        )
+        window = deadlines.get_prev_partition_window(now)
+        return None if window is None else window.end - timedelta(hours=self.freshness.hours)
 
     def _options(self, run: LoadConfig) -> Options:
         return Options(

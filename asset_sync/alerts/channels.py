@@ -1,0 +1,66 @@
+"""The edge: a message goes to a channel by apprise. Its URL, which holds secrets, is in no log and no error."""
+
+import logging
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import apprise
+from apprise.logger import logger as apprise_log
+
+from asset_sync import settings
+from asset_sync.alerts.model import Channel
+from asset_sync.alerts.wording import Message
+
+_STATUS: Final = re.compile(r"error=(\d{3})")
+_sending: Final = threading.local()
+
+
+def send(channel: Channel, message: Message) -> str | None:
+    """Send a message; return in words why the channel did not take it, None where it did. Raises nothing."""
+    url = settings.optional(channel.variable)
+    if url is None:
+        return f"{channel.variable} is not set: set it to the channel's URL in the environment or in .env"
+    with _heard() as heard:
+        try:
+            service = apprise.Apprise.instantiate(url)
+            if service is None:
+                return f"{channel.variable} has no URL that apprise knows: see https://appriseit.com/services/"
+            taken = service.notify(body=message.body, title=message.title, body_format=apprise.NotifyFormat.TEXT)
+        except Exception as error:  # noqa: BLE001 - a channel of many libraries; what it says may have the URL in it
+            return f"it fails with {type(error).__name__}"
+    return None if taken else _why(heard)
+
+
+def _why(heard: list[str]) -> str:
+    """Return what is safe to tell of what apprise says: its words may have parts of the URL in them."""
+    statuses = [found.group(1) for words in heard if (found := _STATUS.search(words))]
+    return f"it answered {statuses[-1]}" if statuses else "it cannot be reached, or does not take messages"
+
+
+class _Hush(logging.Filter):
+    """Keeps what a sending thread logs to itself: request lines have the URL's path in them, which often is the secret."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        heard: list[str] | None = getattr(_sending, "heard", None)
+        if heard is None:
+            return True
+        heard.append(record.getMessage())
+        return False
+
+
+_HUSH: Final = _Hush()
+for _log in (apprise_log, *map(logging.getLogger, ("urllib3.connectionpool", "urllib3.util.retry", "requests_oauthlib"))):
+    _log.addFilter(_HUSH)
+
+
+@contextmanager
+def _heard() -> Iterator[list[str]]:
+    """Hush the loggers in this thread, and yield what they say meanwhile."""
+    _sending.heard = []
+    try:
+        yield _sending.heard
+    finally:
+        del _sending.heard

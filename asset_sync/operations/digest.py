@@ -1,0 +1,43 @@
+"""The digest: what changed in a time, by sync and kind, and what is held, waits and is stale at its end."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from asset_sync.alerts import Cause, Sort
+from asset_sync.alerts.wording import Message
+from asset_sync.ledger import tallies
+from asset_sync.ledger.tallies import Changed
+
+_DONE: Final = {"create": "created", "update": "updated", "retire": "retired", "restore": "restored"}
+_PARTS: Final[tuple[tuple[str, tuple[Sort, ...]], ...]] = (
+    ("Waits for a person", ("guard", "waits")),
+    ("Stale", ("stale",)),
+    ("Fails or drifts", ("failure", "drift")),
+)
+
+
+def digest(engine: Engine, causes: Sequence[Cause], since: datetime, until: datetime, zone: ZoneInfo) -> Message:
+    """Return the digest of the time from one moment to another; `causes` is what is open now."""
+    told = f"{since.astimezone(zone):%Y-%m-%d %H:%M} to {until.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+    held = [f"{each.link_set}: {each.records} records" for each in tallies.held(engine, since) if each.records]
+    parts = [
+        ("Changed", list(_changed(tallies.changed(engine, since, until)))),
+        ("Held", held),
+        *((title, [_line(cause) for cause in causes if cause.sort in sorts]) for title, sorts in _PARTS),
+    ]
+    paragraphs = ("\n".join([f"{title}:", *(lines or ["nothing"])]) for title, lines in parts)
+    return Message(f"asset_sync: {told}", "\n\n".join(paragraphs))
+
+
+def _changed(rows: Sequence[Changed]) -> Iterator[str]:
+    for row in rows:
+        yield f"{row.link_set}: {row.count} {row.kind} {_DONE[row.op]}"
+
+
+def _line(cause: Cause) -> str:
+    plan = f" (plan {cause.plan_id})" if cause.plan_id else ""
+    return f"{cause.about}: {cause.why}{plan}"

@@ -1,0 +1,1 @@
+"""Mirrors asset_sync.alerts."""

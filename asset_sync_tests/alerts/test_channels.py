@@ -1,0 +1,64 @@
+"""Messages go by apprise over real HTTP; what does not go is told without the URL."""
+
+import json
+import logging
+from urllib.parse import urlsplit
+
+import pytest
+
+from asset_sync.alerts.channels import send
+from asset_sync.alerts.model import Channel
+from asset_sync.alerts.wording import Message
+from asset_sync_tests.systems.scripted import Reply, scripted
+
+MAIL = Channel("mail", "ASSET_SYNC_ALERTS_TEST")
+WORDS = Message("asset_sync: a failed", "a failed: PDQ lists <no> devices\nplan p1")
+SECRET = "s3cr3t-path"
+
+
+def apprise_url(url: str) -> str:
+    return f"json://pat:hunter2@{urlsplit(url).netloc}/{SECRET}"
+
+
+def test_a_message_arrives_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    with scripted(Reply()) as script:
+        monkeypatch.setenv(MAIL.variable, apprise_url(script.url))
+        assert send(MAIL, WORDS) is None
+        (seen,) = script.seen
+    told = json.loads(seen.body)
+    assert (told["title"], told["message"]) == (WORDS.title, WORDS.body)
+    assert seen.url.endswith(f"/{SECRET}")
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        (None, "ASSET_SYNC_ALERTS_TEST is not set"),
+        (f"nosuch://pat:hunter2@host/{SECRET}", "ASSET_SYNC_ALERTS_TEST has no URL that apprise knows"),
+        (f"json://pat:hunter2@127.0.0.1:9/{SECRET}", "it cannot be reached"),
+        (f"{SECRET}", "ASSET_SYNC_ALERTS_TEST has no URL that apprise knows"),
+    ],
+)
+def test_why_a_message_does_not_go(
+    url: str | None, why: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.delenv(MAIL.variable, raising=False)
+    if url is not None:
+        monkeypatch.setenv(MAIL.variable, url)
+    with caplog.at_level(logging.DEBUG):
+        said = send(MAIL, WORDS)
+    assert said is not None
+    assert said.startswith(why)
+    assert not [secret for secret in (SECRET, "hunter2", "127.0.0.1") if secret in said + caplog.text]
+
+
+def test_a_refusal_is_told_by_its_status_and_no_log_has_the_url(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with scripted(Reply(status=403, body={"error": SECRET})) as script, caplog.at_level(logging.DEBUG):
+        monkeypatch.setenv(MAIL.variable, apprise_url(script.url))
+        assert send(MAIL, WORDS) == "it answered 403"
+        # What others log meanwhile, and this thread afterwards, is logged.
+        logging.getLogger("urllib3.connectionpool").debug("somebody else's")
+    assert "somebody else's" in caplog.text
+    assert not [secret for secret in (SECRET, "hunter2", urlsplit(script.url).netloc) if secret in caplog.text]
