@@ -1,6 +1,6 @@
 """What the REST service answers and takes, and what the command line prints as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from asset_sync.ledger import PlanHeader
 from asset_sync.operations.connections import Standing
+from asset_sync.operations.doctor import Examined
 from asset_sync.operations.runs import RunReport
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.authority import State
@@ -245,6 +246,45 @@ class ConnectionList(BaseModel):
     """All connections to WhatsUp Gold."""
 
     connections: list[ConnectionStanding]
+
+
+class CheckResult(BaseModel):
+    """What one check found, and what to do about it, where there is something to do."""
+
+    check: str
+    status: Literal["ok", "warn", "fail", "skipped"]
+    told: str
+    to_do: str
+
+
+class SystemExamined(BaseModel):
+    """A system over one connection ("" where there is but one), the syncs that use it, and what was found of it."""
+
+    system: str
+    connection: str
+    syncs: list[str]
+    checks: list[CheckResult]
+
+
+class Examination(BaseModel):
+    """What `asset-sync doctor` found; `healthy` where no check failed."""
+
+    healthy: bool
+    systems: list[SystemExamined]
+
+    @classmethod
+    def of(cls, examined: Sequence[Examined]) -> Self:
+        """Return what was found of all that was examined."""
+        systems = [
+            SystemExamined(
+                system=each.system,
+                connection=each.connection,
+                syncs=list(each.syncs),
+                checks=[CheckResult(**asdict(finding)) for finding in each.findings],
+            )
+            for each in examined
+        ]
+        return cls(healthy=not any(each.failed for each in examined), systems=systems)
 
 
 def _header(header: PlanHeader) -> dict[str, Any]:

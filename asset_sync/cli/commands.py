@@ -22,6 +22,7 @@ MAP: Final[dict[str, tuple[Entry, ...]]] = {
     ),
     "Set up": (
         Entry("check", "check", "check the YAML of syncs; with --connect, against the systems too"),
+        Entry("doctor", "doctor", "examine every system, the database and Dagster: what works, what does not, what to do"),
         Entry("serve", "serve", "serve the REST API"),
     ),
     "Run": (

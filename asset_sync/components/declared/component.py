@@ -18,6 +18,7 @@ from asset_sync.components.declared.checking import Checking, check_keys
 from asset_sync.components.declared.choosing import Only, about, check_only
 from asset_sync.components.declared.ends import (
     ConnectionConfig,
+    End,
     SeveralConfig,
     Side,
     check_apart,
@@ -41,6 +42,7 @@ from asset_sync.reconcile.mapping import PrefixLengths
 from asset_sync.reconcile.planning import Policy
 from asset_sync.reconcile.tables import Tables
 from asset_sync.systems import system
+from asset_sync.systems.checkup import Needs
 from asset_sync.systems.steps import Evidence, Following, Sieve
 from asset_sync.systems.system import System, TargetSide
 
@@ -160,24 +162,38 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             config.check_schedule(place.at("schedule"), self.schedule)
         self._check_keys(place, file.parent.name, source, target)
 
-    def ask(self, file: Path) -> None:
-        """Ask the target over the network.
+    def ask(self, file: Path, connection: str | None = None) -> None:
+        """Ask the target over the network, of several that of each connection, or of one.
 
         Raises `ConfigurationError`, with the file and, where it is known, the line, for a choice or a custom field that it does
         not have; so it does where the target does not answer.
         """
         try:
-            self._ask()
+            self._ask(connection)
         except ValueNotTaken as error:
             raise config.Place(file, ("attributes", "mapping", error.kind, error.field)).error(str(error)) from None
         except AssetSyncError as error:
             raise ConfigurationError(f"{file}: {error}") from None
 
-    def _ask(self) -> None:
+    def _ask(self, name: str | None) -> None:
         target, sync = self._of("target"), self.sync("asked")
-        several: Sequence[ConnectionConfig] = [each for each in self.connections if each.enabled]
+        several: Sequence[ConnectionConfig] = [each for each in self.connections if each.enabled and name in (None, each.name)]
         for connection in several if self._several("target") else [self.target_connection]:
             target.side.check(connection.resource(target), sync.kinds, constants(sync))
+
+    def ends(self, name: str) -> Iterator[End]:
+        """Yield the systems on both sides, once for each connection that is enabled, and what the sync needs there."""
+        target = self._of("target")
+        reads = Needs(tables=frozenset(self._extract_keys(name, self._of("source"))))
+        writes = Needs(kinds=self.sync(name).kinds, journal=target.side.applied is not None)
+        sides: list[tuple[Side, Needs]] = [("source", reads), ("target", writes)]
+        for side, needs in sides:
+            for way in self._ways(side):
+                if not isinstance(way, SeveralConfig):
+                    yield End(side, self._of(side), way.name, way.resource(self._of(side)), needs)
+                elif way.enabled:
+                    own = self._of(side, way)
+                    yield End(side, own, way.name, way.resource(own), needs)
 
     def sync(self, name: str) -> Sync:
         """Return what the YAML declares, as the staircase takes it."""

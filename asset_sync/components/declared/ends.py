@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import Any, Final, Literal
@@ -15,6 +16,7 @@ from asset_sync.components.declared.mapping import ConditionConfig
 from asset_sync.components.wording import raise_first
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems import system
+from asset_sync.systems.checkup import Needs
 from asset_sync.systems.system import Options, System
 
 _log: Final = logging.getLogger(__name__)
@@ -22,6 +24,17 @@ _log: Final = logging.getLogger(__name__)
 Side = Literal["source", "target"]
 Told = Mapping[str, Any]
 """What a YAML says to a system: its `source_options` or `target_options`."""
+
+
+@dataclass(frozen=True)
+class End:
+    """A system on one side of a sync, over one connection ("" where there is but one): what reaches it, and what for."""
+
+    side: Side
+    system: System
+    connection: str
+    resource: dg.ConfigurableResource[Any]
+    needs: Needs
 
 
 class ConnectionConfig(dg.Model, dg.Resolvable):

@@ -14,7 +14,7 @@ from asset_sync.components import config
 from asset_sync.components.connections import partition_of
 from asset_sync.components.declared.assets import column_schema
 from asset_sync.components.declared.component import KeysConfig, SyncComponent
-from asset_sync.components.declared.ends import ConnectionConfig
+from asset_sync.components.declared.ends import ConnectionConfig, End
 from asset_sync.components.dropped.folder import DropFolder, check_place, place
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.pdq_exports.kept import KeptExports, accepted
@@ -91,6 +91,10 @@ class PdqExports(SyncComponent):
             link_set=LINKS if self.target_connection == ConnectionConfig() else name,
             incomplete=partial(self._lacking, name),
         )
+
+    def ends(self, name: str) -> Iterator[End]:
+        """Yield the target alone: the source comes as files."""
+        return (end for end in super().ends(name) if end.side == "target")
 
     def _lacking(self, name: str, context: dg.AssetExecutionContext) -> str | None:
         """Return why what a file lacks does not count as missing; None where it does."""

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from asset_sync import database
 from asset_sync.components import config, run_tags
+from asset_sync.components.declared.ends import End
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.timezones import machine_timezone
 from asset_sync.mirror import LoadReport, Options, TableReport, checks, differences, load, migrate
@@ -17,7 +18,9 @@ from asset_sync.mirror.failures import database_told
 from asset_sync.mirror.guards import told_of
 from asset_sync.mirror.masks import HIDING
 from asset_sync.mirror.schema import SCHEMA, tables
+from asset_sync.systems.checkup import Needs
 from asset_sync.systems.snipeit import TABLES, SnipeIt, Table
+from asset_sync.systems.snipeit.system import SNIPEIT
 
 COUNTS: Final = "counts_equal"
 REFERENCES: Final = "references_resolve"
@@ -103,6 +106,10 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
             f"{name} lacks {rows.inserted} rows, {rows.updated} are old, {rows.deleted} are gone"
             for name, rows in found.items()
         ]
+
+    def ends(self, name: str) -> Iterator[End]:  # noqa: ARG002 - as every component is asked
+        """Yield Snipe-IT, of which every list is read."""
+        yield End("source", SNIPEIT, "", SnipeIt(), Needs(tables=frozenset(TABLES)))
 
     def check(self, file: Path) -> None:
         """Raise `ConfigurationError` for what is wrong in the YAML that this was read from, with file and line."""

@@ -11,6 +11,7 @@ from pydantic import Field
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.tables import OBSERVED_COLUMNS, observed_schema
 from asset_sync.systems.netbox.addressed import DeviceFilter, interface_addresses
+from asset_sync.systems.netbox.checkup import checkup
 from asset_sync.systems.netbox.conforming import conform, unready
 from asset_sync.systems.netbox.constraining import constrained
 from asset_sync.systems.netbox.deletions import deletions
@@ -99,5 +100,6 @@ _PLAIN: Final = System(
     named=True,
     as_source=Options(ChoosingOptions, _told_by, frozenset(ChoosingOptions.model_fields)),
     as_target=Options(WritingOptions, _written_by),
+    checkup=checkup,
 )
 NETBOX: Final = _told_by(ChoosingOptions())
