@@ -28,7 +28,6 @@ from asset_sync.api.models import (
     Problem,
     Run,
     Starting,
-    Written,
 )
 from asset_sync.components.resources import open_ledger
 from asset_sync.operations import plans as operations
@@ -221,8 +220,7 @@ def show_history(
         table = operations.history(kind, id, field)
     except ConfigurationError as error:
         raise HTTPException(404, str(error)) from None
-    rows = table.astype(object).where(table.notna(), None).to_dict("records")
-    return History(kind=kind, id=id, writes=[Written.model_validate(row) for row in rows])
+    return History.of(kind, id, table)
 
 
 # Connections.

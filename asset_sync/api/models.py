@@ -5,12 +5,15 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from asset_sync.ledger import PlanHeader
 from asset_sync.operations.connections import Standing
 from asset_sync.operations.doctor import Examined
-from asset_sync.operations.runs import RunReport
+from asset_sync.operations.plans import Missing
+from asset_sync.operations.runs import RunReport, RunStatus
+from asset_sync.operations.standing import Freshness, Switch, SyncStanding
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.authority import State
 from asset_sync.reconcile.plan import Mode, Plan
@@ -117,8 +120,7 @@ class PlanDetail(PlanSummary):
     ) -> Self:
         """Return a plan with `limit` of its operations from `offset` on, or all of them."""
         page = plan.operations.iloc[offset : None if limit is None else offset + limit]
-        operations = [_operation(row, outcomes.get(row["seq"])) for row in p.records(page)]
-        paging = {"total": len(plan.operations), "offset": offset, "operations": operations}
+        paging = {"total": len(plan.operations), "offset": offset, "operations": operations_of(page, outcomes)}
         return cls(**_header(header), waits=waits, **paging)
 
 
@@ -150,9 +152,6 @@ class Starting(Asking):
     )
 
 
-RunStatus = Literal["queued", "running", "succeeded", "failed"]
-
-
 class Run(BaseModel):
     """A run and how it stands; the numbers come when it has ended."""
 
@@ -182,6 +181,12 @@ class Run(BaseModel):
         )
 
 
+class RunList(BaseModel):
+    """Runs, in their order: one for each partition."""
+
+    runs: list[Run]
+
+
 class Written(BaseModel):
     """One field of one write that was done: who set the value, in which run, from which record of the source.
 
@@ -209,6 +214,34 @@ class History(BaseModel):
     kind: str
     id: str
     writes: list[Written]
+
+    @classmethod
+    def of(cls, kind: str, target_id: str, table: pd.DataFrame) -> Self:
+        """Return what was written to an object."""
+        rows = table.astype(object).where(table.notna(), None).to_dict("records")
+        return cls(kind=kind, id=target_id, writes=[Written.model_validate(row) for row in rows])
+
+
+class MissingRecord(BaseModel):
+    """A linked object whose record the source no longer has; `retired_by` is null while it is in service."""
+
+    kind: str
+    target_id: str
+    source_key: str
+    since: datetime
+    runs: int
+    retired_by: str | None
+
+
+class MissingList(BaseModel):
+    """What a source no longer has, the longest missing first."""
+
+    missing: list[MissingRecord]
+
+    @classmethod
+    def of(cls, found: Sequence[Missing]) -> Self:
+        """Return what is missing."""
+        return cls(missing=[MissingRecord(**asdict(each)) for each in found])
 
 
 class Export(BaseModel):
@@ -246,6 +279,52 @@ class ConnectionList(BaseModel):
     """All connections to WhatsUp Gold."""
 
     connections: list[ConnectionStanding]
+
+
+class RunStanding(BaseModel):
+    """A run of a sync: when it began, how long it took, what its plan writes, by operation, and what it holds."""
+
+    run_id: str
+    partition: str | None
+    status: RunStatus
+    mode: str
+    started_at: datetime | None
+    seconds: float | None
+    plan_id: str | None
+    changes: dict[str, int]
+    held: int
+    source_rows: dict[str, int]
+
+
+class SyncStatus(BaseModel):
+    """How a sync stands; see `asset_sync.operations.standing.SyncStanding`."""
+
+    sync: str
+    runs: list[RunStanding] = Field(description="The last ones, the latest first.")
+    last_success: datetime | None
+    age_seconds: float | None
+    freshness: Freshness
+    source_rows: dict[str, int]
+    changes: dict[str, int] = Field(description="What the last plan writes, by operation.")
+    held: int
+    waiting: list[str] = Field(description="The plans that a person has to approve, the latest first.")
+    switch: Switch
+    runs_when: str
+    next_run: datetime | None
+    mean_seconds: float | None
+
+    @classmethod
+    def of(cls, standing: SyncStanding) -> Self:
+        """Return a sync as it stands."""
+        told = asdict(standing)
+        age = told.pop("age")
+        return cls(**told, age_seconds=age.total_seconds() if age else None)
+
+
+class StatusList(BaseModel):
+    """How the syncs stand."""
+
+    syncs: list[SyncStatus]
 
 
 class CheckResult(BaseModel):
@@ -296,6 +375,11 @@ def _header(header: PlanHeader) -> dict[str, Any]:
     approved_by = [approval.by for approval in header.approvals]
     own = {name: getattr(header, name) for name in (*names, *times)}
     return {**own, "approved_by": approved_by, "failed_guards": guards, "decisions": decisions}
+
+
+def operations_of(page: pd.DataFrame, outcomes: Mapping[int, Outcome] | None = None) -> list[Operation]:
+    """Return rows of a plan, and what became of them."""
+    return [_operation(row, (outcomes or {}).get(row["seq"])) for row in p.records(page)]
 
 
 def _operation(row: dict[str, Any], outcome: Outcome | None) -> Operation:

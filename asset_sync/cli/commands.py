@@ -27,6 +27,7 @@ MAP: Final[dict[str, tuple[Entry, ...]]] = {
     ),
     "Run": (
         Entry("run", "run", "run a sync once: read, plan, check the guards, apply, read back"),
+        Entry("status", "status", "each sync at a glance: last run, freshness, changes, held, waiting plans, next run"),
         Entry("connections", "connections", "how the connections to WhatsUp Gold stand"),
         Entry("fabrics", "fabrics", "Hedgehog fabrics: how they stand, on a schedule, one now, compared"),
         Entry("collect", "collect", "what this machine, or others by ssh, are: a document for the syncs of hosts"),

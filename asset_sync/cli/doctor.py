@@ -3,12 +3,13 @@
 import click
 
 from asset_sync.api.models import Examination
+from asset_sync.cli.console import json_option
 from asset_sync.operations.doctor import Examined, examine
 
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[SYNC|SYSTEM]...")
-@click.option("--json", "as_json", is_flag=True, help="Tell it as JSON.")
+@json_option
 @click.pass_context
 def doctor(context: click.Context, names: tuple[str, ...], *, as_json: bool) -> None:
     """Examine the systems of all syncs, or of those named, and what asset_sync stands on: a line for each check.

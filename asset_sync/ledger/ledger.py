@@ -16,6 +16,7 @@ from asset_sync.ledger import (
     intents,
     links,
     locks,
+    made,
     moving,
     outcomes,
     overruled,
@@ -27,6 +28,7 @@ from asset_sync.ledger import (
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.headers import PlanHeader
 from asset_sync.ledger.holds import Held
+from asset_sync.ledger.made import Made
 from asset_sync.ledger.moving import LinkSet
 from asset_sync.ledger.resolutions import KeptResolution, Mapped
 from asset_sync.ledger.states import GuardResult
@@ -193,11 +195,16 @@ class Ledger:
         with self._engine.connect() as connection:
             return plans.of_run(connection, run_id)
 
+    def made_in(self, run_ids: Collection[str]) -> dict[str, Made]:
+        """Return what the plans of runs were about, by the run; see `asset_sync.ledger.made`."""
+        with self._engine.connect() as connection:
+            return made.of_runs(connection, run_ids)
+
     def made_by(self, run_id: str, sync: str) -> str | None:
         """Return the id of the plan that a run made for a sync; None where it made none. A run may be of several syncs."""
         with self._engine.connect() as connection:
-            made = select(s.making.c.plan_id).join(s.plan, s.plan.c.id == s.making.c.plan_id)
-            return connection.scalar(made.where(s.making.c.run_id == run_id, s.plan.c.sync == sync))
+            plans_of_runs = select(s.making.c.plan_id).join(s.plan, s.plan.c.id == s.making.c.plan_id)
+            return connection.scalar(plans_of_runs.where(s.making.c.run_id == run_id, s.plan.c.sync == sync))
 
     def undone_by(self, plan_id: str) -> list[str]:
         """Return the ids of the plans that took a plan back, to their end."""

@@ -337,13 +337,16 @@ def plan_of_run(run_id: str) -> PlanHeader | None:
         return None
 
 
+RunStatus = Literal["queued", "running", "succeeded", "failed"]
+
+
 @dataclass(frozen=True, slots=True)
 class KnownRun:
     """A run that Dagster knows, whoever started it."""
 
     run_id: str
     sync: str
-    status: Literal["queued", "running", "succeeded", "failed"]
+    status: RunStatus
     plan_id: str | None
 
 
@@ -354,10 +357,11 @@ def find_run(run_id: str) -> KnownRun | None:
     if found is None:
         return None
     plan = plan_of_run(run_id)
-    return KnownRun(found.run_id, found.job_name, _status(found), plan.id if plan else None)
+    return KnownRun(found.run_id, found.job_name, status_of_run(found), plan.id if plan else None)
 
 
-def _status(run: dg.DagsterRun) -> Literal["queued", "running", "succeeded", "failed"]:
+def status_of_run(run: dg.DagsterRun) -> RunStatus:
+    """Return how a run stands; one that was stopped counts as failed."""
     if run.is_success:
         return "succeeded"
     if run.is_finished:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from asset_sync.reconcile.errors import AssetSyncError
 from asset_sync.systems.checkup import Finding, Needs
 from asset_sync.systems.http import checking
 from asset_sync.systems.netbox.api import api
@@ -29,13 +30,17 @@ def checkup(netbox: NetBox, needs: Needs) -> Iterator[Finding]:
     """Yield what is found of a NetBox; see `asset_sync.systems.checkup`."""
     with netbox.client() as client:
         to_do = "make a new token in NetBox, and set the variable to it"
-        if not (yield from checking.entered(client.http, lambda: _whose(client), to_do=to_do)):
+        if not (yield from checking.entered(client.http, lambda: _whose(client), to_do=to_do, refused=_refused)):
             return
         plugins = client.status().get("plugins")
         plugin = plugins.get(_PLUGIN) if isinstance(plugins, dict) else None
         yield _rights(client, _wanted(needs), has_plugin=plugin is not None)
         yield _versions(client, needs, plugin)
         yield from checking.paced(client.http)
+
+
+def _refused(error: AssetSyncError) -> bool:
+    return isinstance(error, Forbidden)
 
 
 def _whose(client: NetBoxClient) -> str:
