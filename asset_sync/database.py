@@ -93,6 +93,11 @@ def is_there() -> bool:
     return settings.optional("DATABASE_URL") is not None or (settings.home() / _FOLDER / "PG_VERSION").exists()
 
 
+def is_running() -> bool:
+    """Tell whether there is a database to be asked: a named one, or an embedded one that some process has started."""
+    return settings.optional("DATABASE_URL") is not None or (settings.home() / _FOLDER / "postmaster.pid").exists()
+
+
 def dagster_url() -> str:
     """Return the same database as `database_url` for dagster-postgres, which needs the driver psycopg2."""
     return _with_driver(_DAGSTERS)

@@ -235,9 +235,8 @@ def _window(sync: str, now: datetime) -> dg.TimeWindow | None:
         fmt="%Y-%m-%dT%H:%M",
         cron_schedule=str(schedule.cron_schedule),
         timezone=schedule.execution_timezone or "UTC",
-        end_offset=2,
     )
-    return ticks.get_next_partition_window(now)
+    return ticks.get_next_partition_window(now, respect_bounds=False)
 
 
 def _next_run(sync: str, connections: Sequence[ConnectionStatus], now: datetime) -> datetime | None:

@@ -47,7 +47,8 @@ def test_every_command_is_on_the_map_once() -> None:
         if isinstance(value, click.Command) and name == value.name
     }
     parts = {name for group in found.values() if isinstance(group, click.Group) for name in group.commands}
-    assert set(names) == found.keys() - parts - {main.name}
+    # `config check` is the same command as `check`.
+    assert set(names) == found.keys() - (parts - {"check"}) - {main.name}
 
 
 @pytest.mark.parametrize("name", ENTRIES)

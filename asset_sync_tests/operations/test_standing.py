@@ -40,7 +40,7 @@ def test_runs_plans_and_freshness_are_told_as_they_went(world: World, monkeypatc
     assert after.changes["create"] == len(world.netbox.objects("plugins/inventory/assets")) + len(
         world.netbox.objects("plugins/inventory/inventory-item-types")
     ) + len(world.netbox.objects("dcim/manufacturers"))
-    assert after.source_rows["devices"] == SIZE
+    assert after.source_rows == {"pdq/devices": SIZE}
     assert after.freshness == "fresh", "fresh_hours are in the YAML, so that it need not be switched on to be old"
     assert after.age is not None
     assert timedelta(0) <= after.age < timedelta(minutes=5)

@@ -25,9 +25,9 @@ class FabricOptions(dg.Model):
     Of that, the `context`, by default its current one.
     """
 
-    namespace: str = Field(default="default", min_length=1)
-    kubeconfig: str | None = None
-    context: str | None = None
+    namespace: str = Field(default="default", min_length=1, description="The namespace of the fabric's objects.")
+    kubeconfig: str | None = Field(default=None, description="A kubeconfig in the place of address and token.")
+    context: str | None = Field(default=None, description="Its context; the current one where none is named.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ from asset_sync.systems.system import Options, Read, System
 class ChoosingOptions(dg.Model):
     """Which hosts a sync is about: those of these names, where any are named."""
 
-    names: list[str] = Field(default_factory=list)
+    names: list[str] = Field(
+        default_factory=list, description="The names of the hosts that the sync is about; all where none is named."
+    )
 
 
 def _checkup(documents: KeptDocuments, _needs: Needs) -> Iterator[Finding]:

@@ -46,13 +46,13 @@ def _checked(kind: Kind, observed: Any) -> Any:
 class ChoosingOptions(dg.Model):
     """Which devices NetBox is asked for: those with a value of every list that names any. Slugs; statuses by value, ids."""
 
-    sites: list[str] = Field(default_factory=list)
-    roles: list[str] = Field(default_factory=list)
-    types: list[str] = Field(default_factory=list)
-    tags: list[str] = Field(default_factory=list)
-    statuses: list[str] = Field(default_factory=list)
-    tenants: list[str] = Field(default_factory=list)
-    ids: list[str] = Field(default_factory=list)
+    sites: list[str] = Field(default_factory=list, description="Slugs of sites.")
+    roles: list[str] = Field(default_factory=list, description="Slugs of roles.")
+    types: list[str] = Field(default_factory=list, description="Slugs of device types.")
+    tags: list[str] = Field(default_factory=list, description="Slugs of tags.")
+    statuses: list[str] = Field(default_factory=list, description="Statuses, by their values.")
+    tenants: list[str] = Field(default_factory=list, description="Slugs of tenants.")
+    ids: list[str] = Field(default_factory=list, description="Ids of devices.")
 
 
 def _told_by(options: ChoosingOptions) -> System:
