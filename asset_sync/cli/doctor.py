@@ -2,7 +2,7 @@
 
 import click
 
-from asset_sync.api.models import Examination
+from asset_sync.api.standing import Examination
 from asset_sync.cli.console import json_option
 from asset_sync.operations.doctor import Examined, examine
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import click
 
-from asset_sync.api.models import StatusList, SyncStatus
+from asset_sync.api.standing import StatusList, SyncStatus
 from asset_sync.cli.console import json_option, printed, row, table
 from asset_sync.operations.standing import Ran, SyncStanding, standings
 

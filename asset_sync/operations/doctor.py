@@ -64,32 +64,32 @@ def examine(names: Sequence[str] = ()) -> Iterator[Examined]:
 
 
 def _patients(names: Sequence[str]) -> list[_Patient]:
-    syncs = sync_names()
+    """Return what is to be examined; of a sync that is named, what that one needs."""
     found: list[_Patient] = []
-    for sync in syncs:
+    there = {house.NAME}
+    for sync in sync_names():
         # Every component says what it reaches; Dagster's own type of them does not know that.
         component: Any = component_of(sync)
         for end in component.ends(sync):
-            patient = _patient(found, end)
-            patient.needs |= end.needs
-            patient.named |= bool({sync, end.system.name} & {*names})
-            patient.syncs += [sync] if sync not in patient.syncs else []
-            if end.side == "target":
-                patient.writers[sync] = component
-    there = {*syncs, *(patient.system.name for patient in found), house.NAME}
+            own = {sync, end.system.name}
+            there |= own
+            if not names or own & {*names}:
+                _add(found, sync, component, end, named=bool(names))
     for name in names:
         if name not in there:
             raise ConfigurationError(f"there is no sync or system {name!r}; there are {', '.join(sorted(there))}")
-    return [patient for patient in found if patient.named or not names]
+    return found
 
 
-def _patient(found: list[_Patient], end: End) -> _Patient:
-    """Return the one that an end of a sync leads to; it is among the found ones from then on."""
+def _add(found: list[_Patient], sync: str, component: SyncComponent, end: End, *, named: bool) -> None:
     patient = next((each for each in found if _is_same(each, end)), None)
     if patient is None:
-        patient = _Patient(end.system, end.connection, end.resource, Needs(), named=False)
+        patient = _Patient(end.system, end.connection, end.resource, Needs(), named)
         found.append(patient)
-    return patient
+    patient.needs |= end.needs
+    patient.syncs += [sync] if sync not in patient.syncs else []
+    if end.side == "target":
+        patient.writers[sync] = component
 
 
 def _is_same(patient: _Patient, end: End) -> bool:

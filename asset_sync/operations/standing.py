@@ -37,7 +37,7 @@ Switch = Literal["on", "off", "none"]
 RUNS: Final = 20
 """So many of a sync's last runs are told of."""
 _PLANS: Final = 50
-_LOOKED_THROUGH: Final = 200
+_LOOKED_THROUGH: Final = 50
 _STALE: Final = frozenset({"error", "out_of_sync"})
 _NOT_USED: Final = frozenset({"disabled", "not_configured"})
 
@@ -107,13 +107,17 @@ def _standing(dagster: dg.DagsterInstance, ledger: Ledger, sync: str, most: int,
     waiting = [plan.id for plan in plans if _waits(plan)]
     ran = _runs(dagster, ledger, sync, most)
     connections = _connections(sync)
-    last = _last_success(ran, connections, waiting)
+    if connections:
+        last = _furthest_behind(connections)
+    else:
+        # What failed for long is not among the last runs any more.
+        last = _synced(ran, waiting) or _synced(_runs(dagster, ledger, sync, _LOOKED_THROUGH, done=True), waiting)
     on = is_switched_on(dagster, sync)
     told = next((each for each in ran if each.plan_id or each.changes), None)
-    done = [each.seconds for each in ran[:most] if each.status == "succeeded" and each.seconds is not None]
+    done = [each.seconds for each in ran if each.status == "succeeded" and each.seconds is not None]
     return SyncStanding(
         sync=sync,
-        runs=ran[:most],
+        runs=ran,
         last_success=last,
         age=now - last if last else None,
         freshness=_freshness(sync, last, connections, now, on=on),
@@ -143,11 +147,12 @@ def _connections(sync: str) -> Sequence[ConnectionStatus]:
 # Runs.
 
 
-def _runs(dagster: dg.DagsterInstance, ledger: Ledger, sync: str, most: int) -> list[Ran]:
-    """Return the last runs, of a mirror with what the first `most` of them wrote."""
-    records = dagster.get_run_records(dg.RunsFilter(job_name=sync), limit=max(most, _LOOKED_THROUGH))
+def _runs(dagster: dg.DagsterInstance, ledger: Ledger, sync: str, most: int, *, done: bool = False) -> list[Ran]:
+    """Return the last runs, or only those that are `done` and succeeded."""
+    wanted = dg.RunsFilter(job_name=sync, statuses=[dg.DagsterRunStatus.SUCCESS] if done else None)
+    records = dagster.get_run_records(wanted, limit=most)
     made = ledger.made_in([record.dagster_run.run_id for record in records])
-    loads = {} if makes_plans(sync) else _loads([record.dagster_run.run_id for record in records[:most]])
+    loads = {} if makes_plans(sync) else _loads([record.dagster_run.run_id for record in records])
     return [_ran(record, made.get(record.dagster_run.run_id), loads) for record in records]
 
 
@@ -189,10 +194,14 @@ def _mode(run: dg.DagsterRun, made: Made | None) -> str:
     return str(told.get("mode", "normal"))
 
 
-def _last_success(runs: Sequence[Ran], connections: Sequence[ConnectionStatus], waiting: Sequence[str]) -> datetime | None:
-    if connections:
-        ends = [each.last_success for each in connections]
-        return None if None in ends else min(end for end in ends if end is not None)
+def _furthest_behind(connections: Sequence[ConnectionStatus]) -> datetime | None:
+    """Return the earliest of the last successes; None where a connection had none yet."""
+    ends = [each.last_success for each in connections]
+    return None if None in ends else min(end for end in ends if end is not None)
+
+
+def _synced(runs: Sequence[Ran], waiting: Sequence[str]) -> datetime | None:
+    """Return when the last run that synced ended; None where there is none among these."""
     for run in runs:
         if run.status == "succeeded" and run.mode != "dry_run" and run.plan_id not in waiting and run.started_at:
             return run.started_at + timedelta(seconds=run.seconds or 0)

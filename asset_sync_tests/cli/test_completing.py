@@ -33,7 +33,7 @@ def offered(words: str, shell: str = "bash") -> tuple[list[str], set[str]]:
     program = [sys.executable, "-c", OFFERED]
     done = subprocess.run(program, env={**os.environ, **given}, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines(), set(done.stderr.splitlines()[-1].split())
+    return [line for line in done.stdout.splitlines() if line], set(done.stderr.splitlines()[-1].split())
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,6 @@ def offered(words: str, shell: str = "bash") -> tuple[list[str], set[str]]:
     [
         ("asset-sync st", ["plain,status"]),
         ("asset-sync run pdq_", ["plain,pdq_exports", "plain,pdq_to_netbox"]),
-        ("asset-sync held wug", ["plain,wug_to_netbox"]),
         ("asset-sync run nonsense", []),
         ("asset-sync nonsense x", []),
     ],
@@ -66,7 +65,6 @@ def test_plans_are_offered_from_the_ledger(database_url: str, monkeypatch: pytes
     found, modules = offered(f"asset-sync show {plan.id[:3]}")
     assert found == [f"plain,{plan.id}"]
     assert modules & HEAVY == set()
-    assert offered("asset-sync show zz")[0] == []
 
 
 def test_a_database_that_is_away_offers_nothing_and_says_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,6 +76,7 @@ def test_runs_plans_and_freshness_are_told_as_they_went(world: World, monkeypatc
     assert [run["mode"] for run in own["runs"]] == ["review", "dry_run", "normal"]
 
 
+@pytest.mark.slow
 def test_what_is_older_than_it_may_be_is_stale(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     run_sync(MIRROR)
     loaded = of(MIRROR)
@@ -124,10 +125,12 @@ def test_what_is_switched_on_as_dagster_does_it_is_on(home: Path, monkeypatch: p
     assert timedelta(0) < found.next_run - datetime.now(UTC) <= timedelta(hours=1)
 
 
-@pytest.mark.usefixtures("world")
-def test_it_runs_as_a_process() -> None:
+@pytest.mark.slow
+@pytest.mark.usefixtures("home")
+def test_it_runs_as_a_process(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", database_url)
     program = [sys.executable, "-c", "from asset_sync.cli.main import main; main()", "status", "--json", SYNC]
-    ran = subprocess.run(program, capture_output=True, text=True, timeout=120, check=False)
+    ran = subprocess.run(program, capture_output=True, text=True, timeout=300, check=False)
     assert ran.returncode == 0, ran.stderr
     (own,) = json.loads(ran.stdout)["syncs"]
     assert (own["sync"], own["runs"], own["freshness"]) == (SYNC, [], "never")
