@@ -19,7 +19,7 @@ import warnings
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -38,6 +38,7 @@ from asset_sync.reconcile.errors import ConfigurationError
 
 _OURS: Final = "postgresql+psycopg"
 _DAGSTERS: Final = "postgresql+psycopg2"
+_FOLDER: Final = "postgres"
 _START_S: Final = 60.0
 _CONNECT_S: Final = 10
 _PLAIN: Final = re.compile(r"[\w@%+=:./-]+")
@@ -77,6 +78,29 @@ def database_url() -> str:
     does not start.
     """
     return _with_driver(_OURS)
+
+
+def where() -> str:
+    """Return which database it is, without user and password: its host and name, or the folder of the embedded one.
+
+    Nothing is started. Raises ConfigurationError where `DATABASE_URL` is no PostgreSQL URL.
+    """
+    given = settings.optional("DATABASE_URL")
+    if given is None:
+        return f"the embedded one in {settings.home() / _FOLDER}"
+    url = _parsed(given)
+    host = url.host or url.query.get("host") or "this machine's socket"
+    return f"{host}{f':{url.port}' if url.port else ''}, database {url.database}"
+
+
+def is_there() -> bool:
+    """Tell whether there is a database already: the embedded one is made when it is needed first."""
+    return settings.optional("DATABASE_URL") is not None or (settings.home() / _FOLDER / "PG_VERSION").exists()
+
+
+def is_running() -> bool:
+    """Tell whether there is a database to be asked: a named one, or an embedded one that some process has started."""
+    return settings.optional("DATABASE_URL") is not None or (settings.home() / _FOLDER / "postmaster.pid").exists()
 
 
 def dagster_url() -> str:
@@ -142,6 +166,20 @@ def _upgrade(engine: Engine, migrations: Path, schema: str) -> None:
             raise ConfigurationError(_why_not_upgraded(error, schema, _version(engine, schema))) from error
 
 
+TablesState = Literal["missing", "behind", "current", "ahead"]
+"""How the tables of a schema stand beside the migrations that this program has."""
+
+
+def tables_state(engine: Engine, migrations: Path, schema: str) -> TablesState:
+    """Return how the tables of a schema stand; nothing is brought up to date."""
+    now, script = _version(engine, schema), _script(migrations)
+    if now is None:
+        return "missing"
+    if now == script.get_current_head():
+        return "current"
+    return "behind" if now in {each.revision for each in script.walk_revisions()} else "ahead"
+
+
 def _version(engine: Engine, schema: str) -> str | None:
     with engine.connect() as connection:
         return MigrationContext.configure(connection, opts={"version_table_schema": schema}).get_current_revision()
@@ -203,7 +241,7 @@ def _got(wheel: Any, folder: Path) -> Any:
 
 def _with_driver(driver: str) -> str:
     given = settings.optional("DATABASE_URL")
-    return _text(_parsed(given or _own(settings.home() / "postgres", os.getpid()).url()).set(drivername=driver))
+    return _text(_parsed(given or _own(settings.home() / _FOLDER, os.getpid()).url()).set(drivername=driver))
 
 
 def _parsed(given: str) -> URL:

@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field
 from asset_sync.access.callers import needs
 from asset_sync.api.problems import REFUSED, Responses, told
 from asset_sync.components.resources import open_ledger
-from asset_sync.operations import standing
-from asset_sync.operations.standing import SyncStanding
+from asset_sync.operations import watching
+from asset_sync.operations.watching import SyncStanding
 
 health: Final = APIRouter(tags=["health"])
 _TEXT: Final[Responses] = {
@@ -43,9 +43,9 @@ def show_health() -> Health:
     """Tell whether the database and Dagster's daemon are there, and how old the last success of each sync is."""
     open_ledger().plans(limit=1)
     now = datetime.now(UTC)
-    ages = standing.ages().items()
+    ages = watching.ages().items()
     found = [Success(sync=sync, last_success=at, age_seconds=(now - at).total_seconds() if at else None) for sync, at in ages]
-    return Health(daemon=standing.daemon(), syncs=found)
+    return Health(daemon=watching.daemon(), syncs=found)
 
 
 @health.get("/metrics", dependencies=[Depends(needs("see"))], responses={**REFUSED, **_TEXT}, response_class=Response)
@@ -61,7 +61,7 @@ class _Everything(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics."""
-        syncs, numbers = standing.syncs(), standing.numbers()
+        syncs, numbers = watching.syncs(), watching.numbers()
         yield from _of_syncs(syncs)
         yield from _of_runs(syncs)
         held = GaugeMetricFamily("asset_sync_held", "Records that wait for a person's decision.", labels=["sync"])
@@ -76,7 +76,7 @@ class _Everything(Collector):
             operations.add_metric(list(labels), count)
         yield from (held, waiting, operations)
         alive = GaugeMetricFamily("asset_sync_daemon_alive", "Whether Dagster's daemon is alive.")
-        alive.add_metric([], float(standing.daemon()))
+        alive.add_metric([], float(watching.daemon()))
         yield alive
 
 

@@ -1,14 +1,16 @@
 """What the REST service answers and takes, and what the command line prints as JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
+import pandas as pd
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
 
 from asset_sync.ledger import PlanHeader
 from asset_sync.operations.connections import Standing
+from asset_sync.operations.plans import Missing
 from asset_sync.operations.run_history import KnownRun, RunStanding, RunStatus
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.authority import State
@@ -103,7 +105,7 @@ class PlanDetail(PlanSummary):
         offset: int = 0,
     ) -> Self:
         """Return a plan with some of the `total` operations, those from `offset` on, or all of them."""
-        operations = [_operation(row, outcomes.get(row["seq"])) for row in rows]
+        operations = operations_of(rows, outcomes)
         return cls(**_header(header), waits=waits, total=total, offset=offset, operations=operations)
 
 
@@ -209,6 +211,12 @@ class RunPage(BaseModel):
     next: str | None = Field(description="What `before` is for the next page; nothing where this is the last.")
 
 
+class RunList(BaseModel):
+    """Runs, in their order: one for each partition."""
+
+    runs: list[Run]
+
+
 class Written(BaseModel):
     """One field of one write that was done: who set the value, in which run, from which record of the source.
 
@@ -236,6 +244,34 @@ class History(BaseModel):
     kind: str
     id: str
     writes: list[Written]
+
+    @classmethod
+    def of(cls, kind: str, target_id: str, table: pd.DataFrame) -> Self:
+        """Return what was written to an object."""
+        rows = table.astype(object).where(table.notna(), None).to_dict("records")
+        return cls(kind=kind, id=target_id, writes=[Written.model_validate(row) for row in rows])
+
+
+class MissingRecord(BaseModel):
+    """A linked object whose record the source no longer has; `retired_by` is null while it is in service."""
+
+    kind: str
+    target_id: str
+    source_key: str
+    since: datetime
+    runs: int
+    retired_by: str | None
+
+
+class MissingList(BaseModel):
+    """What a source no longer has, the longest missing first."""
+
+    missing: list[MissingRecord]
+
+    @classmethod
+    def of(cls, found: Sequence[Missing]) -> Self:
+        """Return what is missing."""
+        return cls(missing=[MissingRecord(**asdict(each)) for each in found])
 
 
 class Export(BaseModel):
@@ -284,6 +320,11 @@ def _header(header: PlanHeader) -> dict[str, Any]:
     approved_by = [approval.by for approval in header.approvals]
     own = {name: getattr(header, name) for name in (*names, *times)}
     return {**own, "approved_by": approved_by, "failed_guards": guards, "decisions": decisions}
+
+
+def operations_of(rows: Iterable[dict[str, Any]], outcomes: Mapping[int, Outcome] | None = None) -> list[Operation]:
+    """Return rows of a plan, as `asset_sync.reconcile.plan.records` has them, and what became of them."""
+    return [_operation(row, (outcomes or {}).get(row["seq"])) for row in rows]
 
 
 def _operation(row: dict[str, Any], outcome: Outcome | None) -> Operation:

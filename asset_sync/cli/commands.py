@@ -3,15 +3,22 @@
 A command is imported when it is called, and the words here stand for it until then: to import all takes seconds.
 """
 
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
+
+Takes = Literal["sync", "plan"]
+"""What the arguments of a command name."""
 
 
 class Entry(NamedTuple):
-    """A command on the map: its name, the module of `asset_sync.cli` that has it under that name, and what it does."""
+    """A command on the map: its name, the module of `asset_sync.cli` that has it under that name, and what it does.
+
+    `takes` is what its arguments name, for completion in a shell.
+    """
 
     name: str
     module: str
     does: str
+    takes: Takes | None = None
 
 
 MAP: Final[dict[str, tuple[Entry, ...]]] = {
@@ -22,15 +29,20 @@ MAP: Final[dict[str, tuple[Entry, ...]]] = {
     ),
     "Set up": (
         Entry("check", "check", "check the YAML of syncs; with --connect, against the systems too"),
+        Entry("config", "config", "the YAML of syncs: check it, and print an example with every key"),
+        Entry(
+            "doctor", "doctor", "examine every system, the database and Dagster: what works, what does not, what to do", "sync"
+        ),
         Entry("serve", "serve", "serve the review page and the REST API"),
         Entry("users", "users", "who may sign in to the review page, and what they may"),
     ),
     "Run": (
-        Entry("run", "run", "run a sync once: read, plan, check the guards, apply, read back"),
-        Entry("trigger", "trigger", "have a sync run once in Dagster's queue"),
+        Entry("run", "run", "run a sync once: read, plan, check the guards, apply, read back", "sync"),
+        Entry("status", "status", "each sync at a glance: last run, freshness, changes, held, waiting plans, next run", "sync"),
+        Entry("trigger", "trigger", "have a sync run once in Dagster's queue", "sync"),
         Entry("schedules", "schedules", "what starts runs by itself: list, start, stop"),
-        Entry("pause", "schedules", "hold what a sync writes, or all of them, with a reason"),
-        Entry("resume", "schedules", "let what was paused write again"),
+        Entry("pause", "schedules", "hold what a sync writes, or all of them, with a reason", "sync"),
+        Entry("resume", "schedules", "let what was paused write again", "sync"),
         Entry("connections", "connections", "how the connections to WhatsUp Gold stand"),
         Entry("exports", "exports", "what was sent to WhatsUp Gold, address by address"),
         Entry("fabrics", "fabrics", "Hedgehog fabrics: how they stand, on a schedule, one now, compared"),
@@ -39,22 +51,22 @@ MAP: Final[dict[str, tuple[Entry, ...]]] = {
     ),
     "Review": (
         Entry("plans", "plans", "the plans, newest first, and how they stand"),
-        Entry("show", "plans", "what a plan would do or did, field by field, and what it holds"),
-        Entry("approve", "plans", "let a plan be applied: after review, or in spite of a guard"),
-        Entry("reject", "plans", "keep a plan from being applied"),
-        Entry("apply", "plans", "apply a plan, exactly as it was reviewed"),
-        Entry("undo", "plans", "take back what a plan or a run applied"),
+        Entry("show", "plans", "what a plan would do or did, field by field, and what it holds", "plan"),
+        Entry("approve", "plans", "let a plan be applied: after review, or in spite of a guard", "plan"),
+        Entry("reject", "plans", "keep a plan from being applied", "plan"),
+        Entry("apply", "plans", "apply a plan, exactly as it was reviewed", "plan"),
+        Entry("undo", "plans", "take back what a plan or a run applied", "plan"),
     ),
     "Decide and look": (
-        Entry("held", "holds", "what is held now: the record, what it may be, why, since when"),
+        Entry("held", "holds", "what is held now: the record, what it may be, why, since when", "sync"),
         Entry("resolve", "holds", "decide about a held record, for good and with your name"),
         Entry("history", "plans", "who set the values of an object"),
-        Entry("missing", "plans", "what a source no longer has, and for how long"),
+        Entry("missing", "plans", "what a source no longer has, and for how long", "sync"),
         Entry("alerts", "alerts", "tell people what they have to know; try a channel; what is open"),
     ),
     "Repair": (
-        Entry("rebase", "run", "take the target as it stands for what was applied last"),
-        Entry("reconnect", "reconnect", "let links and decisions be those of another address"),
+        Entry("rebase", "run", "take the target as it stands for what was applied last", "sync"),
+        Entry("reconnect", "reconnect", "let links and decisions be those of another address", "sync"),
     ),
 }
 ENTRIES: Final = {entry.name: entry for entries in MAP.values() for entry in entries}

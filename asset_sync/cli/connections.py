@@ -5,7 +5,8 @@ from dataclasses import asdict
 import click
 from rich.text import Text
 
-from asset_sync.cli.console import printed, row, table
+from asset_sync.api.models import ConnectionList, ConnectionStanding
+from asset_sync.cli.console import json_option, printed, row, table
 from asset_sync.operations.connections import Standing, connection
 from asset_sync.operations.connections import connections as every_connection
 
@@ -14,9 +15,14 @@ _COUNTS = ("total", "pending", "exported", "scan_triggered", "scan_completed", "
 
 @click.command()
 @click.argument("name", required=False)
-def connections(name: str | None) -> None:
+@json_option
+def connections(name: str | None, *, as_json: bool) -> None:
     """Tell how the connections to WhatsUp Gold stand; of the one called NAME, also its last ten exports."""
     chosen = [connection(name)] if name else every_connection()
+    if as_json:
+        told = ConnectionList(connections=[ConnectionStanding.of(each) for each in chosen])
+        click.echo(told.model_dump_json(indent=2))
+        return
     if not chosen:
         click.echo("No sync has a connection to WhatsUp Gold.")
         return

@@ -91,6 +91,9 @@ def outcome_line(report: RunReport) -> str:
     return f"Outcome: {told}; {requests}; {report.seconds} s; run {report.run_id}."
 
 
+json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output, and nothing else.")
+
+
 def by_option(told: str) -> Callable[[Decorated], Decorated]:
     """Give a command the option --by: the name of a person, kept with the decision."""
     return click.option("--by", metavar="NAME", default=login, callback=_person, help=f"{told}; your user name by default.")

@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from asset_sync import database
-from asset_sync.cli.console import printed, progress, row, table
+from asset_sync.cli.console import json_option, printed, progress, row, table
 from asset_sync.cli.run import tell
 from asset_sync.operations import fabric_files, fabric_rights
 from asset_sync.operations import fabrics as operations
@@ -31,12 +31,11 @@ def fabrics() -> None:
 
 
 _fabric = click.option("--fabric", metavar="NAME", help="This fabric alone.")
-_json = click.option("--json", "as_json", is_flag=True, help="Tell it as JSON.")
 
 
 @fabrics.command()
 @_fabric
-@_json
+@json_option
 def status(fabric: str | None, *, as_json: bool) -> None:
     """Tell how each fabric stands, when it ran and runs next, and what of it is kept in step."""
     with _failures_told(as_json=as_json, total_jobs=0):
@@ -49,7 +48,7 @@ def status(fabric: str | None, *, as_json: bool) -> None:
 
 @fabrics.command()
 @_fabric
-@_json
+@json_option
 def start(fabric: str | None, *, as_json: bool) -> None:
     """Have the fabrics run by themselves, each at its interval: switches on their sensor, which Dagster's daemon looks at."""
     with _failures_told(as_json=as_json, fabrics_scheduled=0):
@@ -94,7 +93,7 @@ def _all(made: operations.Started, words: str) -> Mapping[str, Any]:
 
 @fabrics.command()
 @_fabric
-@_json
+@json_option
 @click.pass_context
 def trigger(context: click.Context, fabric: str | None, *, as_json: bool) -> None:
     """Run one fabric now, in this process, whenever it is due; one that is disabled or under way is not run."""
@@ -112,7 +111,7 @@ def trigger(context: click.Context, fabric: str | None, *, as_json: bool) -> Non
 @fabrics.command()
 @click.option("--folder", type=click.Path(path_type=Path), required=True, help="The fabric's YAML files, at any depth.")
 @_fabric
-@_json
+@json_option
 def compare(folder: Path, fabric: str | None, *, as_json: bool) -> None:
     """Tell in what a fabric's cluster is not what the YAML files of a folder say; nothing is written."""
     with _failures_told(as_json=as_json):
@@ -128,7 +127,7 @@ def compare(folder: Path, fabric: str | None, *, as_json: bool) -> None:
 
 @fabrics.command()
 @_fabric
-@_json
+@json_option
 @click.pass_context
 def test(context: click.Context, fabric: str | None, *, as_json: bool) -> None:
     """Ask a fabric's cluster for its version, and for what the token may read; nothing of the fabric is read."""

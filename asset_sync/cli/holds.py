@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from asset_sync.cli.console import by_option, printed, row, table
+from asset_sync.cli.console import by_option, json_option, printed, row, table
 from asset_sync.ledger.holds import Held
 from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations import holds as operations
@@ -19,7 +19,7 @@ _Command = Callable[..., Any]
 
 @click.command()
 @click.argument("sync", required=False)
-@click.option("--json", "as_json", is_flag=True, help="One JSON array on standard output.")
+@json_option
 def held(sync: str | None, as_json: bool) -> None:
     """List what is held now, of SYNC or of all: the record, what it may be, why, and since when.
 
@@ -63,6 +63,7 @@ def resolve() -> None:
 
 def _about_a_record(command: _Command) -> _Command:
     """Give a command the arguments that every decision about a record has."""
+    command = json_option(command)
     partition = click.option("--partition", metavar="NAME", help="The connection, where the sync has several.")
     for argument in ("record", "kind", "sync"):
         command = click.argument(argument)(command)
@@ -72,53 +73,55 @@ def _about_a_record(command: _Command) -> _Command:
 @resolve.command()
 @_about_a_record
 @click.argument("object_id", metavar="OBJECT")
-def link(*, sync: str, kind: str, record: str, object_id: str, by: str, partition: str | None) -> None:
+def link(*, sync: str, kind: str, record: str, object_id: str, by: str, partition: str | None, as_json: bool) -> None:
     """RECORD of SYNC is the object of that id: asset-sync resolve link SYNC KIND RECORD OBJECT."""
-    _decide("link", sync=sync, kind=kind, record=record, by=by, partition=partition, target_id=object_id)
+    _decide("link", sync=sync, kind=kind, record=record, by=by, partition=partition, as_json=as_json, target_id=object_id)
 
 
 @resolve.command("never-link")
 @_about_a_record
 @click.argument("object_id", metavar="OBJECT")
-def never_link(*, sync: str, kind: str, record: str, object_id: str, by: str, partition: str | None) -> None:
+def never_link(*, sync: str, kind: str, record: str, object_id: str, by: str, partition: str | None, as_json: bool) -> None:
     """RECORD is never the object of that id."""
-    _decide("never_link", sync=sync, kind=kind, record=record, by=by, partition=partition, target_id=object_id)
+    _decide("never_link", sync=sync, kind=kind, record=record, by=by, partition=partition, as_json=as_json, target_id=object_id)
 
 
 @resolve.command()
 @_about_a_record
-def create(*, sync: str, kind: str, record: str, by: str, partition: str | None) -> None:
+def create(*, sync: str, kind: str, record: str, by: str, partition: str | None, as_json: bool) -> None:
     """RECORD is none of the objects that there are: a new one is made."""
-    _decide("create", sync=sync, kind=kind, record=record, by=by, partition=partition)
+    _decide("create", sync=sync, kind=kind, record=record, by=by, partition=partition, as_json=as_json)
 
 
 @resolve.command("keep-target")
 @_about_a_record
 @click.argument("field")
-def keep_target(*, sync: str, kind: str, record: str, field: str, by: str, partition: str | None) -> None:
+def keep_target(*, sync: str, kind: str, record: str, field: str, by: str, partition: str | None, as_json: bool) -> None:
     """FIELD of RECORD's object stays as it is in the target, whatever the source says."""
-    _decide("keep_target", sync=sync, kind=kind, record=record, by=by, partition=partition, field=field)
+    _decide("keep_target", sync=sync, kind=kind, record=record, by=by, partition=partition, as_json=as_json, field=field)
 
 
 @resolve.command("take-source")
 @_about_a_record
 @click.argument("field")
-def take_source(*, sync: str, kind: str, record: str, field: str, by: str, partition: str | None) -> None:
+def take_source(*, sync: str, kind: str, record: str, field: str, by: str, partition: str | None, as_json: bool) -> None:
     """FIELD of RECORD's object is what the source says, whoever changed it."""
-    _decide("take_source", sync=sync, kind=kind, record=record, by=by, partition=partition, field=field)
+    _decide("take_source", sync=sync, kind=kind, record=record, by=by, partition=partition, as_json=as_json, field=field)
 
 
 @resolve.command()
 @click.option("--until-changed", is_flag=True, help="Only as long as the record says what it says now.")
 @_about_a_record
-def ignore(*, sync: str, kind: str, record: str, by: str, partition: str | None, until_changed: bool) -> None:
+def ignore(*, sync: str, kind: str, record: str, by: str, partition: str | None, until_changed: bool, as_json: bool) -> None:
     """RECORD is left alone: nothing is made, written or retired for it."""
-    _decide("ignore", sync=sync, kind=kind, record=record, by=by, partition=partition, until_changed=until_changed)
+    _decide(
+        "ignore", sync=sync, kind=kind, record=record, by=by, partition=partition, as_json=as_json, until_changed=until_changed
+    )
 
 
 @resolve.command("list")
 @click.argument("sync", required=False)
-@click.option("--json", "as_json", is_flag=True, help="One JSON array on standard output.")
+@json_option
 def list_(sync: str | None, as_json: bool) -> None:
     """List the decisions, the latest first; those taken back, too."""
     found = operations.resolutions(sync)
@@ -140,14 +143,23 @@ def list_(sync: str | None, as_json: bool) -> None:
 @resolve.command("take-back")
 @click.argument("number", type=click.IntRange(1, operations.LARGEST_NUMBER))
 @by_option("Who takes it back")
-def take_back(number: int, by: str) -> None:
+@json_option
+def take_back(number: int, *, by: str, as_json: bool) -> None:
     """Take the decision of that NUMBER back: the next plan asks again."""
-    click.echo(f"Taken back by {by}: {_told(operations.take_back(number, by))}")
+    kept = operations.take_back(number, by)
+    click.echo(_as_json(kept) if as_json else f"Taken back by {by}: {_told(kept)}")
 
 
-def _decide(verb: Verb, *, sync: str, kind: str, record: str, by: str, partition: str | None, **more: Any) -> None:
+def _decide(
+    verb: Verb, *, sync: str, kind: str, record: str, by: str, partition: str | None, as_json: bool, **more: Any
+) -> None:
     kept = operations.resolve(sync, verb, kind, record, by=by, connection=partition, **more)
-    click.echo(f"Decision {kept.resolution.number} of {by}: {_told(kept)}. The next plan of {sync} goes by it.")
+    words = f"Decision {kept.resolution.number} of {by}: {_told(kept)}. The next plan of {sync} goes by it."
+    click.echo(_as_json(kept) if as_json else words)
+
+
+def _as_json(kept: KeptResolution) -> str:
+    return json.dumps(asdict(kept), indent=2, default=str)
 
 
 def _told(kept: KeptResolution) -> str:

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 from dotenv import load_dotenv
 
 from asset_sync import settings
-from asset_sync.cli import signals
+from asset_sync.cli import completing, signals
 from asset_sync.cli.commands import ENTRIES, MAP
 from asset_sync.reconcile.errors import AssetSyncError
 
@@ -25,13 +26,20 @@ class _Program(click.Group):
         """Return the names of the commands as the map has them."""
         return list(ENTRIES)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - as click calls it
-        """Return a command, imported now; None where there is none of that name."""
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, imported now; None where there is none of that name. A shell is given one that only completes."""
         entry = ENTRIES.get(cmd_name)
         if entry is None:
             return None
+        if ctx.resilient_parsing and entry.takes and not completing.asks_for_an_option():
+            return completing.stand_in(entry.name, entry.takes)
         command: click.Command = getattr(import_module(f"asset_sync.cli.{entry.module}"), entry.name)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands and options that begin so, without importing a command."""
+        found = [CompletionItem(name, help=entry.does) for name, entry in ENTRIES.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - as click calls it
         """Write the map, without importing what is on it."""

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import click
 import pandas as pd
 
-from asset_sync.api.models import PlanDetail, PlanSummary
-from asset_sync.cli.console import by_option, login, printed, progress, row, table
+from asset_sync.api.models import History, MissingList, PlanDetail, PlanSummary, operations_of
+from asset_sync.cli.console import by_option, json_option, login, printed, progress, row, table
 from asset_sync.cli.run import tell
 from asset_sync.components.resources import open_ledger
 from asset_sync.ledger import PlanHeader
@@ -28,7 +28,7 @@ _by = by_option("Who decides")
 @click.command()
 @click.option("--sync", metavar="SYNC", help="Only the plans of this sync.")
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="One JSON array on standard output.")
+@json_option
 def plans(sync: str | None, limit: int, as_json: bool) -> None:
     """List the plans, newest first."""
     headers = operations.plans(sync, limit)
@@ -71,13 +71,14 @@ def _counts(header: PlanHeader) -> str:
 @_plan
 @click.option("--format", "how", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
 @click.option("--all", "everything", is_flag=True, help="All rows; JSON always has them.")
-def show(plan: str, how: str, everything: bool) -> None:
+@json_option
+def show(plan: str, *, how: str, everything: bool, as_json: bool) -> None:
     """Show PLAN: what it would do, field by field, and what it holds. The start of an id is enough."""
     ledger = open_ledger()
     header = ledger.header(operations.plan_id_of(plan))
     loaded = ledger.plan(header.id)
     most = len(loaded.operations) if everything else report.MOST_ROWS
-    if how == "json":
+    if as_json or how == "json":
         told = operations.waits(header.id), p.records(loaded.operations), ledger.outcomes(header.id)
         click.echo(PlanDetail.of_page(header, *told, total=len(loaded.operations)).model_dump_json(indent=2))
     elif how == "markdown":
@@ -150,7 +151,8 @@ _TERMS = "row=3, kind=asset, op=create, field=serial, key=PC-*; several, parted 
 @_by
 @click.option("--only", "only", metavar="WHAT", multiple=True, help=f"Approve only what is so: {_TERMS} Once or more.")
 @click.option("--without", "without", metavar="WHAT", multiple=True, help="Leave out what is so, in the same words.")
-def approve(plan: str, by: str, only: tuple[str, ...], without: tuple[str, ...]) -> None:
+@json_option
+def approve(plan: str, *, by: str, only: tuple[str, ...], without: tuple[str, ...], as_json: bool) -> None:
     """Let PLAN be applied: after review, or in spite of a guard that failed. It is named by its own id, not by a run's.
 
     Of a part that is approved, a plan comes in its place. What is left out is a decision, which the next plan goes by: a new
@@ -159,7 +161,8 @@ def approve(plan: str, by: str, only: tuple[str, ...], without: tuple[str, ...])
     selection = Selection(_choices("--only", only), _choices("--without", without)) if only or without else None
     header = operations.approve(plan, by, selection)
     part = "" if header.id.startswith(plan) else f", as a part of {plan}"
-    click.echo(f"Plan {header.id} is approved by {by}{part}. To apply it: asset-sync apply {header.id}")
+    told = f"Plan {header.id} is approved by {by}{part}. To apply it: asset-sync apply {header.id}"
+    _decided(header, told, as_json=as_json)
 
 
 def _choices(option: str, given: tuple[str, ...]) -> list[Choice]:
@@ -181,24 +184,31 @@ def _choice(option: str, given: str) -> Choice:
 @click.command()
 @_plan
 @_by
-def reject(plan: str, by: str) -> None:
+@json_option
+def reject(plan: str, *, by: str, as_json: bool) -> None:
     """Keep PLAN from being applied, also when it is made again."""
     header = operations.reject(plan, by)
-    click.echo(f"Plan {header.id} is rejected by {by}.")
+    _decided(header, f"Plan {header.id} is rejected by {by}.", as_json=as_json)
+
+
+def _decided(header: PlanHeader, words: str, *, as_json: bool) -> None:
+    click.echo(PlanSummary.of(header).model_dump_json(indent=2) if as_json else words)
 
 
 @click.command()
 @_plan
+@json_option
 @click.pass_context
-def apply(context: click.Context, plan: str) -> None:
+def apply(context: click.Context, *, plan: str, as_json: bool) -> None:
     """Apply PLAN, exactly as it was reviewed; what is done already is not done again."""
     plan_id = operations.plan_id_of(plan)
     before = open_ledger().header(plan_id).state
     with progress() as watching:
         done = operations.apply_plan(plan_id, watch=watching(f"apply {plan_id}"))
-    tell(done)
+    tell(done, as_json=as_json)
     if before == "applied":
-        click.echo("It was applied before: the outcome is told as it stands, and what was done was not done again.")
+        words = "It was applied before: the outcome is told as it stands, and what was done was not done again."
+        click.echo(words, err=as_json)
     context.exit(0 if done.succeeded else 1)
 
 
@@ -206,25 +216,32 @@ def apply(context: click.Context, plan: str) -> None:
 @click.argument("plan_or_run")
 @click.option("--dry-run", is_flag=True, help="Only show what would be taken back.")
 @click.option("--approve", "approved", is_flag=True, help="Go on where a guard fails, such as retiring much at once.")
+@json_option
 @click.pass_context
-def undo(context: click.Context, plan_or_run: str, dry_run: bool, approved: bool) -> None:
+def undo(context: click.Context, *, plan_or_run: str, dry_run: bool, approved: bool, as_json: bool) -> None:
     """Take back what PLAN_OR_RUN applied. Nothing is deleted: what was created is retired, where that is possible.
 
     A value is put back only where it is still the one that the plan wrote.
     """
     made = operations.make_undo(operations.plan_id_of(plan_or_run))
-    _show(None, made.plan, _MOST_ROWS)
+    if not as_json:
+        _show(None, made.plan, _MOST_ROWS)
     for guard in made.guards:
-        click.echo(f"Guard {guard.name}: {'passed' if guard.passed else 'FAILED'}: {guard.message}")
+        click.echo(f"Guard {guard.name}: {'passed' if guard.passed else 'FAILED'}: {guard.message}", err=as_json)
     if dry_run:
-        click.echo("Dry run: nothing was written.")
+        click.echo("Dry run: nothing was written.", err=as_json)
+        if as_json:
+            click.echo(
+                json.dumps([each.model_dump(mode="json") for each in operations_of(p.records(made.plan.writes))], indent=2)
+            )
         return
     run_id = new_run_id()
     header = operations.save_undo(made, run_id, login(), in_spite_of_guards=approved)
     with progress() as watching:
         done = operations.apply_plan(header.id, run_id=run_id, watch=watching(f"undo {made.plan.undoes}"))
-    tell(done)
-    _tell_restored(header)
+    tell(done, as_json=as_json)
+    if not as_json:
+        _tell_restored(header)
     context.exit(0 if done.succeeded else 1)
 
 
@@ -244,9 +261,13 @@ def _tell_restored(header: PlanHeader) -> None:
 @click.argument("id")
 @click.option("--field", metavar="F", help="Only this field.")
 @click.option("--sync", metavar="S", help="Only what this sync wrote; of a connection: netbox_to_wug/main.")
-def history(kind: str, id: str, field: str | None, sync: str | None) -> None:  # noqa: A002 - the argument's name in the help
+@json_option
+def history(kind: str, id: str, *, field: str | None, sync: str | None, as_json: bool) -> None:  # noqa: A002 - the argument's name in the help
     """Tell who set the values of an object: KIND as in the mapping (asset, device, …), ID as in the target."""
     written = operations.history(kind, id, field, sync)
+    if as_json:
+        click.echo(History.of(kind, id, written).model_dump_json(indent=2))
+        return
     if written.empty:
         what = f"{kind} #{id}" + (f", field {field}" if field else "")
         who = "No sync" if sync is None else f"No sync {sync!r}"
@@ -264,8 +285,12 @@ def history(kind: str, id: str, field: str | None, sync: str | None) -> None:  #
 
 @click.command()
 @click.argument("sync")
-def missing(sync: str) -> None:
+@json_option
+def missing(sync: str, *, as_json: bool) -> None:
     """Tell what the source of SYNC no longer has, and for how long."""
+    if as_json:
+        click.echo(MissingList.of(operations.missing(sync)).model_dump_json(indent=2))
+        return
     shown = table("kind", "object", "source record", "missing since (UTC)", "for", "runs", "retired by", right=("runs",))
     now = datetime.now(UTC)
     for link in operations.missing(sync):

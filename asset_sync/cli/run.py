@@ -6,15 +6,18 @@ from typing import Final
 import click
 
 from asset_sync import database, settings
-from asset_sync.cli.console import outcome_line, printed, progress, row, table
+from asset_sync.api.models import Run, RunList
+from asset_sync.cli.console import json_option, outcome_line, printed, progress, row, table
 from asset_sync.components.resources import open_ledger
 from asset_sync.mirror.runs import LoadRun, load_of_run
 from asset_sync.operations.definitions import makes_plans
 from asset_sync.operations.exports import takes_exports, waiting_exports
 from asset_sync.operations.hosts import take_documents
 from asset_sync.operations.reports import own_report
+from asset_sync.operations.run_history import find_run
 from asset_sync.operations.runs import RunReport, log_file, log_of, run_sync
 from asset_sync.reconcile import report as plan_report
+from asset_sync.reconcile.errors import AssetSyncError
 from asset_sync.reconcile.plan import Mode, Plan
 
 _MODES: Final[Mapping[str, Mode]] = {"normal": "normal", "full": "full", "review": "review", "dry-run": "dry_run"}
@@ -36,8 +39,9 @@ _MODES: Final[Mapping[str, Mode]] = {"normal": "normal", "full": "full", "review
     multiple=True,
     help="What the source is asked for in this run: sites=berlin,oslo, roles, tags, types, ids; the rest is left alone.",
 )
+@json_option
 @click.pass_context
-def run(context: click.Context, sync: str, mode: str, partition: str | None, only: tuple[str, ...]) -> None:
+def run(context: click.Context, *, sync: str, mode: str, partition: str | None, only: tuple[str, ...], as_json: bool) -> None:
     """Run SYNC once: read, plan, check the guards, apply, read back; a mirror is loaded, and knows normal and full only.
 
     A sync of export files runs once for each file in its folder that had no run yet, the one that came first first; one of
@@ -46,32 +50,40 @@ def run(context: click.Context, sync: str, mode: str, partition: str | None, onl
     refused = take_documents(sync)
     for line in refused:
         click.echo(f"asset-sync: {line}", err=True)
-    ran = [_run(sync, _MODES[mode], key, _only(only)) for key in _partitions(sync, partition)]
-    context.exit(0 if all(ran) and not refused else 1)
+    ran: list[RunReport] = []
+    for key in _partitions(sync, partition, as_json=as_json):
+        ran.append(_run(sync, _MODES[mode], key, _only(only)))
+        if as_json:
+            tell_failure(ran[-1])
+        else:
+            tell(ran[-1])
+    if as_json:
+        click.echo(RunList(runs=[_run_of(report) for report in ran]).model_dump_json(indent=2))
+    context.exit(0 if all(report.succeeded for report in ran) and not refused else 1)
 
 
-def _partitions(sync: str, given: str | None) -> Sequence[str | None]:
+def _partitions(sync: str, given: str | None, *, as_json: bool) -> Sequence[str | None]:
     """Return the partitions to be run; None for a sync that has none, or of which one has to be named."""
     waiting = None if given or not takes_exports(sync) else waiting_exports(sync)
     if waiting is None:
         return [given]
     if not waiting:
-        click.echo(f"There is no file in the folder of {sync} that did not have its run; --partition names an earlier one.")
+        told = f"There is no file in the folder of {sync} that did not have its run; --partition names an earlier one."
+        click.echo(told, err=as_json)
     return waiting
 
 
-def _run(sync: str, mode: Mode, partition: str | None, only: Mapping[str, list[str]]) -> bool:
+def _run(sync: str, mode: Mode, partition: str | None, only: Mapping[str, list[str]]) -> RunReport:
     with progress() as watching:
-        report = run_sync(sync, mode, partition=partition, only=only, watch=watching(sync))
-    tell(report)
-    return report.succeeded
+        return run_sync(sync, mode, partition=partition, only=only, watch=watching(sync))
 
 
 @click.command()
 @click.argument("sync")
 @click.option("--partition", metavar="KEY", help="The connection; one connection alone need not be named.")
+@json_option
 @click.pass_context
-def rebase(context: click.Context, sync: str, partition: str | None) -> None:
+def rebase(context: click.Context, *, sync: str, partition: str | None, as_json: bool) -> None:
     """Take the target of SYNC as it stands for what was applied last, after it or the ledger came back from a backup.
 
     Nothing is written to it; the next run plans what the source says otherwise. What a person edited, of objects that are not
@@ -80,16 +92,42 @@ def rebase(context: click.Context, sync: str, partition: str | None) -> None:
     """
     with progress() as watching:
         report = run_sync(sync, "rebase", partition=partition, watch=watching(f"rebase {sync}"))
-    if report.succeeded and report.plan is not None:
+    if report.succeeded and report.plan is not None and not as_json:
         rebased = open_ledger().plan(report.plan.id).operations
         click.echo(f"The target is taken as it stands for {len(rebased)} records. Next: asset-sync run {sync} --mode dry-run")
     else:
-        tell(report)
+        tell(report, as_json=as_json)
     context.exit(0 if report.succeeded else 1)
 
 
-def tell(report: RunReport) -> None:
-    """Print a run's plan and what became of it, or what was loaded; why it failed on standard error."""
+def tell(report: RunReport, *, as_json: bool = False) -> None:
+    """Print a run's plan and what became of it, or what was loaded, in words or as JSON; why it failed on standard error."""
+    if as_json:
+        click.echo(_run_of(report).model_dump_json(indent=2))
+    else:
+        _tell_result(report)
+    tell_failure(report)
+
+
+def _run_of(report: RunReport) -> Run:
+    """Return a run that ended here as the service tells it, too."""
+    found = find_run(report.run_id)
+    if found is None:
+        raise AssetSyncError(f"run {report.run_id} is not known to Dagster any more")
+    return Run.of(found)
+
+
+def tell_failure(report: RunReport) -> None:
+    """Say on standard error why a run failed, and where its log is; nothing of one that did not."""
+    for reason in report.reasons:
+        click.echo(f"asset-sync: {reason}", err=True)
+    if not report.succeeded:
+        click.echo(
+            f"asset-sync: run {report.run_id} failed; see its log: {log_of(report.run_id)}; all runs: {log_file()}", err=True
+        )
+
+
+def _tell_result(report: RunReport) -> None:
     if report.plan is not None:
         plan = open_ledger().plan(report.plan.id)
         click.echo(plan_report.headline(plan))
@@ -106,12 +144,6 @@ def tell(report: RunReport) -> None:
         click.echo(_not_applied(open_ledger().plan(report.plan.id)))
     if report.succeeded and not makes_plans(report.sync) and (load := load_of_run(database.engine(), report.run_id)):
         _tell_load(report, load)
-    for reason in report.reasons:
-        click.echo(f"asset-sync: {reason}", err=True)
-    if not report.succeeded:
-        click.echo(
-            f"asset-sync: run {report.run_id} failed; see its log: {log_of(report.run_id)}; all runs: {log_file()}", err=True
-        )
 
 
 def _tell_load(report: RunReport, load: LoadRun) -> None:

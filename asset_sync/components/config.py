@@ -31,9 +31,9 @@ MOST_RUNS: Final = 100_000
 class GraceConfig(dg.Model, dg.Resolvable):
     """An object missing from the source is retired after so many runs and so many hours, both of them; or never."""
 
-    runs: int = Field(default=3, ge=1, le=MOST_RUNS)
-    hours: float = Field(default=24, ge=0, le=MOST_HOURS)
-    retire: bool = True
+    runs: int = Field(default=3, ge=1, le=MOST_RUNS, description="In so many complete runs it was missing.")
+    hours: float = Field(default=24, ge=0, le=MOST_HOURS, description="For so many hours it was missing.")
+    retire: bool = Field(default=True, description="false retires nothing.")
 
     def grace(self) -> Grace:
         """Return the grace as the core takes it."""
@@ -43,10 +43,14 @@ class GraceConfig(dg.Model, dg.Resolvable):
 class LimitsConfig(dg.Model, dg.Resolvable):
     """What a plan may do without approval: shares of 1, and a count."""
 
-    source_shrink: float = Field(default=0.20, ge=0, le=1)
-    target_shrink: float = Field(default=0.20, ge=0, le=1)
-    retire_share: float = Field(default=0.05, ge=0, le=1)
-    retire_count: int = Field(default=100, ge=0)
+    source_shrink: float = Field(
+        default=0.20, ge=0, le=1, description="The share of 1 that the source may have lost since the last run."
+    )
+    target_shrink: float = Field(default=0.20, ge=0, le=1, description="The share of 1 that the target may have lost.")
+    retire_share: float = Field(
+        default=0.05, ge=0, le=1, description="The share of 1 of all objects that may be retired at once."
+    )
+    retire_count: int = Field(default=100, ge=0, description="How many objects may be retired at once.")
 
     def limits(self) -> Limits:
         """Return the limits as the core takes them."""
@@ -56,15 +60,15 @@ class LimitsConfig(dg.Model, dg.Resolvable):
 class PrefixLengthConfig(dg.Model, dg.Resolvable):
     """How long the prefixes are that NetBox is given, where the source tells addresses without their networks."""
 
-    ipv4: int = Field(default=24, ge=1, le=32)
-    ipv6: int = Field(default=64, ge=1, le=128)
+    ipv4: int = Field(default=24, ge=1, le=32, description="Of IPv4.")
+    ipv6: int = Field(default=64, ge=1, le=128, description="Of IPv6.")
 
 
 class ScheduleConfig(dg.Model, dg.Resolvable):
     """When the sync runs by itself, once its schedule is switched on: a cron expression and a time zone."""
 
-    cron: str = "0 * * * *"
-    timezone: str = "UTC"
+    cron: str = Field(default="0 * * * *", description="Minute, hour, day, month and weekday.")
+    timezone: str = Field(default="UTC", description="Such as Europe/Berlin.")
 
 
 def check_timezone(place: "Place", zone: str) -> None:

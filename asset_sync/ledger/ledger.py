@@ -17,6 +17,7 @@ from asset_sync.ledger import (
     intents,
     links,
     locks,
+    made,
     moving,
     outcomes,
     overruled,
@@ -29,6 +30,7 @@ from asset_sync.ledger import (
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.headers import PlanHeader
 from asset_sync.ledger.holds import Held
+from asset_sync.ledger.made import Made
 from asset_sync.ledger.moving import LinkSet
 from asset_sync.ledger.paging import Chosen, OperationPage
 from asset_sync.ledger.resolutions import KeptResolution, Mapped
@@ -216,11 +218,17 @@ class Ledger:
         with self._engine.connect() as connection:
             return counting.waiting_plans(connection)
 
+    def made_in(self, run_ids: Collection[str]) -> dict[str, Made]:
+        """Return what the plans of runs were about, by the run; see `asset_sync.ledger.made`."""
+        with self._engine.connect() as connection:
+            return made.of_runs(connection, run_ids)
+
     def made_by(self, run_id: str, sync: str) -> str | None:
         """Return the id of the plan that a run made for a sync; None where it made none. A run may be of several syncs."""
         with self._engine.connect() as connection:
-            made = select(s.making.c.plan_id).join(s.plan, s.plan.c.id == s.making.c.plan_id)
-            return connection.scalar(made.where(s.making.c.run_id == run_id, s.plan.c.sync == sync, s.plan.c.mode != "rest"))
+            plans_of_runs = select(s.making.c.plan_id).join(s.plan, s.plan.c.id == s.making.c.plan_id)
+            own = plans_of_runs.where(s.making.c.run_id == run_id, s.plan.c.sync == sync, s.plan.c.mode != "rest")
+            return connection.scalar(own)
 
     def undone_by(self, plan_id: str) -> list[str]:
         """Return the ids of the plans that took a plan back, to their end."""

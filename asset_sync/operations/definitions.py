@@ -107,6 +107,29 @@ def code_location() -> list[str]:
     return ["-w", str(workspace)] if workspace.is_file() else ["-m", "asset_sync.definitions"]
 
 
+def location_name() -> str:
+    """Return the name of the code location that the daemon looks at; what is switched on is so by it."""
+    module = "asset_sync.definitions"
+    return "asset_sync" if (settings.project_root() / "workspace.yaml").is_file() else module
+
+
+def schedule_of(sync: str) -> dg.ScheduleDefinition | None:
+    """Return the schedule of a sync; None where it has none."""
+    made = _definitions().schedules or []
+    return next((each for each in made if isinstance(each, dg.ScheduleDefinition) and each.name == f"{sync}_schedule"), None)
+
+
+def sensor_of(sync: str) -> dg.SensorDefinition | None:
+    """Return the sensor that starts runs of a sync; None where it has none."""
+    return next((each for each in _definitions().sensors or [] if each.name == f"{sync}_sensor"), None)
+
+
+def is_switched_on(dagster: dg.DagsterInstance, sync: str) -> bool:
+    """Tell whether the schedule or the sensor of a sync is switched on, of the code location that the daemon looks at."""
+    states = [state for state in dagster.all_instigator_state() if state.selector.location_name == location_name()]
+    return any(state.is_running for state in states if state.name in (f"{sync}_schedule", f"{sync}_sensor"))
+
+
 def sync_names() -> list[str]:
     """Return the names of all syncs."""
     return sorted(job.name for job in _definitions().jobs or [] if run_tags.SYNC in (job.tags or {}))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from asset_sync.operations.fabric_files import reached
-from asset_sync.systems.hedgehog import KINDS
+from asset_sync.systems.hedgehog import rights as asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +29,5 @@ def rights(fabric: str | None = None) -> Rights:
     name, resource = reached(fabric)
     with resource.client() as client:
         version = client.version()
-        kinds = {kind.resource: client.may_list(kind) for kind in KINDS}
-    return Rights(name, version, kinds, tuple(kind.resource for kind in KINDS if kind.needed and not kinds[kind.resource]))
+        found = asked.rights(client)
+    return Rights(name, version, found.kinds, found.lacking)

@@ -105,6 +105,11 @@ def waiting(sync: str | None = None, partition: str | None = None) -> Sequence[K
     return [_not_begun(asked).run for asked in found]
 
 
+def status_of_run(run: dg.DagsterRun) -> RunStatus:
+    """Return how a run stands; one that was stopped counts as failed."""
+    return next(name for name, statuses in _STATUSES.items() if run.status in statuses)
+
+
 def _record(dagster: dg.DagsterInstance, run_id: str) -> dg.RunRecord | None:
     own = dagster.get_run_record_by_id(run_id)
     asked = dg.RunsFilter(tags={run_tags.ASKED: run_id})
@@ -118,7 +123,7 @@ def _known(record: dg.RunRecord, plan_id: str | None) -> KnownRun:
         dagster_id=run.run_id,
         sync=run.job_name,
         partition=run.tags.get(run_tags.PARTITION),
-        status=next(name for name, statuses in _STATUSES.items() if run.status in statuses),
+        status=status_of_run(run),
         plan_id=plan_id,
         started_at=_moment(record.start_time),
         ended_at=_moment(record.end_time),

@@ -21,6 +21,7 @@ from asset_sync.reconcile.references import Waiting
 from asset_sync.reconcile.report import Report, markdown
 from asset_sync.reconcile.sources import SourceTables
 from asset_sync.reconcile.tables import Tables
+from asset_sync.systems.checkup import Checkup
 from asset_sync.systems.steps import Applied, Decided, Following, Open, Seen, Shape, Sieve
 
 
@@ -134,7 +135,8 @@ class System:
     a `connection` (`named`); `variables` are what a YAML may have another variable for, and `interval` is how long after a turn
     of one of several the next is due, where the YAML does not say. `record_of` says of a row's key, of any
     table, which row of the main one it belongs to; `report` tells a plan in words of its own, as
-    `asset_sync.reconcile.report.markdown` does. `as_source` and `as_target` are its options.
+    `asset_sync.reconcile.report.markdown` does. `as_source` and `as_target` are its options, and
+    its `checkup` says how it can be used, without a write (None: nothing of it can be asked).
     """
 
     name: str
@@ -153,6 +155,7 @@ class System:
     report: Report = markdown
     as_source: Options | None = None
     as_target: Options | None = None
+    checkup: Checkup | None = None
 
     @property
     def main(self) -> str:

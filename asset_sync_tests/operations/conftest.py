@@ -1,4 +1,4 @@
-"""A channel that a real receiver stands behind."""
+"""A channel that a real receiver stands behind; and the world, the database and the home of the command line's tests."""
 
 import json
 from collections.abc import Iterator
@@ -8,7 +8,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from asset_sync.components.alerts import Alerts, ChannelConfig
+from asset_sync_tests.cli.lab import home, open_folder, world
 from asset_sync_tests.systems.scripted import Reply, Script, scripted
+
+__all__ = ["CHAT", "OPS", "SECRET", "Receiver", "alerts", "home", "open_folder", "receiver", "world"]
 
 OPS = ChannelConfig(name="ops", variable="ASSET_SYNC_ALERTS_OPS")
 CHAT = ChannelConfig(name="chat", variable="ASSET_SYNC_ALERTS_CHAT")

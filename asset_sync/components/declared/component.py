@@ -18,6 +18,7 @@ from asset_sync.components.declared.checking import Checking, check_keys
 from asset_sync.components.declared.choosing import Only, about, check_only
 from asset_sync.components.declared.ends import (
     ConnectionConfig,
+    End,
     SeveralConfig,
     Side,
     check_apart,
@@ -43,6 +44,7 @@ from asset_sync.reconcile.mapping import PrefixLengths
 from asset_sync.reconcile.planning import Policy
 from asset_sync.reconcile.tables import Tables
 from asset_sync.systems import system
+from asset_sync.systems.checkup import Needs
 from asset_sync.systems.steps import Evidence, Following, Sieve
 from asset_sync.systems.system import System, TargetSide
 
@@ -64,14 +66,18 @@ _SHARED: Final = frozenset({"ledger", "snapshots", "netbox", "pdq_connect", "sni
 class KeysConfig(dg.Model, dg.Resolvable):
     """What the keys of assets begin with that other syncs may know by them: the source's tables, and the target's inventory."""
 
-    source: str = ""
-    inventory: str = ""
+    source: str = Field(default="", description="Of the source's tables; the sync's name where none is said.")
+    inventory: str = Field(
+        default="", description="Of what the target holds; the sync's name and /inventory where none is said."
+    )
 
 
 class ScheduleConfig(config.ScheduleConfig):
     """When the sync runs by itself, and in which mode."""
 
-    mode: Literal["normal", "full", "review", "dry_run"] = "normal"
+    mode: Literal["normal", "full", "review", "dry_run"] = Field(
+        default="normal", description="normal, full (writes every mapped field), review (waits for approval) or dry_run."
+    )
 
 
 class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
@@ -90,30 +96,72 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     # What `register` says has another name here: classes with such parents have a method of that one.
     model_config = ConfigDict(populate_by_name=True)
 
-    source: str
-    target: str
-    mapping: dict[str, KindConfig]
-    kinds: list[str] = Field(default_factory=list)
-    tables: dict[str, str] = Field(default_factory=dict)
-    filters: dict[str, list[ConditionConfig]] = Field(default_factory=dict)
-    schedule: ScheduleConfig | None = None
-    complete: bool = True
-    recreate: bool = False
-    registers: bool = Field(default=True, alias="register")
-    grace: config.GraceConfig = Field(default_factory=config.GraceConfig)
-    limits: config.LimitsConfig = Field(default_factory=config.LimitsConfig)
-    review: list[ReviewRuleConfig] = Field(default_factory=list)
-    prefix_lengths: config.PrefixLengthConfig = Field(default_factory=config.PrefixLengthConfig)
-    networks: list[str] = Field(default_factory=list)
-    fresh_hours: float | None = Field(default=None, gt=0, le=config.MOST_HOURS)
-    owners: list[str] = Field(default_factory=list)
-    keys: KeysConfig = Field(default_factory=KeysConfig)
-    source_options: dict[str, Any] = Field(default_factory=dict)
-    target_options: dict[str, Any] = Field(default_factory=dict)
-    source_connection: ConnectionConfig = Field(default_factory=ConnectionConfig)
-    target_connection: ConnectionConfig = Field(default_factory=ConnectionConfig)
-    connections: list[SeveralConfig] = Field(default_factory=list)
-    connections_of: Side = "source"
+    source: str = Field(
+        description="The system that is read: pdq, snipeit, netbox, wug, hedgehog, hosts, …, or package.module.NAME."
+    )
+    target: str = Field(description="The system that is written to: netbox, wug, or package.module.NAME.")
+    mapping: dict[str, KindConfig] = Field(
+        description="What becomes of what: the fields of each kind, where their values come from, and who owns them."
+    )
+    kinds: list[str] = Field(
+        default_factory=list, description="Which of the mapped kinds are written; all where none is named."
+    )
+    tables: dict[str, str] = Field(
+        default_factory=dict, description="Which table of the source a kind is made from, where that is not its main one."
+    )
+    filters: dict[str, list[ConditionConfig]] = Field(
+        default_factory=dict, description="Conditions on the source's rows, by table: what does not fit is left out."
+    )
+    schedule: ScheduleConfig | None = Field(default=None, description="When the sync runs by itself, once it is switched on.")
+    complete: bool = Field(
+        default=True, description="Whether the source is the whole: what it lacks is retired then, after the grace."
+    )
+    recreate: bool = Field(default=False, description="Whether an object that somebody deleted is made again without asking.")
+    registers: bool = Field(
+        default=True,
+        alias="register",
+        description="Whether objects are made for rows that have none yet; else they are held until somebody makes them.",
+    )
+    grace: config.GraceConfig = Field(
+        default_factory=config.GraceConfig, description="After how long what the source lacks is retired."
+    )
+    limits: config.LimitsConfig = Field(default_factory=config.LimitsConfig, description="What a plan may do without approval.")
+    review: list[ReviewRuleConfig] = Field(
+        default_factory=list,
+        description="What waits for a person though the plan is applied; the first rule that fits decides.",
+    )
+    prefix_lengths: config.PrefixLengthConfig = Field(
+        default_factory=config.PrefixLengthConfig,
+        description="How long prefixes are taken to be where the source tells addresses alone.",
+    )
+    networks: list[str] = Field(
+        default_factory=list, description="Networks that are known, whose prefix length an address in them has."
+    )
+    fresh_hours: float | None = Field(
+        default=None,
+        gt=0,
+        le=config.MOST_HOURS,
+        description="After so many hours without a successful run the sync counts as stale.",
+    )
+    owners: list[str] = Field(
+        default_factory=list, description="Who owns the assets in Dagster: e-mail addresses, or team:name."
+    )
+    keys: KeysConfig = Field(
+        default_factory=KeysConfig, description="What the keys of assets begin with that other syncs may know by them."
+    )
+    source_options: dict[str, Any] = Field(default_factory=dict, description="What the source alone can be told.")
+    target_options: dict[str, Any] = Field(default_factory=dict, description="What the target alone can be told.")
+    source_connection: ConnectionConfig = Field(
+        default_factory=ConnectionConfig, description="How the source is reached, where that is not by its usual variables."
+    )
+    target_connection: ConnectionConfig = Field(
+        default_factory=ConnectionConfig, description="How the target is reached, where that is not by its usual variables."
+    )
+    connections: list[SeveralConfig] = Field(
+        default_factory=list,
+        description="Several of the source, or of the target: each has links, plans and an interval of its own.",
+    )
+    connections_of: Side = Field(default="source", description="Whose connections these are: source or target.")
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Return the sync's assets, its jobs, its schedule and its sensors; the sync has the name of its folder."""
@@ -167,24 +215,38 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         sync = self.sync(file.parent.name)
         check_review(place.at("review"), self.review, sync.kinds, sync.policy.owners)
 
-    def ask(self, file: Path) -> None:
-        """Ask the target over the network.
+    def ask(self, file: Path, connection: str | None = None) -> None:
+        """Ask the target over the network, of several that of each connection, or of one.
 
         Raises `ConfigurationError`, with the file and, where it is known, the line, for a choice or a custom field that it does
         not have; so it does where the target does not answer.
         """
         try:
-            self._ask()
+            self._ask(connection)
         except ValueNotTaken as error:
             raise config.Place(file, ("attributes", "mapping", error.kind, error.field)).error(str(error)) from None
         except AssetSyncError as error:
             raise ConfigurationError(f"{file}: {error}") from None
 
-    def _ask(self) -> None:
+    def _ask(self, name: str | None) -> None:
         target, sync = self._of("target"), self.sync("asked")
-        several: Sequence[ConnectionConfig] = [each for each in self.connections if each.enabled]
+        several: Sequence[ConnectionConfig] = [each for each in self.connections if each.enabled and name in (None, each.name)]
         for connection in several if self._several("target") else [self.target_connection]:
             target.side.check(connection.resource(target), sync.kinds, constants(sync))
+
+    def ends(self, name: str) -> Iterator[End]:
+        """Yield the systems on both sides, once for each connection that is enabled, and what the sync needs there."""
+        target = self._of("target")
+        reads = Needs(tables=frozenset(self._extract_keys(name, self._of("source"))))
+        writes = Needs(kinds=self.sync(name).kinds, journal=target.side.applied is not None)
+        sides: list[tuple[Side, Needs]] = [("source", reads), ("target", writes)]
+        for side, needs in sides:
+            for way in self._ways(side):
+                if not isinstance(way, SeveralConfig):
+                    yield End(side, self._of(side), way.name, way.resource(self._of(side)), needs)
+                elif way.enabled:
+                    own = self._of(side, way)
+                    yield End(side, own, way.name, way.resource(own), needs)
 
     def sync(self, name: str) -> Sync:
         """Return what the YAML declares, as the staircase takes it."""

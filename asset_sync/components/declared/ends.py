@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import Any, Final, Literal
@@ -15,6 +16,7 @@ from asset_sync.components.declared.mapping import ConditionConfig
 from asset_sync.components.wording import raise_first
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems import system
+from asset_sync.systems.checkup import Needs
 from asset_sync.systems.system import Options, System
 
 _log: Final = logging.getLogger(__name__)
@@ -24,6 +26,17 @@ Told = Mapping[str, Any]
 """What a YAML says to a system: its `source_options` or `target_options`."""
 
 
+@dataclass(frozen=True)
+class End:
+    """A system on one side of a sync, over one connection ("" where there is but one): what reaches it, and what for."""
+
+    side: Side
+    system: System
+    connection: str
+    resource: dg.ConfigurableResource[Any]
+    needs: Needs
+
+
 class ConnectionConfig(dg.Model, dg.Resolvable):
     """One of several of a system: the variables that say how it is reached have its name in them (NETBOX_BERLIN_URL).
 
@@ -31,11 +44,15 @@ class ConnectionConfig(dg.Model, dg.Resolvable):
     the next byte of an answer.
     """
 
-    name: str = ""
-    ca_file: str | None = None
-    verify: bool = True
-    read_timeout: float | None = Field(default=None, gt=0)
-    variables: dict[str, str] = Field(default_factory=dict)
+    name: str = Field(default="", description="Its name, which the variables of its address and token have in them.")
+    ca_file: str | None = Field(default=None, description="A file of CA certificates in PEM.")
+    verify: bool = Field(default=True, description="Whether its certificate is verified.")
+    read_timeout: float | None = Field(
+        default=None, gt=0, description="For how many seconds the next byte of an answer is waited for."
+    )
+    variables: dict[str, str] = Field(
+        default_factory=dict, description="Other variables that hold its address and token, where the system can be told so."
+    )
 
     def key(self, of: System) -> str:
         """Return the key of the resource; one that is reached in a way of its own has one of its own."""
@@ -74,12 +91,18 @@ class SeveralConfig(ConnectionConfig):
     earlier versions had for `interval_seconds`; it is still read, and told.
     """
 
-    interval_seconds: int | None = Field(default=None, ge=1, le=MOST_HOURS * 3600)
-    interval_minutes: int | None = Field(default=None, ge=1, le=MOST_HOURS * 60)
-    enabled: bool = True
-    filters: dict[str, list[ConditionConfig]] = Field(default_factory=dict)
-    source_options: dict[str, Any] = Field(default_factory=dict)
-    target_options: dict[str, Any] = Field(default_factory=dict)
+    interval_seconds: int | None = Field(
+        default=None, ge=1, le=MOST_HOURS * 3600, description="How long after a turn of it the next is due."
+    )
+    interval_minutes: int | None = Field(
+        default=None, ge=1, le=MOST_HOURS * 60, description="What earlier versions had for interval_seconds."
+    )
+    enabled: bool = Field(default=True, description="Whether it runs.")
+    filters: dict[str, list[ConditionConfig]] = Field(
+        default_factory=dict, description="Conditions of its own on the source's rows, beside those of the sync."
+    )
+    source_options: dict[str, Any] = Field(default_factory=dict, description="What it says to the source for itself.")
+    target_options: dict[str, Any] = Field(default_factory=dict, description="What it says to the target for itself.")
 
     def interval(self, of: System) -> timedelta:
         """Return how long after a turn the next one is due; where nothing is said, as the system has it."""

@@ -15,13 +15,13 @@ from asset_sync.reconcile.merge import Owner, Ownership
 class ConditionConfig(dg.Model, dg.Resolvable):
     """What must hold of a column of the source; * and ? stand for anything."""
 
-    column: str
-    among: list[str] = Field(default_factory=list, alias="is")
-    not_among: list[str] = Field(default_factory=list, alias="is_not")
-    filled: bool | None = None
-    at_least: float | None = None
-    at_most: float | None = None
-    within: list[str] = Field(default_factory=list)
+    column: str = Field(description="The column that it is about.")
+    among: list[str] = Field(default_factory=list, alias="is", description="It is one of these; * and ? stand for anything.")
+    not_among: list[str] = Field(default_factory=list, alias="is_not", description="It is none of these.")
+    filled: bool | None = Field(default=None, description="true: it has a value. false: it has none.")
+    at_least: float | None = Field(default=None, description="The least number.")
+    at_most: float | None = Field(default=None, description="The largest number.")
+    within: list[str] = Field(default_factory=list, description="The address is in one of these networks.")
 
     def condition(self) -> Condition:
         """Return the condition as the core takes it. Raises `ValueError` for a network that is none."""
@@ -33,54 +33,62 @@ class ConditionConfig(dg.Model, dg.Resolvable):
 class RegexConfig(dg.Model, dg.Resolvable):
     """What a regular expression matches becomes `replace`, or without one the value."""
 
-    pattern: str
-    replace: str | None = None
+    pattern: str = Field(description="The regular expression, as RE2 has them.")
+    replace: str | None = Field(default=None, description="What becomes of what it matches; without, that is the value.")
 
 
 class UnitConfig(dg.Model, dg.Resolvable):
     """A size is told in one unit and written in another."""
 
-    told: str = Field(alias="from")
-    written: str = Field(alias="to")
+    told: str = Field(alias="from", description="The unit that the source tells.")
+    written: str = Field(alias="to", description="The unit that is written.")
 
 
 class NetworkConfig(dg.Model, dg.Resolvable):
     """An address gets the prefix length of its network; the columns that say its gateway and its version."""
 
-    gateway: str | None = None
-    version: str | None = None
+    gateway: str | None = Field(default=None, description="The column that says the gateway.")
+    version: str | None = Field(default=None, description="The column that says 4 or 6.")
 
 
 class OriginConfig(dg.Model, dg.Resolvable):
     """Where a value comes from: one of `from` (a column), `value` (a constant), `template` and `concat`."""
 
-    source: str | None = Field(default=None, alias="from")
-    value: str | None = None
-    template: str | None = None
-    concat: list[str] = Field(default_factory=list)
-    separator: str = " "
-    regex: RegexConfig | None = None
-    transform: str = "text"
-    unit: UnitConfig | None = None
-    values: dict[str, str] = Field(default_factory=dict)
+    source: str | None = Field(default=None, alias="from", description="The column that the value comes from.")
+    value: str | None = Field(default=None, description="A constant.")
+    template: str | None = Field(default=None, description="A text with columns in braces.")
+    concat: list[str] = Field(default_factory=list, description="Columns that are joined.")
+    separator: str = Field(default=" ", description="What stands between joined columns.")
+    regex: RegexConfig | None = Field(default=None, description="A regular expression: pattern, and replace.")
+    transform: str = Field(default="text", description="What is made of the value: text, serial, mac, …")
+    unit: UnitConfig | None = Field(
+        default=None, description="The unit that the source tells, and the one that is written: from, to."
+    )
+    values: dict[str, str] = Field(
+        default_factory=dict, description="What is written for what is said; * and ? stand for anything."
+    )
 
 
 class RuleConfig(OriginConfig):
     """Where a value comes from in the rows of which all conditions hold; what is but a `guess` replaces nothing."""
 
-    where: list[ConditionConfig] = Field(default_factory=list)
-    guess: bool = False
+    where: list[ConditionConfig] = Field(default_factory=list, description="What must hold of a row.")
+    guess: bool = Field(default=False, description="Whether it is but a guess, which replaces nothing.")
 
 
 class FieldConfig(OriginConfig):
     """One mapped field: where its value comes from, and who owns it. Of `rules`, the first that fits comes first."""
 
-    rules: list[RuleConfig] = Field(default_factory=list)
-    network: NetworkConfig | None = None
-    default: str | None = None
-    owner: Owner = "initial"
-    clears: bool = False
-    truncate: bool = False
+    rules: list[RuleConfig] = Field(
+        default_factory=list, description="Other origins, each where some conditions hold; the first that fits comes first."
+    )
+    network: NetworkConfig | None = Field(
+        default=None, description="The prefix length of an address: the columns gateway and version."
+    )
+    default: str | None = Field(default=None, description="What is written where there is no value.")
+    owner: Owner = Field(default="initial", description="source, shared or initial.")
+    clears: bool = Field(default=False, description="Whether an empty value empties the field.")
+    truncate: bool = Field(default=False, description="Whether a text that is too long is cut.")
 
     def mapping(self, networks: Network | None = None) -> FieldMapping:
         """Return the mapping as the core takes it; `networks` says what is known and assumed of networks."""

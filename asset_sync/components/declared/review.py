@@ -23,14 +23,18 @@ class ReviewRuleConfig(dg.Model, dg.Resolvable):
     than this share of the kind's objects.
     """
 
-    then: Literal["apply", "wait"]
-    kind: list[str] = Field(default_factory=list)
-    op: list[Operation] = Field(default_factory=list)
-    fields: list[str] = Field(default_factory=list)
-    tag: list[str] = Field(default_factory=list)
-    site: list[str] = Field(default_factory=list)
-    above: float | None = Field(default=None, ge=0, le=1)
-    up_to: float | None = Field(default=None, ge=0, le=1)
+    then: Literal["apply", "wait"] = Field(description="What becomes of what fits: it goes through, or waits for a person.")
+    kind: list[str] = Field(default_factory=list, description="Of these kinds.")
+    op: list[Operation] = Field(default_factory=list, description="Of these operations.")
+    fields: list[str] = Field(default_factory=list, description="Of updates, these fields.")
+    tag: list[str] = Field(default_factory=list, description="Of objects that have one of these tags, or get it; * and ? fit.")
+    site: list[str] = Field(default_factory=list, description="Of objects in one of these sites, or coming to it; * and ? fit.")
+    above: float | None = Field(
+        default=None, ge=0, le=1, description="Where it is about more than this share of the kind's objects."
+    )
+    up_to: float | None = Field(
+        default=None, ge=0, le=1, description="Where it is about no more than this share of the kind's objects."
+    )
 
     def rule(self) -> Rule:
         """Return the rule as the core takes it."""

@@ -21,10 +21,10 @@ class HostDocuments(SyncComponent):
     `folder` is a folder below ASSET_SYNC_HOME or any fsspec URL, where documents are dropped; it is looked at `every_seconds`.
     """
 
-    source: str = "hosts"
-    target: str = "netbox"
-    folder: str = "hosts"
-    every_seconds: int = Field(default=5, ge=1)
+    source: str = Field(default="hosts", description="The system that is read.")
+    target: str = Field(default="netbox", description="The system that is written to.")
+    folder: str = Field(default="hosts", description="Where documents are dropped: below ASSET_SYNC_HOME, or any fsspec URL.")
+    every_seconds: int = Field(default=5, ge=1, description="How often the folder is looked at.")
 
     def watch(self) -> HostWatch:
         """Return what looks at the folder. Only here and in runs is the environment asked where it is."""

@@ -14,7 +14,7 @@ from asset_sync.components import config
 from asset_sync.components.connections import partition_of
 from asset_sync.components.declared.assets import column_schema
 from asset_sync.components.declared.component import KeysConfig, SyncComponent
-from asset_sync.components.declared.ends import ConnectionConfig
+from asset_sync.components.declared.ends import ConnectionConfig, End
 from asset_sync.components.dropped.folder import DropFolder, check_place, place
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.pdq_exports.kept import KeptExports, accepted
@@ -48,15 +48,22 @@ class PdqExports(SyncComponent):
     are kept, of the last `keep` files. What a file lacks is retired only where `complete` says that each names every machine.
     """
 
-    source: str = "pdq"
-    target: str = "netbox"
-    folder: str = "exports"
-    kept: str = "exports_kept"
-    keep: int = Field(default=50, ge=1)
-    every_seconds: int = Field(default=5, ge=1)
-    complete: bool = False
-    aliases: dict[str, list[str]] = Field(default_factory=dict)
-    keys: KeysConfig = Field(default_factory=lambda: KeysConfig(source=DEVICES.path[0]))
+    source: str = Field(default="pdq", description="The system whose table the files have.")
+    target: str = Field(default="netbox", description="The system that is written to.")
+    folder: str = Field(default="exports", description="Where files are dropped: below ASSET_SYNC_HOME, or any fsspec URL.")
+    kept: str = Field(default="exports_kept", description="Where the bytes of the last files are kept.")
+    keep: int = Field(default=50, ge=1, description="Of how many files they are kept.")
+    every_seconds: int = Field(default=5, ge=1, description="How often the folder is looked at.")
+    complete: bool = Field(
+        default=False, description="Whether every file names every machine: what it lacks is retired then, after the grace."
+    )
+    aliases: dict[str, list[str]] = Field(
+        default_factory=dict, description="Further names of columns, by field of a PDQ device."
+    )
+    keys: KeysConfig = Field(
+        default_factory=lambda: KeysConfig(source=DEVICES.path[0]),
+        description="What the keys of assets begin with that other syncs may know by them.",
+    )
 
     def watch(self) -> Watch:
         """Return what looks at the folder. Only here and in runs is the environment asked where it is."""
@@ -91,6 +98,10 @@ class PdqExports(SyncComponent):
             link_set=LINKS if self.target_connection == ConnectionConfig() else name,
             incomplete=partial(self._lacking, name),
         )
+
+    def ends(self, name: str) -> Iterator[End]:
+        """Yield the target alone: the source comes as files."""
+        return (end for end in super().ends(name) if end.side == "target")
 
     def _lacking(self, name: str, context: dg.AssetExecutionContext) -> str | None:
         """Return why what a file lacks does not count as missing; None where it does."""

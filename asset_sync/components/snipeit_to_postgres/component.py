@@ -10,6 +10,7 @@ from pydantic import Field
 
 from asset_sync import database
 from asset_sync.components import config, run_tags
+from asset_sync.components.declared.ends import End
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.pausing import paused, refuse_paused
 from asset_sync.components.timezones import machine_timezone
@@ -18,7 +19,9 @@ from asset_sync.mirror.failures import database_told
 from asset_sync.mirror.guards import told_of
 from asset_sync.mirror.masks import HIDING
 from asset_sync.mirror.schema import SCHEMA, tables
+from asset_sync.systems.checkup import Needs
 from asset_sync.systems.snipeit import TABLES, SnipeIt, Table
+from asset_sync.systems.snipeit.system import SNIPEIT
 
 COUNTS: Final = "counts_equal"
 REFERENCES: Final = "references_resolve"
@@ -31,8 +34,8 @@ _YEAR: Final = timedelta(days=366)
 class HoursConfig(dg.Model, dg.Resolvable):
     """When the mirror is loaded by itself, once its schedule is switched on; no time zone means the machine's."""
 
-    cron: str = "0 8,12,16,20 * * *"
-    timezone: str = ""
+    cron: str = Field(default="0 8,12,16,20 * * *", description="Minute, hour, day, month and weekday.")
+    timezone: str = Field(default="", description="Such as Europe/Berlin; none is the machine's.")
 
     @property
     def zone(self) -> str:
@@ -43,14 +46,18 @@ class HoursConfig(dg.Model, dg.Resolvable):
 class FreshConfig(dg.Model, dg.Resolvable):
     """By each deadline of `cron` a load must have succeeded within so many hours, or the tables count as stale."""
 
-    cron: str = "0 2,14,20 * * *"
-    hours: float = Field(default=6, gt=0, le=config.MOST_HOURS)
+    cron: str = Field(default="0 2,14,20 * * *", description="The deadlines.")
+    hours: float = Field(
+        default=6, gt=0, le=config.MOST_HOURS, description="Within so many hours before one a load must have succeeded."
+    )
 
 
 class LossConfig(dg.Model, dg.Resolvable):
     """The share of a table's rows, of 1, that may be missing before a load stops."""
 
-    shrink: float = Field(default=0.20, ge=0, le=1)
+    shrink: float = Field(
+        default=0.20, ge=0, le=1, description="The share of 1 of a table's rows that may be missing before a load stops."
+    )
 
 
 class LoadConfig(dg.Config):
@@ -71,12 +78,21 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
     check tells that in every run, or, with `stop`, nothing is loaded.
     """
 
-    schedule: HoursConfig = Field(default_factory=HoursConfig)
-    compare_hours: float = Field(default=24, gt=0, le=config.MOST_HOURS)
-    limits: LossConfig = Field(default_factory=LossConfig)
-    freshness: FreshConfig = Field(default_factory=FreshConfig)
-    server_timezone: str = "UTC"
-    without_superuser: Literal["warn", "stop"] = "warn"
+    schedule: HoursConfig = Field(
+        default_factory=HoursConfig, description="When the mirror is loaded by itself, once it is switched on."
+    )
+    compare_hours: float = Field(
+        default=24,
+        gt=0,
+        le=config.MOST_HOURS,
+        description="How often all rows are read again, to find what vanished without trace.",
+    )
+    limits: LossConfig = Field(default_factory=LossConfig, description="How much may be missing.")
+    freshness: FreshConfig = Field(default_factory=FreshConfig, description="When the tables count as stale.")
+    server_timezone: str = Field(default="UTC", description="Snipe-IT's APP_TIMEZONE: its moments come without a zone.")
+    without_superuser: Literal["warn", "stop"] = Field(
+        default="warn", description="warn: a check tells of a token that may not see all. stop: nothing is loaded then."
+    )
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Return the tables' assets, the job and the schedule; they have the name of the component's folder."""
@@ -106,6 +122,10 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
             f"{name} lacks {rows.inserted} rows, {rows.updated} are old, {rows.deleted} are gone"
             for name, rows in found.items()
         ]
+
+    def ends(self, name: str) -> Iterator[End]:  # noqa: ARG002 - as every component is asked
+        """Yield Snipe-IT, of which every list is read."""
+        yield End("source", SNIPEIT, "", SnipeIt(), Needs(tables=frozenset(TABLES)))
 
     def check(self, file: Path) -> None:
         """Raise `ConfigurationError` for what is wrong in the YAML that this was read from, with file and line."""

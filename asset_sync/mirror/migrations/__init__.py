@@ -4,10 +4,15 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from asset_sync.database import bring_up_to_date
+from asset_sync.database import TablesState, bring_up_to_date, tables_state
 from asset_sync.mirror.schema import SCHEMA
 
 
 def migrate(engine: Engine) -> None:
     """Bring the mirror's tables up to date; see `asset_sync.database.bring_up_to_date`."""
     bring_up_to_date(engine, Path(__file__).parent, SCHEMA)
+
+
+def state(engine: Engine) -> TablesState:
+    """Return how the mirror's tables stand; see `asset_sync.database.tables_state`."""
+    return tables_state(engine, Path(__file__).parent, SCHEMA)

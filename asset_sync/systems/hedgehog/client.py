@@ -26,6 +26,7 @@ from urllib3.exceptions import (
 
 from asset_sync.reconcile.errors import SourceError, SourceUnavailable
 from asset_sync.systems.hedgehog.kinds import VERSION, Kind
+from asset_sync.systems.http.heard import Heard
 from asset_sync.systems.http.masking import Secrets
 from asset_sync.systems.http.wording import detail
 
@@ -102,6 +103,10 @@ class HedgehogClient:
         self._address_told = address_told
         self._secrets = Secrets(key.removeprefix("Bearer ") for key in configuration.api_key.values())
         self._host = configuration.host
+        self.trust: bool | str = configuration.verify_ssl and (configuration.ssl_ca_cert or True)
+        self.ca_told = ca_told
+        self.heard: Heard | None = None
+        """The last headers of an answer that was looked at whole; None before there was one."""
         self.requests = 0
         """How many were sent, tries again not counted."""
         self._counting = Lock()
@@ -115,6 +120,11 @@ class HedgehogClient:
         self._api.close()  # type: ignore[no-untyped-call]
 
     @property
+    def base_url(self) -> str:
+        """The address of the Kubernetes API."""
+        return self._host
+
+    @property
     def place(self) -> str:
         """What is read, in one text: the address of the API and the namespace."""
         return f"{self._host} {self._namespace}"
@@ -122,7 +132,9 @@ class HedgehogClient:
     def version(self) -> str:
         """Return the version of the Kubernetes server, such as `v1.33.4+k3s1`."""
         with self._told("/version"):
-            return str(client.VersionApi(self._api).get_code(_request_timeout=self._timeout).git_version)
+            told, _, headers = client.VersionApi(self._api).get_code_with_http_info(_request_timeout=self._timeout)
+            self.heard = Heard.now(headers)
+            return str(told.git_version)
 
     def may_list(self, kind: Kind) -> bool:
         """Return whether the token may list a kind, by the server's own word; nothing is read."""
@@ -196,6 +208,7 @@ class HedgehogClient:
         try:
             yield
         except ApiException as error:
+            self.heard = Heard.now(error.headers or {})
             raise self._refused(what, error.status or 0, (error.body or "").encode()) from None
         except HTTPError as error:
             raise SourceUnavailable(f"{self._name}: {what} at {self._host}: {self._why(error)}") from None

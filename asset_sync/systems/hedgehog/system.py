@@ -7,6 +7,7 @@ from typing import Any, Final
 import dagster as dg
 from pydantic import Field
 
+from asset_sync.systems.hedgehog.checkup import checkup, files_checkup
 from asset_sync.systems.hedgehog.directory import read_directory
 from asset_sync.systems.hedgehog.kept import KeptFabric, check_there
 from asset_sync.systems.hedgehog.reading import read
@@ -24,9 +25,9 @@ class FabricOptions(dg.Model):
     Of that, the `context`, by default its current one.
     """
 
-    namespace: str = Field(default="default", min_length=1)
-    kubeconfig: str | None = None
-    context: str | None = None
+    namespace: str = Field(default="default", min_length=1, description="The namespace of the fabric's objects.")
+    kubeconfig: str | None = Field(default=None, description="A kubeconfig in the place of address and token.")
+    context: str | None = Field(default=None, description="Its context; the current one where none is named.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ def _told_by(options: FabricOptions) -> System:
         variables=tuple(VARIABLES),
         interval=_INTERVAL,
         as_source=Options(FabricOptions, _told_by, frozenset(FabricOptions.model_fields)),
+        checkup=checkup,
     )
 
 
@@ -86,5 +88,6 @@ HEDGEHOG_FILES: Final = System(
     _read_folder,
     named=True,
     variables=("folder",),
+    checkup=files_checkup,
 )
 """What fabrics are to be, as it is written down: the same tables as those of the fabrics themselves."""

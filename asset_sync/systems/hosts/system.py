@@ -1,10 +1,12 @@
 """Hosts, declared."""
 
+from collections.abc import Iterator
 from typing import Final
 
 import dagster as dg
 from pydantic import Field
 
+from asset_sync.systems.checkup import Finding, Needs
 from asset_sync.systems.hosts.report import diff_report
 from asset_sync.systems.hosts.resource import KeptDocuments
 from asset_sync.systems.hosts.tables import TABLES, host_of, host_rows
@@ -14,7 +16,14 @@ from asset_sync.systems.system import Options, Read, System
 class ChoosingOptions(dg.Model):
     """Which hosts a sync is about: those of these names, where any are named."""
 
-    names: list[str] = Field(default_factory=list)
+    names: list[str] = Field(
+        default_factory=list, description="The names of the hosts that the sync is about; all where none is named."
+    )
+
+
+def _checkup(documents: KeptDocuments, _needs: Needs) -> Iterator[Finding]:
+    count = len(documents.kept().all())
+    yield Finding("reachable", "ok", f"documents of {count} host{'' if count == 1 else 's'} are kept")
 
 
 def _told_by(options: ChoosingOptions) -> System:
@@ -35,6 +44,7 @@ def _told_by(options: ChoosingOptions) -> System:
         record_of=host_of,
         report=diff_report,
         as_source=Options(ChoosingOptions, _told_by, frozenset(ChoosingOptions.model_fields)),
+        checkup=_checkup,
     )
 
 

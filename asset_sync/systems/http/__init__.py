@@ -5,7 +5,8 @@ take it. What comes back is JSON or an error, never a login page taken for an em
 
 `client` is what systems use, `system` what their own clients are built on; `retries` says what is tried again, `pace` when a
 request may leave, `transport` sends it, `wording` tells what came of it, `masking` keeps secrets out of that, and
-`session` lends all of it to libraries.
+`session` lends all of it to libraries; `checking` is what a checkup asks of every system alike, by what was `heard` of it and
+its `certificate`.
 """
 
 from asset_sync.systems.http.client import Client

@@ -13,6 +13,7 @@ import orjson
 
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.http.errors import Answered, HttpError, NeverReached, NotSettled, Unreachable
+from asset_sync.systems.http.heard import Heard
 from asset_sync.systems.http.masking import Secrets
 from asset_sync.systems.http.pace import READS, Pace, Tally, Throttle
 from asset_sync.systems.http.retries import Retries, never
@@ -93,6 +94,8 @@ class Client(Closing):
         self.base_url = _checked_url(name, base_url, address_variable)
         self.writable = writable
         self.tally = Tally()
+        self.heard: Heard | None = None
+        """The last answer's headers; None before there was one."""
         sent = _checked_headers(name, headers or {})
         self._secrets = Secrets([*map(_credentials, sent.values()), *secrets])
         self._wording = Wording(name, self.base_url, self._secrets, address_variable, ca_told)
@@ -101,7 +104,10 @@ class Client(Closing):
         self._retries = Retries(longest_wait, waits_for_429=throttle is None, undid=undid)
         if ca_file and not Path(ca_file).is_file():
             raise ConfigurationError(f"{name}: there is no file {ca_file} of a CA's certificates: see {ca_told}")
-        self._transport = Transport(sent, timeout=timeout, verify=verify and (ca_file or True), max_bytes=max_bytes)
+        self.ca_told = ca_told
+        self.trust: bool | str = verify and (ca_file or True)
+        """The file of a CA, or whether certificates are verified."""
+        self._transport = Transport(sent, timeout=timeout, verify=self.trust, max_bytes=max_bytes)
 
     def __repr__(self) -> str:
         return f"Client({self.name!r}, {self.base_url!r})"
@@ -247,6 +253,7 @@ class Client(Closing):
         outcome = self._transport.send(request)
         if isinstance(outcome, Response):
             _REACHED.add(self._origin)
+            self.heard = Heard.now(outcome.headers)
             self._throttle.learn(outcome.status, outcome.headers)
         return outcome
 

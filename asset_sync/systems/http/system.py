@@ -18,6 +18,11 @@ class SystemClient(Closing):
         self._http.close()
 
     @property
+    def http(self) -> Client:
+        """The HTTP client below, for what is asked of every system alike."""
+        return self._http
+
+    @property
     def tally(self) -> Tally:
         """The requests sent so far."""
         return self._http.tally

@@ -94,12 +94,21 @@ class NetBoxClient(SystemClient):
         """Major and minor version, as (4, 6); asked once."""
         with self._asking:
             if self._version is None:
-                status = self._told(self.api.status)
-                found = re.match(r"(\d+)\.(\d+)", str(status.get("netbox-version") if isinstance(status, dict) else ""))
+                found = re.match(r"(\d+)\.(\d+)", str(self.status().get("netbox-version")))
                 if not found:
                     raise TargetError(f"{NAME}: {self._http.base_url} does not answer as a NetBox does; check NETBOX_URL")
                 self._version = (int(found[1]), int(found[2]))
             return self._version
+
+    def status(self) -> Row:
+        """Return what NetBox says of itself: `netbox-version`, and the versions of `plugins` by name."""
+        found = self._told(self.api.status)
+        return found if isinstance(found, dict) else {}
+
+    def user(self) -> str:
+        """Return the name of the user whom the token is of."""
+        found = self._get("authentication-check/", ())
+        return str(found.get("username")) if isinstance(found, dict) else ""
 
     @property
     def has_etags(self) -> bool:

@@ -38,10 +38,10 @@ class WritingOptions(dg.Model):
     """
 
     retire: list[Literal["interface", "vm_interface", "ip_address", "device_service", "vm_service"]] = Field(
-        default_factory=list
+        default_factory=list, description="Kinds that are retired where they would else be left alone."
     )
-    unique_names: bool = False
-    journal: bool = False
+    unique_names: bool = Field(default=False, description="Whether a device is known by its name in whatever site it is.")
+    journal: bool = Field(default=False, description="Whether each device's journal tells what was applied.")
 
     def declared(self, mapped: Mapping[str, Iterable[str]]) -> Kinds:
         """Return the kinds that a sync maps, as these options have them; see `asset_sync.systems.netbox.kinds.declared`."""

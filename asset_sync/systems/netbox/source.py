@@ -25,7 +25,7 @@ _without_slug = partial(_table, own=(Column("id"), Column("name"), Column("descr
 _nameless = partial(_table, own=(Column("id"), Column("description"), Column("comments")))
 
 
-_ENDPOINTS: Final[Mapping[str, tuple[str, str]]] = {
+ENDPOINTS: Final[Mapping[str, tuple[str, str]]] = {
     "regions": ("dcim/regions", "dcim.region"),
     "sites": ("dcim/sites", "dcim.site"),
     "locations": ("dcim/locations", "dcim.location"),
@@ -173,7 +173,7 @@ def read(client: NetBoxClient, table: str, open_columns: Iterable[str] = (), dev
     names = tuple(open_columns)
     if table == ADDRESSED.name:
         return addressed_devices(client, devices, names)
-    endpoint, object_type = _ENDPOINTS[table]
+    endpoint, object_type = ENDPOINTS[table]
     if names:
         check_names(custom_fields(client), [(object_type, name) for name in names])
     columns = TABLES[table].columns

@@ -11,6 +11,7 @@ from pydantic import Field
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.tables import OBSERVED_COLUMNS, observed_schema
 from asset_sync.systems.netbox.addressed import DeviceFilter, interface_addresses
+from asset_sync.systems.netbox.checkup import checkup
 from asset_sync.systems.netbox.conforming import conform, unready
 from asset_sync.systems.netbox.constraining import constrained
 from asset_sync.systems.netbox.deletions import deletions
@@ -46,13 +47,13 @@ def _checked(kind: Kind, observed: Any) -> Any:
 class ChoosingOptions(dg.Model):
     """Which devices NetBox is asked for: those with a value of every list that names any. Slugs; statuses by value, ids."""
 
-    sites: list[str] = Field(default_factory=list)
-    roles: list[str] = Field(default_factory=list)
-    types: list[str] = Field(default_factory=list)
-    tags: list[str] = Field(default_factory=list)
-    statuses: list[str] = Field(default_factory=list)
-    tenants: list[str] = Field(default_factory=list)
-    ids: list[str] = Field(default_factory=list)
+    sites: list[str] = Field(default_factory=list, description="Slugs of sites.")
+    roles: list[str] = Field(default_factory=list, description="Slugs of roles.")
+    types: list[str] = Field(default_factory=list, description="Slugs of device types.")
+    tags: list[str] = Field(default_factory=list, description="Slugs of tags.")
+    statuses: list[str] = Field(default_factory=list, description="Statuses, by their values.")
+    tenants: list[str] = Field(default_factory=list, description="Slugs of tenants.")
+    ids: list[str] = Field(default_factory=list, description="Ids of devices.")
 
 
 def _told_by(options: ChoosingOptions) -> System:
@@ -101,5 +102,6 @@ _PLAIN: Final = System(
     named=True,
     as_source=Options(ChoosingOptions, _told_by, frozenset(ChoosingOptions.model_fields)),
     as_target=Options(WritingOptions, _written_by),
+    checkup=checkup,
 )
 NETBOX: Final = _told_by(ChoosingOptions())

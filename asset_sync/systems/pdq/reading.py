@@ -138,6 +138,17 @@ def devices(client: Client, tell: Callable[[str], object] = lambda _note: None) 
     return DEVICES.validate(_table(rows, tell))
 
 
+def count(client: Client) -> int | None:
+    """Return how many devices the key sees, by the server's own word; None where it does not say. Raises as `devices` does."""
+    try:
+        body = client.get_json("/v1/api/devices", {"page": 1, "pageSize": 1})
+    except HttpError as error:
+        raise (SourceUnavailable if may_pass(error) else SourceError)(_refusal(error)) from None
+    meta = body.get("meta") if isinstance(body, dict) else None
+    found = meta.get("totalCount") if isinstance(meta, dict) else None
+    return found if isinstance(found, int) else None
+
+
 def _refusal(error: HttpError) -> str:
     if not isinstance(error, Answered):
         return f"{error}; nothing was read"

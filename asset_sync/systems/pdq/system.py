@@ -4,6 +4,7 @@ from typing import Final
 
 from dagster import get_dagster_logger
 
+from asset_sync.systems.pdq.checkup import checkup
 from asset_sync.systems.pdq.reading import NAME, PdqConnect, devices
 from asset_sync.systems.pdq.tables import TABLES
 from asset_sync.systems.system import Read, System
@@ -14,4 +15,4 @@ def _read(pdq: PdqConnect, _table: str, _open_columns: tuple[str, ...]) -> Read:
         return Read(devices(client, get_dagster_logger().warning), client.tally.read)
 
 
-PDQ: Final = System("pdq", NAME, "pdq_connect", PdqConnect, TABLES, _read, pool="pdq")
+PDQ: Final = System("pdq", NAME, "pdq_connect", PdqConnect, TABLES, _read, pool="pdq", checkup=checkup)

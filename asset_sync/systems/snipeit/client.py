@@ -8,13 +8,11 @@ a row does not exist is said in the language of the token's user, and differentl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from asset_sync import settings
 from asset_sync.reconcile.errors import SourceError, SourceUnavailable
 from asset_sync.systems.http import Answered, Client, HttpError, SystemClient, may_pass
-from asset_sync.systems.http.pace import Throttle
 from asset_sync.systems.snipeit.throttle import LONGEST_WAIT_S, shared
 from asset_sync.systems.snipeit.values import Row
 
@@ -42,21 +40,6 @@ class Owner:
     company: str | None = None
 
 
-class _Dated:
-    """A throttle that also remembers when the server said that it answered."""
-
-    def __init__(self, throttle: Throttle) -> None:
-        self._throttle = throttle
-        self.answered_at: datetime | None = None
-
-    def wait(self) -> None:
-        self._throttle.wait()
-
-    def learn(self, status: int, headers: Mapping[str, str]) -> None:
-        self.answered_at = _moment(headers.get("Date")) or self.answered_at
-        self._throttle.learn(status, headers)
-
-
 class SnipeItClient(SystemClient):
     """A context manager: inside it a Snipe-IT can be read. `url` may end in `/api/v1` or not.
 
@@ -75,7 +58,6 @@ class SnipeItClient(SystemClient):
         connection: str = "",
     ) -> None:
         base = url.strip().rstrip("/").removesuffix(_BASE) + _BASE
-        self._dated = _Dated(shared(base, token.strip()))
         self._absent: dict[str, object] = {}
         http = Client(
             base,
@@ -84,7 +66,7 @@ class SnipeItClient(SystemClient):
             ca_file=ca_file,
             verify=verify,
             longest_wait=LONGEST_WAIT_S,
-            throttle=self._dated,
+            throttle=shared(base, token.strip()),
             timeout=(_CONNECT_TIMEOUT_S, read_timeout),
             writable=False,
             address_variable=settings.of_connection("SNIPEIT", connection, "API_URL"),
@@ -107,7 +89,8 @@ class SnipeItClient(SystemClient):
     @property
     def answered_at(self) -> datetime:
         """When the server answered last, by its own clock; by this machine's where it did not say."""
-        return self._dated.answered_at or datetime.now(UTC)
+        heard = self._http.heard
+        return (heard.sent_at if heard else None) or datetime.now(UTC)
 
     def owner(self) -> Owner:
         """Return whom the token belongs to. `superuser` comes as a number or as text (measured on Snipe-IT 8.1.4)."""
@@ -117,6 +100,14 @@ class SnipeItClient(SystemClient):
         rights, company = body.get("permissions"), body.get("company")
         superuser = isinstance(rights, dict) and rights.get("superuser") in (1, "1")
         return Owner(str(body.get("username")), superuser, str(company["name"]) if isinstance(company, dict) else None)
+
+    def version(self) -> str:
+        """Return the version of the server, such as `v8.1.4`."""
+        body = self._get("version", {})
+        found = body.get("version") if isinstance(body, dict) else None
+        if not isinstance(found, str):
+            raise SourceError(f"{NAME}: /version does not say which it is; check SNIPEIT_API_URL")
+        return found
 
     def row(self, path: str, row_id: int) -> Row | None:
         """Return one row; None where Snipe-IT says of it what it says of a row that there cannot be.
@@ -160,13 +151,6 @@ class SnipeItClient(SystemClient):
 
 def _is_error(body: object) -> bool:
     return isinstance(body, dict) and body.get("status") == "error"
-
-
-def _moment(text: str | None) -> datetime | None:
-    try:
-        return parsedate_to_datetime(text) if text else None
-    except ValueError:
-        return None
 
 
 def _told(error: HttpError, path: str) -> SourceError:

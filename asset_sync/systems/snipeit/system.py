@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from asset_sync.systems.snipeit.checkup import checkup
 from asset_sync.systems.snipeit.client import NAME
 from asset_sync.systems.snipeit.resource import SnipeIt
 from asset_sync.systems.snipeit.source import TABLES, read
@@ -13,4 +14,4 @@ def _read(snipeit: SnipeIt, table: str, open_columns: tuple[str, ...]) -> Read:
         return Read(read(client, table, open_columns), client.tally.read)
 
 
-SNIPEIT: Final = System("snipeit", NAME, "snipeit", SnipeIt, TABLES, _read, pool="snipeit", named=True)
+SNIPEIT: Final = System("snipeit", NAME, "snipeit", SnipeIt, TABLES, _read, pool="snipeit", named=True, checkup=checkup)

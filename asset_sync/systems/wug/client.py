@@ -76,6 +76,17 @@ class WugClient(SystemClient):
 
     # Reading.
 
+    def user(self) -> str:
+        """Return the name of the user that it is signed in as."""
+        return str(unwrapped(self._wire.get("/product/whoAmI")))
+
+    def version(self) -> str:
+        """Return the version that the server says it is of; "" where it names none."""
+        told = unwrapped(self._wire.get("/product/version"))
+        values = told.get("values") if isinstance(told, dict) else None
+        rows = [row for row in values or [] if isinstance(row, dict)]
+        return next((str(row.get("value")) for row in rows if "version" in str(row.get("name")).casefold()), "")
+
     def groups(self) -> list[Group]:
         """Return all static groups but My Network, parents before children."""
         return groups_of(self._wire.rows("/device-groups/-", "groups", [("view", "summary"), ("groupType", "static_group")]))

@@ -28,12 +28,20 @@ class MonitoringOptions(dg.Model):
     that was entered first.
     """
 
-    root_group: str = Field(default="NetBox", pattern=_A_NAME)
-    retire: Literal["maintenance", "group"] = "maintenance"
-    same_address: Literal["hold", "oldest"] = "hold"
-    auto_scan_exported_ips: bool = True
-    exclude_recent_exports: bool = True
-    scan_timeout_minutes: int = Field(default=60, ge=1)
+    root_group: str = Field(default="NetBox", pattern=_A_NAME, description="The group that the devices' groups are below.")
+    retire: Literal["maintenance", "group"] = Field(
+        default="maintenance", description="What becomes of a device that is gone: maintenance, or group."
+    )
+    same_address: Literal["hold", "oldest"] = Field(
+        default="hold", description="Of several devices with one address: hold all that are new, or monitor the oldest."
+    )
+    auto_scan_exported_ips: bool = Field(
+        default=True, description="Whether an address is scanned for where no device can be added."
+    )
+    exclude_recent_exports: bool = Field(
+        default=True, description="Whether a device that was taken out is left out for 24 hours after its export."
+    )
+    scan_timeout_minutes: int = Field(default=60, ge=1, description="After so many minutes a scan is given up.")
 
     @property
     def retirement(self) -> Retirement:
@@ -52,5 +60,5 @@ class FindingOptions(dg.Model):
     That sync's `root_group` says nothing of where a device is.
     """
 
-    exported_by: str = "netbox_to_wug"
-    root_group: str = Field(default="NetBox", pattern=_A_NAME)
+    exported_by: str = Field(default="netbox_to_wug", description="The sync in the other direction.")
+    root_group: str = Field(default="NetBox", pattern=_A_NAME, description="Its group.")

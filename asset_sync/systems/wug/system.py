@@ -11,6 +11,7 @@ from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.tables import observed_schema
 from asset_sync.systems.steps import Following, Sieve
 from asset_sync.systems.system import Constants, Observed, OpenFields, Options, Read, System, TargetSide
+from asset_sync.systems.wug.checkup import checkup
 from asset_sync.systems.wug.extract import discovered, known_roles, observe
 from asset_sync.systems.wug.found import Finding
 from asset_sync.systems.wug.kinds import ATTRIBUTE, DEVICE, GROUP, MAPPABLE, NETBOX_ID, declared
@@ -92,5 +93,6 @@ _PLAIN: Final = System(
     variables=tuple(VARIABLES),
     as_source=Options(FindingOptions, _told_by, syncs=("exported_by",)),
     as_target=Options(MonitoringOptions, _written_by, EACH),
+    checkup=checkup,
 )
 WUG: Final = replace(_told_by(FindingOptions()), target=_written_by(MonitoringOptions()).target)
