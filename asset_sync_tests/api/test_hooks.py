@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -73,12 +74,16 @@ def test_what_is_not_signed_young_and_new_is_refused_and_starts_nothing(anybody:
         assert (sent(anybody, nothing).status_code, waiting_or_begun(anybody)) == (202, [])
 
 
+@pytest.mark.slow
 def test_a_hook_leads_to_one_export_within_15_seconds_and_is_taken_once(anybody: httpx.Client, monitored: World) -> None:
     device = next(iter(wanted(monitored)))
     number = next(row["id"] for row in monitored.netbox.objects("dcim/devices") if row["name"] == device.name)
+    # `asset-sync serve` has loaded the syncs before it answers; this service loads them with its first answer.
+    assert anybody.get("/health").status_code == 200
     began = time.monotonic()
     hooks = [event(str(number)) for _ in range(10)]
-    runs = [sent(anybody, body).json()["runs"] for body in hooks]
+    with ThreadPoolExecutor(len(hooks)) as pool:
+        runs = list(pool.map(lambda body: sent(anybody, body).json()["runs"], hooks))
     # Ten events of one device are one run.
     assert len({tuple(each) for each in runs}) == 1
     again = sent(anybody, hooks[0])
