@@ -102,9 +102,9 @@ def test_a_twin_is_resolved_by_click_and_gone_in_the_next_plan(come: Come, world
 
 
 def test_names_are_text_filters_work_and_everything_is_read_on_a_phone_and_without_javascript(come: Come, world: World) -> None:
-    machine, *_ = list(world.company)
-    world.company.apply(put=[dataclasses.replace(machine, name=NASTY)])
     twins(world)
+    *_, machine = list(world.company)
+    world.company.apply(put=[dataclasses.replace(machine, name=NASTY)])
     plan = planned()
     sue = come("sue")
     sue.open(f"plans/{plan}")
