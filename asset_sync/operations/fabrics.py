@@ -93,9 +93,9 @@ def start(syncs: Sequence[str], name: str | None = None) -> Started:
     found = statuses(syncs, name)
     refused = [why for each in found if (why := _why_not(each, but="syncing"))]
     runs = [each for each in found if _why_not(each, but="syncing") is None]
-    for sync in dict.fromkeys(each.sync for each in runs):
-        _switch_on(f"{sync}_sensor")
     with instance() as dagster:
+        for sync in dict.fromkeys(each.sync for each in runs):
+            _switch_on(f"{sync}_sensor")
         daemon = dagster.get_daemon_statuses([_SENSOR_DAEMON])[_SENSOR_DAEMON].healthy
     return Started(runs, _along(runs), refused, bool(daemon))
 
