@@ -99,8 +99,10 @@ def start(syncs: Sequence[str], name: str | None = None) -> Started:
     found = statuses(syncs, name)
     refused = [why for each in found if (why := why_not(each, but="syncing"))]
     runs = [each for each in found if why_not(each, but="syncing") is None]
-    for sync in dict.fromkeys(each.sync for each in runs):
-        _switch_on(f"{sync}_sensor")
+    # Dagster's command finds its home as this process does, once the instance was opened.
+    with instance():
+        for sync in dict.fromkeys(each.sync for each in runs):
+            _switch_on(f"{sync}_sensor")
     return Started(runs, _along(runs), refused, daemon_lives())
 
 

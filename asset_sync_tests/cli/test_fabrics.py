@@ -1,6 +1,7 @@
 """`asset-sync fabrics` on a project of its own: two fabrics of a system that is read from a CSV."""
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -168,6 +169,14 @@ def test_start_switches_the_sensor_on_and_says_what_is_scheduled(schedules: Sche
     refused = told("start", "--fabric", "old", status=1)
     assert (refused["error"], refused["fabrics_scheduled"]) == ("Sync is disabled for fabric old", 0)
     assert "Bootstrapped sync schedules for 2 fabrics" in ask("start").stdout
+
+
+def test_start_needs_no_dagster_home_of_the_shell(schedules: Schedules, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
+    homes: list[str | None] = []
+    monkeypatch.setattr(fabrics, "_switch_on", lambda _: homes.append(os.environ.get("DAGSTER_HOME")))
+    monkeypatch.delenv("DAGSTER_HOME")
+    ask("start")
+    assert homes == [str(home / "dagster")]
 
 
 def test_a_database_that_is_away_is_told_as_json_without_its_password(
