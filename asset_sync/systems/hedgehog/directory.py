@@ -5,6 +5,7 @@ and lists of objects. Objects of other kinds and of other namespaces are passed 
 nothing is taken: half of a folder is not what a fabric is to be.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -24,7 +25,7 @@ def read_directory(folder: Path, namespace: str = _DEFAULT) -> dict[str, Listing
     """Return the objects of a folder, by kind, as `asset_sync.systems.hedgehog.read` returns those of a cluster.
 
     Raises `ConfigurationError` where there is no such folder, and `SourceError` for a file that cannot be read, that is no
-    YAML, or in which an object has no name, and for an object that is there twice.
+    YAML, or in which an object has no name, for a folder that cannot be entered, and for an object that is there twice.
     """
     if not folder.is_dir():
         raise ConfigurationError(f"Hedgehog: the folder {folder} does not exist")
@@ -42,11 +43,15 @@ def read_directory(folder: Path, namespace: str = _DEFAULT) -> dict[str, Listing
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    for place, folders, names in os.walk(folder, onerror=_unread):
+        folders[:] = [name for name in folders if not name.startswith(".")]
         # A link to a file that is gone is one that cannot be read.
-        if path.suffix in _SUFFIXES and not hidden and not path.is_dir():
-            yield path
+        shown = (Path(place, name) for name in names if not name.startswith("."))
+        yield from (path for path in shown if path.suffix in _SUFFIXES)
+
+
+def _unread(error: OSError) -> None:
+    raise SourceError(f"{error.filename}: it cannot be read: {error.strerror}; nothing was taken")
 
 
 def _objects(path: Path, namespace: str) -> Iterator[tuple[Kind, str, Mapping[str, Any]]]:
