@@ -13,6 +13,8 @@ from typing import Any, Final
 from asset_sync.reconcile.errors import ConfigurationError, SourceError
 from asset_sync.systems.hedgehog.kinds import KINDS, VERSION, Kind
 from asset_sync.systems.hedgehog.reading import Listing
+from asset_sync.systems.hedgehog.tables.links import said_kinds
+from asset_sync.systems.hedgehog.tables.values import part
 from asset_sync.systems.hedgehog.yaml_files import documents
 
 _SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
@@ -64,6 +66,8 @@ def _objects(path: Path, namespace: str) -> Iterator[tuple[Kind, str, Mapping[st
         name = there.get("name")
         if not isinstance(name, str) or not name:
             raise SourceError(f"{path}: a {kind.name} in it has no name; nothing was taken")
+        if len(kinds := said_kinds(part(given, "spec"))) > 1:
+            raise SourceError(f"{path}: {kind.name} {name!r} is of several kinds: {', '.join(kinds)}; nothing was taken")
         yield kind, name, given
 
 

@@ -17,6 +17,10 @@ from asset_sync.systems.hedgehog.reading import Listing
 from asset_sync.systems.hedgehog.system import HEDGEHOG_FILES
 
 SHAPE = Shape(spines=1, leaves=2, servers=3, vpcs=2)
+TWO_KINDS = (
+    "{kind: Connection, apiVersion: wiring.githedgehog.com/v1beta1, metadata: {name: c}, "
+    "spec: {eslag: {links: [{}]}, unbundled: {link: {switch: {port: s/E1/1}}}}}"
+)
 # Each line is twice the one before: 30 lines would be a thousand million values.
 BOMB = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 31))
 
@@ -65,6 +69,7 @@ def test_every_object_of_every_file_is_read_at_any_depth(tmp_path: Path) -> None
         ("spec:\n  subnets:\n    a: {vlan: 1}\n    a: {vlan: 2}\n", "bad.yaml, line 4: it is no YAML: 'a' is there twice"),
         ("spec: &whole {all: *whole}\n", "bad.yaml, line 1: it is no YAML: an object in it contains itself"),
         ("{kind: VPCList, apiVersion: vpc.githedgehog.com/v1beta1, items: {a: 1}}", "the items of a VPCList are no list"),
+        (TWO_KINDS, "Connection 'c' is of several kinds: eslag, unbundled; nothing was taken"),
         ("{kind: List, apiVersion: v1, items: [odd]}", "there is something in it that is no object"),
         (BOMB, "bad.yaml, line 19: it is no YAML: its aliases stand for more than 1,000,000 values"),
         ("spec: {asn: 99999999999999999999}", "it has a value that Kubernetes does not take: Integer exceeds 64-bit range"),
