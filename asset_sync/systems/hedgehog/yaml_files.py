@@ -23,7 +23,6 @@ def documents(path: Path) -> list[Any]:
         found = list(yaml.load_all(path.read_text(encoding="utf-8"), _Loader))
         # What a cluster would have of it, as it answers in JSON.
         orjson.dumps(found, default=str, option=orjson.OPT_NON_STR_KEYS)
-        return found
     except orjson.JSONEncodeError as error:
         raise SourceError(f"{path}: it has a value that Kubernetes does not take: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -34,6 +33,7 @@ def documents(path: Path) -> list[Any]:
         mark = getattr(error, "problem_mark", None)
         line = f", line {mark.line + 1}" if mark else ""
         raise SourceError(f"{path}{line}: it is no YAML: {getattr(error, 'problem', error)}") from None
+    return found
 
 
 class _Loader(yaml.SafeLoader):
