@@ -22,6 +22,22 @@ from asset_sync.reconcile.errors import AssetSyncError
 from asset_sync.systems.hedgehog.comparing import Difference
 
 
+class _OfFabrics(click.Command):
+    """A command of this group: what it does not understand is told as JSON, too, and a fabric is named by its option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take the arguments, as click calls it."""
+        as_json = "--json" in args
+        with _failures_told(as_json=as_json):
+            try:
+                return super().parse_args(ctx, args)
+            except click.UsageError as error:
+                if "extra argument" not in error.message:
+                    raise
+                words = f"{error.message.rstrip('.')}: a fabric is named by --fabric NAME"
+                raise click.UsageError(words, ctx) from None
+
+
 @click.group()
 def fabrics() -> None:
     """Tell how the Hedgehog fabrics stand, have them run by themselves, run one now.
@@ -33,7 +49,7 @@ def fabrics() -> None:
 _fabric = click.option("--fabric", metavar="NAME", help="This fabric alone.")
 
 
-@fabrics.command()
+@fabrics.command(cls=_OfFabrics)
 @_fabric
 @json_option
 def status(fabric: str | None, *, as_json: bool) -> None:
@@ -46,7 +62,7 @@ def status(fabric: str | None, *, as_json: bool) -> None:
             _show(found)
 
 
-@fabrics.command()
+@fabrics.command(cls=_OfFabrics)
 @_fabric
 @json_option
 def start(fabric: str | None, *, as_json: bool) -> None:
@@ -88,10 +104,11 @@ def _all(made: operations.Started, words: str) -> Mapping[str, Any]:
     """Return what starting all fabrics tells."""
     total = len(made.connections) + len(made.refused)
     errors = list(made.refused) or None
-    return {"message": words, "fabrics_scheduled": len(made.connections), "errors": errors, "total_fabrics": total}
+    count = len(made.connections)
+    return {"message": words, "fabrics_scheduled": count, "fabrics_started": count, "errors": errors, "total_fabrics": total}
 
 
-@fabrics.command()
+@fabrics.command(cls=_OfFabrics)
 @_fabric
 @json_option
 @click.pass_context
@@ -108,14 +125,16 @@ def trigger(context: click.Context, fabric: str | None, *, as_json: bool) -> Non
     context.exit(0 if report.succeeded else 1)
 
 
-@fabrics.command()
+@fabrics.command(cls=_OfFabrics)
 @click.option("--folder", type=click.Path(path_type=Path), required=True, help="The fabric's YAML files, at any depth.")
 @_fabric
 @json_option
-def compare(folder: Path, fabric: str | None, *, as_json: bool) -> None:
+@click.pass_context
+def compare(context: click.Context, folder: Path, fabric: str | None, *, as_json: bool) -> None:
     """Tell in what a fabric's cluster is not what the YAML files of a folder say; nothing is written."""
     with _failures_told(as_json=as_json):
-        name, found = fabric_files.compare(folder, fabric)
+        # A path counts from where the user is; meanwhile this runs in the project's folder.
+        name, found = fabric_files.compare(context.obj / folder, fabric)
         if as_json:
             told = [{each.name: getattr(difference, each.name) for each in fields(difference)} for difference in found]
             _print({"success": True, "fabric_name": name, "total": len(found), "differences": told})
@@ -125,7 +144,7 @@ def compare(folder: Path, fabric: str | None, *, as_json: bool) -> None:
             click.echo(f"{name} is what the files say")
 
 
-@fabrics.command()
+@fabrics.command(cls=_OfFabrics)
 @_fabric
 @json_option
 @click.pass_context
@@ -222,9 +241,17 @@ def _failures_told(*, as_json: bool, **more: Any) -> Iterator[None]:
     """Tell what fails as JSON, too, where that is asked for; the line on standard error and the exit status stay."""
     try:
         yield
-    except (AssetSyncError, *database.ERRORS) as error:
+    except (AssetSyncError, click.UsageError, OSError, *database.ERRORS) as error:
         if as_json:
-            words = str(error) if isinstance(error, AssetSyncError) else database.in_one_line(error)
+            words = _words(error)
             told = {name: value() if callable(value) else value for name, value in more.items()}
             _print({"success": False, "error": words, **told, "timestamp": datetime.now(UTC).isoformat()})
         raise
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, click.UsageError):
+        return error.format_message()
+    if isinstance(error, AssetSyncError | OSError):
+        return str(error)
+    return database.in_one_line(error)

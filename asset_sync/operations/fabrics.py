@@ -16,7 +16,7 @@ from asset_sync.components.scheduling import missing_variables
 from asset_sync.components.turns import is_under_way
 from asset_sync.ledger import Schedule
 from asset_sync.operations.daemon import daemon_lives
-from asset_sync.operations.definitions import code_location, component_of, declared, sync_names
+from asset_sync.operations.definitions import code_location, component_of, declared, instance, sync_names
 from asset_sync.operations.runs import RunReport, Watch, run_sync
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError
 from asset_sync.systems import system

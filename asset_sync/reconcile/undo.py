@@ -16,7 +16,7 @@ from asset_sync.reconcile.apply.groups import Record, check_mapped, groups, unma
 from asset_sync.reconcile.identity import telling
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.plan import Changes, Plan
-from asset_sync.reconcile.planning.fields import marked
+from asset_sync.reconcile.planning.fields import in_its_place
 from asset_sync.reconcile.target import APPLIED, Outcome
 
 _LEFT = "created by the plan; its kind cannot be retired and nothing is deleted, so it stays"
@@ -125,9 +125,20 @@ class _Inversion:
         for name in _once(kind):
             value = changes[name]["new"] if name in changes else None
             if value is not None and (kind.name, name, str(value).casefold()) in self.given_up:
-                new = None if kind.field(name).nullable else marked(kind.field(name), value, f" (undone {outcome.target_id})")
-                back[name] = _change(value, new)
+                field = kind.field(name)
+                new = in_its_place(field, str(value), f" (undone {outcome.target_id})", self._values(kind, name))
+                if new is not None or field.nullable:
+                    back[name] = _change(value, int(new) if new is not None and field.type == "integer" else new)
         return back
+
+    def _values(self, kind: Kind, name: str) -> set[str | None]:
+        """Return what a field of a kind may have, as far as the plan tells: of numbers all up to the highest that it knows."""
+        own = [p.decode(row["changes"]) for row in self.writes if row["kind"] == kind.name]
+        changed = [changes[name] for changes in own if name in changes]
+        known = {change[side] for change in changed for side in ("old", "new") if change.get(side) is not None}
+        if kind.field(name).type == "integer" and known:
+            known |= set(range(min(known), max(known)))
+        return set(map(str, known))
 
     def _version(self, kind: Kind, outcome: Outcome) -> str | None:
         """Return the version of an object since it was written last; what was written before that is judged by reading."""

@@ -44,10 +44,16 @@ def test_a_cluster_is_what_its_files_say_until_somebody_changes_it(world: World,
     assert world.netbox.objects("dcim/devices") == []
 
 
+def test_a_folder_counts_from_where_the_user_is(world: World, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder.parent)
+    ran = compare("--folder", "fabric")
+    assert (ran.exit_code, ran.stdout) == (0, "main is what the files say\n"), ran.stderr
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--folder", "none"], "the folder none does not exist"),
+        (["--folder", "none"], "/none does not exist"),
         (["--folder", ".", "--fabric", "nowhere"], "Fabric nowhere not found; there are main"),
     ],
 )

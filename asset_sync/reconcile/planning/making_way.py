@@ -10,7 +10,7 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.kinds import Field
 from asset_sync.reconcile.planning.drafts import Drafts
-from asset_sync.reconcile.planning.fields import marked
+from asset_sync.reconcile.planning.fields import in_its_place
 from asset_sync.reconcile.planning.holders import Holder, Values
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.tables import cell, filled, identity_column, index, mask, take, text
@@ -85,8 +85,9 @@ def _given_up(sides: Sides, field: Field, holder: Holder, link: int) -> Iterator
     """What a person wrote to a retired object is not given up: only what this sync knows the object by, or wrote last."""
     old = _there(sides, field, holder)
     if old in _known(sides, field, link):
-        new = None if field.nullable else marked(field, old, f" (retired {holder.id})")
-        yield _makes_way(sides, field, holder, link, new=new, why="it was retired by this sync")
+        new = in_its_place(field, old, f" (retired {holder.id})", sides.taken(field.name))
+        if new is not None or field.nullable:
+            yield _makes_way(sides, field, holder, link, new=new, why="it was retired by this sync")
 
 
 def _known(sides: Sides, field: Field, link: int) -> Iterator[str | None]:
@@ -104,6 +105,6 @@ def _there(sides: Sides, field: Field, holder: Holder) -> str:
 
 def _makes_way(sides: Sides, field: Field, holder: Holder, link: int, *, new: str | None, why: str) -> Drafts:
     at, old = np.array([holder.row]), _there(sides, field, holder)
-    change = sides.change(field.name, p.quoted(old), pa.array([new], _TEXT), f"makes way: {why}")
+    change = sides.change(field.name, sides.told(field.name, old), pa.array([new], _TEXT), f"makes way: {why}")
     keys = sides.keys_of(np.array([link]))
     return sides.draft_of_objects(at, p.UPDATE, {field.name: change}, source_keys=keys, reason="gives up what another takes")

@@ -189,6 +189,8 @@ class Sides:
         if field.type == "references":
             found = members(values)
             return p.references(found.rows, self._named(name, str(field.to), found.values), len(values))
+        if field.type == "integer":
+            values = values.cast(pa.int64())
         return p.encoded(values) if field.to is None else self._named(name, field.to, values)
 
     def _named(self, name: str, to: str, values: pa.Array) -> pa.Array:
@@ -199,6 +201,14 @@ class Sides:
         keys = take(text(there["key"]), index(ids, text(there["id"])))
         keys = pc.if_else(pending, pc.utf8_slice_codeunits(values, start=len(PENDING)), keys)
         return pc.if_else(pc.is_valid(values), p.reference(to, keys, ids), pa.scalar(None, _TEXT))
+
+    def told(self, name: str, value: str | None) -> str:
+        """Return one value of a field in the words of a plan."""
+        return str(p.or_null(self.words(name, pa.array([value], _TEXT)))[0].as_py())
+
+    def taken(self, name: str) -> set[str | None]:
+        """Return the values that a field has, or is to have."""
+        return {value for table in (self.observed, self.desired) for value in text(table[name]).to_pylist()}
 
     def change(
         self,

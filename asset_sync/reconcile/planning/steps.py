@@ -4,7 +4,7 @@ A cycle goes through a temporary value, or none where the target takes none, in 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.kinds import Field
 from asset_sync.reconcile.planning.drafts import Change, Drafts, either, together
-from asset_sync.reconcile.planning.fields import marked
+from asset_sync.reconcile.planning.fields import in_its_place
 from asset_sync.reconcile.planning.holders import Values
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.tables import Positions, mask, take, text
@@ -70,7 +70,7 @@ def _broken_up(sides: Sides, given: Drafts, givers: Givers) -> tuple[Drafts, Giv
     temporary: list[Drafts] = []
     keys = given["key"].to_pylist()
     for first in _firsts(givers, keys):
-        own = _temporary(sides, given, first)
+        own = _temporary(sides, given, first, temporary)
         if not own.changes:
             continue
         temporary.append(own)
@@ -90,8 +90,7 @@ def _broken_up(sides: Sides, given: Drafts, givers: Givers) -> tuple[Drafts, Giv
 def _afterwards(sides: Sides, given: Drafts, row: int, between: Drafts) -> Drafts:
     """Return the operations, one of which finds what its object was given for the time being."""
     for name, change in between.changes.items():
-        value = change.new[0].as_py()
-        old = "null" if value is None else p.quoted(value)
+        old = sides.told(name, change.new[0].as_py())
         # What the operation leaves alone is what it was again.
         at = np.array([row])
         stays = take(text(sides.observed[name]), given.objects[at])
@@ -125,16 +124,23 @@ def _leads_back(start: int, givers: Givers, done: set[int]) -> bool:
     return False
 
 
-def _temporary(sides: Sides, given: Drafts, row: int) -> Drafts:
-    """Return the operation by which an object gives up its values for the time being; without changes where it has none."""
+def _temporary(sides: Sides, given: Drafts, row: int, others: Sequence[Drafts]) -> Drafts:
+    """Return the operation by which an object gives up its values for the time being; without changes where it has none.
+
+    `others` are those that do so already: what they have meanwhile is not free.
+    """
     moved = given.take(np.array([row]))
     changes: dict[str, Change] = {}
     for field in _given_up(sides, given, row):
         old = take(text(sides.observed[field.name]), moved.objects)
         if old[0].as_py() is None:
             continue
-        between = None if field.nullable else marked(field, old[0].as_py(), f" (moving {moved['target_id'][0].as_py()})")
-        changes[field.name] = sides.change(field.name, old, pa.array([between], _TEXT), "given up for the time being")
+        taken = sides.taken(field.name) | {
+            own.changes[field.name].new[0].as_py() for own in others if field.name in own.changes
+        }
+        between = in_its_place(field, old[0].as_py(), f" (moving {moved['target_id'][0].as_py()})", taken)
+        if between is not None or field.nullable:
+            changes[field.name] = sides.change(field.name, old, pa.array([between], _TEXT), "given up for the time being")
     own = Drafts(sides.kind, moved.own, changes)
     return own.with_column("reason", pa.array(["changes places with others"], _TEXT))
 

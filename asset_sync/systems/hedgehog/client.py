@@ -57,6 +57,10 @@ class Expired(SourceError):
     """A continue token or a resourceVersion is too old; the list is to be read from its beginning."""
 
 
+class Restored(Expired):
+    """A resourceVersion is none of a cluster's past, which came back from a backup: nor is what was read of other kinds."""
+
+
 class Unproven(SourceError):
     """A watch ended without a word of how far it went."""
 
@@ -131,10 +135,16 @@ class HedgehogClient:
 
     def version(self) -> str:
         """Return the version of the Kubernetes server, such as `v1.33.4+k3s1`."""
+        asked: Any = client.VersionApi(self._api).get_code
         with self._told("/version"):
-            told, _, headers = client.VersionApi(self._api).get_code_with_http_info(_request_timeout=self._timeout)
-            self.heard = Heard.now(headers)
-            return str(told.git_version)
+            # Unread: the client's own model has no words for an answer that is of something else.
+            response = asked(_preload_content=False, _request_timeout=self._timeout)
+            self.heard = Heard.now(response.headers)
+            body = response.read(_MOST_BYTES)
+        version = _parsed(body).get("gitVersion")
+        if not isinstance(version, str):
+            raise self._none_of("version of Kubernetes", "/version", body)
+        return version
 
     def may_list(self, kind: Kind) -> bool:
         """Return whether the token may list a kind, by the server's own word; nothing is read."""
@@ -144,11 +154,16 @@ class HedgehogClient:
             "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": attributes},
         }
-        with self._told(f"the right to {kind.resource}"):
+        what = f"the right to {kind.resource}"
+        with self._told(what):
             # As a custom object: the client's own models for it take a second to load.
-            answer = self._objects.create_cluster_custom_object(*_REVIEWS, review, _request_timeout=self._timeout)
-        status = answer.get("status") if isinstance(answer, dict) else None
-        return isinstance(status, dict) and status.get("allowed") is True
+            asked: Any = self._objects.create_cluster_custom_object
+            body = asked(*_REVIEWS, review, _preload_content=False, _request_timeout=self._timeout).read(_MOST_BYTES)
+        status = _parsed(body).get("status")
+        allowed = status.get("allowed") if isinstance(status, dict) else None
+        if not isinstance(allowed, bool):
+            raise self._none_of("review of a right", what, body)
+        return allowed
 
     def page(self, kind: Kind, token: str = "") -> Page:
         """Return a page of a list: the first, or the one that a token is of."""
@@ -168,7 +183,8 @@ class HedgehogClient:
     def changes(self, kind: Kind, since: str) -> Changes:
         """Return what was written to a kind since a resourceVersion, which costs one request, up to a bookmark's.
 
-        Raises `Expired` where that is too old, and `Unproven` where no bookmark says how far the server looked.
+        Raises `Expired` where that is too old, `Restored` where it is yet to come, and `Unproven` where no bookmark says how
+        far the server looked.
         """
         options = {"watch": True, "resource_version": since, "allow_watch_bookmarks": True, "timeout_seconds": _WATCH_S}
         rows: list[tuple[str, Row | None]] = []
@@ -177,8 +193,10 @@ class HedgehogClient:
                 given, what = event.get("object"), event.get("type")
                 if what == "ERROR":
                     raise self._refused(kind.resource, _code(given), orjson.dumps(given))
-                if what == "BOOKMARK" and _meta(given, "resourceVersion"):
-                    return Changes(rows, _meta(given, "resourceVersion"))
+                if what == "BOOKMARK" and (now := _meta(given, "resourceVersion")):
+                    if _is_before(now, since):
+                        raise Restored(f"{self._name}: {kind.resource}: the server is at {now}, before {since}")
+                    return Changes(rows, now)
                 if what not in ("ADDED", "MODIFIED", "DELETED") or not _meta(given, "name"):
                     raise self._no_list(kind, orjson.dumps(event))
                 rows.append((_meta(given, "name"), None if what == "DELETED" else given))
@@ -228,13 +246,15 @@ class HedgehogClient:
             case 410:
                 return Expired(words)
             case 504 if _TOO_LARGE in said:
-                # The cluster came back from a backup: what was read of it is none of its past.
-                return Expired(words)
+                return Restored(words)
         return SourceUnavailable(words) if status >= 500 or status == 429 else SourceError(words)
 
     def _no_list(self, kind: Kind, body: bytes) -> SourceError:
+        return self._none_of(f"{kind.name}List", kind.resource, body)
+
+    def _none_of(self, wanted: str, what: str, body: bytes) -> SourceError:
         said = detail(body[:2000], self._secrets)
-        return SourceError(f"{self._name}: {kind.resource}: what {self._host} answered is no {kind.name}List: {said}")
+        return SourceError(f"{self._name}: {what}: what {self._host} answered is no {wanted}: {said}")
 
     def _why(self, error: Exception) -> str:
         cause = error.reason if isinstance(error, MaxRetryError) and error.reason is not None else error
@@ -284,6 +304,12 @@ def _meta(row: Any, what: str) -> str:
     meta = row.get("metadata") if isinstance(row, dict) else None
     found = meta.get(what) if isinstance(meta, dict) else None
     return found if isinstance(found, str) else ""
+
+
+def _is_before(version: str, other: str) -> bool:
+    """Return whether a resourceVersion is surely of before another: such as are no numbers have no order."""
+    numbers = all(each.isascii() and each.isdigit() for each in (version, other))
+    return numbers and int(version) < int(other)
 
 
 def _code(status: Any) -> int:

@@ -5,6 +5,7 @@ and lists of objects. Objects of other kinds and of other namespaces are passed 
 nothing is taken: half of a folder is not what a fabric is to be.
 """
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,8 @@ from typing import Any, Final
 from asset_sync.reconcile.errors import ConfigurationError, SourceError
 from asset_sync.systems.hedgehog.kinds import KINDS, VERSION, Kind
 from asset_sync.systems.hedgehog.reading import Listing
+from asset_sync.systems.hedgehog.tables.links import said_kinds
+from asset_sync.systems.hedgehog.tables.values import part
 from asset_sync.systems.hedgehog.yaml_files import documents
 
 _SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
@@ -24,7 +27,7 @@ def read_directory(folder: Path, namespace: str = _DEFAULT) -> dict[str, Listing
     """Return the objects of a folder, by kind, as `asset_sync.systems.hedgehog.read` returns those of a cluster.
 
     Raises `ConfigurationError` where there is no such folder, and `SourceError` for a file that cannot be read, that is no
-    YAML, or in which an object has no name, and for an object that is there twice.
+    YAML, or in which an object has no name, for a folder that cannot be entered, and for an object that is there twice.
     """
     if not folder.is_dir():
         raise ConfigurationError(f"Hedgehog: the folder {folder} does not exist")
@@ -42,11 +45,15 @@ def read_directory(folder: Path, namespace: str = _DEFAULT) -> dict[str, Listing
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    for place, folders, names in os.walk(folder, onerror=_unread):
+        folders[:] = [name for name in folders if not name.startswith(".")]
         # A link to a file that is gone is one that cannot be read.
-        if path.suffix in _SUFFIXES and not hidden and not path.is_dir():
-            yield path
+        shown = (Path(place, name) for name in names if not name.startswith("."))
+        yield from (path for path in shown if path.suffix in _SUFFIXES)
+
+
+def _unread(error: OSError) -> None:
+    raise SourceError(f"{error.filename}: it cannot be read: {error.strerror}; nothing was taken")
 
 
 def _objects(path: Path, namespace: str) -> Iterator[tuple[Kind, str, Mapping[str, Any]]]:
@@ -59,6 +66,8 @@ def _objects(path: Path, namespace: str) -> Iterator[tuple[Kind, str, Mapping[st
         name = there.get("name")
         if not isinstance(name, str) or not name:
             raise SourceError(f"{path}: a {kind.name} in it has no name; nothing was taken")
+        if len(kinds := said_kinds(part(given, "spec"))) > 1:
+            raise SourceError(f"{path}: {kind.name} {name!r} is of several kinds: {', '.join(kinds)}; nothing was taken")
         yield kind, name, given
 
 

@@ -24,8 +24,8 @@ _FORMAT: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class KeptFabric:
-    """What is known of a fabric: its listings by kind, `whole_at`, when they were last read whole, and the ids of objects
-    (see `known_ids`)."""
+    """What is known of a fabric: its listings by kind, `whole_at`, when they were last read whole (None where they are to be
+    now), and the ids of objects (see `known_ids`)."""
 
     listings: Mapping[str, Listing] = field(default_factory=dict)
     whole_at: datetime | None = None
@@ -50,7 +50,8 @@ class FabricFile:
             if told["format"] != _FORMAT or told["place"] != self._place:
                 return KeptFabric()
             listings = {kind: Listing(**listing) for kind, listing in told["listings"].items()}
-            return KeptFabric(listings, datetime.fromisoformat(told["whole_at"]), told["ids"])
+            whole_at = told["whole_at"]
+            return KeptFabric(listings, None if whole_at is None else datetime.fromisoformat(whole_at), told["ids"])
         except (FileNotFoundError, orjson.JSONDecodeError, KeyError, TypeError, AttributeError, ValueError):
             return KeptFabric()
 

@@ -12,7 +12,17 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from asset_sync.reconcile.errors import SourceError, SourceUnavailable
-from asset_sync.systems.hedgehog.client import Expired, HedgehogClient, NotAllowed, NotInstalled, NotKnown, Page, Row, Unproven
+from asset_sync.systems.hedgehog.client import (
+    Expired,
+    HedgehogClient,
+    NotAllowed,
+    NotInstalled,
+    NotKnown,
+    Page,
+    Restored,
+    Row,
+    Unproven,
+)
 from asset_sync.systems.hedgehog.connection import WORKERS
 from asset_sync.systems.hedgehog.kinds import KINDS, Kind
 
@@ -40,10 +50,19 @@ def read(client: HedgehogClient, previous: Mapping[str, Listing] | None = None) 
     Raises `SourceError` for what cannot be read, and names the kinds; `SourceUnavailable` where it may be later. Where no kind
     at all is installed, that is no fabric, and an error too.
     """
-    known = previous or {}
+    try:
+        return _read(client, previous or {})
+    except Restored:
+        # What else was read may be of the cluster's other past, too, and would not be seen to be: numbers come again.
+        return _read(client, {})
+
+
+def _read(client: HedgehogClient, known: Mapping[str, Listing]) -> dict[str, Listing]:
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="hedgehog") as pool:
         futures = {kind: pool.submit(_listing, client, kind, known.get(kind.name)) for kind in KINDS}
     errors = [error for future in futures.values() if (error := future.exception()) is not None]
+    if restored := next((error for error in errors if isinstance(error, Restored)), None):
+        raise restored
     if errors:
         raise _together(errors)
     found = {kind.name: future.result() for kind, future in futures.items()}
@@ -81,6 +100,8 @@ def _moved(client: HedgehogClient, kind: Kind, last: Listing) -> Listing | None:
     """Return the last listing with what was written since; None where only a new list can tell."""
     try:
         changes = client.changes(kind, last.resource_version)
+    except Restored:
+        raise
     except (Expired, Unproven, NotAllowed):
         # A token may have the right to list and not to watch.
         return None

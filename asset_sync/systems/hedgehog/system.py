@@ -1,12 +1,13 @@
 """Hedgehog fabrics, declared."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import dagster as dg
 from pydantic import Field
 
+from asset_sync.reconcile.errors import SourceError
 from asset_sync.systems.hedgehog.checkup import checkup, files_checkup
 from asset_sync.systems.hedgehog.directory import read_directory
 from asset_sync.systems.hedgehog.kept import KeptFabric, check_there
@@ -59,13 +60,22 @@ def _told_by(options: FabricOptions) -> System:
 
 
 def _read(fabric: HedgehogFabric, _table: str, _open_columns: tuple[str, ...]) -> Read:
-    """Return the fabric's objects: of each kind what was written since the last time, or all of it."""
+    """Return the fabric's objects: of each kind what was written since the last time, or all of it.
+
+    All of it, too, where it was not read the last time: a cluster that was away may have come back from a backup, and what it
+    wrote since then has numbers that it had once before.
+    """
     now = datetime.now(UTC)
     with fabric.client() as client:
         file = fabric.file(client.place)
         last = file.load()
         fresh = last.is_fresh(now)
-        listings = read(client, last.listings if fresh else None)
+        try:
+            listings = read(client, last.listings if fresh else None)
+        except SourceError:
+            if fresh:
+                file.save(replace(last, whole_at=None))
+            raise
     check_there(last.listings, listings, file.path)
     ids = known_ids(last.listings, last.ids, listings)
     file.save(KeptFabric(listings, last.whole_at if fresh else now, ids))

@@ -116,7 +116,8 @@ LOCATION: Final = Kind(
 )
 """Locations directly within a site; one within another location is another one's."""
 TENANT: Final = Kind("tenant", (NAME, SLUG, DESCRIPTION), NAMED, NAMED_UNIQUE, referred=True)
-TAG: Final = Kind("tag", (NAME, SLUG, COLOR, DESCRIPTION), NAMED, NAMED_UNIQUE)
+TAG: Final = Kind("tag", (NAME, SLUG, COLOR, DESCRIPTION), NAMED, NAMED_UNIQUE, natural=True)
+"""What has a tag names it: one that somebody renamed is another one, and what is new would find none by the name."""
 DEVICE: Final = Kind(
     "device",
     (

@@ -143,7 +143,7 @@ def _links(spec: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
-def test_what_a_person_drew_is_left_alone_and_what_a_person_edited_is_told_as_drift(lab: FabricLab) -> None:
+def test_what_a_person_drew_is_left_alone_and_what_a_person_edited_is_told_as_drift(lab: FabricLab, days: FabricDays) -> None:
     lab.run("main")
     interfaces = lab.interfaces("main")
     ends = [
@@ -158,6 +158,11 @@ def test_what_a_person_drew_is_left_alone_and_what_a_person_edited_is_told_as_dr
     assert lab.interfaces("main")["leaf-01/E1/1"]["description"] == port["description"]
     assert [row for row in lab.netbox.objects("dcim/cables") if row["id"] == own["id"]] == [own]
     assert lab.run("main").metadata("hedgehog_to_netbox/plan")["drift/edited"] == 0
+    # The fabric tells of that very cable.
+    link = {"leaf1": {"port": "leaf-01/E1/40"}, "leaf2": {"port": "leaf-02/E1/40"}}
+    days.cluster.create(named("Connection"), {"metadata": {"name": "of-the-fabric"}, "spec": {"mesh": {"links": [link]}}})
+    lab.run("main")
+    assert [row for row in lab.netbox.objects("dcim/cables") if row["id"] == own["id"]] == [own]
 
 
 @pytest.mark.slow

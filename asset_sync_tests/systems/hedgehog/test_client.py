@@ -4,6 +4,7 @@ import logging
 import socket
 from typing import Any
 
+import orjson
 import pytest
 
 from asset_sync.reconcile.errors import ConfigurationError, SourceError, SourceUnavailable
@@ -81,6 +82,17 @@ def test_a_server_whose_name_nobody_knows_is_told() -> None:
         fabric.page(SERVER)
 
 
+@pytest.mark.parametrize(
+    "answer", [b"<html>login</html>", {}, [], b"null", {"gitVersion": 5}, b"\xff", {"status": {"allowed": "yes"}}]
+)
+def test_what_is_no_answer_to_a_test_of_the_connection_is_told(answer: Any) -> None:
+    with scripted(Reply(answer)) as script, of(script.url) as fabric:
+        with pytest.raises(SourceError, match="answered is no version of Kubernetes"):
+            fabric.version()
+        with pytest.raises(SourceError, match="answered is no review of a right"):
+            fabric.may_list(SERVER)
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 500])
 def test_words_of_the_server_are_told_without_secrets(status: int, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
@@ -104,6 +116,17 @@ def test_an_event_that_nobody_knows_is_refused(event: str) -> None:
         pytest.raises(SourceError, match="no ServerList"),
     ):
         fabric.changes(SERVER, "5")
+
+
+@pytest.mark.parametrize(("bookmark", "restored"), [("999", True), ("5000", False), ("5001", False), ("opaque", False)])
+def test_a_server_that_is_before_what_was_read_of_it_came_back_from_a_backup(bookmark: str, *, restored: bool) -> None:
+    event = {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": bookmark}}}
+    with scripted(Reply(orjson.dumps(event) + b"\n")) as script, of(script.url) as fabric:
+        if restored:
+            with pytest.raises(client.Restored, match="the server is at 999, before 5000"):
+                fabric.changes(SERVER, "5000")
+        else:
+            assert fabric.changes(SERVER, "5000") == client.Changes([], bookmark)
 
 
 def test_a_connection_can_be_tested(lab: Lab) -> None:

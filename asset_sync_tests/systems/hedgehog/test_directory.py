@@ -1,5 +1,7 @@
 """What a fabric is to be, in files: read whole or not at all, and compared with what it is."""
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,12 @@ from asset_sync.systems.hedgehog.reading import Listing
 from asset_sync.systems.hedgehog.system import HEDGEHOG_FILES
 
 SHAPE = Shape(spines=1, leaves=2, servers=3, vpcs=2)
+TWO_KINDS = (
+    "{kind: Connection, apiVersion: wiring.githedgehog.com/v1beta1, metadata: {name: c}, "
+    "spec: {eslag: {links: [{}]}, unbundled: {link: {switch: {port: s/E1/1}}}}}"
+)
+# Each line is twice the one before: 30 lines would be a thousand million values.
+BOMB = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 31))
 
 
 def vpc(name: str = "vpc-1", vlan: int = 1001, **meta: Any) -> dict[str, Any]:
@@ -61,7 +69,11 @@ def test_every_object_of_every_file_is_read_at_any_depth(tmp_path: Path) -> None
         ("spec:\n  subnets:\n    a: {vlan: 1}\n    a: {vlan: 2}\n", "bad.yaml, line 4: it is no YAML: 'a' is there twice"),
         ("spec: &whole {all: *whole}\n", "bad.yaml, line 1: it is no YAML: an object in it contains itself"),
         ("{kind: VPCList, apiVersion: vpc.githedgehog.com/v1beta1, items: {a: 1}}", "the items of a VPCList are no list"),
+        (TWO_KINDS, "Connection 'c' is of several kinds: eslag, unbundled; nothing was taken"),
         ("{kind: List, apiVersion: v1, items: [odd]}", "there is something in it that is no object"),
+        (BOMB, "bad.yaml, line 19: it is no YAML: its aliases stand for more than 1,000,000 values"),
+        ("spec: {asn: 99999999999999999999}", "it has a value that Kubernetes does not take: Integer exceeds 64-bit range"),
+        ('spec: {description: "\\ud800"}', "it has a value that Kubernetes does not take: str is not valid UTF-8"),
         ("{kind: VPC, apiVersion: vpc.githedgehog.com/v1alpha2}", "a VPC in it is of vpc.githedgehog.com/v1alpha2, and not of"),
     ],
 )
@@ -79,6 +91,27 @@ def test_a_file_that_a_link_says_is_there_and_is_not_is_no_file_less(tmp_path: P
     write(tmp_path / "a.yaml", vpc("vpc-1"))
     (tmp_path / "b.yaml").symlink_to(tmp_path / "gone" / "b.yaml")
     with pytest.raises(SourceError, match=r"b\.yaml: it cannot be read"):
+        read_directory(tmp_path)
+
+
+def test_what_a_few_aliases_stand_for_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(f"{BOMB.partition('a16:')[0]}---\n{yaml.safe_dump(vpc())}")
+    assert list(read_directory(tmp_path)["VPC"].objects) == ["vpc-1"]
+
+
+def test_a_folder_that_cannot_be_entered_is_no_empty_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "a.yaml", vpc("vpc-1"))
+    write(tmp_path / "shut" / "b.yaml", vpc("vpc-2"))
+    scandir = os.scandir
+
+    def refusing(path: str) -> Any:
+        # Root, as whom tests may run, enters every folder.
+        if str(path).endswith("shut"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(SourceError, match="shut: it cannot be read: Permission denied; nothing was taken"):
         read_directory(tmp_path)
 
 

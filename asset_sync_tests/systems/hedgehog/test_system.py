@@ -47,6 +47,32 @@ def test_how_many_requests_it_took_is_told(lab: Lab) -> None:
     assert lab.asked().total() == len(KINDS)
 
 
+def test_what_could_not_be_read_is_read_whole_the_next_time(lab: Lab) -> None:
+    """A cluster that was away may be one of a backup, whose numbers come again."""
+    first = objects()
+    lab.faults.set("http_500", path="/servers")
+    for _ in range(2):
+        with pytest.raises(SourceError):
+            objects()
+    lab.faults.clear()
+    lab.asked()
+    assert objects().equals(first)
+    assert lab.asked() == LISTS
+    assert objects().equals(first)
+    assert lab.asked() == WATCHES
+
+
+def test_a_server_that_was_renamed_while_its_cluster_was_away_keeps_its_id(lab: Lab) -> None:
+    before = objects()
+    lab.faults.set("http_500", path="/servers")
+    with pytest.raises(SourceError):
+        objects()
+    lab.faults.clear()
+    lab.days.next()
+    after = objects()
+    assert set(after.loc[after["kind"] == "Server", "id"]) == set(before.loc[before["kind"] == "Server", "id"])
+
+
 def test_a_renamed_server_keeps_its_id(lab: Lab) -> None:
     before = objects()
     lab.days.next()

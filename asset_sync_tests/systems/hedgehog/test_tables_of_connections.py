@@ -85,6 +85,14 @@ SINGLE: list[tuple[str, Any, tuple[str, str, str] | None]] = [
     ("one port twice", {"vpcLoopback": {"links": [link(switch1="leaf-1/E1/7", switch2="leaf-1/E1/7")]}}, None),
     ("no links", {"fabric": {}}, None),
     ("no kind", {}, None),
+    (
+        "of two kinds, which no cluster takes",
+        {
+            "unbundled": {"link": link(server="server-1/eth0", switch="leaf-1/E1/1")},
+            "fabric": {"links": [link(spine="spine-1/E1/1", leaf="leaf-1/E1/9")]},
+        },
+        None,
+    ),
 ]
 
 
@@ -173,9 +181,11 @@ def test_the_only_cable_of_a_connection_is_the_same_whichever_end_is_moved(serve
     assert found == {"conn": ("unbundled", f"server/{server}", f"switch/{switch}")}
 
 
-def test_one_port_in_two_links_is_one_cable() -> None:
-    assert of_links([FABRIC_LINKS[0], link(spine="spine-1/E1/60", leaf="leaf-1/E1/49")]) == {
-        "conn/leaf-1/E1/49": ("fabric", "switch/leaf-1/E1/49", "switch/spine-1/E1/49")
+def test_one_port_in_two_links_is_told_of_as_two_cables_and_a_link_told_twice_as_one() -> None:
+    twice = [FABRIC_LINKS[0], link(spine="spine-1/E1/60", leaf="leaf-1/E1/49"), FABRIC_LINKS[0]]
+    assert of_links(twice) == {
+        "conn/leaf-1/E1/49": ("fabric", "switch/leaf-1/E1/49", "switch/spine-1/E1/49"),
+        "conn/leaf-1/E1/49/spine-1/E1/60": ("fabric", "switch/leaf-1/E1/49", "switch/spine-1/E1/60"),
     }
 
 

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.target import Refused
 from asset_sync.systems.netbox import KINDS, declared, observe
 from asset_sync.systems.netbox.api import json_fields, read_value, write_values
 from asset_sync_tests.systems.netbox.conftest import Lab, writes
+from asset_sync_tests.systems.netbox.syncs import Sync
 
 TAG, DEVICE = KINDS["tag"], KINDS["device"]
 TAGS, DEVICES = "extras/tags", "dcim/devices"
@@ -67,6 +69,26 @@ def test_an_update_of_other_fields_leaves_peoples_tags(lab: Lab, body: dict[str,
     stored = lab.state.patch(DEVICES, int(made.target_id), {"tags": [core]})
     assert lab.client.patch(DEVICES, [{"id": stored["id"], **write_values(DEVICE, {"serial": "X"}, {})}], "m")
     assert tags_of(lab, "sw1") == {"core"}
+
+
+@pytest.mark.parametrize(("slug", "names"), [("alpha", {"alpha", "a"}), ("a", {"alpha"})])
+def test_what_is_new_has_its_tag_also_after_somebody_renamed_that(lab: Lab, slug: str, names: set[str]) -> None:
+    rows = {
+        "tag": [{"source_key": "a", "name": "a", "slug": "a"}],
+        "vrf": [{"source_key": "one", "name": "one", "tags": "a"}],
+    }
+    sync = Sync(lab, declared({"tag": ("name", "slug"), "vrf": ("name", "tags")}), rows)
+    for kind, fields in {"tag": ("name", "slug"), "vrf": ("tags",)}.items():
+        sync.policy.owners[kind].update(dict.fromkeys(fields, Ownership("initial")))  # type: ignore[attr-defined]
+    sync.run()
+    (renamed,) = lab.state.objects(TAGS)
+    lab.state.patch(TAGS, renamed["id"], {"name": "alpha", "slug": slug})
+    sync.rows["vrf"].append({"source_key": "two", "name": "two", "tags": "a"})
+    sync.run()
+    assert {row["name"] for row in lab.state.objects(TAGS)} == names
+    (own,) = (row["id"] for row in lab.state.objects(TAGS) if row["slug"] == "a")
+    assert {row["name"]: row["tags"] for row in lab.state.objects("ipam/vrfs")} == {"one": (renamed["id"],), "two": (own,)}
+    assert sync.again() == 0
 
 
 @pytest.mark.parametrize(

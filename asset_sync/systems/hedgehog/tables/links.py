@@ -109,13 +109,19 @@ def links(told: Told, switches: Mapping[str, Ports]) -> list[Link]:
 
 
 def wiring_kind(spec: Json) -> str | None:
-    """Return of which kind a connection is, in the word of its label; None where it says none."""
+    """Return of which kind a connection is, in the word of its label; None where it says none, or several."""
     named = _named(spec)
     return None if named is None else _WIRINGS[named].word
 
 
+def said_kinds(spec: Json) -> list[str]:
+    """Return the kinds of which a connection says that it is, as its fields: a cluster takes it with one of them alone."""
+    return [name for name in spec if name in _WIRINGS and part(spec, name)]
+
+
 def _named(spec: Json) -> str | None:
-    return next((name for name in spec if name in _WIRINGS and part(spec, name)), None)
+    said = said_kinds(spec)
+    return said[0] if len(said) == 1 else None
 
 
 def _links(told: Told, switches: Mapping[str, Ports], name: str, spec: Json) -> Iterator[Link]:
