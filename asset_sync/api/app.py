@@ -29,6 +29,7 @@ from asset_sync.api.models import (
     Starting,
     Written,
 )
+from asset_sync.api.records import records
 from asset_sync.components.resources import open_ledger
 from asset_sync.operations import plans as operations
 from asset_sync.operations.connections import connection, connections
@@ -66,6 +67,7 @@ def create_app(token: str) -> FastAPI:
     app.include_router(_open)
     app.include_router(_guarded)
     app.include_router(holds, dependencies=[Depends(needs("see"))], responses=_REFUSED)
+    app.include_router(records, dependencies=[Depends(needs("see"))], responses=_REFUSED)
     app.add_exception_handler(AssetSyncError, _not_possible)
     app.add_exception_handler(StarletteHTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)

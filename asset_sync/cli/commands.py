@@ -42,6 +42,7 @@ MAP: Final[dict[str, tuple[Entry, ...]]] = {
     "Decide and look": (
         Entry("held", "holds", "what is held now: the record, what it may be, why, since when"),
         Entry("resolve", "holds", "decide about a held record, for good and with your name"),
+        Entry("explain", "explain", "why a record was written as it was, or why it was not"),
         Entry("history", "plans", "who set the values of an object"),
         Entry("missing", "plans", "what a source no longer has, and for how long"),
     ),

@@ -4,7 +4,7 @@ import dagster as dg
 
 from asset_sync import database
 from asset_sync.components.failures import told_in_one_line
-from asset_sync.ledger import Leases, Ledger, Schedules, migrate
+from asset_sync.ledger import Leases, Ledger, Records, Schedules, migrate
 
 
 class LedgerResource(dg.ConfigurableResource[Ledger]):
@@ -35,3 +35,10 @@ def open_schedules() -> Schedules:
     engine = database.engine()
     migrate(engine)
     return Schedules(engine)
+
+
+def open_records() -> Records:
+    """Return what reads of the ledger what it tells of records and writes. Raises as `open_ledger` does."""
+    engine = database.engine()
+    migrate(engine)
+    return Records(engine)

@@ -8,6 +8,7 @@ from asset_sync.ledger.headers import PlanDecision, PlanHeader
 from asset_sync.ledger.leases import Leases
 from asset_sync.ledger.ledger import Ledger
 from asset_sync.ledger.migrations import migrate
+from asset_sync.ledger.records import Records
 from asset_sync.ledger.schedules import Schedule, Schedules
 
-__all__ = ["Leases", "Ledger", "PlanDecision", "PlanHeader", "Schedule", "Schedules", "migrate"]
+__all__ = ["Leases", "Ledger", "PlanDecision", "PlanHeader", "Records", "Schedule", "Schedules", "migrate"]
