@@ -44,6 +44,7 @@ MAP: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("resolve", "holds", "decide about a held record, for good and with your name"),
         Entry("explain", "explain", "why a record was written as it was, or why it was not"),
         Entry("history", "plans", "who set the values of an object"),
+        Entry("changes", "changes", "what was written since a moment, by sync, kind and field"),
         Entry("missing", "plans", "what a source no longer has, and for how long"),
     ),
     "Repair": (

@@ -27,11 +27,13 @@ State = Literal[
     "left_out",
     "gone",
 ]
-"""What the last look made of a record. created, updated, retired, restored: it was written so. unchanged: there was nothing to
-write. held: it waits for a decision or more evidence; conflict: so does a field that both sides changed. ignored: somebody
-decided to leave it alone. waiting: the plan that writes it is not applied (yet). failed: the target did not take it, or a person
-was faster. missing: the source does not tell of it any more, and nothing is done yet. left_out: a filter, or the mapping, makes
-nothing of its row. gone: neither side tells of it any more."""
+"""What the last look made of a record.
+
+created, updated, retired, restored: it was written so. unchanged: there was nothing to write. held: it waits for a decision or
+more evidence; conflict: so does a field that both sides changed. ignored: somebody decided to leave it alone. waiting: the plan
+that writes it is not applied (yet). failed: the target did not take it, or a person was faster. missing: the source does not
+tell of it any more, and nothing is done yet. left_out: a filter, or the mapping, makes nothing of its row. gone: neither side
+tells of it any more."""
 
 
 @dataclass(frozen=True, slots=True)
