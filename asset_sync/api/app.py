@@ -23,12 +23,13 @@ from asset_sync.api.hooks import hooks
 from asset_sync.api.hosts import hosts
 from asset_sync.api.plans import plans
 from asset_sync.api.problems import REFUSED, told_by
+from asset_sync.api.records import records
 from asset_sync.api.runs import runs
 from asset_sync.api.schedules import schedules
 from asset_sync.operations.asking import Worker
 from asset_sync.pages.app import create_pages
 
-_GUARDED: Final = (schedules, runs, plans, holds, connections, exports, fabrics, hosts)
+_GUARDED: Final = (schedules, runs, plans, holds, connections, exports, fabrics, hosts, records)
 PAGES: Final = "/review"
 """The path below which the pages for people are."""
 _home: Final = APIRouter()

@@ -60,7 +60,9 @@ MAP: Final[dict[str, tuple[Entry, ...]]] = {
     "Decide and look": (
         Entry("held", "holds", "what is held now: the record, what it may be, why, since when", "sync"),
         Entry("resolve", "holds", "decide about a held record, for good and with your name"),
+        Entry("explain", "explain", "why a record was written as it was, or why it was not", "sync"),
         Entry("history", "plans", "who set the values of an object"),
+        Entry("changes", "changes", "what was written since a moment, by sync, kind and field"),
         Entry("missing", "plans", "what a source no longer has, and for how long", "sync"),
         Entry("alerts", "alerts", "tell people what they have to know; try a channel; what is open"),
     ),

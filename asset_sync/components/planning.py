@@ -6,9 +6,11 @@ from datetime import datetime
 
 import dagster as dg
 
+from asset_sync.components.remembered import Remembered
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger
 from asset_sync.reconcile.identity import Deleted, deleted_records, gone_objects
+from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.planning import Snapshot, make_plan
 from asset_sync.reconcile.planning.rebasing import later_objects
@@ -16,6 +18,15 @@ from asset_sync.reconcile.references import Waiting, match_all
 from asset_sync.reconcile.refusals import both, split_refused
 from asset_sync.reconcile.resolutions import Resolutions
 from asset_sync.reconcile.tables import Tables
+
+
+def seen(sync: Sync, desired: Tables, inventory: Tables, remembered: Remembered) -> tuple[Kinds, Snapshot]:
+    """Return the kinds by which a sync plans, and what it plans from: both sides as they were read, and what was remembered."""
+    wanted, refused = split_refused(desired)
+    wanted, not_taken = sync.conform(sync.kinds, wanted, inventory)
+    links, elsewhere, resolutions = remembered
+    snapshot = Snapshot(wanted, inventory, links, both(refused, not_taken), resolutions, elsewhere)
+    return sync.constrained(sync.kinds, inventory), snapshot
 
 
 class Planning:
@@ -28,12 +39,9 @@ class Planning:
         ledger: Ledger = context.resources.ledger
         self._context = context
         self._sync = sync
-        self._kinds = sync.constrained(sync.kinds, inventory)
-        wanted, refused = split_refused(desired)
-        wanted, not_taken = sync.conform(sync.kinds, wanted, inventory)
         resolutions = Resolutions([*sync.decided(context), *ledger.resolutions(sync.link_set, sync.mapped)])
         links, elsewhere = sync.known_links(ledger), sync.elsewhere(ledger)
-        self.snapshot = Snapshot(wanted, inventory, links, both(refused, not_taken), resolutions, elsewhere)
+        self._kinds, self.snapshot = seen(sync, desired, inventory, Remembered(links, elsewhere, resolutions))
 
     def match(self) -> Tables:
         """Return which record is which object, a table a kind; see `asset_sync.reconcile.references.match_all`."""

@@ -4,7 +4,7 @@ import dagster as dg
 
 from asset_sync import database
 from asset_sync.components.failures import told_in_one_line
-from asset_sync.ledger import Asks, Leases, Ledger, Pauses, Schedules, migrate
+from asset_sync.ledger import Asks, Leases, Ledger, Pauses, Records, Schedules, migrate
 from asset_sync.ledger.alerts import Alerts
 from asset_sync.ledger.browsing import Browsing
 
@@ -65,3 +65,10 @@ def open_alerts() -> Alerts:
     engine = database.engine()
     migrate(engine)
     return Alerts(engine)
+
+
+def open_records() -> Records:
+    """Return what reads of the ledger what it tells of records and writes. Raises as `open_ledger` does."""
+    engine = database.engine()
+    migrate(engine)
+    return Records(engine)

@@ -32,15 +32,21 @@ class Snapshots(dg.ConfigurableIOManager):
     def handle_output(self, context: dg.OutputContext, obj: pd.DataFrame | Mapping[str, pd.DataFrame]) -> None:
         """Write the asset's tables for this run, then point `latest` to them."""
         folder = self._folder(context.asset_key)
-        tables = obj if isinstance(obj, Mapping) else {"rows": obj}
-        for name, table in tables.items():
-            path = folder / context.run_id / f"{name}.parquet"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("wb") as file:
-                table.to_parquet(file, compression="zstd", index=False)
+        self._write(folder / context.run_id, obj if isinstance(obj, Mapping) else {"rows": obj})
         (folder / _pointer(context.partition_key if context.has_partition_key else None)).write_text(context.run_id)
         self._prune(folder)
         context.add_output_metadata({"dagster/uri": str(folder / context.run_id)})
+
+    def save(self, key: dg.AssetKey, run_id: str, tables: Mapping[str, pd.DataFrame]) -> None:
+        """Keep tables that a run made an asset from and that are no asset's; no step reads them, `load` returns them."""
+        self._write(self._folder(key) / run_id, tables)
+        self._prune(self._folder(key))
+
+    def _write(self, folder: UPath, tables: Mapping[str, pd.DataFrame]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, table in tables.items():
+            with (folder / f"{name}.parquet").open("wb") as file:
+                table.to_parquet(file, compression="zstd", index=False)
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame | Tables:
         """Read the tables that this run wrote, else the latest."""
@@ -61,6 +67,10 @@ class Snapshots(dg.ConfigurableIOManager):
         if not files:
             raise FileNotFoundError(f"no snapshot of {key.to_user_string()} from run {run_id}")
         return {file.stem: _read(file) for file in files}
+
+    def writer(self, key: dg.AssetKey, run_id: str) -> str:
+        """Return the run that wrote the tables which a run wrote or read of an asset; it may be kept no more."""
+        return _writer(self._folder(key), run_id)
 
     def latest(self, key: dg.AssetKey) -> Tables | None:
         """Return an asset's tables as they were written last; None where there are none."""

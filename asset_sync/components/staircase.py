@@ -23,6 +23,7 @@ from asset_sync.components.plan_files import write_plan_files
 from asset_sync.components.planning import Planning
 from asset_sync.components.reconnecting import check_links
 from asset_sync.components.recovering import recover
+from asset_sync.components.remembered import keep_remembered
 from asset_sync.components.reviewing import reviewed
 from asset_sync.components.snapshots import Snapshots, row_counts
 from asset_sync.components.sync import Sync
@@ -126,6 +127,7 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
             planning = Planning(context, linked, desired, inventory)
             refuse_outdated(context, linked)
             now = datetime.now(UTC)
+            keep_remembered(context.resources.snapshots, sync.key("plan"), context.run.run_id, planning.snapshot)
             made = planning.plan(
                 match,
                 now=now,

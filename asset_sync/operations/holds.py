@@ -56,7 +56,7 @@ def resolve(
     not have and for a decision that is none, and PlanError for a record that it does not know.
     """
     declared_as = declared(sync)
-    link_set = _link_set(declared_as, connection)
+    link_set = link_set_of(declared_as, connection)
     target_id = None if target_id is None else target_id.strip().removeprefix("#")
     _check_words(verb, target_id, field, until_changed=until_changed)
     _check(declared_as, verb, kind, field)
@@ -172,7 +172,11 @@ def _link_sets(sync: Sync) -> list[str]:
     return [sync.of_connection(key).link_set for key in sync.partitions.get_partition_keys()]
 
 
-def _link_set(sync: Sync, connection: str | None) -> str:
+def link_set_of(sync: Sync, connection: str | None) -> str:
+    """Return the set of links of a connection: the only one that there is, where none is named.
+
+    Raises ConfigurationError for one that there is not, and where one must be named.
+    """
     link_sets = _link_sets(sync)
     if not sync.apart:
         if connection is not None:

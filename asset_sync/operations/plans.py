@@ -240,18 +240,20 @@ def history(kind: str, target_id: str, field: str | None = None, sync: str | Non
     if sync is not None:
         written = written[written["sync"] == sync]
     if written.empty:
-        _check_known(kind, field, sync)
+        check_known(kind, field, sync)
     return written
 
 
-def _check_known(kind: str, field: str | None, sync: str | None) -> None:
+def check_known(kind: str | None, field: str | None, sync: str | None) -> None:
+    """Raise ConfigurationError for a kind, a field of it (or of any), or a sync that there is not."""
     syncs = [declared(sync.partition("/")[0])] if sync else [declared(name) for name in sync_names() if makes_plans(name)]
     kinds = sorted({name for each in syncs for name in each.kinds})
-    if kind not in kinds:
+    if kind is not None and kind not in kinds:
         raise ConfigurationError(f"no sync has a kind {kind!r}; there are {', '.join(kinds)}")
-    fields = sorted({known.name for each in syncs if kind in each.kinds for known in each.kinds[kind].fields})
+    meant = [each.kinds[name] for each in syncs for name in each.kinds if kind in {None, name}]
+    fields = sorted({known.name for each in meant for known in each.fields})
     if field is not None and field not in fields:
-        raise ConfigurationError(f"no sync has a field {field!r} of {kind}; there are {', '.join(fields)}")
+        raise ConfigurationError(f"no sync has a field {field!r} of {kind or 'any kind'}; there are {', '.join(fields)}")
 
 
 @dataclass(frozen=True, slots=True)

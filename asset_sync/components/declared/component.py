@@ -29,7 +29,7 @@ from asset_sync.components.declared.ends import (
 )
 from asset_sync.components.declared.following import following_asset, following_job, following_sensor
 from asset_sync.components.declared.mapping import ConditionConfig, KindConfig, MadeFrom, conditions, sync_mapping
-from asset_sync.components.declared.reading import open_columns, read_tables
+from asset_sync.components.declared.reading import ReadFrom, open_columns, read_tables
 from asset_sync.components.declared.review import ReviewRuleConfig, check_review
 from asset_sync.components.declared.steps import OwnSteps
 from asset_sync.components.due import ScheduledConnection
@@ -467,10 +467,20 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             made = replace(made, where={**made.where, **further})
         return made
 
+    def mapping_of(self, connection: str | None) -> SyncMapping:
+        """Return the mapping with the filters of a connection, where there are several."""
+        return self._mapping(system(self.source), [each.filters for each in self.connections if each.name == connection])
+
+    def read_from(self, sync: str) -> ReadFrom:
+        """Return the assets that hold what the sync reads, as a row of its source comes to the mapping."""
+        source = self._of("source")
+        sieves = [each for each in (source.sieve, self._of("target").side.sieve) if each is not None]
+        sieved = [(each.words, dg.AssetKey([sync, each.name])) for each in sieves]
+        return ReadFrom(source.tables, source.main, self._extract_keys(sync, source), sieved)
+
     def _mapping_of_run(self, context: dg.AssetExecutionContext) -> SyncMapping:
         """Return the mapping with the filters of the run's connection, where there are several."""
-        own = [self._connection(context).filters] if self.connections else []
-        return self._mapping(system(self.source), own)
+        return self.mapping_of(self._connection(context).name if self.connections else None)
 
     def _every_mapping(self, source: System) -> SyncMapping:
         """Return the mapping with the filters of all connections: what any run may look at."""

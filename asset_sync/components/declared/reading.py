@@ -1,10 +1,26 @@
 """What of a source a mapping looks at: the tables that have to be read, and the columns that only the source can list."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import dagster as dg
 
 from asset_sync.reconcile.desired import SyncMapping
-from asset_sync.reconcile.sources import STEP
+from asset_sync.reconcile.sources import STEP, SourceTables
 from asset_sync.systems.system import System
+
+
+@dataclass(frozen=True)
+class ReadFrom:
+    """Where the rows of a source are kept: `keys` has the assets of the tables that are read, by table.
+
+    The rows of the `main` one are judged by the sieves, in their order: `sieved` has their words and their assets.
+    """
+
+    tables: SourceTables
+    main: str
+    keys: Mapping[str, dg.AssetKey]
+    sieved: Sequence[tuple[str, dg.AssetKey]]
 
 
 def read_tables(source: System, mapping: SyncMapping) -> list[str]:

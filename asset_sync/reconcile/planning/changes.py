@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,7 @@ from asset_sync.reconcile.tables import (
 )
 from asset_sync.reconcile.threads import side_by_side
 
-_CONFLICT = "changed on both sides since the last sync: decide which value stays"
+CONFLICT: Final = "changed on both sides since the last sync: decide which value stays"
 _TEXT = pa.large_string()
 
 
@@ -130,7 +131,7 @@ class Changes:
             drafted = self.sides.draft(rows, p.UPDATE, part, reason=self._reason(rows, part))
             yield from fitting(drafted.where(drafted.says_something()))
         rows, changes = self._changed({name: m.conflict for name, m in self.merges.items()})
-        yield self.sides.draft(rows, p.UPDATE, changes, hold=_CONFLICT)
+        yield self.sides.draft(rows, p.UPDATE, changes, hold=CONFLICT)
         yield self._blocked()
 
     def _changed(self, chosen: Mapping[str, Mask]) -> tuple[Positions, dict[str, Change]]:
@@ -139,7 +140,7 @@ class Changes:
 
     def _updated(self, name: str, where: Mask, rows: Positions) -> Change:
         sides, changed = self.sides, np.flatnonzero(where)
-        old, new = take(sides.observed[name], sides.object_of[changed]), take(self._wanted(name), changed)
+        old, new = take(sides.observed[name], sides.object_of[changed]), take(self.wanted(name), changed)
         otherwise = pc.if_else(pc.is_null(old), "empty so far", "the source says otherwise")
         reasons = pc.if_else(differs(old, new), otherwise, "equal, written again")
         at = np.full(len(sides.desired), -1, dtype=np.int64)
@@ -147,7 +148,7 @@ class Changes:
         said = take(self.sets[name].said, changed) if name in self.sets else None
         return sides.change(name, old, new, reasons, said=said).take(at[rows])
 
-    def _wanted(self, name: str) -> Column:
+    def wanted(self, name: str) -> Column:
         """Return what a field of the recognised objects is to be: of a set, all that is to stand there."""
         return self.sets[name].wanted if name in self.sets else self.sides.desired[name]
 

@@ -1,0 +1,52 @@
+"""What was remembered when a plan was made, kept beside the tables of both sides: with it, the plan can be made again.
+
+The ledger knows what is remembered now. What was applied last to a field when a plan was made is gone from there as soon as the
+plan is applied.
+"""
+
+from typing import Final, NamedTuple
+
+import dagster as dg
+import pandas as pd
+from pydantic import TypeAdapter
+
+from asset_sync.components.snapshots import Snapshots
+from asset_sync.reconcile.planning import Snapshot
+from asset_sync.reconcile.resolutions import Resolution, Resolutions
+from asset_sync.reconcile.tables import Tables
+
+_LINKS: Final = "links."
+_ELSEWHERE: Final = "elsewhere."
+"""Before the name of a kind: its links, and the links of others to objects of the same target."""
+_DECISIONS: Final = "decisions"
+_RESOLUTION: Final = TypeAdapter(Resolution)
+
+
+class Remembered(NamedTuple):
+    """What a plan goes by beside what both sides say; see `asset_sync.reconcile.planning.Snapshot`."""
+
+    links: Tables
+    elsewhere: Tables
+    resolutions: Resolutions
+
+
+def keep_remembered(snapshots: Snapshots, key: dg.AssetKey, run_id: str, snapshot: Snapshot) -> None:
+    """Keep what was remembered when a run made a plan, whose asset is given, from that snapshot."""
+    decided = [_RESOLUTION.dump_json(each).decode() for each in snapshot.resolutions]
+    tables = {
+        **{_LINKS + name: table for name, table in snapshot.links.items()},
+        **{_ELSEWHERE + name: table for name, table in snapshot.elsewhere.items() if not table.empty},
+        _DECISIONS: pd.DataFrame({"decision": pd.array(decided, dtype="str")}),
+    }
+    snapshots.save(key, run_id, tables)
+
+
+def kept_remembered(snapshots: Snapshots, key: dg.AssetKey, run_id: str) -> Remembered:
+    """Return what was remembered when a run made a plan; `FileNotFoundError` where that is not kept (any more)."""
+    tables = snapshots.load(key, run_id)
+    decided = Resolutions(_RESOLUTION.validate_json(each) for each in tables[_DECISIONS]["decision"])
+    return Remembered(_named(tables, _LINKS), _named(tables, _ELSEWHERE), decided)
+
+
+def _named(tables: Tables, start: str) -> Tables:
+    return {name.removeprefix(start): table for name, table in tables.items() if name.startswith(start)}
