@@ -146,5 +146,4 @@ def _filled(engine: Engine) -> list[str]:
 
 def _told(engine: Engine) -> str:
     url = engine.url
-    where = f" on {url.host}" if url.host else ", the embedded one,"
-    return f"the database {url.database}{where}"
+    return f"the database {url.database}" + (f" on {url.host}" if url.host else "")

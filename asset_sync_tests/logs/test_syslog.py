@@ -1,6 +1,7 @@
 """Lines as a real syslog server gets them, and that nobody waits for one that takes none."""
 
 import logging
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -64,9 +65,9 @@ def test_nobody_waits_for_a_server_that_hangs(how: str, monkeypatch: pytest.Monk
 
 def test_a_server_that_comes_back_gets_what_waited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(syslog, "_PAUSE_S", 0.05)
-    with by_tcp() as gone:
-        pass
-    server = Syslog(address(f"tcp://127.0.0.1:{gone.port}", None))
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    server = Syslog(address(f"tcp://127.0.0.1:{port}", None))
     server.send(LINE, "first")
     with by_tcp() as receiver:
         server._to = address(f"tcp://127.0.0.1:{receiver.port}", None)
