@@ -113,6 +113,12 @@ def engine() -> Engine:
     return _engine(database_url(), os.getpid())
 
 
+def engine_of(variable: str) -> Engine:
+    """Return the engine of the database whose URL a variable of the environment holds; raises as `database_url`."""
+    url = _parsed(settings.require(variable, "a PostgreSQL database"), variable)
+    return _engine(_text(url.set(drivername=_OURS)), os.getpid())
+
+
 def in_one_line(error: Exception, besides: str = "") -> str:
     """Return in a line what an error of the database is, what is to be said besides, and what to do.
 
@@ -180,6 +186,11 @@ def tables_state(engine: Engine, migrations: Path, schema: str) -> TablesState:
     return "behind" if now in {each.revision for each in script.walk_revisions()} else "ahead"
 
 
+def is_known(migrations: Path, version: str) -> bool:
+    """Tell whether a version of tables is one that this program has a migration for; one of a later program is not."""
+    return version in {script.revision for script in _script(migrations).walk_revisions()}
+
+
 def _version(engine: Engine, schema: str) -> str | None:
     with engine.connect() as connection:
         return MigrationContext.configure(connection, opts={"version_table_schema": schema}).get_current_revision()
@@ -244,14 +255,14 @@ def _with_driver(driver: str) -> str:
     return _text(_parsed(given or _own(settings.home() / _FOLDER, os.getpid()).url()).set(drivername=driver))
 
 
-def _parsed(given: str) -> URL:
+def _parsed(given: str, variable: str = "DATABASE_URL") -> URL:
     try:
         url = make_url(given)
     except (ArgumentError, ValueError):
         # Neither the value nor the cause is shown: both may hold the password.
-        raise ConfigurationError("DATABASE_URL is no URL: write postgresql://user:password@host/database") from None
+        raise ConfigurationError(f"{variable} is no URL: write postgresql://user:password@host/database") from None
     if url.drivername.partition("+")[0] not in {"postgres", "postgresql"}:
-        raise ConfigurationError(f"DATABASE_URL is of {url.drivername}, and only PostgreSQL works: write postgresql://…")
+        raise ConfigurationError(f"{variable} is of {url.drivername}, and only PostgreSQL works: write postgresql://…")
     return url
 
 

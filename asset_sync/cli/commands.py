@@ -68,6 +68,8 @@ MAP: Final[dict[str, tuple[Entry, ...]]] = {
     ),
     "Repair": (
         Entry("rebase", "run", "take the target as it stands for what was applied last", "sync"),
+        Entry("backup", "backups", "write ledger, mirror and what was sent into one file, in pg_dump's format"),
+        Entry("restore", "backups", "bring a backup back, whole or not at all; or into another database"),
         Entry("reconnect", "reconnect", "let links and decisions be those of another address", "sync"),
     ),
 }

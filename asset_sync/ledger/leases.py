@@ -7,7 +7,7 @@ the database alone: the clocks of machines differ.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Engine, delete, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, delete, func, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from asset_sync.ledger.schema import lease
@@ -52,12 +52,16 @@ class Leases:
     def of(self, run_ids: Sequence[str]) -> dict[str, Lease]:
         """Return the leases of those of the runs that have one, by run."""
         with self._engine.connect() as connection:
-            return {found.run_id: found for found in _leases(connection, run_ids)}
+            return {found.run_id: found for found in _leases(connection, lease.c.run_id.in_(run_ids))}
+
+    def all(self) -> list[Lease]:
+        """Return the leases of all runs, those of dead holders too."""
+        with self._engine.connect() as connection:
+            return _leases(connection, true())
 
 
-def _leases(connection: Connection, run_ids: Sequence[str]) -> list[Lease]:
+def _leases(connection: Connection, which: ColumnElement[bool]) -> list[Lease]:
     c = lease.c
     silent = func.extract("epoch", func.clock_timestamp() - c.beat_at)
-    query = select(c.run_id, c.machine, c.process, c.began, silent).where(c.run_id.in_(run_ids))
-    rows = connection.execute(query)
+    rows = connection.execute(select(c.run_id, c.machine, c.process, c.began, silent).where(which))
     return [Lease(run, Holder(machine, process, began), float(s)) for run, machine, process, began, s in rows]

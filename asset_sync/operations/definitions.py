@@ -34,6 +34,11 @@ DAGSTER_YAML: Final = """\
 compute_logs:
   module: dagster._core.storage.noop_compute_log_manager
   class: NoOpComputeLogManager
+# Start, end, duration, counts and errors of every run: one file a day in ASSET_SYNC_HOME/logs; see docs/operating.md.
+python_logs:
+  dagster_handler_config:
+    handlers:
+      asset_sync: {class: asset_sync.logs.handler.RunLog}
 concurrency:
   pools:
     default_limit: 1

@@ -23,6 +23,8 @@ from asset_sync.components.leasing import heed, leased
 from asset_sync.components.resources import open_ledger
 from asset_sync.components.turns import in_turn, turn_by_hand
 from asset_sync.ledger import PlanHeader
+from asset_sync.logs.handler import kept
+from asset_sync.logs.masking import Masked
 from asset_sync.operations import stopping
 from asset_sync.operations.definitions import LOGGING, RUN_LOG, component_of, instance, job_of, makes_plans, variables_of
 from asset_sync.operations.run_events import Requests, told_by
@@ -190,6 +192,7 @@ def execute(
 
     turn = turn_by_hand(sync, job.tags, partition, run_config, whole=not steps)
     with (
+        kept(),
         instance() as dagster,
         _logged(run_id, _Watcher(watch, dagster)),
         leased(dagster, run_id) as ended,
@@ -255,6 +258,7 @@ def _logged(run_id: str, watcher: logging.Handler) -> Iterator[None]:
     own.addFilter(lambda record: getattr(record, "dagster_meta", {}).get("run_id", run_id) == run_id)
     root = logging.getLogger()
     for file in (all_runs, own):
+        file.addFilter(Masked())
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         root.addHandler(file)
     RUN_LOG.addHandler(watcher)

@@ -13,7 +13,19 @@ from asset_sync import cli
 from asset_sync.cli.commands import ENTRIES, MAP
 from asset_sync.cli.main import main
 
-HEAVY = ("dagster", "pandas", "numpy", "pyarrow", "sqlalchemy", "fastapi", "pydantic", "httpx", "kubernetes", "pynetbox")
+HEAVY = (
+    "dagster",
+    "pandas",
+    "numpy",
+    "pyarrow",
+    "sqlalchemy",
+    "fastapi",
+    "pydantic",
+    "httpx",
+    "kubernetes",
+    "pynetbox",
+    "opentelemetry",
+)
 MOST_MODULES = 500
 """A bare Python with click has some 300; each of the heavy ones brings several hundred."""
 IMPORTED = """

@@ -13,6 +13,7 @@ import yaml
 from sqlalchemy import create_engine, make_url, text
 
 from asset_sync.components import run_tags
+from asset_sync.logs.handler import RunLog
 from asset_sync.operations.definitions import DAGSTER_YAML
 from asset_sync_tests.pipeline import DEFINITIONS
 
@@ -117,6 +118,12 @@ def test_a_run_starts_no_processes_beside_it_which_ctrl_c_would_end_with_traceba
 
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         assert looking.execute_in_process(instance=instance, raise_on_error=False).success
+
+
+@pytest.mark.parametrize("name", COPIES)
+def test_what_runs_say_goes_to_the_log(name: str) -> None:
+    handlers = yaml.safe_load(COPIES[name])["python_logs"]["dagster_handler_config"]["handlers"]
+    assert handlers == {"asset_sync": {"class": f"{RunLog.__module__}.{RunLog.__qualname__}"}}
 
 
 def test_dagster_knows_how_long_a_run_may_take(tmp_path: Path) -> None:

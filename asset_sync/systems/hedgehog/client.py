@@ -24,6 +24,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 
+from asset_sync import traces
 from asset_sync.reconcile.errors import SourceError, SourceUnavailable
 from asset_sync.systems.hedgehog.kinds import VERSION, Kind
 from asset_sync.systems.http.heard import Heard
@@ -224,7 +225,8 @@ class HedgehogClient:
         with self._counting:
             self.requests += 1
         try:
-            yield
+            with traces.request(self._name, "GET", f"{self._host}/{what}"):
+                yield
         except ApiException as error:
             self.heard = Heard.now(error.headers or {})
             raise self._refused(what, error.status or 0, (error.body or "").encode()) from None

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 
 import orjson
 
+from asset_sync import traces
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.http.errors import Answered, HttpError, NeverReached, NotSettled, Unreachable
 from asset_sync.systems.http.heard import Heard
@@ -250,7 +251,10 @@ class Client(Closing):
         """Send a request once, when the request budget allows it."""
         self._throttle.wait()
         self.tally.add("GET" if request.only_asks else request.method)
-        outcome = self._transport.send(request)
+        with traces.request(self.name, request.method, self._secrets.masked(request.url)) as answered:
+            outcome = self._transport.send(request)
+            if isinstance(outcome, Response):
+                answered(outcome.status)
         if isinstance(outcome, Response):
             _REACHED.add(self._origin)
             self.heard = Heard.now(outcome.headers)
