@@ -83,6 +83,14 @@ class Browsing:
                 return replace(self.page(plan_id, found_by, 0, 1), rows=[])
             return PlannedPage(rows[0].total if rows else 0, [PlannedRow(*row[:-1]) for row in rows])
 
+    def rows_that_write(self, plan_id: str, found_by: Filter) -> list[int]:
+        """Return the row numbers of those operations that a filter finds, and that write when the plan is applied."""
+        o = s.operation.c
+        with self._engine.connect() as connection:
+            those = _conditions(plans.found(connection, plan_id), found_by)
+            query = select(o.seq).where(*those, o.op.in_(p.WRITES), o.hold.is_(None)).order_by(o.seq)
+            return list(connection.scalars(query))
+
     def undecided(self) -> list[PlanHeader]:
         """Return the plans that wait for a person, that one approved, or whose apply was left off; the one made last first."""
         query = headers.newest_first(None, _MOST_UNDECIDED).where(s.plan.c.state.in_((s.WAITING, s.APPROVED, s.APPLYING)))

@@ -17,6 +17,11 @@ def planned(plan_id: str, found_by: Filter, offset: int, limit: int) -> PlannedP
     return open_browsing().page(plan_id, found_by, offset, limit)
 
 
+def rows_that_write(plan_id: str, found_by: Filter) -> list[int]:
+    """Return the row numbers of those operations of a plan that a filter finds, and that write."""
+    return open_browsing().rows_that_write(plan_id, found_by)
+
+
 def tally(plan_id: str) -> list[Tally]:
     """Return how many operations of each sort a plan has."""
     return open_browsing().tally(plan_id)

@@ -38,10 +38,14 @@ class Asked(BaseModel):
         """Whether anything is asked about."""
         return self.filter() != Filter()
 
+    @property
+    def told(self) -> dict[str, str]:
+        """What is asked about, by the names of the form."""
+        return {name: value for name, value in self.model_dump(exclude={"page"}).items() if value}
+
     def query(self, page: int) -> str:
         """Return the query of another page's address."""
-        told = {name: value for name, value in self.model_dump(exclude={"page"}).items() if value}
-        return urlencode({**told, "page": page})
+        return urlencode({**self.told, "page": page})
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,6 +80,31 @@ def test_each_role_does_what_it_may_and_a_run_is_followed_on_the_page(come: Come
     assert [each.by for each in header(plan).decisions] == ["anna"]
 
 
+def test_two_rows_are_left_out_the_rest_is_applied_and_the_next_plan_knows(come: Come, world: World) -> None:
+    run_sync(SYNC)
+    before = assets(world)
+    machines = list(world.company)[:5]
+    world.company.apply(put=[dataclasses.replace(each, name=f"RENAMED-{n}") for n, each in enumerate(machines)])
+    plan = planned()
+    anna, otto = come("anna"), come("otto")
+    anna.open(f"plans/{plan}")
+    left = {machines[1].serial, machines[3].serial}
+    names = {str(row["serial"]): row["name"] for row in before.values()}
+    for serial in left:
+        anna.page.get_by_role("rowheader", name=str(names[serial])).get_by_role("checkbox").check()
+    anna.press("Approve all but the ticked")
+    expect(anna.page.get_by_role("status").first).to_contain_text(f"is approved by anna, in the place of plan {plan}.")
+    otto.page.goto(anna.page.url)
+    otto.press("Apply")
+    expect(otto.page.get_by_text("succeeded")).to_be_visible(timeout=120_000)
+    now = {str(row["serial"]): row["name"] for row in assets(world).values()}
+    renamed = {each.serial: f"RENAMED-{n}" for n, each in enumerate(machines) if each.serial not in left}
+    assert {serial: name for serial, name in now.items() if name != names[serial]} == renamed
+    again = run_sync(SYNC, "review").plan
+    assert again is not None
+    assert not any(again.counts.values())
+
+
 def test_a_twin_is_resolved_by_click_and_gone_in_the_next_plan(come: Come, world: World) -> None:
     first, other = twins(world)
     run_sync(SYNC)
