@@ -64,6 +64,6 @@ class Links:
     def of(self, cause: Cause) -> Iterator[str]:
         """Yield the addresses that show a cause: its plan, then its run."""
         if self.review and cause.plan_id:
-            yield f"{self.review.rstrip('/')}/plans/{cause.plan_id}"
+            yield f"{self.review.rstrip('/')}/review/plans/{cause.plan_id}"
         if self.dagster and cause.run_id:
             yield f"{self.dagster.rstrip('/')}/runs/{cause.run_id}"

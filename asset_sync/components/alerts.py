@@ -21,7 +21,7 @@ SENSOR: Final = "alerts"
 _NO_LONGER: Final = "ASSET_SYNC_ALERT_URL"
 """The variable by which earlier versions knew the one webhook that there was."""
 _DAGSTER_URL: Final = "ASSET_SYNC_DAGSTER_URL"
-_REVIEW_URL: Final = "ASSET_SYNC_REVIEW_URL"
+_REVIEW_URL: Final = "ASSET_SYNC_PUBLIC_URL"
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]*", re.ASCII)
 _VARIABLE: Final = re.compile(r"[A-Z_][A-Z0-9_]*", re.ASCII)
 _TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)

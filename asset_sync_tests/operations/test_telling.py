@@ -55,12 +55,12 @@ def test_several_causes_come_in_one_message_with_their_links(site: Site, receive
     assert told["message"].split("\n") == [
         "pdq_to_netbox failed: PDQ lists no devices",
         "since 2026-10-24 10:00 UTC; plan plan1; run run1",
-        "https://sync.example/plans/plan1",
+        "https://sync.example/review/plans/plan1",
         "https://dagster.example/runs/run1",
         "",
         "a plan of wug_to_netbox/main waits for approval: 2 create to be written, 0 held",
         "since 2026-10-24 10:00 UTC; plan plan2",
-        "https://sync.example/plans/plan2",
+        "https://sync.example/review/plans/plan2",
     ]
     (report,) = site.tick(NOON + MINUTE, WAITS)
     assert receiver.titles() == ["pdq_to_netbox runs again"]
