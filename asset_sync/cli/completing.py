@@ -16,6 +16,8 @@ from asset_sync import settings
 from asset_sync.cli.commands import Takes
 
 _FILE: Final = "defs.yaml"
+_ALERTS: Final = "type: asset_sync.components.Alerts"
+"""What stands in the one file that is of no sync."""
 _PLANS: Final = 30
 
 
@@ -31,7 +33,7 @@ def asks_for_an_option() -> bool:
 
 def _syncs(_context: click.Context, _argument: click.Parameter, incomplete: str) -> list[CompletionItem]:
     folder = Path(str(asset_sync.__file__)).parent / "defs"
-    names = sorted(file.parent.name for file in folder.rglob(_FILE))
+    names = sorted(file.parent.name for file in folder.rglob(_FILE) if _ALERTS not in file.read_text(encoding="utf-8"))
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 

@@ -30,8 +30,8 @@ _TIME: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
 class ChannelConfig(dg.Model, dg.Resolvable):
     """A channel, and the variable of the environment that has its URL, as apprise writes them."""
 
-    name: str
-    variable: str
+    name: str = Field(description="What the channel is called.")
+    variable: str = Field(description="The variable of the environment that has its URL.")
 
 
 class QuietConfig(dg.Model, dg.Resolvable):
@@ -39,8 +39,8 @@ class QuietConfig(dg.Model, dg.Resolvable):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    begin: str = Field(alias="from")
-    until: str
+    begin: str = Field(alias="from", description="The time of day at which they begin.")
+    until: str = Field(description="The time of day at which they end.")
 
     def hours(self) -> QuietHours:
         """Return the quiet hours as the deciding takes them."""
@@ -50,8 +50,8 @@ class QuietConfig(dg.Model, dg.Resolvable):
 class DigestConfig(dg.Model, dg.Resolvable):
     """When a digest is sent: every day or on a day of the week, at a time."""
 
-    every: Every = "day"
-    at: str
+    every: Every = Field(default="day", description="Every day, or the day of the week.")
+    at: str = Field(description="The time of day.")
 
     def time(self) -> DigestTime:
         """Return the time of the digest as the deciding takes it."""
@@ -66,15 +66,15 @@ class Alerts(dg.Component, dg.Model, dg.Resolvable):
     and at plans.
     """
 
-    channels: list[ChannelConfig] = Field(default_factory=list)
-    again_hours: float = Field(default=24, gt=0, le=config.MOST_HOURS)
-    held_growth: int = Field(default=10, ge=1)
-    timezone: str = "UTC"
-    quiet_hours: QuietConfig | None = None
-    urgent: list[str] = Field(default_factory=list)
-    digest: DigestConfig | None = None
-    dagster_url: str = ""
-    review_url: str = ""
+    channels: list[ChannelConfig] = Field(default_factory=list, description="Who is told; nobody where none is named.")
+    again_hours: float = Field(default=24, gt=0, le=config.MOST_HOURS, description="After so many hours it is told again.")
+    held_growth: int = Field(default=10, ge=1, description="So many more held records than a day ago are told.")
+    timezone: str = Field(default="UTC", description="Whose times of day these are.")
+    quiet_hours: QuietConfig | None = Field(default=None, description="When nothing but urgent failures is told.")
+    urgent: list[str] = Field(default_factory=list, description="The syncs whose failures are told in quiet hours, too.")
+    digest: DigestConfig | None = Field(default=None, description="When people are told what changed, is held and waits.")
+    dagster_url: str = Field(default="", description="Where Dagster's UI is, for links to runs.")
+    review_url: str = Field(default="", description="Where the service of the review page is, for links to plans.")
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Return the sensor, which is always on and does nothing without a channel."""

@@ -16,6 +16,7 @@ from asset_sync.api.app import create_app
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.sandbox.server import Server
 from asset_sync_tests.access.provider import CLIENT, SECRET, Provider, provider_app
+from asset_sync_tests.api.serving import serving
 from asset_sync_tests.pages.lab import TOKEN, Visitor
 
 HEADER = {"X-Remote-User": "kim", "X-Remote-Groups": "staff, reviewers"}
@@ -46,7 +47,7 @@ def test_a_header_counts_where_it_comes_from_the_proxy_that_is_named(
     monkeypatch.setenv("ASSET_SYNC_PROXY_ADDRESSES", named)
     monkeypatch.setenv("ASSET_SYNC_PROXY_USER_HEADER", "X-Remote-User")
     monkeypatch.setenv("ASSET_SYNC_PROXY_GROUPS_HEADER", "X-Remote-Groups")
-    with Server(create_app(TOKEN)) as server:
+    with serving(TOKEN) as server:
         somebody = Visitor(server.url, headers)
         somebody.open("decisions")
         if person is None:
@@ -62,7 +63,7 @@ def test_a_header_counts_where_it_comes_from_the_proxy_that_is_named(
 def test_whom_the_proxy_names_and_nobody_gave_a_role_sees_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSET_SYNC_PROXY_ADDRESSES", "127.0.0.1")
     monkeypatch.setenv("ASSET_SYNC_PROXY_USER_HEADER", "X-Remote-User")
-    with Server(create_app(TOKEN)) as server:
+    with serving(TOKEN) as server:
         stranger = Visitor(server.url, {"X-Remote-User": "stranger"})
         stranger.open("decisions")
         assert (stranger.status, "stranger does not have" in stranger.words) == (403, True)
@@ -79,7 +80,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
         monkeypatch.setenv("ASSET_SYNC_OIDC_ISSUER", served.url)
         monkeypatch.setenv("ASSET_SYNC_OIDC_CLIENT_ID", CLIENT)
         monkeypatch.setenv("ASSET_SYNC_OIDC_CLIENT_SECRET", SECRET)
-        with Server(create_app(TOKEN), port=port):
+        with serving(TOKEN, port=port):
             yield provider
 
 
@@ -135,7 +136,7 @@ def test_a_setting_that_is_wrong_is_said_before_anybody_comes(
 
 def test_cookies_go_over_https_alone_where_people_come_by_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSET_SYNC_PUBLIC_URL", "https://assets.example.com")
-    with Server(create_app(TOKEN)) as server:
+    with serving(TOKEN) as server:
         answer = httpx.get(f"{server.url}/review/sign-in")
     assert "secure" in {flag.strip().lower() for flag in answer.headers["set-cookie"].split(";")}
     assert answer.headers["strict-transport-security"]
@@ -152,6 +153,6 @@ def test_cookies_go_over_https_alone_where_people_come_by_it(monkeypatch: pytest
 )
 def test_a_user_file_that_is_wrong_lets_nobody_in_and_says_where(said: str, told: str) -> None:
     users_file().write_text(said, encoding="utf-8")
-    with Server(create_app(TOKEN)) as server:
+    with serving(TOKEN) as server:
         answer = httpx.get(f"{server.url}/review/sign-in")
     assert (answer.status_code, told in answer.text, "plain words" in answer.text) == (503, True, False)

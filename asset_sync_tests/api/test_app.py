@@ -8,10 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from asset_sync.api.app import create_app
 from asset_sync.ledger import Ledger
-from asset_sync.sandbox.server import Server
 from asset_sync.sandbox.world import World
+from asset_sync_tests.api.serving import serving
 from asset_sync_tests.cli.lab import SIZE, SYNC, assets
 
 TOKEN = "the-services-token"
@@ -21,7 +20,7 @@ Json = dict[str, Any]
 @pytest.fixture
 def anybody(world: World) -> Iterator[httpx.Client]:
     """A client without a token."""
-    with Server(create_app(TOKEN)) as server, httpx.Client(base_url=server.url, timeout=60) as client:
+    with serving(TOKEN) as server, httpx.Client(base_url=server.url, timeout=60) as client:
         yield client
 
 
@@ -309,7 +308,7 @@ def test_a_failed_run_tells_why(client: httpx.Client, monkeypatch: pytest.Monkey
 @pytest.mark.slow
 def test_a_run_of_somebody_else_is_known(client: httpx.Client, world: World) -> None:
     run = synced(client)
-    with Server(create_app(TOKEN)) as other:
+    with serving(TOKEN) as other:
         told = client.get(f"{other.url}/runs/{run['id']}").json()
     assert told == run
     assert (run["converged"], run["requests"]["write"] > 0) == (True, True)

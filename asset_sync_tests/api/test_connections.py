@@ -5,10 +5,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from asset_sync.api.app import create_app
-from asset_sync.sandbox.server import Server
 from asset_sync.sandbox.world import World
 from asset_sync.sandbox.wug import WugState
+from asset_sync_tests.api.serving import serving
 from asset_sync_tests.api.test_app import TOKEN, Json, assert_problem, ended
 from asset_sync_tests.cli.lab import BRANCH
 from asset_sync_tests.cli.test_connections import exported, wanted
@@ -21,7 +20,7 @@ RUNS = f"/sync/{EXPORT}"
 def client(monitored: World) -> Iterator[httpx.Client]:
     """A client with the right token."""
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    with Server(create_app(TOKEN)) as server, httpx.Client(base_url=server.url, timeout=60, headers=headers) as client:
+    with serving(TOKEN) as server, httpx.Client(base_url=server.url, timeout=60, headers=headers) as client:
         yield client
 
 

@@ -12,9 +12,8 @@ import httpx
 import orjson
 import pytest
 
-from asset_sync.api.app import create_app
-from asset_sync.sandbox.server import Server
 from asset_sync.sandbox.world import World
+from asset_sync_tests.api.serving import serving
 from asset_sync_tests.api.test_app import TOKEN, Json, assert_problem
 from asset_sync_tests.cli.test_connections import exported, wanted
 
@@ -26,7 +25,7 @@ WITHIN_S = 15.0
 def anybody(monitored: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[httpx.Client]:
     """A client without a token, of a service that knows the secret of the hook."""
     monkeypatch.setenv("ASSET_SYNC_HOOK_SECRET", SECRET)
-    with Server(create_app(TOKEN)) as server, httpx.Client(base_url=server.url, timeout=60) as client:
+    with serving(TOKEN) as server, httpx.Client(base_url=server.url, timeout=60) as client:
         yield client
 
 

@@ -15,10 +15,9 @@ from schemathesis import Case, GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
-from asset_sync.api.app import create_app
 from asset_sync.operations import automation
-from asset_sync.sandbox.server import Server
 from asset_sync.sandbox.world import World
+from asset_sync_tests.api.serving import serving
 from asset_sync_tests.api.test_app import TOKEN
 from asset_sync_tests.cli.lab import SYNC
 
@@ -34,7 +33,7 @@ def url(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(automation, "_told_dagster", lambda document: {"repositoriesOrError": {"nodes": []}})
     monkeypatch.setattr(automation, "_stopping", lambda wanted: "")
     monkeypatch.setenv("ASSET_SYNC_HOOK_SECRET", "a-secret")
-    with Server(create_app(TOKEN)) as server:
+    with serving(TOKEN) as server:
         yield server.url
 
 

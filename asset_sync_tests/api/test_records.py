@@ -5,10 +5,9 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from asset_sync.api.app import create_app
 from asset_sync.operations.runs import run_sync
-from asset_sync.sandbox.server import Server
 from asset_sync.sandbox.world import World
+from asset_sync_tests.api.serving import serving
 from asset_sync_tests.cli.lab import SYNC
 
 TOKEN = "the-services-token"
@@ -17,7 +16,7 @@ TOKEN = "the-services-token"
 @pytest.fixture
 def client(world: World) -> Iterator[httpx.Client]:
     token = {"Authorization": f"Bearer {TOKEN}"}
-    with Server(create_app(TOKEN)) as server, httpx.Client(base_url=server.url, timeout=60, headers=token) as made:
+    with serving(TOKEN) as server, httpx.Client(base_url=server.url, timeout=60, headers=token) as made:
         yield made
 
 

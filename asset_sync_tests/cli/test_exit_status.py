@@ -10,6 +10,8 @@ from asset_sync_tests.components.probe import ROOT
 
 NONSENSE = "nonsense-of-no-one"
 EVERY = dict(leaves(main))
+MAKES_WHAT_IT_NAMES = {("backup",), ("users", "add")}
+"""The name of what is to be made is none that has to be there."""
 GROUPS = sorted({names[:1] for names in EVERY if len(names) > 1})
 
 
@@ -22,7 +24,7 @@ def wrong(command: click.Command) -> list[str]:
 @pytest.mark.usefixtures("home")
 def test_a_name_that_there_is_not_is_never_a_success(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", database_url)
-    asked = {names: wrong(command) for names, command in EVERY.items() if wrong(command)}
+    asked = {names: wrong(command) for names, command in EVERY.items() if wrong(command) and names not in MAKES_WHAT_IT_NAMES}
     assert len(asked) > 20
     for names, words in asked.items():
         ran = CliRunner().invoke(main, [*names, *words])

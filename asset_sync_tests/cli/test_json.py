@@ -21,6 +21,11 @@ WORDS_ALONE: Final = {
     "config example": "a YAML",
     "forget": "a sentence",
     "reconnect": "a sentence",
+    "trigger": "the id that the run was asked for by, alone",
+    "alerts send": "a sentence for a channel that took nothing",
+    "alerts test": "a sentence a channel",
+    "users add": "a sentence",
+    "users remove": "a sentence",
 }
 
 

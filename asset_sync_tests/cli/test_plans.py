@@ -86,7 +86,8 @@ def test_a_plan_of_more_rows_than_are_shown_is_summed_up_and_begins_with_what_is
     cut = ask("show", plan).stdout.splitlines()
     summed = {line.split()[0]: line.split()[1:] for line in cut if line.split()[:1] and line.split()[0] in held | written}
     assert summed == {kind: [str(n) for n in (written[kind], held[kind]) if n] for kind in held | written}
-    assert [line.split()[0] for line in cut if line.split()[:1] in (["held"], ["create"])] == ["held"]
+    # The first column has the row's number.
+    assert [line.split()[1] for line in cut if line.split()[1:2] in (["held"], ["create"])] == ["held"]
     assert "rows of each kind" not in ask("show", plan, "--all").stdout
 
 

@@ -13,9 +13,8 @@ from argon2 import PasswordHasher
 from asset_sync.access import passwords
 from asset_sync.access.roles import ROLES, Role
 from asset_sync.access.users import add_user
-from asset_sync.api.app import create_app
-from asset_sync.sandbox.server import Server
 from asset_sync.sandbox.world import World
+from asset_sync_tests.api.serving import serving
 
 TOKEN = "the-services-token"
 PASSWORD = "correct horse battery"
@@ -33,7 +32,7 @@ def service(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(passwords, "_HASHER", HASHED)
     for name, roles in PEOPLE.items():
         add_user(name, roles, PASSWORD)
-    with Server(create_app(TOKEN)) as server:
+    with serving(TOKEN) as server:
         yield server.url
 
 

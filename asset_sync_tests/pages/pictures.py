@@ -13,10 +13,9 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from asset_sync.access.users import add_user
-from asset_sync.api.app import create_app
 from asset_sync.operations.runs import run_sync
-from asset_sync.sandbox.server import Server
 from asset_sync.sandbox.world import World
+from asset_sync_tests.api.serving import serving
 from asset_sync_tests.cli.lab import SYNC
 from asset_sync_tests.pages.browser import DESK, PHONE, Person, opened
 from asset_sync_tests.pages.lab import PASSWORD
@@ -42,7 +41,7 @@ def reviewed() -> Iterator[str]:
         first, other, *_ = list(world.company)
         world.company.apply(put=[dataclasses.replace(other, serial=first.serial, asset_tag=None)])
         run_sync(SYNC, "review")
-        with Server(create_app("a-token")) as server:
+        with serving("a-token") as server:
             yield server.url
 
 

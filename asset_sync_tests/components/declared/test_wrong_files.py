@@ -112,7 +112,7 @@ WRONG: Final[dict[str, tuple[str, str, str, str]]] = {
         YAML,
         BEFORE,
         REVIEW.format("op: [delete], then: wait"),
-        "review.0.op.0: input should be 'create', 'update', 'retire' or 'restore'",
+        "review.0.op.0: 'delete': input should be 'create', 'update', 'retire' or 'restore'",
     ),
     "a review rule of a share above 1": (
         YAML,
