@@ -17,6 +17,8 @@ from asset_sync_tests.api.serving import serving
 from asset_sync_tests.api.test_app import TOKEN, Json, assert_problem
 from asset_sync_tests.cli.test_connections import exported, wanted
 
+pytestmark = pytest.mark.slow
+
 SECRET = "the-hooks-secret"
 WITHIN_S = 15.0
 

@@ -21,6 +21,8 @@ from asset_sync_tests.api.serving import serving
 from asset_sync_tests.api.test_app import TOKEN
 from asset_sync_tests.cli.lab import SYNC
 
+pytestmark = pytest.mark.slow
+
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 THREADS = 8

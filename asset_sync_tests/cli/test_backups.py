@@ -25,6 +25,8 @@ from asset_sync.ledger.leases import Holder
 from asset_sync.tracking.lifecycle import REASONS
 from asset_sync_tests.ledger.revisions import insert, migrate_to
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = [sys.executable, "-c", "from asset_sync.cli.main import main; main()"]
 SCHEMAS = ("asset_sync", "wug", "snipeit")
 AT = datetime(2026, 3, 1, tzinfo=UTC)

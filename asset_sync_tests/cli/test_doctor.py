@@ -25,6 +25,8 @@ from asset_sync.sandbox.world import FABRIC_TOKEN, World
 from asset_sync.systems.checkup import CHECKS
 from asset_sync_tests.systems.http.test_first_connection import untrusted
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["untrusted"]
 MAKERS = "dcim/manufacturers"
 SECRET = "hunter2-is-no-secret"

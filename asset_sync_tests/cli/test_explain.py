@@ -26,6 +26,8 @@ from asset_sync_tests.cli.test_processes import PROGRAM
 from asset_sync_tests.components.probe import YAML, load_whole
 from asset_sync_tests.pipeline import ASSETS
 
+pytestmark = pytest.mark.slow
+
 Json = dict[str, Any]
 FILTERS = "  filters: {devices: [{column: name, is_not: [spare*]}, {column: serialNumber, filled: true}]}\n"
 

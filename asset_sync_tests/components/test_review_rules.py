@@ -92,6 +92,7 @@ def test_what_waits_is_approved_two_runs_later_and_applied_exactly(reviewing: Re
     assert [header.state for header in rests(pipeline)] == ["applied"]
 
 
+@pytest.mark.slow
 def test_fields_of_one_machine_go_two_ways(reviewing: Reviewing) -> None:
     pipeline = reviewing(DESCRIPTIONS)
     pipeline.run()
@@ -138,6 +139,7 @@ def test_what_waits_is_stale_where_the_source_says_otherwise_since(reviewing: Re
     assert [header.state for header in rests(pipeline)] == ["stale", "stale"]
 
 
+@pytest.mark.slow
 def test_what_another_rule_lets_through_is_not_applied_twice(reviewing: Reviewing) -> None:
     pipeline = reviewing(CREATES)
     pipeline.run()
@@ -153,6 +155,7 @@ def test_what_another_rule_lets_through_is_not_applied_twice(reviewing: Reviewin
     assert len(pipeline.world.netbox.objects("plugins/inventory/assets")) == 10
 
 
+@pytest.mark.slow
 def test_a_rule_may_speak_of_a_share(reviewing: Reviewing) -> None:
     pipeline = reviewing("    - {kind: [asset], op: [update], above: 0.15, then: wait}")
     pipeline.run()
@@ -165,6 +168,7 @@ def test_a_rule_may_speak_of_a_share(reviewing: Reviewing) -> None:
     assert waiting(pipeline).counts["update"] == 2
 
 
+@pytest.mark.slow
 def test_a_dry_run_shows_what_would_wait_and_a_review_is_a_person_s_as_a_whole(reviewing: Reviewing) -> None:
     pipeline = reviewing(CREATES)
     dry = pipeline.run("dry_run")
@@ -201,6 +205,7 @@ def test_a_person_leaves_two_records_out_and_the_next_plan_knows_it(pipeline: Pi
     assert not left & set(pipeline.assets())
 
 
+@pytest.mark.slow
 def test_a_field_that_is_left_out_stays_as_it_is(pipeline: Pipeline) -> None:
     pipeline.run()
     one = machines(pipeline)[0]

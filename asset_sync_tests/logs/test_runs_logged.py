@@ -27,6 +27,8 @@ from asset_sync.sandbox.world import World
 from asset_sync.systems.http.transport import Transport
 from asset_sync_tests.logs.receivers import by_tcp, hanging
 
+pytestmark = pytest.mark.slow
+
 MIRROR = "snipeit_to_postgres"
 PROGRAM = [sys.executable, "-c", "from asset_sync.cli.main import main; main()"]
 

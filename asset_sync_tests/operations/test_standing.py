@@ -19,6 +19,8 @@ from asset_sync.sandbox.world import World
 from asset_sync_tests.cli.lab import SIZE, SYNC
 from asset_sync_tests.components.probe import ROOT
 
+pytestmark = pytest.mark.slow
+
 MIRROR = "snipeit_to_postgres"
 
 

@@ -14,6 +14,8 @@ from asset_sync.sandbox.world import World
 from asset_sync_tests.cli.lab import SIZE, SYNC, assets
 from asset_sync_tests.pages.lab import Visitor
 
+pytestmark = pytest.mark.slow
+
 Visit = Callable[[str], Visitor]
 
 
