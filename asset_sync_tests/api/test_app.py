@@ -288,6 +288,7 @@ def test_an_undo_brings_back_what_was(client: httpx.Client, world: World) -> Non
     assert {number: after[number] for number in before} == before
 
 
+@pytest.mark.slow
 def test_an_undo_beyond_the_limits_waits(client: httpx.Client, world: World) -> None:
     plan = synced(client)["plan_id"]
     written = assets(world)

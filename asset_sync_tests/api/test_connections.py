@@ -30,6 +30,7 @@ def standing(client: httpx.Client) -> dict[str, Json]:
     return {each["connection"]: each for each in listed}
 
 
+@pytest.mark.slow
 def test_one_connection_need_not_be_named_and_tells_how_it_stands(client: httpx.Client, monitored: World) -> None:
     counts = ("total", "pending", "exported", "scan_triggered", "scan_completed", "error")
     (before,) = standing(client).values()

@@ -67,6 +67,7 @@ def test_plans_are_offered_from_the_ledger(database_url: str, monkeypatch: pytes
     assert modules & HEAVY == set()
 
 
+@pytest.mark.slow
 def test_a_database_that_is_away_offers_nothing_and_says_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert offered("asset-sync apply ")[0] == []
     assert not (home / "postgres").exists(), "no database is made for a key"

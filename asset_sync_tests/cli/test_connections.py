@@ -47,6 +47,7 @@ def rows(result: Result) -> list[list[str]]:
     return [line.split() for line in result.stdout.splitlines()[1:]]
 
 
+@pytest.mark.slow
 def test_one_connection_need_not_be_named_and_tells_how_it_stands(monitored: World) -> None:
     assert rows(ask("connections")) == [[MAIN, EXPORT, "yes", *"000000", "never"]]
     told = ask("run", EXPORT).stdout

@@ -91,6 +91,7 @@ def test_a_plan_of_more_rows_than_are_shown_is_summed_up_and_begins_with_what_is
     assert "rows of each kind" not in ask("show", plan, "--all").stdout
 
 
+@pytest.mark.slow
 def test_a_dry_run_writes_nothing(world: World) -> None:
     assert "Dry run: nothing was written." in ask("run", SYNC, "--mode", "dry-run").stdout
     assert assets(world) == {}
@@ -200,6 +201,7 @@ def standing(plan: str) -> str:
     return re.split(r"\s{2,}", line)[3]
 
 
+@pytest.mark.slow
 def test_undo_brings_every_field_back(world: World) -> None:
     ask("run", SYNC)
     before = assets(world)
@@ -278,6 +280,7 @@ def test_what_is_missing_is_listed(world: World) -> None:
     assert len(told.splitlines()) == 2
 
 
+@pytest.mark.slow
 def test_secrets_are_never_told(world: World, home: Path, database_url: str) -> None:
     told = [ask("run", SYNC).output, ask("show", newest(), "--all").output, ask("plans", "--json").output]
     told += [file.read_text(errors="replace") for file in home.rglob("*.log")]

@@ -74,6 +74,7 @@ def test_a_run_that_repeats_another_approves_nothing_whatever_its_config_and_use
     assert decisions(pipeline, review.plan_id) == []
 
 
+@pytest.mark.slow
 def test_a_failed_dry_run_that_is_executed_again_does_not_apply_the_plan_before_it(pipeline: Pipeline, hiccup: Any) -> None:
     pipeline.run("review")
     dry = hiccup("dry_run")
@@ -139,6 +140,7 @@ def test_nothing_is_remembered_of_a_plan_before_it_is_approved_nor_after_it_is_r
     assert remembered() == nothing
 
 
+@pytest.mark.slow
 def test_a_plan_of_another_sync_is_not_applied(pipeline: Pipeline) -> None:
     review = pipeline.run("review")
     with database.engine().begin() as connection:

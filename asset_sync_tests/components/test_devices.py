@@ -84,6 +84,7 @@ def test_an_address_that_another_machine_gave_up_is_taken_over(devices: Pipeline
     assert address_of(devices, second) == first.ipv4
 
 
+@pytest.mark.slow
 def test_an_address_on_somebody_elses_interface_is_left_there(devices: Pipeline) -> None:
     netbox = devices.world.netbox
     machine = next(iter(devices.world.company))

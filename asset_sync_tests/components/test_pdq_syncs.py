@@ -89,6 +89,7 @@ def test_model_plus_sign_makes_two_types(assets: PdqLab) -> None:
     assert settled(assets)
 
 
+@pytest.mark.slow
 def test_a_model_that_comes_later_is_not_taken_for_the_one_that_was_there(assets: PdqLab) -> None:
     one, other = ({"manufacturer": "Microsoft", "model": model} for model in ("Surface Pro 7+", "Surface Pro 7"))
     assets.day(one)
@@ -104,6 +105,7 @@ def test_junk_asset_tags_hold_nobody_and_are_on_nobody(assets: PdqLab) -> None:
     assert settled(assets)
 
 
+@pytest.mark.slow
 def test_a_tag_that_looks_like_a_strangers_is_another_tag(assets: PdqLab) -> None:
     assets.target.make("asset", name="beamer", asset_tag="B11-2", status="used", description="room 2")
     assert assets.day(DELL | {"serialNumber": None, "biosAssetTag": "B1-12"}) == {}
@@ -200,6 +202,7 @@ def test_a_platform_that_netbox_cannot_name_holds_no_machine(devices: PdqLab) ->
     assert settled(devices)
 
 
+@pytest.mark.slow
 def test_replacement_with_the_same_name_has_it_once_the_old_one_is_retired(devices: PdqLab) -> None:
     old, new = (DELL | {"id": serial, "name": "PC-9", "serialNumber": serial} for serial in ("OLD", "NEW"))
     devices.day(old)
@@ -228,6 +231,7 @@ def placed(lab: PdqLab) -> dict[str, tuple[str, str, bool] | None]:
     return found
 
 
+@pytest.mark.slow
 def test_adapter_renamed_takes_its_address_along(devices: PdqLab) -> None:
     devices.day(networked("PC", alias="Ethernet", ipv4Address="10.1.1.10"))
     assert devices.day(networked("PC", alias="Ethernet 2", ipv4Address="10.1.1.10")) == {}
@@ -235,6 +239,7 @@ def test_adapter_renamed_takes_its_address_along(devices: PdqLab) -> None:
     assert settled(devices)
 
 
+@pytest.mark.slow
 def test_address_of_a_gone_machine_is_its_heirs(devices: PdqLab) -> None:
     devices.day(networked("GONE", ipv4Address="10.1.1.50"), networked("HEIR", ipv4Address="10.1.1.51"))
     assert devices.day(networked("HEIR", ipv4Address="10.1.1.50")).keys() == {"#1001"}, "held: the retirement, that waits"
@@ -271,6 +276,7 @@ def test_addresses_at_the_ends(devices: PdqLab, host: str) -> None:
     assert settled(devices)
 
 
+@pytest.mark.slow
 def test_ipv6_zone(devices: PdqLab) -> None:
     addresses = adapter(ipv4Address="10.1.1.15", ipv4Gateway="10.1.1.1", ipv6Address="fd00:1::5%7")
     assert devices.day(DELL | {"networking": [addresses]}) == {}

@@ -54,6 +54,7 @@ def test_the_second_run_plans_nothing_and_writes_nothing(pipeline: Pipeline) -> 
     assert not any(runs[0].planned.values())
 
 
+@pytest.mark.slow
 def test_writes_go_out_in_bulk(pipeline: Pipeline) -> None:
     runs = []
     writes = pipeline.writes_of(lambda: runs.append(pipeline.run()))
@@ -75,6 +76,7 @@ def test_only_what_changed_is_written(pipeline: Pipeline) -> None:
     assert {s: after[s] for s in untouched} == {s: before[s] for s in untouched}
 
 
+@pytest.mark.slow
 def test_a_changed_serial_of_a_known_machine_is_an_update(pipeline: Pipeline) -> None:
     pipeline.run()
     count = len(pipeline.assets())
@@ -95,6 +97,7 @@ def test_a_persons_edit_of_a_shared_field_survives(pipeline: Pipeline) -> None:
     assert pipeline.assets()[serial]["description"] == "belongs to the lab"
 
 
+@pytest.mark.slow
 def test_an_edit_of_a_field_of_the_source_is_put_back(pipeline: Pipeline) -> None:
     pipeline.run()
     serial = an_asset(pipeline)["serial"]
@@ -140,6 +143,7 @@ def test_an_asset_that_was_there_before_is_claimed_and_not_made_twice(pipeline: 
     assert there["inventoryitem_type"] != item_type["id"]
 
 
+@pytest.mark.slow
 def test_an_asset_of_another_kind_with_the_serial_is_left_alone_and_held(pipeline: Pipeline) -> None:
     serial = next(iter(machines_by_serial(pipeline)))
     maker = pipeline.world.netbox.create("dcim/manufacturers", {"name": "Somebody", "slug": "somebody"})
@@ -182,6 +186,7 @@ class TestGone:
         assert pipeline.assets()[serial]["status"] == "retired"
         assert not any(pipeline.run().planned.values())
 
+    @pytest.mark.slow
     def test_hours_alone_are_not_enough(self, pipeline: Pipeline) -> None:
         pipeline.run()
         serial = remove(pipeline)
@@ -266,6 +271,7 @@ class TestModes:
         assert pipeline.assets()[serial]["name"] == "MEANWHILE"
         assert applied.metadata(f"{SYNC}/applied")["outcome/conflict"] == 1
 
+    @pytest.mark.slow
     def test_an_edit_of_another_field_meanwhile_is_no_conflict(self, pipeline: Pipeline) -> None:
         pipeline.run()
         serial = put(pipeline, name="FROM-PDQ")
@@ -275,6 +281,7 @@ class TestModes:
         asset = pipeline.assets()[serial]
         assert (asset["name"], asset["comments"]) == ("FROM-PDQ", "see ticket 4")
 
+    @pytest.mark.slow
     def test_full_writes_every_matched_object(self, pipeline: Pipeline) -> None:
         pipeline.run()
         before = pipeline.assets()
@@ -283,6 +290,7 @@ class TestModes:
         assert run.planned["update"] == len(before)
         assert pipeline.assets() == {s: {**a, "last_updated": pipeline.assets()[s]["last_updated"]} for s, a in before.items()}
 
+    @pytest.mark.slow
     def test_a_plan_that_was_overtaken_by_another_is_stale(self, pipeline: Pipeline) -> None:
         first = pipeline.run("review")
         pipeline.run()

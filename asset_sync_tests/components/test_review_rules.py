@@ -117,6 +117,7 @@ def test_fields_of_one_machine_go_two_ways(reviewing: Reviewing) -> None:
     assert pipeline.writes_of(pipeline.run) == 0
 
 
+@pytest.mark.slow
 def test_what_waits_is_stale_where_the_source_says_otherwise_since(reviewing: Reviewing) -> None:
     pipeline = reviewing(DESCRIPTIONS)
     pipeline.run()

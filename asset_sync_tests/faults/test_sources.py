@@ -70,6 +70,7 @@ def test_what_a_stopped_run_did_not_see_does_not_count_as_missing(pipeline: Pipe
 
 
 @pytest.mark.parametrize("pipeline", [{"size": 150}], indirect=True)
+@pytest.mark.slow
 def test_a_shrunken_source_can_be_approved_and_is_then_the_new_measure(pipeline: Pipeline) -> None:
     pipeline.run()
     pipeline.world.pdq_faults.set("shrunken_source", rate=0.4)

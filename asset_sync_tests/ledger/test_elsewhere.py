@@ -59,6 +59,7 @@ def test_a_machine_that_moves_to_another_source_stays_in_service(sources: Source
     assert [len(lab.plan().writes) for lab in (berlin, paris)] == [0, 0]
 
 
+@pytest.mark.slow
 def test_what_one_retired_before_the_other_had_it_is_back_in_service(sources: Sources) -> None:
     berlin, paris = sources.berlin, sources.paris
     sources.put(berlin)
@@ -74,6 +75,7 @@ def test_what_one_retired_before_the_other_had_it_is_back_in_service(sources: So
     assert [len(lab.plan().writes) for lab in (berlin, paris)] == [0, 0]
 
 
+@pytest.mark.slow
 def test_what_a_person_retires_after_it_was_brought_back_stays_retired(sources: Sources) -> None:
     berlin, paris = sources.berlin, sources.paris
     sources.put(berlin)
@@ -88,6 +90,7 @@ def test_what_a_person_retires_after_it_was_brought_back_stays_retired(sources: 
     assert sources.status() == "retired"
 
 
+@pytest.mark.slow
 def test_what_left_all_sources_is_retired_once_by_the_one_that_had_it_last(sources: Sources) -> None:
     berlin, paris = sources.berlin, sources.paris
     sources.put(berlin)
@@ -106,6 +109,7 @@ def test_what_left_all_sources_is_retired_once_by_the_one_that_had_it_last(sourc
     assert sources.status() == "used"
 
 
+@pytest.mark.slow
 def test_the_status_that_the_other_source_set_is_no_persons_edit(sources: Sources) -> None:
     berlin, paris = sources.berlin, sources.paris
     sources.put(berlin)
@@ -122,6 +126,7 @@ def test_the_status_that_the_other_source_set_is_no_persons_edit(sources: Source
     assert sources.status() == "retired"
 
 
+@pytest.mark.slow
 def test_a_source_that_says_itself_that_it_is_retired_brings_nothing_back(sources: Sources) -> None:
     sources.put(sources.berlin)
     sources.days(1)

@@ -155,6 +155,7 @@ def test_what_is_no_longer_seen_stops_the_load_and_changes_nothing(
     assert run["message"] == str(told.value)
 
 
+@pytest.mark.slow
 def test_losses_can_be_accepted(register: Register) -> None:
     register.load()
     _the_token_is_held_to_a_company(register)
@@ -188,6 +189,7 @@ def test_what_is_hidden_from_the_token_stays_as_it_was_known(register: Register)
     assert register.differences() == []
 
 
+@pytest.mark.slow
 def test_another_change_of_an_asset_arrives_beside_what_is_hidden(register: Register) -> None:
     register.load()
     [row, *_] = register.ask(f"SELECT id, custom_fields AS f FROM snipeit.hardware WHERE custom_fields ? '{HIDDEN_FIELD}'")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -266,6 +267,7 @@ def test_planning_again_gives_no_writes_for_what_was_not_held_and_then_none_at_a
 
 @PLENTY
 @given(worlds())
+@pytest.mark.slow
 def test_it_comes_to_rest_where_lookups_are_made_only_when_needed(world: tuple[Snapshot, MemoryLedger]) -> None:
     now, ledger = world
     _, target, _ = synced(now, ledger, REFERRED)

@@ -345,6 +345,7 @@ def test_a_device_that_a_person_put_into_another_cluster_stays_there_and_its_mac
 # Registering, unread parts, what was applied.
 
 
+@pytest.mark.slow
 def test_a_host_that_netbox_does_not_have_is_held_with_what_to_do(lab: HostLab) -> None:
     stranger = host(hostname="new-1", fqdn=None, machine_id="a" * 32, hardware=host()["hardware"] | {"serial": "NEW1"})
     run = lab.run(host(), stranger)
@@ -399,6 +400,7 @@ def test_the_journal_names_who_approved(lab: HostLab) -> None:
     assert f"applied plan `{run.plan_id}`, approved by `anna`" in entry
 
 
+@pytest.mark.slow
 def test_a_dry_run_writes_nothing_and_says_so(lab: HostLab) -> None:
     run = lab.run(host(), mode="dry_run")
     report = run.metadata("hosts_to_netbox/plan")["report"]

@@ -64,6 +64,7 @@ def test_a_machine_of_the_api_is_the_same_machine_in_a_file(exports: Exports, ap
     assert links().keys() == {machine.id for machine in machines(pipeline)}
 
 
+@pytest.mark.slow
 def test_one_plan_at_a_time_goes_by_shared_links(exports: Exports) -> None:
     exports.drop()
     (key,) = exports.take()
@@ -76,6 +77,7 @@ def test_one_plan_at_a_time_goes_by_shared_links(exports: Exports) -> None:
     assert len(exports.pipeline.world.netbox.objects(ASSETS)) == len(machines(exports.pipeline))
 
 
+@pytest.mark.slow
 def test_a_reviewed_plan_is_applied_by_materialising_applied_of_its_partition(exports: Exports) -> None:
     exports.drop()
     (key,) = exports.take()
@@ -91,6 +93,7 @@ def test_a_reviewed_plan_is_applied_by_materialising_applied_of_its_partition(ex
     assert len(exports.pipeline.assets()) == len(machines(exports.pipeline))
 
 
+@pytest.mark.slow
 def test_a_step_of_an_older_partition_reads_what_that_partition_had(exports: Exports) -> None:
     keys = []
     for count in (3, 5):
@@ -165,6 +168,7 @@ class TestGone:
         assert run.planned["retire"] == 0
 
 
+@pytest.mark.slow
 def test_each_broken_file_is_put_aside_with_its_line_and_nothing_is_lost(exports: Exports) -> None:
     exports.folder.mkdir(parents=True)
     for kind in BROKEN:
@@ -184,6 +188,7 @@ def test_each_broken_file_is_put_aside_with_its_line_and_nothing_is_lost(exports
     assert exports.sync().success
 
 
+@pytest.mark.slow
 def test_a_refused_file_that_was_overwritten_meanwhile_is_put_aside_as_it_was(exports: Exports) -> None:
     exports.folder.mkdir(parents=True)
     write_broken(exports.folder / "devices.csv", "cut_in_row.csv")

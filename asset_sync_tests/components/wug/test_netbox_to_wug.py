@@ -53,6 +53,7 @@ def test_every_active_device_with_an_address_is_monitored_with_its_metadata(lab:
     assert max(lab.wug().address_counts().values()) == 1
 
 
+@pytest.mark.slow
 def test_devices_without_a_fit_address_are_held_with_the_reason(lab: Lab) -> None:
     assert lab.world.network is not None
     bad = next(device for device in lab.world.network.devices if device.is_link_local)
@@ -72,6 +73,7 @@ def test_the_second_run_plans_and_writes_nothing(lab: Lab) -> None:
     assert wug_writes(lab.wug()) == before
 
 
+@pytest.mark.slow
 def test_the_look_after_the_apply_goes_by_the_same_evidence_as_the_plan(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     matched: list[set[str]] = []
     as_ever = waiting.without_gone
@@ -107,6 +109,7 @@ def test_a_device_that_is_there_already_is_recognised_by_its_address_and_never_m
     assert len(lab.wug().devices_at(str(device.ip))) == 1
 
 
+@pytest.mark.slow
 def test_an_address_on_a_further_interface_of_another_device_is_not_given_to_a_second_one(lab: Lab) -> None:
     device = one(lab)
     other = lab.wug().add_device("firewall", "192.168.7.7")
@@ -143,6 +146,7 @@ def test_a_persons_edit_of_a_shared_field_is_kept_and_a_sources_field_is_put_bac
     assert attributes(now)["netbox_role"] == one(lab).role.name
 
 
+@pytest.mark.slow
 def test_people_s_own_groups_are_left_alone(lab: Lab) -> None:
     lab.run()
     number = str(one(lab).id)
@@ -198,6 +202,7 @@ def test_a_filter_that_suddenly_lacks_most_devices_stops_before_anything_is_writ
     assert wug_writes(lab.wug()) == before
 
 
+@pytest.mark.slow
 def test_a_dry_run_and_a_review_write_nothing_and_the_approved_plan_is_what_is_applied(lab: Lab) -> None:
     assert lab.run(mode="dry_run").success
     review = lab.run(mode="review")
@@ -209,6 +214,7 @@ def test_a_dry_run_and_a_review_write_nothing_and_the_approved_plan_is_what_is_a
     assert review.planned["create"] > len(wanted(lab))
 
 
+@pytest.mark.slow
 def test_a_device_that_somebody_deleted_is_not_created_again_within_a_day(lab: Lab) -> None:
     lab.run()
     device = one(lab)
@@ -240,6 +246,7 @@ def readdress(lab: Lab, device: Any, address: str) -> None:
 
 
 @pytest.mark.parametrize("lab", [{"grace": {"runs": 1, "hours": 0}, "limits": {"retire_share": 0.2}}], indirect=True)
+@pytest.mark.slow
 def test_hardware_that_was_replaced_is_monitored_on_as_its_successor(lab: Lab) -> None:
     lab.run()
     old = one(lab)
@@ -263,6 +270,7 @@ def test_hardware_that_was_replaced_is_monitored_on_as_its_successor(lab: Lab) -
     assert not any(run.planned.values())
 
 
+@pytest.mark.slow
 def test_a_group_that_a_person_renamed_is_that_persons_and_the_sites_own_is_made_again(lab: Lab) -> None:
     lab.run()
     group = next(group for group in lab.wug().groups if group.name == "Wien")
@@ -326,6 +334,7 @@ def test_groups_that_a_person_wrote_in_another_case_are_used(lab: Lab) -> None:
     assert not any(lab.run().planned.values())
 
 
+@pytest.mark.slow
 def test_wug_device_named_by_its_address(lab: Lab) -> None:
     number = enter(lab, "172.30.2.3", "172.30.2.3/24", site_of(lab)["id"])
     run = lab.run()

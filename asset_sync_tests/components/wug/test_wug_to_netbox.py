@@ -41,6 +41,7 @@ def test_what_monitoring_found_becomes_devices_with_type_role_site_address_and_t
         assert [named(lab, "extras/tags", tag) for tag in device["tags"]] == ["wug"]
 
 
+@pytest.mark.slow
 def test_a_site_that_is_there_is_used_and_none_is_made_beside_it(lab: Lab) -> None:
     before = [row["name"] for row in lab.world.netbox.objects("dcim/sites")]
     lab.run(IMPORT)
@@ -56,6 +57,7 @@ def test_the_second_run_writes_nothing(lab: Lab) -> None:
     assert lab.world.netbox.requests.writes == before
 
 
+@pytest.mark.slow
 def test_a_device_that_was_exported_from_netbox_never_comes_back(lab: Lab) -> None:
     lab.run(EXPORT)
     before = set(by_name(lab))
@@ -128,6 +130,7 @@ def test_the_whole_loop_ends_empty(lab: Lab) -> None:
     assert max(lab.wug().address_counts().values()) == 1
 
 
+@pytest.mark.slow
 def test_the_loop_of_devices_that_netbox_alone_knew_ends_empty_at_once(lab: Lab) -> None:
     for number in list(lab.wug().devices):
         lab.wug().delete_device(number)
@@ -138,6 +141,7 @@ def test_the_loop_of_devices_that_netbox_alone_knew_ends_empty_at_once(lab: Lab)
         assert not any(run.planned.values())
 
 
+@pytest.mark.slow
 def test_what_a_person_deleted_in_netbox_does_not_come_back(lab: Lab) -> None:
     lab.run(IMPORT)
     number, found = next(iter(found_in(lab).items()))
@@ -149,6 +153,7 @@ def test_what_a_person_deleted_in_netbox_does_not_come_back(lab: Lab) -> None:
     assert run.metadata(f"{IMPORT}/found")["devices/was deleted in NetBox"] == 1
 
 
+@pytest.mark.slow
 def test_an_address_that_a_device_of_netbox_has_in_a_vrf_is_its_own(lab: Lab) -> None:
     netbox = lab.world.netbox
     found = next(iter(found_in(lab).values()))
@@ -162,6 +167,7 @@ def test_an_address_that_a_device_of_netbox_has_in_a_vrf_is_its_own(lab: Lab) ->
     assert run.metadata(f"{IMPORT}/found")["devices/its address is on a device of NetBox"] == 1
 
 
+@pytest.mark.slow
 def test_an_address_that_nobody_has_in_a_vrf_is_another_one(lab: Lab) -> None:
     netbox = lab.world.netbox
     found = next(one for one in found_in(lab).values() if ":" not in one.host.address)
