@@ -91,7 +91,7 @@ CLOSED = [
 def test_only_health_is_open(anybody: httpx.Client) -> None:
     health = anybody.get("/health").json()
     assert (health["status"], health["daemon"]) == ("ok", False)
-    assert {"sync": SYNC, "last_success": None, "age_seconds": None} in health["syncs"]
+    assert {"sync": SYNC, "last_success": None, "age_seconds": None, "paused": None} in health["syncs"]
     for method, path in CLOSED:
         answer = anybody.request(method, path)
         assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer"), path
