@@ -101,6 +101,11 @@ def _of_runs(of_syncs: Sequence[Runs]) -> Iterator[Metric]:
     runs = CounterMetricFamily("asset_sync_runs", "Runs that ended, by how.", labels=["sync", "status"])
     seconds = GaugeMetricFamily("asset_sync_last_run_seconds", "How long the last run took.", labels=["sync"])
     requests = GaugeMetricFamily("asset_sync_last_run_requests", "Requests of the last run.", labels=["sync", "method"])
+    waited = GaugeMetricFamily(
+        "asset_sync_throttle_wait_seconds",
+        "For how long requests of the last run were held back, those of all threads together.",
+        labels=["sync", "system"],
+    )
     for each in of_syncs:
         for status, count in each.ended.items():
             runs.add_metric([each.sync, status], count)
@@ -108,4 +113,6 @@ def _of_runs(of_syncs: Sequence[Runs]) -> Iterator[Metric]:
             seconds.add_metric([each.sync], each.last.seconds)
             requests.add_metric([each.sync, "read"], each.last.requests.read)
             requests.add_metric([each.sync, "write"], each.last.requests.write)
-    yield from (runs, seconds, requests)
+            for system, held_back in each.last.waited.items():
+                waited.add_metric([each.sync, system], held_back)
+    yield from (runs, seconds, requests, waited)

@@ -25,10 +25,11 @@ _ENDED: Final[Mapping[str, dg.DagsterRunStatus]] = {
 
 @dataclass(frozen=True, slots=True)
 class LastRun:
-    """The last run of a sync that ended: how long it took in seconds, and what it sent."""
+    """The last run of a sync that ended: its seconds, what it sent, and for how many seconds that was held back, by system."""
 
     seconds: float
     requests: Requests
+    waited: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,4 +107,5 @@ def _last_run(dagster: dg.DagsterInstance, sync: str) -> LastRun | None:
     if record is None or not record.start_time or not record.end_time:
         return None
     events = events_of(dagster, record.dagster_run.run_id)
-    return LastRun(record.end_time - record.start_time, told_by(sync, events).requests)
+    told = told_by(sync, events)
+    return LastRun(record.end_time - record.start_time, told.requests, told.waited)

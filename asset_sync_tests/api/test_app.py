@@ -210,6 +210,8 @@ def test_a_run_is_followed_to_its_plan(client: httpx.Client, world: World) -> No
     (only,) = client.get("/runs", params={"sync": SYNC, "status": "succeeded"}).json()["runs"]
     assert (only["id"], only["plan_id"]) == (run["id"], run["plan_id"])
     metrics = client.get("/metrics").text
+    for system in ("pdq", "netbox"):
+        assert f'asset_sync_throttle_wait_seconds{{sync="{SYNC}",system="{system}"}} ' in metrics
     assert f'asset_sync_runs_total{{status="succeeded",sync="{SYNC}"}} 1.0' in metrics
     assert f'asset_sync_operations_total{{kind="asset",outcome="applied",sync="{SYNC}"}} {SIZE:.1f}' in metrics
     report = client.get(f"/plans/{run['plan_id']}/report")
