@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 
 from asset_sync import settings
 from asset_sync.components.failures import first_line
+from asset_sync.components.pausing import paused
 from asset_sync.operations.definitions import code_location, instance, schedules, sensors, switched_on, sync_names
 from asset_sync.operations.fabrics import next_due, statuses, with_intervals
 from asset_sync.operations.ticks import next_tick
@@ -29,6 +30,7 @@ class Automation:
     """A schedule or a sensor. `sync` is None for one of all syncs, `cron` for a sensor.
 
     `next_at` is when it starts a run next, where that is known: of a sensor of connections, when the first of them is due.
+    `paused` says in a line why its sync does not write now.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Automation:
     cron: str | None
     timezone: str | None
     next_at: datetime | None
+    paused: str | None
 
 
 def automations(name: str | None = None) -> Sequence[Automation]:
@@ -86,7 +89,8 @@ def _schedules(on: Collection[str]) -> Iterator[Automation]:
         zone, cron = schedule.execution_timezone or "UTC", str(schedule.cron_schedule)
         is_on = schedule.name in on
         following = next_tick(schedule, datetime.now(UTC)) if is_on else None
-        yield Automation(schedule.name, "schedule", _sync_of(schedule.job_name), is_on, cron, zone, following)
+        sync = _sync_of(schedule.job_name)
+        yield Automation(schedule.name, "schedule", sync, is_on, cron, zone, following, _paused(sync))
 
 
 def _sensors(on: Collection[str]) -> Iterator[Automation]:
@@ -95,7 +99,11 @@ def _sensors(on: Collection[str]) -> Iterator[Automation]:
         syncs = {_sync_of(target.job_name) for target in sensor.targets}
         sync = next(iter(syncs)) if len(syncs) == 1 else _named_after(sensor.name)
         due = _next_due(sync) if is_on and sync is not None and sensor.name == f"{sync}_sensor" else None
-        yield Automation(sensor.name, "sensor", sync, is_on, None, None, due)
+        yield Automation(sensor.name, "sensor", sync, is_on, None, None, due, _paused(sync))
+
+
+def _paused(sync: str | None) -> str | None:
+    return None if sync is None else paused(sync)
 
 
 def _sync_of(job: str) -> str | None:

@@ -207,6 +207,8 @@ def test_a_run_is_followed_to_its_plan(client: httpx.Client, world: World) -> No
     assert [row["kind"] for row in chosen["operations"]] == ["manufacturer"]
     assert 0 < chosen["total"] < page["total"]
     assert client.get(f"/plans/{run['plan_id']}", params={"outcome": "failed"}).json()["total"] == 0
+    assert client.get(f"/plans/{run['plan_id']}", params={"field": "nonsense"}).json()["total"] == 0
+    assert client.get(f"/plans/{run['plan_id']}").json()["connection"] is None
     (only,) = client.get("/runs", params={"sync": SYNC, "status": "succeeded"}).json()["runs"]
     assert (only["id"], only["plan_id"]) == (run["id"], run["plan_id"])
     metrics = client.get("/metrics").text

@@ -1,7 +1,5 @@
 """What was written since a moment, as a real ledger tells it: values, undos and decisions, counted and one by one."""
 
-from dataclasses import replace
-
 import pytest
 from sqlalchemy import Engine
 
@@ -61,7 +59,7 @@ def test_objects_are_counted_once_however_many_values_and_undos_apart(ledger: Le
     written = [Changed(sync, "asset", what, 1) for what in ("create", "retire", "update")]
     assert records.changed(at(1.6), at(2.5)) == written
     assert records.changed(at(2.5), at(9)) == records.changed(at(0), at(1.6)) == []
-    undo = replace(make(row("update", "a", "1", changes=changes(name="was", maker="n"))), undoes=plan.id)
+    undo = make(row("update", "a", "1", changes=changes(name="was", maker="n")), undoes=plan.id, after=plan.id)
     ledger.save(undo, "r3", at(4))
     ledger.save_guards(undo.id, [])
     ledger.approve(undo.id, "anna", at(4))
