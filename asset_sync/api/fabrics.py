@@ -20,12 +20,15 @@ fabrics: Final = APIRouter(tags=["fabrics"])
 
 
 class Fabric(BaseModel):
-    """How a fabric stands; see `asset-sync fabrics status`. `objects` counts what is linked, by kind."""
+    """How a fabric stands; see `asset-sync fabrics status`. `objects` counts what is linked, by kind;
+    it is `scheduled` where it runs by itself: its sensor is on, and nothing rests it."""
 
     sync: str
     name: str
     status: Status
     interval_seconds: float
+    scheduled: bool
+    paused: str | None
     next_at: datetime | None
     last_sync: datetime | None
     last_success: datetime | None
@@ -37,7 +40,18 @@ class Fabric(BaseModel):
     @classmethod
     def of(cls, status: ConnectionStatus) -> Self:
         """Return a fabric as the service tells it."""
-        names = ("sync", "name", "status", "next_at", "last_sync", "last_success", "last_error", "failures")
+        names = (
+            "sync",
+            "name",
+            "status",
+            "scheduled",
+            "paused",
+            "next_at",
+            "last_sync",
+            "last_success",
+            "last_error",
+            "failures",
+        )
         own = {name: getattr(status, name) for name in names}
         more = {"missing": list(status.missing), "objects": dict(status.objects)}
         return cls(**own, **more, interval_seconds=status.interval.total_seconds())

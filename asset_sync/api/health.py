@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 from fastapi import APIRouter, Depends, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -14,7 +14,7 @@ from asset_sync.access.callers import needs
 from asset_sync.api.problems import REFUSED, Responses, told
 from asset_sync.components.resources import open_ledger
 from asset_sync.operations import watching
-from asset_sync.operations.watching import SyncStanding
+from asset_sync.operations.watching import Runs, Watched
 
 health: Final = APIRouter(tags=["health"])
 _TEXT: Final[Responses] = {
@@ -23,11 +23,19 @@ _TEXT: Final[Responses] = {
 
 
 class Success(BaseModel):
-    """When a sync succeeded last, and how many seconds ago; nothing where it never did."""
+    """When a sync succeeded last, and how many seconds ago; nothing where it never did. `paused` says why it does not write."""
 
     sync: str
     last_success: datetime | None
     age_seconds: float | None
+    paused: str | None
+
+    @classmethod
+    def of(cls, watched: Watched, now: datetime) -> Self:
+        """Return a sync as it stands at a moment."""
+        at = watched.last_success
+        age = (now - at).total_seconds() if at else None
+        return cls(sync=watched.sync, last_success=at, age_seconds=age, paused=watched.paused)
 
 
 class Health(BaseModel):
@@ -43,9 +51,7 @@ def show_health() -> Health:
     """Tell whether the database and Dagster's daemon are there, and how old the last success of each sync is."""
     open_ledger().plans(limit=1)
     now = datetime.now(UTC)
-    ages = watching.ages().items()
-    found = [Success(sync=sync, last_success=at, age_seconds=(now - at).total_seconds() if at else None) for sync, at in ages]
-    return Health(daemon=watching.daemon(), syncs=found)
+    return Health(daemon=watching.daemon(), syncs=[Success.of(each, now) for each in watching.syncs()])
 
 
 @health.get("/metrics", dependencies=[Depends(needs("see"))], responses={**REFUSED, **_TEXT}, response_class=Response)
@@ -63,7 +69,7 @@ class _Everything(Collector):
         """Yield the metrics."""
         syncs, numbers = watching.syncs(), watching.numbers()
         yield from _of_syncs(syncs)
-        yield from _of_runs(syncs)
+        yield from _of_runs(watching.runs())
         held = GaugeMetricFamily("asset_sync_held", "Records that wait for a person's decision.", labels=["sync"])
         waiting = GaugeMetricFamily("asset_sync_plans_waiting", "Plans that wait for approval.", labels=["sync"])
         for each in syncs:
@@ -80,7 +86,7 @@ class _Everything(Collector):
         yield alive
 
 
-def _of_syncs(syncs: Sequence[SyncStanding]) -> Iterator[Metric]:
+def _of_syncs(syncs: Sequence[Watched]) -> Iterator[Metric]:
     age = GaugeMetricFamily("asset_sync_last_success_age_seconds", "Since the last run that succeeded.", labels=["sync"])
     paused = GaugeMetricFamily("asset_sync_paused", "Whether the sync is not to write.", labels=["sync"])
     now = datetime.now(UTC)
@@ -91,15 +97,22 @@ def _of_syncs(syncs: Sequence[SyncStanding]) -> Iterator[Metric]:
     yield from (age, paused)
 
 
-def _of_runs(syncs: Sequence[SyncStanding]) -> Iterator[Metric]:
+def _of_runs(of_syncs: Sequence[Runs]) -> Iterator[Metric]:
     runs = CounterMetricFamily("asset_sync_runs", "Runs that ended, by how.", labels=["sync", "status"])
     seconds = GaugeMetricFamily("asset_sync_last_run_seconds", "How long the last run took.", labels=["sync"])
     requests = GaugeMetricFamily("asset_sync_last_run_requests", "Requests of the last run.", labels=["sync", "method"])
-    for each in syncs:
-        for status, count in each.runs.items():
+    waited = GaugeMetricFamily(
+        "asset_sync_throttle_wait_seconds",
+        "For how long requests of the last run were held back, those of all threads together.",
+        labels=["sync", "system"],
+    )
+    for each in of_syncs:
+        for status, count in each.ended.items():
             runs.add_metric([each.sync, status], count)
-        if each.last_run is not None:
-            seconds.add_metric([each.sync], each.last_run.seconds)
-            requests.add_metric([each.sync, "read"], each.last_run.requests.read)
-            requests.add_metric([each.sync, "write"], each.last_run.requests.write)
-    yield from (runs, seconds, requests)
+        if each.last is not None:
+            seconds.add_metric([each.sync], each.last.seconds)
+            requests.add_metric([each.sync, "read"], each.last.requests.read)
+            requests.add_metric([each.sync, "write"], each.last.requests.write)
+            for system, held_back in each.last.waited.items():
+                waited.add_metric([each.sync, system], held_back)
+    yield from (runs, seconds, requests, waited)

@@ -9,6 +9,7 @@ import pandas as pd
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
 
 from asset_sync.ledger import PlanHeader
+from asset_sync.ledger.browsing import PlannedRow
 from asset_sync.operations.connections import Standing
 from asset_sync.operations.plans import Missing
 from asset_sync.operations.run_history import KnownRun, RunStanding, RunStatus
@@ -45,6 +46,7 @@ class PlanSummary(BaseModel):
 
     id: str
     sync: str
+    connection: str | None = Field(description="The connection, or the fabric, where each of the sync has plans of its own.")
     mode: str
     state: State = Field(description="stale: make a new plan. interrupted: apply it again, and what is left of it is done.")
     stale_because: str | None = Field(description="What a later look at the source and the target says otherwise.")
@@ -84,6 +86,13 @@ class Operation(BaseModel):
     outcome: str | None
     detail: str | None
 
+    @classmethod
+    def of(cls, row: PlannedRow) -> Self:
+        """Return a row of a page as the service tells it."""
+        told = asdict(row)
+        del told["candidates"]
+        return cls(**{**told, "changes": p.decode(row.changes)})
+
 
 class PlanDetail(PlanSummary):
     """A plan with its operations, or a page of them; `waits` says why it may not be applied now, if so."""
@@ -98,15 +107,13 @@ class PlanDetail(PlanSummary):
         cls,
         header: PlanHeader,
         waits: str | None,
-        rows: Sequence[dict[str, Any]],
-        outcomes: Mapping[int, Outcome],
+        operations: Sequence[Operation],
         *,
         total: int,
         offset: int = 0,
     ) -> Self:
         """Return a plan with some of the `total` operations, those from `offset` on, or all of them."""
-        operations = operations_of(rows, outcomes)
-        return cls(**_header(header), waits=waits, total=total, offset=offset, operations=operations)
+        return cls(**_header(header), waits=waits, total=total, offset=offset, operations=list(operations))
 
 
 class PlanPage(BaseModel):
@@ -312,13 +319,13 @@ class ConnectionList(BaseModel):
 
 
 def _header(header: PlanHeader) -> dict[str, Any]:
-    names = ("id", "sync", "mode", "state", "stale_because", "after", "complete", "undoes", "source_rows", "counts", "held")
-    times = ("created_at", "made_at", "run_id", "started_at", "applied_at")
+    names = ("id", "sync", "connection", "mode", "state", "stale_because", "after", "complete", "undoes")
+    more = ("source_rows", "counts", "held", "created_at", "made_at", "run_id", "started_at", "applied_at")
     still_open = {guard.name for guard in header.open_guards}
     guards = [FailedGuard(name=g.name, message=g.message, open=g.name in still_open) for g in header.failed_guards]
     decisions = [DecisionMade(**{**asdict(decision), "guards": list(decision.guards)}) for decision in header.decisions]
     approved_by = [approval.by for approval in header.approvals]
-    own = {name: getattr(header, name) for name in (*names, *times)}
+    own = {name: getattr(header, name) for name in (*names, *more)}
     return {**own, "approved_by": approved_by, "failed_guards": guards, "decisions": decisions}
 
 

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from fastapi.responses import PlainTextResponse, Response
 
 from asset_sync.access.callers import Approver, Operator, needs
-from asset_sync.api.models import Approving, Deciding, History, PlanDetail, PlanPage, PlanSummary, Run, Written
+from asset_sync.api.models import Approving, Deciding, History, Operation, PlanDetail, PlanPage, PlanSummary, Run, Written
 from asset_sync.api.problems import ABSENT, CONFLICT, Responses
 from asset_sync.api.started import Runs
 from asset_sync.components.resources import open_ledger
-from asset_sync.ledger.paging import Chosen
-from asset_sync.operations import asking
+from asset_sync.ledger.browsing import Filter
+from asset_sync.operations import asking, browsing
 from asset_sync.operations import plans as operations
 from asset_sync.reconcile import report
 from asset_sync.reconcile.errors import ConfigurationError, PlanError
@@ -31,13 +31,15 @@ def _existing(plan_id: Annotated[str, Path(description="A plan's id, or the star
         raise HTTPException(404, str(error)) from None
 
 
-def _chosen(
+def _chosen(  # noqa: PLR0917 - FastAPI names them
     kind: Annotated[str | None, Query(description="As in the mapping: asset, device, …")] = None,
     op: Annotated[str | None, Query(description="create, update, retire, restore, claim")] = None,
     outcome: Annotated[str | None, Query(description="applied, already, conflict, failed, skipped, deferred")] = None,
+    field: Annotated[str | None, Query(description="One that changes.")] = None,
+    text: Annotated[str | None, Query(description="It stands somewhere in what the operation says.")] = None,
     held: Annotated[bool | None, Query(description="What is held alone, or what is not.")] = None,
-) -> Chosen:
-    return Chosen(kind, op, outcome, held)
+) -> Filter:
+    return Filter(kind, op, field, text, held, outcome, recognised=True)
 
 
 _Plan = Annotated[str, Depends(_existing)]
@@ -55,15 +57,14 @@ def list_plans(sync: str | None = None, limit: Annotated[int, Query(ge=1, le=1_0
 @plans.get("/plans/{plan_id}", responses=ABSENT)
 def show_plan(
     plan_id: _Plan,
-    chosen: Annotated[Chosen, Depends(_chosen)],
+    chosen: Annotated[Filter, Depends(_chosen)],
     offset: Annotated[int, Query(ge=0, le=_LARGEST)] = 0,
     limit: Annotated[int, Query(ge=0, le=10_000)] = 100,
 ) -> PlanDetail:
     """Show a plan, with a page of its operations, or of those that are chosen; `total` counts these."""
-    ledger = open_ledger()
-    page = ledger.page(plan_id, chosen, offset, limit)
-    told = ledger.header(plan_id), operations.waits(plan_id)
-    return PlanDetail.of_page(*told, page.rows, page.outcomes, total=page.total, offset=offset)
+    page = browsing.planned(plan_id, chosen, offset, limit)
+    told = operations.header(plan_id), operations.waits(plan_id), [Operation.of(row) for row in page.rows]
+    return PlanDetail.of_page(*told, total=page.total, offset=offset)
 
 
 @plans.get("/plans/{plan_id}/report", response_class=PlainTextResponse, responses={**ABSENT, **_MARKDOWN})

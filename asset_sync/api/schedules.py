@@ -20,7 +20,7 @@ _OPERATE: Final = [Depends(needs("operate"))]
 
 
 class Scheduled(BaseModel):
-    """A schedule or a sensor; `next_at` is when it starts a run next, where that is known."""
+    """A schedule or a sensor; `next_at` is when it starts a run next, where known, `paused` why its sync does not write now."""
 
     name: str
     kind: Kind
@@ -29,6 +29,7 @@ class Scheduled(BaseModel):
     cron: str | None
     timezone: str | None
     next_at: datetime | None
+    paused: str | None
 
     @classmethod
     def of(cls, found: Automation) -> Self:

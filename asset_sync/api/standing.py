@@ -40,6 +40,7 @@ class SyncStatus(BaseModel):
     changes: dict[str, int] = Field(description="What the last plan writes, by operation.")
     held: int
     waiting: list[str] = Field(description="The plans that a person has to approve, the latest first.")
+    paused: str | None = Field(description="Why it does not write now.")
     switch: Switch
     runs_when: str
     next_run: datetime | None

@@ -186,7 +186,7 @@ def _executed(chosen: ConnectionStatus, report: RunReport) -> Mapping[str, Any]:
         return {"success": False, "error": next(iter(report.reasons), "the run failed"), **more}
     at = datetime.now(UTC).isoformat()
     words = f"Fabric {chosen.name} synced"
-    return {"success": True, "message": words, **more, "sync_timestamp": at, "next_sync_scheduled": True}
+    return {"success": True, "message": words, **more, "sync_timestamp": at, "next_sync_scheduled": chosen.scheduled}
 
 
 def _named(status: ConnectionStatus) -> Mapping[str, str]:
@@ -197,6 +197,8 @@ def _details(status: ConnectionStatus) -> Mapping[str, Any]:
     return {
         **_named(status),
         "job_id": f"fabric_sync_{status.name}",
+        "scheduled": status.scheduled,
+        "paused": status.paused,
         "next_run": _iso(status.next_at),
         "sync_interval": _seconds(status),
         "last_sync": _iso(status.last_sync),
@@ -226,6 +228,8 @@ def _show(statuses: Sequence[ConnectionStatus]) -> None:
         wrong = f"{' and '.join(each.missing)} is not set" if each.missing else each.last_error
         shown.add_row(*row(each.name, each.status, _seconds(each), *moments, objects, wrong))
     printed().print(shown)
+    for line in dict.fromkeys(each.paused for each in statuses if each.paused):
+        click.echo(line)
 
 
 def _moment(at: datetime | None) -> str:

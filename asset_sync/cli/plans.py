@@ -35,12 +35,14 @@ def plans(sync: str | None, limit: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([PlanSummary.of(header).model_dump(mode="json") for header in headers], indent=2))
         return
-    shown = table("plan", "sync", "mode", "state", "made (UTC)", "would do", "held", "failed guards", right=("held",))
+    columns = ("plan", "sync", "connection", "mode", "state", "made (UTC)", "would do", "held", "failed guards")
+    shown = table(*columns, right=("held",))
     for header in headers:
         guards = ", ".join(guard.name for guard in header.failed_guards)
         made = f"{header.made_at:%Y-%m-%d %H:%M}"
         mode = f"undo of {header.undoes}" if header.undoes else header.mode
-        shown.add_row(*row(header.id, header.sync, mode, _state(header), made, _counts(header), header.held, guards))
+        told = (header.id, header.sync, header.connection, mode, _state(header), made, _counts(header), header.held, guards)
+        shown.add_row(*row(*told))
     printed().print(shown if headers else "There are no plans yet: asset-sync run SYNC makes one.")
     for pause in pausing.pauses():
         click.echo(str(pause))
@@ -79,7 +81,7 @@ def show(plan: str, *, how: str, everything: bool, as_json: bool) -> None:
     loaded = ledger.plan(header.id)
     most = len(loaded.operations) if everything else report.MOST_ROWS
     if as_json or how == "json":
-        told = operations.waits(header.id), p.records(loaded.operations), ledger.outcomes(header.id)
+        told = operations.waits(header.id), operations_of(p.records(loaded.operations), ledger.outcomes(header.id))
         click.echo(PlanDetail.of_page(header, *told, total=len(loaded.operations)).model_dump_json(indent=2))
     elif how == "markdown":
         click.echo(own_report(loaded, most=most) or report.markdown(loaded, most=most), nl=False)
@@ -98,7 +100,8 @@ def _show(header: PlanHeader | None, plan: Plan, most: int | None) -> None:
     click.echo(report.headline(plan))
     undoes = f", undoes {plan.undoes}" if plan.undoes else ""
     state = f", {header.state}, made {header.made_at:%Y-%m-%d %H:%M} UTC by run {header.run_id}" if header else ""
-    click.echo(f"Sync {plan.sync}, mode {plan.mode}{undoes}{state}")
+    connection = f", connection {header.connection}" if header and header.connection else ""
+    click.echo(f"Sync {plan.sync}{connection}, mode {plan.mode}{undoes}{state}")
     for decision in header.decisions if header else ():
         over = ", which is over, since the plan went stale" if decision.lapsed else ""
         at = f"{decision.at:%Y-%m-%d %H:%M} UTC{over}"

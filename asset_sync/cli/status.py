@@ -29,6 +29,8 @@ def status(sync: str | None, *, as_json: bool) -> None:
     for each in found:
         shown.add_row(*row(*_row(each)))
     printed().print(shown)
+    for line in dict.fromkeys(each.paused for each in found if each.paused):
+        click.echo(line)
     if sync:
         _tell_runs(found[0])
 

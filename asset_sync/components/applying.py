@@ -13,6 +13,7 @@ from asset_sync.components.permission import APPROVED, waiting
 from asset_sync.components.recovering import known_objects_of
 from asset_sync.components.reviewing import keep_rest, told
 from asset_sync.components.sync import Sync
+from asset_sync.components.waits import throttle_wait
 from asset_sync.ledger import Ledger, PlanHeader
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply import Known, apply
@@ -71,12 +72,14 @@ class Applying:
         approved = ", ".join(dict.fromkeys(approval.by for approval in self._header.approvals)) or None
         own = self._sync.applied(self._context, Done(plan, outcomes, approved))
         requests = {"requests/read": target.tally.read, "requests/write": target.tally.write}
+        waited = throttle_wait(self._sync.target, target.tally.waited)
         return dg.MaterializeResult(
             asset_key=self._sync.key("applied"),
             metadata={
                 "plan_id": plan.id,
                 **counts,
                 **requests,
+                **waited,
                 **own,
                 **_waiting(rest),
                 **step_lineage(self._sync, self._sync.key("plan")),

@@ -21,8 +21,9 @@ _FOLDED: Final = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 class Filter:
     """Which operations are asked for; what is None is not asked about.
 
-    `field` is one that changes, `text` stands somewhere in what the operation says, `held` is whether it waits. Without an
-    `op`, those that write and those that are held are meant, not what is merely recognised.
+    `field` is one that changes, `text` stands somewhere in what the operation says, `held` is whether it waits, `outcome` is
+    what became of it. Without an `op`, those that write and those that are held are meant; what is merely recognised, only
+    where it is asked for as well.
     """
 
     kind: str | None = None
@@ -30,6 +31,8 @@ class Filter:
     field: str | None = None
     text: str | None = None
     held: bool | None = None
+    outcome: str | None = None
+    recognised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ class Browsing:
         with self._engine.connect() as connection:
             those = _conditions(plans.found(connection, plan_id), found_by)
             rows = connection.execute(_page(those, offset, limit)).all()
-            if not rows and offset:
+            if not rows and (offset or not limit):
                 return replace(self.page(plan_id, found_by, 0, 1), rows=[])
             return PlannedPage(rows[0].total if rows else 0, [PlannedRow(*row[:-1]) for row in rows])
 
@@ -122,12 +125,18 @@ def _conditions(plan_id: str, found_by: Filter) -> list[ColumnElement[bool]]:
     o, those = s.operation.c, [s.operation.c.plan_id == plan_id]
     if found_by.kind is not None:
         those.append(o.kind == found_by.kind)
-    those.append(o.op == found_by.op if found_by.op else or_(o.op.in_(p.WRITES), o.hold.is_not(None)))
+    if found_by.op is not None:
+        those.append(o.op == found_by.op)
+    elif not found_by.recognised:
+        those.append(or_(o.op.in_(p.WRITES), o.hold.is_not(None)))
     if found_by.held is not None:
         those.append(o.hold.is_not(None) if found_by.held else o.hold.is_(None))
     if found_by.field is not None:
         # As the plan's JSON has it; to read the JSON of every row takes ten times as long.
         those.append(o.changes.contains(f"{p.quoted(found_by.field)}:{{", autoescape=True))
+    if found_by.outcome is not None:
+        c = s.outcome.c
+        those.append(o.seq.in_(select(c.seq).where(c.plan_id == plan_id, c.outcome == found_by.outcome)))
     if found_by.text is not None:
         those.append(_has(found_by.text))
     return those

@@ -70,6 +70,12 @@ class PlanHeader:
     failed_guards: tuple[Guard, ...] = ()
 
     @property
+    def connection(self) -> str | None:
+        """The connection, or the fabric, that it is of; None where its sync has one set of links."""
+        sync, _, connection = self.link_set.partition("/")
+        return connection if sync == self.sync and connection else None
+
+    @property
     def approvals(self) -> tuple[PlanDecision, ...]:
         """The approvals that still count: those since the plan was last rejected or went stale."""
         last = max((at for at, decision in enumerate(self.decisions) if not decision.approved or decision.lapsed), default=-1)

@@ -21,7 +21,6 @@ from asset_sync.ledger import (
     moving,
     outcomes,
     overruled,
-    paging,
     plans,
     resolutions,
     sightings,
@@ -32,7 +31,6 @@ from asset_sync.ledger.headers import PlanHeader
 from asset_sync.ledger.holds import Held
 from asset_sync.ledger.made import Made
 from asset_sync.ledger.moving import LinkSet
-from asset_sync.ledger.paging import Chosen, OperationPage
 from asset_sync.ledger.resolutions import KeptResolution, Mapped
 from asset_sync.ledger.states import GuardResult
 from asset_sync.reconcile.kinds import Kinds
@@ -202,11 +200,6 @@ class Ledger:
         """Return, for each of the runs that has one, the id of the plan that it applied, else of the one that it made."""
         with self._engine.connect() as connection:
             return plans.of_runs(connection, run_ids)
-
-    def page(self, plan_id: str, chosen: Chosen, offset: int, limit: int) -> OperationPage:
-        """Return some of a plan's operations, with what became of each, in the plan's order; nothing else of it is read."""
-        with self._engine.connect() as connection:
-            return paging.page(connection, plans.found(connection, plan_id), chosen, offset, limit)
 
     def operation_counts(self) -> dict[tuple[str, str, str], int]:
         """Return how many operations have an outcome, by sync, kind and outcome."""

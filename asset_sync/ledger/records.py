@@ -14,7 +14,7 @@ from asset_sync.ledger import headers, written
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.copying import unnested
 from asset_sync.ledger.headers import PlanHeader
-from asset_sync.ledger.written import Asked, Counted, Page
+from asset_sync.ledger.written import Asked, Changed, Counted, Page
 from asset_sync.reconcile import plan as p
 
 _MOST: Final = 20
@@ -42,11 +42,15 @@ class KnownLink:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A look of a sync at both sides: the plan that came of it, and the run that made it then."""
+    """A look of a sync at both sides: the plan that came of it, and the run that made it then.
+
+    `instead_of` are the run's plans in whose place this one came, as the part of them that a person approved.
+    """
 
     plan_id: str
     run_id: str
     at: datetime
+    instead_of: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,11 @@ class Records:
         looks = looks.where(or_(~made.partial, about_it)).order_by(made.number.desc()).limit(1)
         with self._engine.connect() as connection:
             row = connection.execute(looks).first()
-        return None if row is None else Look(*row)
+            if row is None:
+                return None
+            of_run = select(made.plan_id).join(s.plan, plan.id == made.plan_id).where(made.run_id == row.run_id)
+            whole = of_run.where(plan.link_set == link_set, plan.id != row.plan_id, plan.state == s.SUPERSEDED)
+            return Look(*row, frozenset(connection.scalars(whole)))
 
     def touches(
         self, link_set: str, kind: str, source_key: str, target_id: str | None, limit: int
@@ -133,6 +141,11 @@ class Records:
         """Return a page of what was written and decided since a moment, the latest first."""
         with self._engine.connect() as connection:
             return written.page(connection, asked)
+
+    def changed(self, since: datetime, until: datetime) -> Sequence[Changed]:
+        """Return how many objects were written from one moment to another, by sync, kind and operation."""
+        with self._engine.connect() as connection:
+            return written.changed(connection, since, until)
 
     def counted(self, asked: Asked) -> Sequence[Counted]:
         """Return how many values were written since a moment, by sync, kind, field and operation."""

@@ -2,15 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, func, select
+from sqlalchemy import Connection, Engine, Row, select
 
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.headers import PlanHeader, headers
 from asset_sync.reconcile.identity import IGNORED
 from asset_sync.reconcile.planning.retiring import only_waits
-from asset_sync.reconcile.target import APPLIED
 
 _Record = tuple[str, str]
 
@@ -30,16 +29,6 @@ class HeldTally:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """How many objects of a kind a sync, with its connection, created, updated, retired or restored."""
-
-    link_set: str
-    kind: str
-    op: str
-    count: int
-
-
 def waiting(engine: Engine) -> list[PlanHeader]:
     """Return the plans that wait for a person, those made last first."""
     query = select(s.plan).where(s.plan.c.state == s.WAITING, s.plan.c.stale_because.is_(None))
@@ -54,24 +43,6 @@ def held(engine: Engine, since: datetime) -> list[HeldTally]:
         pairs = connection.execute(select(s.plan.c.sync, s.plan.c.link_set).distinct().order_by(s.plan.c.link_set))
         found = [_held(connection, sync, link_set, since) for sync, link_set in pairs]
     return [each for each in found if each is not None]
-
-
-def changed(engine: Engine, since: datetime, until: datetime) -> list[Changed]:
-    """Return what was written from one moment to another."""
-    o, p, w = s.outcome.c, s.plan.c, s.operation.c
-    query = (
-        select(p.link_set, w.kind, w.op, func.count())
-        .join_from(s.outcome, s.operation, (o.plan_id == w.plan_id) & (o.seq == w.seq))
-        .join(s.plan, p.id == o.plan_id)
-        .where(o.outcome == APPLIED, o.at >= since, o.at < until, w.op.in_(_WRITES))
-        .group_by(p.link_set, w.kind, w.op)
-        .order_by(p.link_set, w.kind, w.op)
-    )
-    with engine.connect() as connection:
-        return [Changed(*row) for row in connection.execute(query)]
-
-
-_WRITES: Final = ("create", "update", "retire", "restore")
 
 
 def _held(connection: Connection, sync: str, link_set: str, since: datetime) -> HeldTally | None:

@@ -60,6 +60,16 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """How many objects of a kind were created, updated, retired or restored, or put back by an undo; `sync` as in `Counted`."""
+
+    sync: str
+    kind: str
+    what: str
+    objects: int
+
+
+@dataclass(frozen=True, slots=True)
 class Written:
     """A value that was written, or a decision. `old` and `new` are as in plans; of a decision, `detail` says what it was.
 
@@ -101,6 +111,15 @@ def counted(connection: Connection, asked: Asked) -> list[Counted]:
     return [Counted(row[0], row[1] or "", *row[2:]) for row in connection.execute(query)]
 
 
+def changed(connection: Connection, since: datetime, until: datetime) -> list[Changed]:
+    """Return how many objects were written from one moment to another, by sync, kind and what it was."""
+    o, done = s.operation.c, s.outcome.c
+    by = (_sync(), o.kind, _what())
+    query = select(*by, func.count(func.distinct(func.coalesce(done.target_id, o.source_key)))).select_from(_done())
+    query = query.where(done.at >= since, done.at < until, done.outcome.in_(_DONE), o.op.in_(p.WRITES))
+    return [Changed(*row) for row in connection.execute(query.group_by(*by).order_by(*by))]
+
+
 def page(connection: Connection, asked: Asked) -> Page:
     """Return a page of the rows, the latest first."""
     told = _all(asked).subquery("told")
@@ -128,7 +147,7 @@ def _values(asked: Asked) -> Select[Any]:
         _sync().label("sync"),
         o.kind,
         each.c.key.label("field"),
-        case((plan.undoes.is_not(None), UNDO), else_=o.op).label("what"),
+        _what().label("what"),
         o.source_key,
         o.key,
         done.target_id,
@@ -141,14 +160,22 @@ def _values(asked: Asked) -> Select[Any]:
         cast(null(), Text).label("detail"),
         o.seq,
     )
-    joined: FromClause = s.plan.join(s.outcome, done.plan_id == plan.id)
-    joined = joined.join(s.operation, and_(o.plan_id == done.plan_id, o.seq == done.seq)).join(each, true())
-    query = select(*columns).select_from(joined).where(done.at >= asked.since, done.outcome.in_(_DONE))
+    query = select(*columns).select_from(_done().join(each, true())).where(done.at >= asked.since, done.outcome.in_(_DONE))
     # Those that ended before need not be looked into.
     query = query.where(plan.started_at.is_not(None), or_(plan.applied_at.is_(None), plan.applied_at >= asked.since))
     # What was not stored of a create has a value all the same; an update left it as it was.
     query = query.where(or_(o.op == p.CREATE, func.coalesce(func.jsonb_typeof(instead), "array") == "array"))
     return query.where(*_chosen(asked, plan.sync, plan.link_set, o.kind, each.c.key))
+
+
+def _done() -> FromClause:
+    o, done = s.operation.c, s.outcome.c
+    begun = s.plan.join(s.outcome, done.plan_id == s.plan.c.id)
+    return begun.join(s.operation, and_(o.plan_id == done.plan_id, o.seq == done.seq))
+
+
+def _what() -> ColumnElement[Any]:
+    return case((s.plan.c.undoes.is_not(None), UNDO), else_=s.operation.c.op)
 
 
 def _about_records(asked: Asked) -> Select[Any]:

@@ -76,13 +76,14 @@ class TableReport:
 
 @dataclass(frozen=True, slots=True)
 class LoadReport:
-    """What a load did."""
+    """What a load did; `waited` is for how many seconds its requests were held back."""
 
     started: datetime
     ended: datetime
     requests: int
     tables: Mapping[str, TableReport]
     owner: Owner
+    waited: float = 0.0
 
     @property
     def mended(self) -> int:
@@ -121,7 +122,10 @@ def load(
                 guards.check_owner(owner)
             under_way = _Load(connection, client, options, started)
             tables = under_way.read(names)
-            return under_way.switch(lambda: LoadReport(started, now(), client.tally.read - before, tables, owner), run_id)
+            requests = client.tally
+            return under_way.switch(
+                lambda: LoadReport(started, now(), requests.read - before, tables, owner, requests.waited), run_id
+            )
     except Exception as error:
         told = str(error) if isinstance(error, AssetSyncError) else type(error).__name__
         # Where the database itself is what failed, nobody can write that into it.

@@ -7,26 +7,22 @@ is a process of its own which loads it, some seconds.
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, Literal
-from zoneinfo import ZoneInfo
-
-import dagster as dg
-from croniter import croniter
 
 from asset_sync import settings
 from asset_sync.components.failures import first_line
-from asset_sync.operations.definitions import code_location, instance, schedules, sensors, sync_names
-from asset_sync.operations.fabrics import statuses, with_intervals
+from asset_sync.components.pausing import paused
+from asset_sync.operations.definitions import code_location, instance, schedules, sensors, switched_on, sync_names
+from asset_sync.operations.fabrics import next_due, statuses, with_intervals
+from asset_sync.operations.ticks import next_tick
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError
 
 Kind = Literal["schedule", "sensor"]
-_RUNNING: Final = "RUNNING"
-_STOPPED: Final = "STOPPED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +30,7 @@ class Automation:
     """A schedule or a sensor. `sync` is None for one of all syncs, `cron` for a sensor.
 
     `next_at` is when it starts a run next, where that is known: of a sensor of connections, when the first of them is due.
+    `paused` says in a line why its sync does not write now.
     """
 
     name: str
@@ -43,6 +40,7 @@ class Automation:
     cron: str | None
     timezone: str | None
     next_at: datetime | None
+    paused: str | None
 
 
 def automations(name: str | None = None) -> Sequence[Automation]:
@@ -50,7 +48,8 @@ def automations(name: str | None = None) -> Sequence[Automation]:
 
     One is named by itself, or by its sync, which may have several.
     """
-    on = _switched()
+    with instance() as dagster:
+        on = switched_on(dagster)
     found = sorted([*_schedules(on), *_sensors(on)], key=lambda each: (each.kind, each.name))
     chosen = [each for each in found if name in (None, each.name, each.sync)]
     if not chosen:
@@ -85,21 +84,26 @@ def _switch(name: str | None, *, on: bool) -> Sequence[Automation]:
 # What there is.
 
 
-def _schedules(on: Mapping[str, bool]) -> Iterator[Automation]:
+def _schedules(on: Collection[str]) -> Iterator[Automation]:
     for schedule in schedules():
         zone, cron = schedule.execution_timezone or "UTC", str(schedule.cron_schedule)
-        is_on = on.get(schedule.name, schedule.default_status is dg.DefaultScheduleStatus.RUNNING)
-        following = croniter(cron, datetime.now(ZoneInfo(zone))).get_next(datetime).astimezone(UTC) if is_on else None
-        yield Automation(schedule.name, "schedule", _sync_of(schedule.job_name), is_on, cron, zone, following)
+        is_on = schedule.name in on
+        following = next_tick(schedule, datetime.now(UTC)) if is_on else None
+        sync = _sync_of(schedule.job_name)
+        yield Automation(schedule.name, "schedule", sync, is_on, cron, zone, following, _paused(sync))
 
 
-def _sensors(on: Mapping[str, bool]) -> Iterator[Automation]:
+def _sensors(on: Collection[str]) -> Iterator[Automation]:
     for sensor in sensors():
-        is_on = on.get(sensor.name, sensor.default_status is dg.DefaultSensorStatus.RUNNING)
+        is_on = sensor.name in on
         syncs = {_sync_of(target.job_name) for target in sensor.targets}
         sync = next(iter(syncs)) if len(syncs) == 1 else _named_after(sensor.name)
         due = _next_due(sync) if is_on and sync is not None and sensor.name == f"{sync}_sensor" else None
-        yield Automation(sensor.name, "sensor", sync, is_on, None, None, due)
+        yield Automation(sensor.name, "sensor", sync, is_on, None, None, due, _paused(sync))
+
+
+def _paused(sync: str | None) -> str | None:
+    return None if sync is None else paused(sync)
 
 
 def _sync_of(job: str) -> str | None:
@@ -114,15 +118,7 @@ def _named_after(name: str) -> str | None:
 def _next_due(sync: str) -> datetime | None:
     if not with_intervals(sync):
         return None
-    due = [each.next_at for each in statuses([sync]) if each.next_at is not None]
-    return min(due, default=None)
-
-
-def _switched() -> Mapping[str, bool]:
-    """Return what somebody switched on or off, by name; the others are as the code says."""
-    with instance() as dagster:
-        states = dagster.all_instigator_state()
-    return {state.name: state.status.value == _RUNNING for state in states if state.status.value in (_RUNNING, _STOPPED)}
+    return next_due(statuses([sync]), datetime.now(UTC))
 
 
 # Switching.

@@ -129,10 +129,15 @@ def sensor_of(sync: str) -> dg.SensorDefinition | None:
     return next((each for each in _definitions().sensors or [] if each.name == f"{sync}_sensor"), None)
 
 
-def is_switched_on(dagster: dg.DagsterInstance, sync: str) -> bool:
-    """Tell whether the schedule or the sensor of a sync is switched on, of the code location that the daemon looks at."""
+def switched_on(dagster: dg.DagsterInstance) -> frozenset[str]:
+    """Return the names of the schedules and sensors that are on, of the code location that the daemon looks at.
+
+    What nobody switched is as the code says.
+    """
     states = [state for state in dagster.all_instigator_state() if state.selector.location_name == location_name()]
-    return any(state.is_running for state in states if state.name in (f"{sync}_schedule", f"{sync}_sensor"))
+    told = {state.name: state.is_running for state in states}
+    every: list[dg.ScheduleDefinition | dg.SensorDefinition] = [*schedules(), *sensors()]
+    return frozenset(each.name for each in every if told.get(each.name, each.default_status.value == "RUNNING"))
 
 
 def sync_names() -> list[str]:

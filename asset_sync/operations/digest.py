@@ -9,10 +9,17 @@ from sqlalchemy import Engine
 
 from asset_sync.alerts import Cause, Sort
 from asset_sync.alerts.wording import Message
-from asset_sync.ledger import tallies
-from asset_sync.ledger.tallies import Changed
+from asset_sync.ledger import Records, tallies
+from asset_sync.ledger.written import UNDO, Changed
+from asset_sync.reconcile import plan as p
 
-_DONE: Final = {"create": "created", "update": "updated", "retire": "retired", "restore": "restored"}
+_DONE: Final = {
+    p.CREATE: "created",
+    p.UPDATE: "updated",
+    p.RETIRE: "retired",
+    p.RESTORE: "restored",
+    UNDO: "put back by an undo",
+}
 _PARTS: Final[tuple[tuple[str, tuple[Sort, ...]], ...]] = (
     ("Waits for a person", ("guard", "waits")),
     ("Stale", ("stale",)),
@@ -25,7 +32,7 @@ def digest(engine: Engine, causes: Sequence[Cause], since: datetime, until: date
     told = f"{since.astimezone(zone):%Y-%m-%d %H:%M} to {until.astimezone(zone):%Y-%m-%d %H:%M %Z}"
     held = [f"{each.link_set}: {each.records} records" for each in tallies.held(engine, since) if each.records]
     parts = [
-        ("Changed", list(_changed(tallies.changed(engine, since, until)))),
+        ("Changed", list(_changed(Records(engine).changed(since, until)))),
         ("Held", held),
         *((title, [_line(cause) for cause in causes if cause.sort in sorts]) for title, sorts in _PARTS),
     ]
@@ -35,7 +42,7 @@ def digest(engine: Engine, causes: Sequence[Cause], since: datetime, until: date
 
 def _changed(rows: Sequence[Changed]) -> Iterator[str]:
     for row in rows:
-        yield f"{row.link_set}: {row.count} {row.kind} {_DONE[row.op]}"
+        yield f"{row.sync}: {row.objects} {row.kind} {_DONE[row.what]}"
 
 
 def _line(cause: Cause) -> str:

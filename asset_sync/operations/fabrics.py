@@ -11,12 +11,13 @@ from asset_sync import settings
 from asset_sync.components import SyncComponent
 from asset_sync.components.due import ScheduledConnection, Status, due_at, status_of
 from asset_sync.components.failures import first_line
+from asset_sync.components.pausing import paused
 from asset_sync.components.resources import open_ledger, open_schedules
 from asset_sync.components.scheduling import missing_variables
 from asset_sync.components.turns import is_under_way
 from asset_sync.ledger import Schedule
 from asset_sync.operations.daemon import daemon_lives
-from asset_sync.operations.definitions import code_location, component_of, declared, instance, sync_names
+from asset_sync.operations.definitions import code_location, component_of, declared, instance, switched_on, sync_names
 from asset_sync.operations.runs import RunReport, Watch, run_sync
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError
 from asset_sync.systems import system
@@ -34,14 +35,17 @@ _DOES_NOT_RUN: Final[Mapping[Status, str]] = {
 class ConnectionStatus:
     """How a connection of a sync stands; of its times, None is never.
 
-    `next_at` is None where it is due at once, under way, or does not run by itself; `missing` are the variables that are not
-    set, and `objects` counts what is linked, by kind.
+    It is `scheduled` where it runs by itself: its sensor is on, and nothing rests it. `next_at` is None where it is due at
+    once, under way, or not scheduled; `paused` says in a line why it does not write now. `missing` are the variables that are
+    not set, and `objects` counts what is linked, by kind.
     """
 
     sync: str
     name: str
     status: Status
     interval: timedelta
+    scheduled: bool
+    paused: str | None
     next_at: datetime | None
     last_sync: datetime | None
     last_success: datetime | None
@@ -83,12 +87,29 @@ def with_intervals(sync: str) -> bool:
 
 def statuses(syncs: Sequence[str], name: str | None = None) -> Sequence[ConnectionStatus]:
     """Return how the connections of syncs stand, or those of one name; `ConfigurationError` where there is none of it."""
-    every = [each for sync in syncs for each in _statuses(sync)]
+    with instance() as dagster:
+        on = switched_on(dagster)
+    every = [each for sync in syncs for each in _statuses(sync, on=f"{sync}_sensor" in on)]
     found = [each for each in every if name in (None, each.name)]
     if name is not None and not found:
         there = ", ".join(dict.fromkeys(each.name for each in every)) or "none"
         raise ConfigurationError(f"Fabric {name} not found; there are {there}")
     return found
+
+
+def next_due(found: Sequence[ConnectionStatus], now: datetime) -> datetime | None:
+    """Return when the first of some connections is due, `now` for at once; None where none is that is scheduled."""
+    return min((each.next_at or now for each in found if each.scheduled and each.status != "syncing"), default=None)
+
+
+def last_successes(sync: str) -> Sequence[datetime | None]:
+    """Return when each connection of a sync that is enabled and configured succeeded last; None is never."""
+    component = component_of(sync)
+    if not isinstance(component, SyncComponent):
+        return []
+    known = open_schedules().of(sync) if component.connections else {}
+    used = [each.name for each in component.scheduled() if each.enabled and not missing_variables(each)]
+    return [known[name].last_success if name in known else None for name in used]
 
 
 def start(syncs: Sequence[str], name: str | None = None) -> Started:
@@ -103,6 +124,8 @@ def start(syncs: Sequence[str], name: str | None = None) -> Started:
     with instance():
         for sync in dict.fromkeys(each.sync for each in runs):
             _switch_on(f"{sync}_sensor")
+    asked = {(each.sync, each.name) for each in runs}
+    runs = [each for each in statuses(syncs, name) if (each.sync, each.name) in asked]
     return Started(runs, _along(runs), refused, daemon_lives())
 
 
@@ -138,30 +161,39 @@ def why_not(status: ConnectionStatus, but: Status | None = None) -> str | None:
     return words.format(name=status.name, missing=" and ".join(status.missing)) if words else None
 
 
-def _statuses(sync: str) -> Sequence[ConnectionStatus]:
+def _statuses(sync: str, *, on: bool) -> Sequence[ConnectionStatus]:
     component = component_of(sync)
     if not isinstance(component, SyncComponent):
         raise ConfigurationError(f"{sync} has no connections")
-    known, made = open_schedules().of(sync), declared(sync)
+    known, made, why = open_schedules().of(sync), declared(sync), paused(sync)
     counts = open_ledger().link_counts([made.of_connection(each.name).link_set for each in component.connections])
     return [
-        _status(sync, each, known.get(each.name), counts.get(made.of_connection(each.name).link_set, {}))
+        _status(sync, each, known.get(each.name), counts.get(made.of_connection(each.name).link_set, {}), why, on=on)
         for each in component.scheduled()
     ]
 
 
 def _status(
-    sync: str, connection: ScheduledConnection, schedule: Schedule | None, objects: Mapping[str, int]
+    sync: str,
+    connection: ScheduledConnection,
+    schedule: Schedule | None,
+    objects: Mapping[str, int],
+    paused_because: str | None,
+    *,
+    on: bool,
 ) -> ConnectionStatus:
     missing = missing_variables(connection)
     under_way = schedule is not None and is_under_way(schedule)
     status = status_of(connection, schedule, missing=missing, under_way=under_way)
+    scheduled = on and paused_because is None and not missing and connection.enabled
     return ConnectionStatus(
         sync=sync,
         name=connection.name,
         status=status,
         interval=connection.interval,
-        next_at=None if status in _DOES_NOT_RUN else due_at(schedule, connection.interval),
+        scheduled=scheduled,
+        paused=paused_because,
+        next_at=due_at(schedule, connection.interval) if scheduled and not under_way else None,
         last_sync=schedule.last_sync if schedule else None,
         last_success=schedule.last_success if schedule else None,
         last_error=schedule.last_error if schedule else None,

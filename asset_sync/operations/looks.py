@@ -138,7 +138,9 @@ class KeptLook:
             link_set=self.sync.link_set,
         )
         again = reviewed(self.sync, again, snapshot)
-        if self.remembered is not None and again.id != header.id:
+        if again.id in self.look.instead_of:
+            self.gaps.append(f"plan {header.id} is the part of plan {again.id} that a person approved: the rest was left out")
+        elif self.remembered is not None and again.id != header.id:
             self.gaps.append("the YAML, or the program, changed since that look: owners and merges are told as they are today")
         return Explaining(kinds[kind], self.sync.policy, snapshot, self._matches, header.mode)
 

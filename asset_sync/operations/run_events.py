@@ -9,6 +9,7 @@ import dagster as dg
 from asset_sync.components.convergence import CONVERGED
 from asset_sync.components.failures import first_line, reason
 from asset_sync.components.snipeit_to_postgres.component import COUNTS
+from asset_sync.components.waits import throttle_waits
 
 _CONVERGED: Final = frozenset({CONVERGED, COUNTS})
 """The checks that tell whether a target holds what it should: that of a plan, and that of each table of a mirror."""
@@ -26,11 +27,15 @@ class Requests:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the events of a run tell; see `asset_sync.operations.runs.RunReport`. `reasons` are empty where it did not fail."""
+    """What the events of a run tell; see `asset_sync.operations.runs.RunReport`. `reasons` are empty where it did not fail.
+
+    `waited` is for how many seconds the requests to each system were held back.
+    """
 
     applied: bool
     outcomes: Mapping[str, int]
     requests: Requests
+    waited: Mapping[str, float]
     converged: bool | None
     waits: str | None
     reasons: Sequence[str]
@@ -47,6 +52,7 @@ def told_by(sync: str, events: Sequence[dg.DagsterEvent]) -> Told:
         applied=applied is not None,
         outcomes={name.removeprefix("outcome/"): n for name, n in (applied or {}).items() if name.startswith("outcome/")},
         requests=Requests(_sum(told, "requests", "requests/read"), _sum(told, "requests/write")),
+        waited=throttle_waits(told.values()),
         converged=all(converged) if converged else None,
         waits=(applied or {}).get("waits"),
         reasons=_reasons(events, checks),

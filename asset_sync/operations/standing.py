@@ -1,32 +1,34 @@
 """How each sync stands: its last runs, how fresh it is, what its last plan was about, and when it runs next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any, Final, Literal
 
 import dagster as dg
 
 from asset_sync import database
-from asset_sync.components import SyncComponent, run_tags
+from asset_sync.components import run_tags
+from asset_sync.components.pausing import paused
 from asset_sync.components.resources import open_ledger
 from asset_sync.ledger import Ledger, PlanHeader
 from asset_sync.ledger.made import Made
 from asset_sync.mirror import migrate
 from asset_sync.mirror.runs import LoadRun, load_of_run
 from asset_sync.operations.definitions import (
-    component_of,
     declared,
     instance,
-    is_switched_on,
     job_of,
     makes_plans,
     schedule_of,
     sensor_of,
+    switched_on,
     sync_names,
 )
-from asset_sync.operations.fabrics import ConnectionStatus, statuses
+from asset_sync.operations.fabrics import ConnectionStatus, last_successes, next_due, statuses, with_intervals
 from asset_sync.operations.run_history import RunStatus, status_of_run
+from asset_sync.operations.ticks import next_tick, period
 
 Freshness = Literal["fresh", "stale", "never", "unscheduled"]
 """fresh: the last success is at most two intervals ago, or at most the YAML's `fresh_hours`. stale: it is not, or the last turn
@@ -38,6 +40,8 @@ RUNS: Final = 20
 """So many of a sync's last runs are told of."""
 _PLANS: Final = 50
 _LOOKED_THROUGH: Final = 50
+_PAGE: Final = 5
+_WRITE_NOTHING: Final = frozenset({"dry_run", "rebase"})
 _STALE: Final = frozenset({"error", "out_of_sync"})
 _NOT_USED: Final = frozenset({"disabled", "not_configured"})
 
@@ -66,10 +70,10 @@ class Ran:
 class SyncStanding:
     """How a sync stands.
 
-    `runs` are its last ones, the latest first; dry runs, and reviews whose plan waits, are no successes. `age` is how long ago
-    the `last_success` ended, of several connections the one that is furthest behind. `source_rows`, `changes` and `held` are of
-    the last plan that was made; `waiting` are the plans that a person has to approve, the latest first. `runs_when` says in
-    words when it runs by itself, once it is switched on. `mean_seconds` is of the runs here that succeeded.
+    `runs` are its last ones, the latest first. `age` is how long ago the `last_success` ended; see `last_success`.
+    `source_rows`, `changes` and `held` are of the last plan that was made; `waiting` are the plans that a person has to
+    approve, the latest first. `paused` says in a line why it does not write now. `runs_when` says in words when it runs by
+    itself, once it is switched on; `next_run` is when it does next. `mean_seconds` is of the runs here that succeeded.
     """
 
     sync: str
@@ -81,6 +85,7 @@ class SyncStanding:
     changes: Mapping[str, int]
     held: int
     waiting: Sequence[str]
+    paused: str | None
     switch: Switch
     runs_when: str
     next_run: datetime | None
@@ -99,20 +104,42 @@ def standings(sync: str | None = None, *, runs: int = RUNS) -> Sequence[SyncStan
         job_of(name)
     ledger, now = open_ledger(), datetime.now(UTC)
     with instance() as dagster:
-        return [_standing(dagster, ledger, name, runs, now) for name in names]
+        looked = _Looked(dagster, ledger, now, switched_on(dagster))
+        return [_standing(looked, name, runs) for name in names]
 
 
-def _standing(dagster: dg.DagsterInstance, ledger: Ledger, sync: str, most: int, now: datetime) -> SyncStanding:
+def last_success(dagster: dg.DagsterInstance, ledger: Ledger, sync: str) -> datetime | None:
+    """Return when the last run of a sync that synced ended; of several connections that of the one that is furthest behind.
+
+    Dry runs, rebases, and reviews of which nothing was applied, are no successes.
+    """
+    if with_intervals(sync) and (ends := last_successes(sync)):
+        return None if None in ends else min(end for end in ends if end is not None)
+    # What failed for long is not among the last runs any more.
+    synced = (run for run in islice(_succeeded(dagster, ledger, sync), _LOOKED_THROUGH) if _synced(ledger, run))
+    run = next(synced, None)
+    return None if run is None or run.started_at is None else run.started_at + timedelta(seconds=run.seconds or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """Where it is looked up how syncs stand, when, and which schedules and sensors are on then."""
+
+    dagster: dg.DagsterInstance
+    ledger: Ledger
+    now: datetime
+    on: Collection[str]
+
+
+def _standing(looked: _Looked, sync: str, most: int) -> SyncStanding:
+    dagster, ledger, now = looked.dagster, looked.ledger, looked.now
     plans = ledger.plans(sync, _PLANS) if makes_plans(sync) else []
-    waiting = [plan.id for plan in plans if _waits(plan)]
     ran = _runs(dagster, ledger, sync, most)
     connections = _connections(sync)
-    if connections:
-        last = _furthest_behind(connections)
-    else:
-        # What failed for long is not among the last runs any more.
-        last = _synced(ran, waiting) or _synced(_runs(dagster, ledger, sync, _LOOKED_THROUGH, done=True), waiting)
-    on = is_switched_on(dagster, sync)
+    last = last_success(dagster, ledger, sync)
+    schedule, sensor = schedule_of(sync), sensor_of(sync)
+    ticking = schedule if schedule is not None and schedule.name in looked.on else None
+    on = ticking is not None or (sensor is not None and sensor.name in looked.on)
     told = next((each for each in ran if each.plan_id or each.changes), None)
     done = [each.seconds for each in ran if each.status == "succeeded" and each.seconds is not None]
     return SyncStanding(
@@ -120,14 +147,15 @@ def _standing(dagster: dg.DagsterInstance, ledger: Ledger, sync: str, most: int,
         runs=ran,
         last_success=last,
         age=now - last if last else None,
-        freshness=_freshness(sync, last, connections, now, on=on),
+        freshness=_freshness(sync, last, connections, now, ticking),
         source_rows=told.source_rows if told else {},
         changes=told.changes if told else {},
         held=told.held if told else 0,
-        waiting=waiting,
-        switch="on" if on else "off" if schedule_of(sync) or sensor_of(sync) else "none",
+        waiting=[plan.id for plan in plans if _waits(plan)],
+        paused=paused(sync),
+        switch="on" if on else "off" if schedule or sensor else "none",
         runs_when=_runs_when(sync),
-        next_run=_next_run(sync, connections, now) if on else None,
+        next_run=_next_run(connections, ticking, now),
         mean_seconds=round(sum(done) / len(done), 2) if done else None,
     )
 
@@ -138,19 +166,14 @@ def _waits(plan: PlanHeader) -> bool:
 
 def _connections(sync: str) -> Sequence[ConnectionStatus]:
     """Return how the connections stand that are used; none where the sync has none."""
-    component = component_of(sync)
-    if not isinstance(component, SyncComponent) or not component.connections:
-        return []
-    return [each for each in statuses([sync]) if each.status not in _NOT_USED]
+    return [each for each in statuses([sync]) if each.status not in _NOT_USED] if with_intervals(sync) else []
 
 
 # Runs.
 
 
-def _runs(dagster: dg.DagsterInstance, ledger: Ledger, sync: str, most: int, *, done: bool = False) -> list[Ran]:
-    """Return the last runs, or only those that are `done` and succeeded."""
-    wanted = dg.RunsFilter(job_name=sync, statuses=[dg.DagsterRunStatus.SUCCESS] if done else None)
-    records = dagster.get_run_records(wanted, limit=most)
+def _runs(dagster: dg.DagsterInstance, ledger: Ledger, sync: str, most: int) -> list[Ran]:
+    records = dagster.get_run_records(dg.RunsFilter(job_name=sync), limit=most)
     made = ledger.made_in([record.dagster_run.run_id for record in records])
     loads = {} if makes_plans(sync) else _loads([record.dagster_run.run_id for record in records])
     return [_ran(record, made.get(record.dagster_run.run_id), loads) for record in records]
@@ -194,25 +217,32 @@ def _mode(run: dg.DagsterRun, made: Made | None) -> str:
     return str(told.get("mode", "normal"))
 
 
-def _furthest_behind(connections: Sequence[ConnectionStatus]) -> datetime | None:
-    """Return the earliest of the last successes; None where a connection had none yet."""
-    ends = [each.last_success for each in connections]
-    return None if None in ends else min(end for end in ends if end is not None)
+def _succeeded(dagster: dg.DagsterInstance, ledger: Ledger, sync: str) -> Iterator[Ran]:
+    """Yield the runs that succeeded, the latest first, read as far as they are asked for: mostly the first will do."""
+    wanted, cursor = dg.RunsFilter(job_name=sync, statuses=[dg.DagsterRunStatus.SUCCESS]), None
+    while records := dagster.get_run_records(wanted, limit=_PAGE, cursor=cursor):
+        made = ledger.made_in([record.dagster_run.run_id for record in records]) if makes_plans(sync) else {}
+        yield from (_ran(record, made.get(record.dagster_run.run_id), {}) for record in records)
+        cursor = records[-1].dagster_run.run_id
 
 
-def _synced(runs: Sequence[Ran], waiting: Sequence[str]) -> datetime | None:
-    """Return when the last run that synced ended; None where there is none among these."""
-    for run in runs:
-        if run.status == "succeeded" and run.mode != "dry_run" and run.plan_id not in waiting and run.started_at:
-            return run.started_at + timedelta(seconds=run.seconds or 0)
-    return None
+def _synced(ledger: Ledger, run: Ran) -> bool:
+    """Tell whether a run that succeeded left the target as its plan says, or had nothing to do."""
+    if run.mode != "review" or run.plan_id is None:
+        return run.mode not in _WRITE_NOTHING
+    plan = ledger.header(run.plan_id)
+    return plan.idle or plan.started_at is not None
 
 
 # Times.
 
 
 def _freshness(
-    sync: str, last: datetime | None, connections: Sequence[ConnectionStatus], now: datetime, *, on: bool
+    sync: str,
+    last: datetime | None,
+    connections: Sequence[ConnectionStatus],
+    now: datetime,
+    ticking: dg.ScheduleDefinition | None,
 ) -> Freshness:
     if any(each.status in _STALE for each in connections):
         return "stale"
@@ -220,46 +250,27 @@ def _freshness(
         return "never"
     if connections:
         return "fresh"
-    most = _most_age(sync, now, on=on)
+    most = _most_age(sync, now, ticking)
     if most is None:
         return "unscheduled"
     return "fresh" if now - last <= most else "stale"
 
 
-def _most_age(sync: str, now: datetime, *, on: bool) -> timedelta | None:
+def _most_age(sync: str, now: datetime, ticking: dg.ScheduleDefinition | None) -> timedelta | None:
     """Return how old a success may be: what the YAML says, else twice the time between the next two runs by the schedule."""
     own = declared(sync).fresh if makes_plans(sync) else None
-    window = _window(sync, now) if on else None
-    return own or (2 * (window.end - window.start) if window else None)
+    return own or (2 * period(ticking, now) if ticking else None)
 
 
-def _window(sync: str, now: datetime) -> dg.TimeWindow | None:
-    """Return the time from the next run by the schedule to the one after that."""
-    schedule = schedule_of(sync)
-    if schedule is None:
-        return None
-    # Dagster has no public way from a cron expression to a time, but partitions of time are cut by one.
-    ticks = dg.TimeWindowPartitionsDefinition(
-        start=now - timedelta(days=1),
-        fmt="%Y-%m-%dT%H:%M",
-        cron_schedule=str(schedule.cron_schedule),
-        timezone=schedule.execution_timezone or "UTC",
-    )
-    return ticks.get_next_partition_window(now, respect_bounds=False)
-
-
-def _next_run(sync: str, connections: Sequence[ConnectionStatus], now: datetime) -> datetime | None:
-    window = _window(sync, now)
-    due = [each.next_at or now for each in connections if each.status != "syncing"]
-    times = [*due, *([window.start.astimezone(UTC)] if window else [])]
-    return min(times, default=None)
+def _next_run(connections: Sequence[ConnectionStatus], ticking: dg.ScheduleDefinition | None, now: datetime) -> datetime | None:
+    """Return when the sync runs next by the schedule that is on, or when its first connection is due whose sensor is on."""
+    times = [next_due(connections, now), next_tick(ticking, now) if ticking else None]
+    return min((each for each in times if each is not None), default=None)
 
 
 def _runs_when(sync: str) -> str:
     schedule, sensor = schedule_of(sync), sensor_of(sync)
-    component = component_of(sync)
-    by_interval = isinstance(component, SyncComponent) and bool(component.connections)
     words = [f"{schedule.cron_schedule} {schedule.execution_timezone or 'UTC'}"] if schedule else []
     if sensor:
-        words.append("each connection by its interval" if by_interval else "when something comes into its folder")
+        words.append("each connection by its interval" if with_intervals(sync) else "when something comes into its folder")
     return ", and ".join(words) or "when somebody runs it"

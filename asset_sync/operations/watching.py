@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 import dagster as dg
@@ -14,6 +14,7 @@ from asset_sync.operations.definitions import events_of, instance, sync_names
 from asset_sync.operations.holds import held
 from asset_sync.operations.pausing import pauses
 from asset_sync.operations.run_events import Requests, told_by
+from asset_sync.operations.standing import last_success
 
 _ENDED: Final[Mapping[str, dg.DagsterRunStatus]] = {
     "succeeded": dg.DagsterRunStatus.SUCCESS,
@@ -24,24 +25,29 @@ _ENDED: Final[Mapping[str, dg.DagsterRunStatus]] = {
 
 @dataclass(frozen=True, slots=True)
 class LastRun:
-    """The last run of a sync that ended: how long it took in seconds, and what it sent."""
+    """The last run of a sync that ended: its seconds, what it sent, and for how many seconds that was held back, by system."""
 
     seconds: float
     requests: Requests
+    waited: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
-class SyncStanding:
-    """How a sync stands; `last_success` is when its last run ended that succeeded, `runs` counts those that ended, by how.
-
-    `paused` says in a line why it does not write now.
-    """
+class Watched:
+    """A sync as it is watched: `last_success` as `standing` has it, `paused` says why it does not write now."""
 
     sync: str
     last_success: datetime | None
-    runs: Mapping[str, int]
-    last_run: LastRun | None
     paused: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Runs:
+    """The runs of a sync: how many of them `ended`, by how, and what the last of these was about."""
+
+    sync: str
+    ended: Mapping[str, int]
+    last: LastRun | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,26 +64,31 @@ def daemon() -> bool:
     return daemon_lives()
 
 
-def syncs() -> Sequence[SyncStanding]:
-    """Return how each sync stands."""
-    paused = pauses()
+def syncs() -> Sequence[Watched]:
+    """Return when each sync succeeded last, and whether it is paused: it is asked for every few seconds."""
+    ledger, found = open_ledger(), pauses()
     with instance() as dagster:
         return [
-            SyncStanding(
+            Watched(
                 name,
-                _last_success(dagster, name),
-                {told: dagster.get_runs_count(_of(name, status)) for told, status in _ENDED.items()},
-                _last_run(dagster, name),
-                next((str(each) for each in paused if each.sync in (None, name)), None),
+                last_success(dagster, ledger, name),
+                next((str(each) for each in found if each.sync in (None, name)), None),
             )
             for name in sync_names()
         ]
 
 
-def ages() -> Mapping[str, datetime | None]:
-    """Return when the last run of each sync ended that succeeded."""
+def runs() -> Sequence[Runs]:
+    """Return what the runs of each sync came to."""
     with instance() as dagster:
-        return {name: _last_success(dagster, name) for name in sync_names()}
+        return [
+            Runs(
+                name,
+                {told: dagster.get_runs_count(_of(name, status)) for told, status in _ENDED.items()},
+                _last_run(dagster, name),
+            )
+            for name in sync_names()
+        ]
 
 
 def numbers() -> Numbers:
@@ -91,14 +102,10 @@ def _of(sync: str, *statuses: dg.DagsterRunStatus) -> dg.RunsFilter:
     return dg.RunsFilter(job_name=sync, statuses=list(statuses))
 
 
-def _last_success(dagster: dg.DagsterInstance, sync: str) -> datetime | None:
-    record = next(iter(dagster.get_run_records(_of(sync, dg.DagsterRunStatus.SUCCESS), limit=1)), None)
-    return datetime.fromtimestamp(record.end_time, UTC) if record is not None and record.end_time else None
-
-
 def _last_run(dagster: dg.DagsterInstance, sync: str) -> LastRun | None:
     record = next(iter(dagster.get_run_records(_of(sync, *_ENDED.values()), limit=1)), None)
     if record is None or not record.start_time or not record.end_time:
         return None
     events = events_of(dagster, record.dagster_run.run_id)
-    return LastRun(record.end_time - record.start_time, told_by(sync, events).requests)
+    told = told_by(sync, events)
+    return LastRun(record.end_time - record.start_time, told.requests, told.waited)

@@ -19,10 +19,11 @@ from asset_sync.reconcile.target import Outcome, Target
 
 
 class Requests(Protocol):
-    """Requests counted so far."""
+    """Requests counted so far, and for how many seconds they were held back."""
 
     read: int
     write: int
+    waited: float
 
 
 class CountingTarget(Target, Protocol):

@@ -26,17 +26,19 @@ from asset_sync.systems.steps import Applied, Decided, Following, Open, Seen, Sh
 
 
 class Read(NamedTuple):
-    """A table that was read whole, and by how many requests."""
+    """A table that was read whole, by how many requests, and for how many seconds these were held back."""
 
     table: pd.DataFrame
     requests: int
+    waited: float = 0.0
 
 
 class Observed(NamedTuple):
-    """The observed tables of a target, and by how many requests they were read."""
+    """The observed tables of a target, by how many requests they were read, and for how many seconds these were held back."""
 
     tables: Tables
     requests: int
+    waited: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,7 +91,7 @@ CLOSED = [
 def test_only_health_is_open(anybody: httpx.Client) -> None:
     health = anybody.get("/health").json()
     assert (health["status"], health["daemon"]) == ("ok", False)
-    assert {"sync": SYNC, "last_success": None, "age_seconds": None} in health["syncs"]
+    assert {"sync": SYNC, "last_success": None, "age_seconds": None, "paused": None} in health["syncs"]
     for method, path in CLOSED:
         answer = anybody.request(method, path)
         assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer"), path
@@ -207,9 +207,13 @@ def test_a_run_is_followed_to_its_plan(client: httpx.Client, world: World) -> No
     assert [row["kind"] for row in chosen["operations"]] == ["manufacturer"]
     assert 0 < chosen["total"] < page["total"]
     assert client.get(f"/plans/{run['plan_id']}", params={"outcome": "failed"}).json()["total"] == 0
+    assert client.get(f"/plans/{run['plan_id']}", params={"field": "nonsense"}).json()["total"] == 0
+    assert client.get(f"/plans/{run['plan_id']}").json()["connection"] is None
     (only,) = client.get("/runs", params={"sync": SYNC, "status": "succeeded"}).json()["runs"]
     assert (only["id"], only["plan_id"]) == (run["id"], run["plan_id"])
     metrics = client.get("/metrics").text
+    for system in ("pdq", "netbox"):
+        assert f'asset_sync_throttle_wait_seconds{{sync="{SYNC}",system="{system}"}} ' in metrics
     assert f'asset_sync_runs_total{{status="succeeded",sync="{SYNC}"}} 1.0' in metrics
     assert f'asset_sync_operations_total{{kind="asset",outcome="applied",sync="{SYNC}"}} {SIZE:.1f}' in metrics
     report = client.get(f"/plans/{run['plan_id']}/report")

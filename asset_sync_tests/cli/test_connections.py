@@ -52,6 +52,9 @@ def test_one_connection_need_not_be_named_and_tells_how_it_stands(monitored: Wor
     assert rows(ask("connections")) == [[MAIN, EXPORT, "yes", *"000000", "never"]]
     told = ask("run", EXPORT).stdout
     assert "Outcome: " in told
+    (plan,) = json.loads(ask("plans", "--json").stdout)
+    assert (plan["sync"], plan["connection"]) == (EXPORT, MAIN)
+    assert rows(ask("plans"))[0][:3] == [plan["id"], EXPORT, MAIN]
     count = len(wanted(monitored))
     assert set(exported(monitored.wug)) == {str(device.id) for device in wanted(monitored)}
     (line,) = rows(ask("connections"))

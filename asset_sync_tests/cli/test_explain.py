@@ -226,6 +226,17 @@ def test_a_record_of_each_sort_is_explained_truly(filtered: World, home: Path) -
     assert "retire (applied)" in lines or "retire status (applied)" in lines
 
 
+def test_what_was_left_out_of_an_approval_is_told_as_that(world: World) -> None:
+    run_sync(SYNC, "review")
+    plan = open_ledger().plans(SYNC, 1)[0].id
+    rows = [row for row in p.records(open_ledger().plan(plan).writes) if row["kind"] == "asset"]
+    left, kept = rows[0], rows[1]
+    part = json.loads(asked("approve", plan, "--by", "anna", "--without", f"row={left['seq']}", "--json"))["id"]
+    for row in (left, kept):
+        (gap,) = explained(row["source_key"], "--kind", "asset")["gaps"]
+        assert gap == f"plan {part} is the part of plan {plan} that a person approved: the rest was left out"
+
+
 def test_what_there_is_not_is_said_in_a_line(world: World) -> None:
     assert "has made no plan yet: asset-sync run" in asked("explain", SYNC, "x", status=1)
     run_sync(SYNC, "dry_run")

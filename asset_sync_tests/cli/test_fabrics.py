@@ -19,6 +19,7 @@ from asset_sync.components.resources import LedgerResource
 from asset_sync.components.snapshots import Snapshots
 from asset_sync.ledger import Leases, Schedules
 from asset_sync.operations import definitions, fabrics
+from asset_sync.operations.pausing import pause
 from asset_sync.reconcile.errors import SourceError
 from asset_sync.reconcile.sources import Column, SourceTable
 from asset_sync.sandbox.netbox import DEFAULT_TOKEN, NetBoxState, create_app
@@ -103,7 +104,10 @@ def statuses() -> dict[str, str]:
 def test_a_fabric_is_run_and_its_status_follows(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
     assert statuses() == {"north": "never_synced", "south": "never_synced", "old": "disabled"}
     ran = told("trigger", "--fabric", "north")
-    assert (ran["success"], ran["fabric_id"], ran["fabric_name"], ran["next_sync_scheduled"]) == (True, "north", "north", True)
+    assert (ran["success"], ran["fabric_id"], ran["fabric_name"], ran["next_sync_scheduled"]) == (True, "north", "north", False)
+    assert {each["next_run"] for each in told("status")["job_details"]} == {None}, "the sensor is off"
+    monkeypatch.setattr(fabrics, "switched_on", lambda _: {f"{SYNC}_sensor"})
+    assert told("trigger", "--fabric", "north")["next_sync_scheduled"] is True
     failed = told("trigger", "--fabric", "south", status=1)
     assert (failed["success"], failed["fabric_id"]) == (False, "south")
     assert "the fabric south does not answer" in failed["error"]
@@ -125,6 +129,10 @@ def test_a_fabric_is_run_and_its_status_follows(schedules: Schedules, monkeypatc
     shown = ask("status").stdout
     assert "not_configured" in shown
     assert "2 site" in shown
+    pause(SYNC, "the rack moves", "anna")
+    assert "paused by anna" in ask("status").stdout
+    paused = told("status")["job_details"][1]
+    assert ("the rack moves" in paused["paused"], paused["scheduled"], paused["next_run"]) == (True, False, None)
 
 
 def test_what_does_not_run_now_is_refused_in_a_line(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,8 @@ def test_what_is_paused_is_planned_and_not_written_until_it_is_resumed(world: Wo
     assert "NetBox is upgraded" in ask("plans").stdout
     assert "everything is paused" in ask("resume", SYNC, status=1).output
     ask("pause", SYNC, "--reason", "its owner asked for it", "--by", "bob")
+    paused = {each["sync"]: each["paused"] for each in json.loads(ask("schedules", "list", "--json").stdout)}
+    assert "everything is paused by anna" in paused[SYNC]
     assert "its owner asked for it" in ask("resume").stdout
     assert "Nothing is paused." in ask("resume", SYNC).stdout
     ask("apply", plan["id"])

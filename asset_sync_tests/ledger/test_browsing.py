@@ -72,6 +72,14 @@ def test_a_filter_finds_what_it_says_and_nothing_else(engine: Engine, plan: Plan
     assert found(engine, plan, text="back\\sl") == ["new back\\slash"]
     assert found(engine, plan, text="Ärg") == ["new Ärger"]
     assert found(engine, plan, text="%") == ["new 100%"]
+    assert found(engine, plan, outcome="failed") == creates[:1]
+    assert found(engine, plan, outcome="failed", op="update") == found(engine, plan, outcome="applied") == []
+    assert found(engine, plan, recognised=True) == [*creates, "a", "held", "b"]
+
+
+def test_a_page_of_nothing_tells_how_many_there_are(engine: Engine, plan: Plan) -> None:
+    page = Browsing(engine).page(plan.id, Filter(op="create"), 0, 0)
+    assert (page.total, list(page.rows)) == (len(NASTY), [])
 
 
 def test_operations_are_counted_by_sort(engine: Engine, plan: Plan) -> None:

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Engine
 
 from asset_sync.ledger import Ledger, Records
-from asset_sync.ledger.written import Asked, Counted, Written
+from asset_sync.ledger.written import Asked, Changed, Counted, Written
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.resolutions import Resolution
 from asset_sync.reconcile.target import Outcome
@@ -52,6 +52,20 @@ def test_what_was_written_is_counted_by_kind_and_field(records: Records, plan: P
     assert [each.field for each in records.counted(Asked(at(1.6), field="name"))] == ["name", "name"]
     assert records.counted(Asked(at(1.6), kind="maker")) == records.counted(Asked(at(1.6), sync="other")) == []
     assert len(records.counted(Asked(at(1.6), sync=sync, kind="asset"))) == 4
+
+
+def test_objects_are_counted_once_however_many_values_and_undos_apart(ledger: Ledger, records: Records, plan: Plan) -> None:
+    sync = "pdq_to_netbox"
+    written = [Changed(sync, "asset", what, 1) for what in ("create", "retire", "update")]
+    assert records.changed(at(1.6), at(2.5)) == written
+    assert records.changed(at(2.5), at(9)) == records.changed(at(0), at(1.6)) == []
+    undo = make(row("update", "a", "1", changes=changes(name="was", maker="n")), undoes=plan.id, after=plan.id)
+    ledger.save(undo, "r3", at(4))
+    ledger.save_guards(undo.id, [])
+    ledger.approve(undo.id, "anna", at(4))
+    ledger.start(undo.id, "r3", at(4))
+    ledger.record(undo, [Outcome(0, "applied", None, "1")], "r3", at(4))
+    assert records.changed(at(3), at(5)) == [Changed(sync, "asset", "undo", 1)]
 
 
 def test_each_value_is_told_with_its_plan_run_and_who_approved(records: Records, plan: Plan) -> None:

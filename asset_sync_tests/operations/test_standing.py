@@ -10,8 +10,10 @@ import pytest
 from click.testing import CliRunner
 
 from asset_sync.cli.main import main
-from asset_sync.operations import standing
+from asset_sync.operations import standing, watching
 from asset_sync.operations.definitions import instance, job_of
+from asset_sync.operations.pausing import pause, pauses
+from asset_sync.operations.plans import apply_plan, approve, reject
 from asset_sync.operations.runs import run_sync
 from asset_sync.operations.standing import SyncStanding, standings
 from asset_sync.reconcile.errors import ConfigurationError
@@ -61,21 +63,38 @@ def test_runs_plans_and_freshness_are_told_as_they_went(world: World, monkeypatc
     assert waiting.waiting == [review.plan.id]
     assert waiting.last_success == after.last_success, "what waits for a person was not synced"
     assert sum(waiting.changes.values()) == sum(review.plan.counts.values()) > 0
+    told_waiting = CliRunner().invoke(main, ["status", SYNC]).stdout
+    assert f"plan {review.plan.id} waits: asset-sync show {review.plan.id}" in told_waiting
     assert len(standings(SYNC, runs=1)[0].runs) == 1
+    reject(review.plan.id, "anna")
+    assert of().last_success == after.last_success, "nor what a person does not want"
+    run_sync(SYNC, "rebase")
+    assert of().last_success == after.last_success, "a rebase writes nothing to the target"
+    watched = {each.sync: each.last_success for each in watching.syncs()}
+    assert watched == {each.sync: each.last_success for each in standings()}
+    again = run_sync(SYNC, "review")
+    assert again.plan is not None
+    approve(again.plan.id, "anna")
+    apply_plan(again.plan.id)
+    assert (of().last_success or datetime.min.replace(tzinfo=UTC)) > (after.last_success or datetime.now(UTC))
 
-    monkeypatch.setattr(standing, "is_switched_on", lambda *_: True)
+    monkeypatch.setattr(standing, "switched_on", lambda _: {f"{SYNC}_schedule"})
     on = of()
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
     assert on.switch == "on"
     assert on.next_run in (hour + timedelta(hours=1), hour + timedelta(hours=2))
 
+    pause(None, "NetBox is upgraded", "anna")
+    (why,) = map(str, pauses())
     shown = CliRunner().invoke(main, ["status", SYNC])
     assert shown.exit_code == 0, shown.output
-    assert f"plan {review.plan.id} waits: asset-sync show {review.plan.id}" in shown.stdout
+    assert why in shown.stdout.replace("\n", "")
+    assert {each.paused for each in standings()} == {each.paused for each in watching.syncs()} == {why}
     told = json.loads(CliRunner().invoke(main, ["status", "--json"]).stdout)["syncs"]
     assert [each["sync"] for each in told] == [each.sync for each in standings()]
     (own,) = [each for each in told if each["sync"] == SYNC]
-    assert [run["mode"] for run in own["runs"]] == ["review", "dry_run", "normal"]
+    assert own["paused"] == why
+    assert [run["mode"] for run in own["runs"]] == ["apply", "review", "rebase", "review", "dry_run", "normal"]
 
 
 @pytest.mark.slow
@@ -84,7 +103,7 @@ def test_what_is_older_than_it_may_be_is_stale(world: World, monkeypatch: pytest
     loaded = of(MIRROR)
     assert loaded.freshness == "unscheduled"
     assert sum(loaded.source_rows.values()) == loaded.changes["create"] > SIZE
-    monkeypatch.setattr(standing, "is_switched_on", lambda *_: True)
+    monkeypatch.setattr(standing, "switched_on", lambda _: {f"{MIRROR}_schedule"})
     assert of(MIRROR).freshness == "fresh"
 
     class Later(datetime):

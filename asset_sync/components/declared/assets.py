@@ -15,6 +15,7 @@ from asset_sync.components.meanwhile import READ_AT
 from asset_sync.components.objects import objects_key
 from asset_sync.components.snapshots import row_counts
 from asset_sync.components.sync import Sync
+from asset_sync.components.waits import throttle_wait
 from asset_sync.reconcile.desired import SyncMapping, desired_tables
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.refusals import validated
@@ -54,6 +55,7 @@ def source_asset(
             read = asked(context, config.only).reader(sync.source_resource(context), table.name, columns)
             schema = column_schema(read.table, table)
             told: dict[str, Any] = {"requests": read.requests, "dagster/column_schema": schema}
+            told |= throttle_wait(source.name, read.waited)
             told |= {ONLY: about_words(config.only)} if config.only else {}
             told |= read_lineage(sync.source_objects, table)
             return dg.MaterializeResult(value=read.table, metadata={**row_counts({table.name: read.table}), **told})
@@ -83,9 +85,9 @@ def inventory_asset(sync: Sync, target: System, of_run: OfRun | None = None) -> 
             side = (of_run(context) if of_run else target).side
             found = side.observe(sync.target_resource(context), sync.kinds, sync.mapping, constants(sync))
             counted = {name: table for name, table in found.tables.items() if name in sync.kinds}
-            return dg.MaterializeResult(
-                value=found.tables, metadata={**row_counts(counted), "requests": found.requests, READ_AT: began}
-            )
+            waited = throttle_wait(target.name, found.waited)
+            told = {**row_counts(counted), "requests": found.requests, **waited, READ_AT: began}
+            return dg.MaterializeResult(value=found.tables, metadata=told)
 
     return inventory
 

@@ -14,6 +14,7 @@ from asset_sync.components.declared.ends import End
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.pausing import paused, refuse_paused
 from asset_sync.components.timezones import machine_timezone
+from asset_sync.components.waits import throttle_wait
 from asset_sync.mirror import LoadReport, Options, TableReport, checks, differences, load, migrate
 from asset_sync.mirror.failures import database_told
 from asset_sync.mirror.guards import told_of
@@ -215,8 +216,12 @@ def _metadata(name: str, told: TableReport, report: LoadReport) -> dict[str, Any
         "load/end": dg.MetadataValue.timestamp(report.ended),
         "load/seconds": report.seconds,
         # The requests are the load's, not a table's: one of the assets tells them, so that sums are right.
-        **({"requests": report.requests} if name == next(iter(report.tables)) else {}),
+        **(_sent(report) if name == next(iter(report.tables)) else {}),
     }
+
+
+def _sent(report: LoadReport) -> dict[str, float]:
+    return {"requests": report.requests, **throttle_wait("snipeit", report.waited)}
 
 
 # Checks.

@@ -17,7 +17,7 @@ from asset_sync.systems.http.errors import Answered, HttpError, NeverReached, No
 from asset_sync.systems.http.heard import Heard
 from asset_sync.systems.http.masking import Secrets
 from asset_sync.systems.http.pace import READS, Pace, Tally, Throttle
-from asset_sync.systems.http.retries import Retries, never
+from asset_sync.systems.http.retries import Retries, asks_to_wait, never
 from asset_sync.systems.http.transport import NoAnswer, Request, Response, Transport
 from asset_sync.systems.http.wording import NO_JSON, Wording, location, parsed
 
@@ -245,11 +245,15 @@ class Client(Closing):
             if seconds is None:
                 break
             time.sleep(seconds)
+            if isinstance(outcome, Response) and asks_to_wait(outcome):
+                self.tally.wait(seconds)
         return outcome
 
     def _attempt(self, request: Request) -> Response | NoAnswer:
         """Send a request once, when the request budget allows it."""
+        began = time.monotonic()
         self._throttle.wait()
+        self.tally.wait(time.monotonic() - began)
         self.tally.add("GET" if request.only_asks else request.method)
         with traces.request(self.name, request.method, self._secrets.masked(request.url)) as answered:
             outcome = self._transport.send(request)

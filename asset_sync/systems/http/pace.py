@@ -12,10 +12,15 @@ READS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 @dataclass(slots=True)
 class Tally:
-    """How many requests were sent, repeated ones included. Safe to share between threads."""
+    """How many requests were sent, repeated ones included. Safe to share between threads.
+
+    `waited` is for how many seconds they were held back, by their own throttle or because the server asked for it: those of all
+    threads together.
+    """
 
     read: int = 0
     write: int = 0
+    waited: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     def add(self, method: str) -> None:
@@ -25,6 +30,11 @@ class Tally:
                 self.read += 1
             else:
                 self.write += 1
+
+    def wait(self, seconds: float) -> None:
+        """Count the seconds for which a request was held back."""
+        with self._lock:
+            self.waited += seconds
 
 
 class Throttle(Protocol):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 from urllib3.exceptions import InvalidHeader
@@ -57,6 +58,11 @@ class Retries:
         if isinstance(outcome, NoAnswer):
             return outcome.may_pass and (request.only_asks or not outcome.sent)
         return outcome.status in (_BUSY if request.only_asks else _NOT_TAKEN) or self.undid(outcome)
+
+
+def asks_to_wait(answer: Response) -> bool:
+    """Tell whether a server asks to be sent less, and is not merely away."""
+    return answer.status == HTTPStatus.TOO_MANY_REQUESTS or "Retry-After" in answer.headers
 
 
 def _takes_long(outcome: Response | NoAnswer) -> bool:

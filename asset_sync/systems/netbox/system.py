@@ -31,7 +31,7 @@ def _observe(netbox: NetBox, kinds: Kinds, fields: Mapping[str, Mapping[str, Any
         check_choices(client, kinds, constants)
         tables = observe(client, kinds, {name: tuple(fields[name]) for name in kinds})
         checked = {name: _checked(kind, tables[name]) for name, kind in kinds.items()}
-        return Observed({**tables, **checked}, client.tally.read)
+        return Observed({**tables, **checked}, client.tally.read, client.tally.waited)
 
 
 def _check(netbox: NetBox, kinds: Kinds, constants: Constants) -> None:
@@ -61,7 +61,7 @@ def _told_by(options: ChoosingOptions) -> System:
 
     def read_chosen(netbox: NetBox, table: str, open_columns: tuple[str, ...]) -> Read:
         with netbox.client() as client:
-            return Read(read(client, table, open_columns, chosen), client.tally.read)
+            return Read(read(client, table, open_columns, chosen), client.tally.read, client.tally.waited)
 
     return replace(_PLAIN, read=read_chosen)
 
@@ -69,7 +69,7 @@ def _told_by(options: ChoosingOptions) -> System:
 def _addresses(netbox: NetBox) -> Read:
     with netbox.client() as client:
         found = sorted(interface_addresses(client))
-        return Read(pd.DataFrame({"address": found}, dtype="str"), client.tally.read)
+        return Read(pd.DataFrame({"address": found}, dtype="str"), client.tally.read, client.tally.waited)
 
 
 def _written_by(options: WritingOptions) -> System:

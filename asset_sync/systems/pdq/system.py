@@ -12,7 +12,7 @@ from asset_sync.systems.system import Read, System
 
 def _read(pdq: PdqConnect, _table: str, _open_columns: tuple[str, ...]) -> Read:
     with pdq.client() as client:
-        return Read(devices(client, get_dagster_logger().warning), client.tally.read)
+        return Read(devices(client, get_dagster_logger().warning), client.tally.read, client.tally.waited)
 
 
 PDQ: Final = System("pdq", NAME, "pdq_connect", PdqConnect, TABLES, _read, pool="pdq", checkup=checkup)

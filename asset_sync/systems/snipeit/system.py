@@ -11,7 +11,7 @@ from asset_sync.systems.system import Read, System
 
 def _read(snipeit: SnipeIt, table: str, open_columns: tuple[str, ...]) -> Read:
     with snipeit.client() as client:
-        return Read(read(client, table, open_columns), client.tally.read)
+        return Read(read(client, table, open_columns), client.tally.read, client.tally.waited)
 
 
 SNIPEIT: Final = System("snipeit", NAME, "snipeit", SnipeIt, TABLES, _read, pool="snipeit", named=True, checkup=checkup)

@@ -28,7 +28,7 @@ _NEEDED: Final = {DEVICE.name: ("name", "address", "group", ATTRIBUTE + NETBOX_I
 def _told_by(options: FindingOptions) -> System:
     def read(wug: WhatsUpGold, _table: str, _open_columns: tuple[str, ...]) -> Read:
         with wug.client() as client:
-            return Read(discovered(client, root=options.root_group), client.tally.read)
+            return Read(discovered(client, root=options.root_group), client.tally.read, client.tally.waited)
 
     words = "The devices that WhatsUp Gold found and the target did not have, and those that came from here before."
     return replace(_PLAIN, read=read, sieve=Sieve("found", words, Finding(options).sift))
@@ -44,7 +44,7 @@ def _written_by(options: MonitoringOptions) -> System:
         with wug.client() as client:
             tables = observe(client, kinds, root=options.root_group)
             checked = {name: observed_schema(kinds[name]).validate(table) for name, table in tables.items()}
-            return Observed({**checked, KNOWN_ROLES: known_roles(client)}, client.tally.read)
+            return Observed({**checked, KNOWN_ROLES: known_roles(client)}, client.tally.read, client.tally.waited)
 
     side = TargetSide(
         MAPPABLE,

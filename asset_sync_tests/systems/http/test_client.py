@@ -1,10 +1,12 @@
 import gzip
 import socket
+import time
 
 import pytest
 
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.http import Answered, Client, HttpError, NotSettled, SystemClient, Unreachable
+from asset_sync.systems.http.pace import Pace
 from asset_sync_tests.systems.http.clients import SECRET, client
 from asset_sync_tests.systems.scripted import Reply, scripted
 
@@ -38,6 +40,25 @@ def test_a_read_whose_answer_always_breaks_off_is_an_error() -> None:
 def test_a_read_without_an_answer_in_time_is_an_error() -> None:
     with scripted(Reply([], hang=2)) as script, pytest.raises(HttpError, match="no answer in time"):
         client(script, timeout=(1, 0.05)).get_json("/things")
+
+
+def test_what_the_server_asks_to_wait_is_counted() -> None:
+    with scripted(Reply({}, 429, {"Retry-After": "9"}), Reply({}, 503, {"Retry-After": "9"}), Reply([1])) as script:
+        system = client(script, longest_wait=0.05)
+        assert system.get_json("/things") == [1]
+    assert system.tally.waited >= 0.1
+
+
+def test_what_its_own_throttle_holds_back_is_counted() -> None:
+    class Slow(Pace):
+        def wait(self) -> None:
+            time.sleep(0.02)
+
+    with scripted(Reply([1])) as script:
+        system = client(script, throttle=Slow(None))
+        for _ in range(2):
+            system.get_json("/things")
+    assert system.tally.waited >= 0.04
 
 
 def test_writes_are_sent_as_json_and_counted() -> None:

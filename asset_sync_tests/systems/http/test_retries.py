@@ -2,7 +2,7 @@
 
 import pytest
 
-from asset_sync.systems.http.retries import ATTEMPTS, Retries
+from asset_sync.systems.http.retries import ATTEMPTS, Retries, asks_to_wait
 from asset_sync.systems.http.transport import NoAnswer, Request, Response
 
 READ = Request("GET", "/things", "https://x/things", only_asks=True)
@@ -77,3 +77,8 @@ def test_a_throttle_waits_after_a_429_by_itself_and_after_nothing_else() -> None
         assert retries.wait(request, 1, answer(429, "7")) == 0
         assert retries.wait(request, 1, answer(503, "7")) == 7
         assert retries.wait(request, ATTEMPTS, answer(429)) is None
+
+
+@pytest.mark.parametrize(("outcome", "asks"), [(answer(429), True), (answer(503, "1"), True), (answer(503), False)])
+def test_who_asks_to_be_sent_less(outcome: Response, *, asks: bool) -> None:
+    assert asks_to_wait(outcome) is asks
