@@ -35,13 +35,14 @@ DECISION: Final = "decision"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked for: since when, of which sync (or its connection), kind and field alone; at most so many rows."""
+    """What is asked for: since when, of which sync (or its connection), kind and field alone; so many rows, after `offset`."""
 
     since: datetime
     sync: str | None = None
     kind: str | None = None
     field: str | None = None
     limit: int = 100
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def page(connection: Connection, asked: Asked) -> Page:
     told = _all(asked).subquery("told")
     c = told.c
     order = (c.at.desc(), c.plan_id, c.seq.desc(), c.field)
-    rows = connection.execute(select(told).order_by(*order).limit(asked.limit + 1)).all()
+    rows = connection.execute(select(told).order_by(*order).offset(asked.offset).limit(asked.limit + 1)).all()
     names = Written.__dataclass_fields__
     return Page(
         tuple(Written(**{name: getattr(row, name) for name in names}) for row in rows[: asked.limit]), len(rows) > asked.limit

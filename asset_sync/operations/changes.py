@@ -25,14 +25,22 @@ class Changes:
 
 
 def changes(
-    since: datetime, *, sync: str | None = None, kind: str | None = None, field: str | None = None, most: int | None = None
+    since: datetime,
+    *,
+    sync: str | None = None,
+    kind: str | None = None,
+    field: str | None = None,
+    most: int | None = None,
+    offset: int = 0,
 ) -> Changes:
-    """Return what was written and decided since a moment with a time zone; the latest `most` one by one, where that is given.
+    """Return what was written and decided since a moment with a time zone.
+
+    Where `most` is given, so many are told one by one: the latest, but for `offset` that are later still.
 
     `sync` may name a connection: netbox_to_wug/main. Raises ConfigurationError for a sync, kind or field that there is not, and
     of which nothing is known from then.
     """
-    asked = Asked(since, sync, kind, field, most or 0)
+    asked = Asked(since, sync, kind, field, most or 0, offset)
     records = open_records()
     counted = records.counted(asked)
     if not counted:
@@ -50,8 +58,8 @@ def moment(told: str, now: datetime) -> datetime:
     try:
         if ago is not None:
             return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-        given = datetime.fromisoformat(told.strip())
-        return given if given.tzinfo else given.astimezone()
+        # Near the year 1 or 9999 there is no such time in every zone.
+        return datetime.fromisoformat(told.strip()).astimezone(UTC).astimezone()
     except (ValueError, OverflowError, OSError):
         pass
     raise ConfigurationError(

@@ -10,7 +10,7 @@ from asset_sync.reconcile import report
 from asset_sync.reconcile.explaining import Compared, Decision, FieldMerge, Identity
 from asset_sync.reconcile.identity import HELD, NEW
 
-_STATES: Final = {
+STATES: Final[Mapping[str, str]] = {
     "waiting": "to be written, and not applied",
     "failed": "not written: the target did not take it, or somebody was faster",
     "missing": "missing from the source, and left as it is",
@@ -18,7 +18,8 @@ _STATES: Final = {
     "gone": "gone from the source, and of no object",
     "conflict": "in conflict: both sides changed a field",
 }
-_DECISIONS: Final[Mapping[Decision, str]] = {
+"""What the last look made of a record, in words; what is not in it is said by its name."""
+DECISIONS: Final[Mapping[Decision, str]] = {
     "write": "written: the source says otherwise",
     "equal": "equal, nothing to write",
     "keep": "kept: what stands in the target was not set by this sync",
@@ -29,6 +30,7 @@ _DECISIONS: Final[Mapping[Decision, str]] = {
     "held": "held",
     "ignored": "left alone",
 }
+"""What was decided about a field, in words."""
 
 
 def words(told: Explanation) -> Iterator[str]:
@@ -61,7 +63,7 @@ def _section(title: str, lines: Iterator[str]) -> Iterator[str]:
 def _headline(told: Explanation) -> str:
     name = f" ({told.key})" if told.key and told.key != told.source_key else ""
     target = f", {told.kind} #{told.target_id}" if told.target_id else ""
-    state = _STATES.get(told.state, told.state)
+    state = STATES.get(told.state, told.state)
     return f"{told.kind} {told.source_key!r}{name} of {told.link_set}{target}: {state}"
 
 
@@ -121,7 +123,7 @@ def _merge(each: FieldMerge) -> str:
     base = f", applied last {value(each.base)}" if each.has_base else ""
     why = f" ({each.why})" if each.why else ""
     sides = f"source {value(each.desired)}, target {value(each.observed)}{base}; owner {each.owner}"
-    return f"{each.field}: {_DECISIONS[each.decision]}{why}; {sides}"
+    return f"{each.field}: {DECISIONS[each.decision]}{why}; {sides}"
 
 
 def _decision(each: DecisionTold) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 
-from asset_sync.pages import choosing, holds, inbox, plans, runs, signing, syncs
+from asset_sync.pages import changes, choosing, holds, inbox, plans, records, runs, signing, syncs
 from asset_sync.pages.rendering import render
 from asset_sync.reconcile.errors import AssetSyncError, PlanError
 
@@ -41,7 +41,7 @@ def create_pages(state: State) -> FastAPI:
     pages.state = state
     pages.middleware("http")(_with_headers)
     pages.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
-    for subject in (signing, inbox, plans, choosing, runs, holds, syncs):
+    for subject in (signing, inbox, plans, choosing, runs, holds, records, changes, syncs):
         pages.include_router(subject.routes)
     pages.add_exception_handler(HTTPException, _refused)
     pages.add_exception_handler(RequestValidationError, _invalid)

@@ -38,5 +38,5 @@ def bars(values: Sequence[float], what: str) -> Chart:
     heights = [max(_LOWEST, HEIGHT * value / top) if top else _LOWEST for value in values]
     drawn = [Bar(at * _STEP, round(HEIGHT - height, 1), _BAR, round(height, 1)) for at, height in enumerate(heights)]
     told = f"{round(values[-1], 1):,}" if values else "never"
-    label = f"{what} of the last {len(values)} plans: {told} at last, {round(top, 1):,} at most"
+    label = f"{what} of the last {len(values)} runs: {told} at last, {round(top, 1):,} at most"
     return Chart(max(len(values), 1) * _STEP, HEIGHT, what, told, label, drawn)

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
@@ -10,7 +11,7 @@ from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from asset_sync.access import sessions
-from asset_sync.operations.places import run_page
+from asset_sync.operations.places import connection_of, run_page
 from asset_sync.pages.charts import bars
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.report import named
@@ -39,6 +40,12 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def record_query(sync: str, link_set: str, kind: str | None, record: str) -> str:
+    """Return the query of the address of a record's page; `record` is its source key, or the id (#17) of its object."""
+    told = {"sync": sync, "partition": connection_of(sync, link_set), "kind": kind, "key": record}
+    return urlencode({name: value for name, value in told.items() if value is not None})
+
+
 _ENVIRONMENT: Final = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
     autoescape=True,
@@ -47,7 +54,7 @@ _ENVIRONMENT: Final = Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.filters |= {"moment": moment, "age": age, "words": words, "value": named, "changes": p.decode}
-_ENVIRONMENT.globals |= {"bars": bars, "run_page": run_page}
+_ENVIRONMENT.globals |= {"bars": bars, "run_page": run_page, "record_query": record_query}
 _TEMPLATES: Final = Jinja2Templates(env=_ENVIRONMENT)
 
 

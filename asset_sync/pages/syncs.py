@@ -1,50 +1,72 @@
-"""Each sync at a glance, by its last plans."""
+"""Each sync at a glance, by its last runs; and one sync with the list of these."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
-from asset_sync.ledger import PlanHeader
-from asset_sync.operations.definitions import makes_plans, sync_names
+from asset_sync.ledger import Pause
+from asset_sync.operations.definitions import makes_plans
+from asset_sync.operations.pausing import pauses
 from asset_sync.operations.plans import plans
+from asset_sync.operations.standing import RUNS, Ran, SyncStanding, standings
 from asset_sync.pages.charts import Chart, bars
 from asset_sync.pages.rendering import render
 from asset_sync.pages.visitors import SEE
+from asset_sync.reconcile.errors import ConfigurationError
 
 routes: Final = APIRouter(dependencies=SEE)
-_PLANS: Final = 30
+_PLANS: Final = 3 * RUNS
+"""A run may apply a plan that an earlier one made; so far back these are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A sync by its last plans: the one made last, when one was applied last, and what they came to, the oldest first."""
+    """How a sync stands, what its last runs came to, the oldest first, and the pauses that keep it from writing."""
 
-    name: str
-    last: PlanHeader
-    applied_at: datetime | None
+    standing: SyncStanding
     charts: Sequence[Chart]
+    pauses: Sequence[Pause]
 
 
 @routes.get("/syncs")
 def syncs(request: Request) -> Response:
     """Show how each sync stands."""
-    found = [(name, plans(name, _PLANS)) for name in sync_names() if makes_plans(name)]
-    made = [_glance(name, made) for name, made in found if made]
-    return render(request, "syncs.html", glances=made, never=[name for name, made in found if not made])
+    paused = pauses()
+    return render(request, "syncs.html", glances=[_glance(each, paused) for each in standings()])
 
 
-def _glance(name: str, newest_first: Sequence[PlanHeader]) -> Glance:
-    made = list(reversed(newest_first))
-    applied = [plan.applied_at for plan in made if plan.applied_at is not None]
-    seconds = [(plan.applied_at - plan.started_at).total_seconds() for plan in made if plan.applied_at and plan.started_at]
-    charts = [
-        bars([sum(plan.source_rows.values()) for plan in made], "rows of the source"),
-        bars([sum(plan.counts.values()) for plan in made], "changes"),
-        bars([plan.held for plan in made], "held"),
-        bars(seconds, "seconds of applying"),
+@routes.get("/syncs/{sync}")
+def shown(request: Request, sync: str) -> Response:
+    """Show how one sync stands, with its last runs, each of which may be taken back."""
+    try:
+        (standing,) = standings(sync)
+    except ConfigurationError as error:
+        raise HTTPException(404, str(error)) from None
+    return render(request, "sync.html", glance=_glance(standing, pauses()), applied=_applied(standing))
+
+
+def _glance(standing: SyncStanding, paused: Sequence[Pause]) -> Glance:
+    return Glance(standing, _charts(standing.runs), [each for each in paused if each.sync in (None, standing.sync)])
+
+
+def _charts(newest_first: Sequence[Ran]) -> Sequence[Chart]:
+    ran = list(reversed(newest_first))
+    # One that only applied a plan read nothing, and its numbers are those of the run that made the plan.
+    made = [each for each in ran if (each.plan_id or each.changes) and each.mode != "apply"]
+    return [
+        bars([sum(each.source_rows.values()) for each in made], "rows of the source"),
+        bars([sum(each.changes.values()) for each in made], "changes"),
+        bars([each.held for each in made], "held"),
+        bars([each.seconds for each in ran if each.seconds is not None], "seconds"),
     ]
-    return Glance(name, newest_first[0], max(applied, default=None), charts)
+
+
+def _applied(standing: SyncStanding) -> frozenset[str]:
+    """Return the plans of the sync that an undo may take something back of."""
+    if not makes_plans(standing.sync) or not standing.runs:
+        return frozenset()
+    made = plans(standing.sync, _PLANS)
+    return frozenset(plan.id for plan in made if plan.state in ("applied", "interrupted") and any(plan.counts.values()))

@@ -40,7 +40,9 @@ def test_a_moment_is_a_date_a_time_or_so_long_ago(told: str, meant: datetime) ->
     assert moment(told, NOW) == meant
 
 
-@pytest.mark.parametrize("told", ["", "yesterday", "3", "3y", "-3d", "2026-13-01", "999999w", "0001-01-01T00:00+23:59x"])
+@pytest.mark.parametrize(
+    "told", ["", "yesterday", "3", "3y", "-3d", "2026-13-01", "999999w", "0001-01-01T00:00+23:59x", "0001-01-01T00:00+05:00"]
+)
 def test_what_is_no_moment_is_said(told: str) -> None:
     with pytest.raises(ConfigurationError, match="is no moment: write a date"):
         moment(told, NOW)

@@ -89,6 +89,15 @@ def test_a_page_says_that_there_is_more(records: Records, plan: Plan) -> None:
     assert (len(page.rows), page.more) == (4, False)
 
 
+def test_pages_have_each_row_once_in_their_order(records: Records, plan: Plan) -> None:
+    every = records.written(Asked(at(1), limit=100)).rows
+    pages = [records.written(Asked(at(1), limit=2, offset=offset)) for offset in (0, 2, 4)]
+    assert len(every) == 5
+    assert [row for page in pages for row in page.rows] == list(every)
+    assert [page.more for page in pages] == [True, True, False]
+    assert records.written(Asked(at(1), limit=2, offset=6)).rows == ()
+
+
 def test_decisions_about_plans_and_records_are_told(ledger: Ledger, records: Records, plan: Plan) -> None:
     number = ledger.resolve("pdq_to_netbox", Resolution("asset", "a", "keep_target", "bob", at(4), field="name"))
     ledger.take_back(number, "eve", at(5))

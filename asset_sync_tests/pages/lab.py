@@ -1,6 +1,7 @@
 """Visitors of the pages: clients without a browser, who send the forms as these stand in a page."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from html import unescape
 from html.parser import HTMLParser
@@ -89,6 +90,19 @@ class Visitor:
     def _got(self, answer: httpx.Response) -> str:
         self.page, self.status = answer.text, answer.status_code
         return self.page
+
+
+def ended(visitor: Visitor) -> None:
+    """Follow the run that the visitor was led to, to its end."""
+    address = (
+        str(visitor.client.base_url) + visitor.page.split('hx-get="/review/')[1].split('"')[0]
+        if "hx-get" in visitor.page
+        else ""
+    )
+    deadline = time.monotonic() + 60
+    while "This page follows it." in visitor.words and time.monotonic() < deadline:
+        time.sleep(0.1)
+        visitor.open(address)
 
 
 @pytest.fixture
