@@ -38,6 +38,8 @@ def words(told: Explanation) -> Iterator[str]:
     yield _headline(told)
     look, all_rows = told.look, "" if told.look.complete else ", at a source that was not complete"
     yield f"By the last look: plan {look.plan_id} ({look.mode}, {look.state}), run {look.run_id}, {moment(look.at)}{all_rows}"
+    if look.part_of:
+        yield f"A person approved a part of plan {look.part_of}, which is this plan; what was left out is held in it"
     if told.others:
         yield f"The same record makes {', '.join(told.others)}, too: --kind tells of these"
     sections = (

@@ -149,7 +149,7 @@ class _Explained:
 
     def _look(self) -> LookTold:
         look, header = self._kept.look, self._header
-        return LookTold(look.plan_id, look.run_id, look.at, header.mode, header.state, header.complete)
+        return LookTold(look.plan_id, look.run_id, look.at, header.mode, header.state, header.complete, self._kept.part_of)
 
     def _target_id(self, matched: str | None) -> str | None:
         return matched or (self._link.target_id if self._link else None)

@@ -110,7 +110,10 @@ class PlanTold:
 
 @dataclass(frozen=True, slots=True)
 class LookTold:
-    """The last look of the sync at both sides, by which all is told that may change. `complete` says whether it saw all."""
+    """The last look of the sync at both sides, by which all is told that may change. `complete` says whether it saw all.
+
+    `part_of` is the plan that was made then, where a person approved a part of it, which came in its place.
+    """
 
     plan_id: str
     run_id: str
@@ -118,6 +121,7 @@ class LookTold:
     mode: str
     state: str
     complete: bool
+    part_of: str | None
 
 
 @dataclass(frozen=True, slots=True)

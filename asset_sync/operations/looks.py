@@ -30,13 +30,15 @@ _Kept = TypeVar("_Kept")
 class KeptLook:
     """One look of a sync, as it is kept: each part is None where it is kept no more, and `gaps` says so.
 
-    `sync` is the sync as a run of the connection sees it.
+    `sync` is the sync as a run of the connection sees it. `part_of` is the plan that was made by it, where a person approved a
+    part of that: it is known once something is explained.
     """
 
     def __init__(self, component: SyncComponent, sync: Sync, connection: str | None, look: Look) -> None:
         self.sync = sync
         self.look = look
         self.gaps: list[str] = []
+        self.part_of: str | None = None
         self.mapping: SyncMapping = component.mapping_of(connection)
         self.read_from: ReadFrom = component.read_from(sync.name)
         self._snapshots = Snapshots()
@@ -139,7 +141,7 @@ class KeptLook:
         )
         again = reviewed(self.sync, again, snapshot)
         if again.id in self.look.instead_of:
-            self.gaps.append(f"plan {header.id} is the part of plan {again.id} that a person approved: the rest was left out")
+            self.part_of = again.id
         elif self.remembered is not None and again.id != header.id:
             self.gaps.append("the YAML, or the program, changed since that look: owners and merges are told as they are today")
         return Explaining(kinds[kind], self.sync.policy, snapshot, self._matches, header.mode)

@@ -233,8 +233,11 @@ def test_what_was_left_out_of_an_approval_is_told_as_that(world: World) -> None:
     left, kept = rows[0], rows[1]
     part = json.loads(asked("approve", plan, "--by", "anna", "--without", f"row={left['seq']}", "--json"))["id"]
     for row in (left, kept):
-        (gap,) = explained(row["source_key"], "--kind", "asset")["gaps"]
-        assert gap == f"plan {part} is the part of plan {plan} that a person approved: the rest was left out"
+        told = explained(row["source_key"], "--kind", "asset")
+        assert (told["look"]["plan_id"], told["look"]["part_of"], told["gaps"]) == (part, plan, [])
+        assert f"A person approved a part of plan {plan}" in asked("explain", SYNC, row["source_key"], "--kind", "asset")
+    assert explained(left["source_key"], "--kind", "asset")["state"] == "held"
+    assert explained(kept["source_key"], "--kind", "asset")["state"] == "waiting"
 
 
 def test_what_there_is_not_is_said_in_a_line(world: World) -> None:
