@@ -115,7 +115,7 @@ def _known(dagster: dg.DagsterInstance, schedules: Schedules, sync: str) -> Mapp
 def _look_after(dagster: dg.DagsterInstance, schedules: Schedules, schedule: Schedule) -> bool:
     """Ask Dagster what became of a request that lapses soon, or did; tell whether its schedule is another one now."""
     owner = schedule.owner
-    if owner is None or owner.expires_at is None or owner.expires_at - schedule.now > START_WITHIN / 2:
+    if owner is None or owner.expires_at is None or schedule.request_counts > START_WITHIN / 2:
         return False
     asked_for = dg.RunsFilter(tags={run_tags.REQUEST: owner.name, run_tags.PARTITION: schedule.connection})
     run = next(iter(dagster.get_runs(asked_for, limit=1)), None)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, Final
 
 import dagster as dg
@@ -130,7 +131,7 @@ def is_under_way(schedule: Schedule) -> bool:
         return False
     if owner.lease is not None:
         return carried_out(owner.lease)
-    return owner.expires_at is not None and owner.expires_at > schedule.now
+    return schedule.request_counts > timedelta(0)
 
 
 def end_dead(schedules: Schedules, schedule: Schedule) -> bool:

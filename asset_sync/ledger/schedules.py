@@ -48,6 +48,16 @@ class Schedule:
     last_error: str | None
     owner: Owner | None
 
+    @property
+    def request_counts(self) -> timedelta:
+        """How long the request that has the connection still counts; nothing where there is none, or it lapsed.
+
+        One that would for longer than any does is of a clock that was ahead and was set right: it lapsed, too.
+        """
+        expires_at = self.owner.expires_at if self.owner is not None else None
+        left = timedelta(0) if expires_at is None else expires_at - self.now
+        return left if timedelta(0) < left <= START_WITHIN else timedelta(0)
+
 
 class Schedules:
     """The schedules of all connections, in a database that `asset_sync.ledger.migrate` has brought up to date."""
@@ -125,8 +135,12 @@ _KEY: Final = (schedule.c.sync, schedule.c.connection)
 
 
 def _free() -> ColumnElement[bool]:
-    """Say of a connection that nobody has it: that of a run that has begun is free once the run is ended."""
-    return or_(schedule.c.owner.is_(None), schedule.c.expires_at <= _NOW)
+    """Say of a connection that nobody has it: that of a run that has begun is free once the run is ended.
+
+    A request lapsed as `Schedule.request_counts` says.
+    """
+    expires_at = schedule.c.expires_at
+    return or_(schedule.c.owner.is_(None), expires_at <= _NOW, expires_at > _NOW + START_WITHIN)
 
 
 def _schedules(connection: Connection, where: ColumnElement[bool]) -> Sequence[Schedule]:

@@ -133,6 +133,17 @@ def test_a_request_that_lapsed_is_still_its_runs_where_nobody_else_was_given_the
     assert found(schedules).last_sync == claimed
 
 
+def test_a_request_of_a_clock_that_was_an_hour_ahead_is_not_waited_for(schedules: Schedules, engine: Engine) -> None:
+    assert schedules.claim(SYNC, LAB, "request", None)
+    with engine.begin() as connection:
+        ahead = func.clock_timestamp() + timedelta(hours=1)
+        connection.execute(update(schedule).values(last_sync=ahead, expires_at=ahead + START_WITHIN))
+    assert found(schedules).request_counts == timedelta(0)
+    assert schedules.claim(SYNC, LAB, "the next one", found(schedules))
+    assert timedelta(0) < found(schedules).request_counts <= START_WITHIN
+    assert not schedules.begin(SYNC, LAB, "run", request="request", counted=True)
+
+
 def test_a_request_that_is_renewed_does_not_lapse(schedules: Schedules, engine: Engine) -> None:
     schedules.claim(SYNC, LAB, "queued", None)
     lapse(engine)

@@ -4,6 +4,7 @@ Source: facts/hedgehog.md §7. Refusals are Status objects; a definition that is
 official client is used by its calls for custom objects, which need no discovery: what is read is known (`kinds`).
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from asset_sync.reconcile.errors import SourceError, SourceUnavailable
 from asset_sync.systems.hedgehog.kinds import VERSION, Kind
 from asset_sync.systems.http.heard import Heard
 from asset_sync.systems.http.masking import Secrets
+from asset_sync.systems.http.transport import LONGEST_ANSWER_S
 from asset_sync.systems.http.wording import detail
 
 Row = dict[str, Any]
@@ -37,6 +39,7 @@ PAGE_SIZE: Final = 500
 _NO_SUCH_PATH: Final = b"404 page not found"
 _TOO_LARGE: Final = "Too large resource version"
 _MOST_BYTES: Final = 256 << 20
+_CHUNK: Final = 1 << 16
 _REVIEWS: Final = ("authorization.k8s.io", "v1", "selfsubjectaccessreviews")
 _WATCH_S: Final = 3
 """A server sends a bookmark two seconds before a watch ends: with this one after a second, and with a shorter one never."""
@@ -141,7 +144,7 @@ class HedgehogClient:
             # Unread: the client's own model has no words for an answer that is of something else.
             response = asked(_preload_content=False, _request_timeout=self._timeout)
             self.heard = Heard.now(response.headers)
-            body = response.read(_MOST_BYTES)
+            body = self._body(response, "/version")
         version = _parsed(body).get("gitVersion")
         if not isinstance(version, str):
             raise self._none_of("version of Kubernetes", "/version", body)
@@ -159,7 +162,7 @@ class HedgehogClient:
         with self._told(what):
             # As a custom object: the client's own models for it take a second to load.
             asked: Any = self._objects.create_cluster_custom_object
-            body = asked(*_REVIEWS, review, _preload_content=False, _request_timeout=self._timeout).read(_MOST_BYTES)
+            body = self._body(asked(*_REVIEWS, review, _preload_content=False, _request_timeout=self._timeout), what)
         status = _parsed(body).get("status")
         allowed = status.get("allowed") if isinstance(status, dict) else None
         if not isinstance(allowed, bool):
@@ -170,9 +173,7 @@ class HedgehogClient:
         """Return a page of a list: the first, or the one that a token is of."""
         options = {"limit": PAGE_SIZE, **({"_continue": token} if token else {})}
         with self._told(kind.resource), self._asked(kind, **options) as response:
-            body = response.read(_MOST_BYTES + 1)
-        if len(body) > _MOST_BYTES:
-            raise SourceError(f"{self._name}: the list of {kind.resource} is larger than {_MOST_BYTES >> 20} MB")
+            body = self._body(response, kind.resource)
         found = _parsed(body)
         rows, version = found.get("items"), _meta(found, "resourceVersion")
         if found.get("kind") != f"{kind.name}List" or not version or not isinstance(rows, list):
@@ -218,6 +219,18 @@ class HedgehogClient:
         finally:
             # What is left of a stream is not waited for; of a list nothing is left.
             response.close()
+
+    def _body(self, response: Any, what: str) -> bytes:
+        """Return an answer whole. Raises `SourceError` where it is too large, and where it does not come to an end."""
+        end, body = time.monotonic() + LONGEST_ANSWER_S, bytearray()
+        # Whatever is there already, where a whole chunk would be waited for without a look at the clock.
+        while chunk := response.read1(_CHUNK, decode_content=True):
+            body += chunk
+            if len(body) > _MOST_BYTES:
+                raise SourceError(f"{self._name}: {what}: what {self._host} answers is larger than {_MOST_BYTES >> 20} MB")
+            if time.monotonic() > end:
+                raise SourceUnavailable(f"{self._name}: {what} at {self._host}: no whole answer in time")
+        return bytes(body)
 
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:
@@ -281,13 +294,13 @@ def _unreached(cause: ConnectTimeoutError) -> str:
 
 
 def _events(response: Any) -> Iterator[Row]:
-    """Yield the events of a watch; what is no line of JSON is an event of no type. A stream that breaks ends."""
-    rest, size = b"", 0
+    """Yield the events of a watch; what is no line of JSON is an event of no type. A stream that breaks, or drags on, ends."""
+    rest, size, end = b"", 0, time.monotonic() + LONGEST_ANSWER_S
     # Whoever cuts a watch, a proxy perhaps, may well answer a list: there is no bookmark then, which tells.
     with suppress(HTTPError):
-        for chunk in response.stream(1 << 16, decode_content=True):
+        while chunk := response.read1(_CHUNK, decode_content=True):
             size += len(chunk)
-            if size > _MOST_BYTES:
+            if size > _MOST_BYTES or time.monotonic() > end:
                 return
             *lines, rest = (rest + chunk).split(b"\n")
             yield from (_parsed(line) for line in lines if line.strip())
