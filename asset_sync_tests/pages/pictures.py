@@ -60,9 +60,11 @@ def _desk(browser: Browser, service: str) -> None:
     _picture(anna, "inbox")
     anna.page.get_by_role("main").get_by_role("link", name=SYNC).first.click()
     _picture(anna, "plan")
-    for path in ("held", "changes", "syncs"):
+    for path in ("held", "syncs"):
         anna.open(path)
         _picture(anna, path)
+    anna.open("changes?kind=asset&field=name")
+    _picture(anna, "changes")
     anna.open("held")
     anna.page.get_by_role("article").get_by_role("heading").get_by_role("link").first.click()
     _picture(anna, "record")
