@@ -174,10 +174,10 @@ def test_a_record_and_an_undo_are_reached_by_the_keyboard_and_without_javascript
     plain.page.get_by_text("Undo", exact=True).last.focus()
     plain.page.keyboard.press("Enter")
     expect(plain.page.get_by_role("button", name="Take it back")).to_be_visible()
-    plain.page.get_by_role("link", name="Changes").click()
+    plain.page.get_by_role("link", name="Changes", exact=True).click()
     plain.page.get_by_label("Field").fill("serial")
     plain.press("Show")
-    expect(plain.page.get_by_role("link", name=machine.name)).to_be_visible()
+    expect(plain.page.get_by_role("link", name=machine.name, exact=True)).to_be_visible()
 
 
 def test_a_screen_reader_finds_its_way_in_light_and_dark(come: Come, world: World) -> None:
