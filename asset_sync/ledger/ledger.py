@@ -28,7 +28,7 @@ from asset_sync.ledger import (
 )
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.headers import PlanHeader
-from asset_sync.ledger.holds import Held
+from asset_sync.ledger.holds import Held, HeldPage
 from asset_sync.ledger.made import Made
 from asset_sync.ledger.moving import LinkSet
 from asset_sync.ledger.resolutions import KeptResolution, Mapped
@@ -245,10 +245,14 @@ class Ledger:
 
     # Held records.
 
-    def held(self, sync: str) -> list[Held]:
-        """Return what is held of a sync now, by its last look at both sides, and since when."""
+    def held(self, *syncs: str) -> list[Held]:
+        """Return what is held of some syncs now, by their last look at both sides, and since when; the longest held first."""
+        return list(self.held_page(syncs).rows)
+
+    def held_page(self, syncs: Collection[str], offset: int = 0, limit: int | None = None) -> HeldPage:
+        """Return a page of what is held of some syncs now, as `held` has it; all of it without a limit."""
         with self._engine.connect() as connection:
-            return holds.read(connection, sync)
+            return holds.page(connection, syncs, offset, limit)
 
     def resolutions(self, link_set: str, mapped: Mapped | None = None) -> Resolutions:
         """Return what people decided about records, for the syncs that go by these links; `mapped` is how kinds are made."""

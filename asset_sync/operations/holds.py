@@ -10,7 +10,7 @@ import pandas as pd
 from asset_sync.components.resources import open_ledger
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger
-from asset_sync.ledger.holds import Held
+from asset_sync.ledger.holds import Held, HeldPage
 from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations.definitions import declared, makes_plans, sync_names
 from asset_sync.reconcile.errors import ConfigurationError, PlanError
@@ -23,10 +23,16 @@ LARGEST_NUMBER: Final = 2**63 - 1
 
 def held(sync: str | None = None) -> list[Held]:
     """Return what is held now of one sync or of all, the longest held first; last what is ignored or only waits for a grace."""
-    ledger = open_ledger()
-    names = [declared(sync).name] if sync else [name for name in sync_names() if makes_plans(name)]
-    found = [each for name in names for each in ledger.held(name)]
-    return sorted(found, key=lambda each: (each.waits, each.ignored, each.since, each.sync, each.kind, each.source_key))
+    return open_ledger().held(*_names(sync))
+
+
+def held_page(sync: str | None, offset: int, limit: int) -> HeldPage:
+    """Return a page of what `held` returns: `limit` of it, from `offset` on, read so from the database."""
+    return open_ledger().held_page(_names(sync), offset, limit)
+
+
+def _names(sync: str | None) -> list[str]:
+    return [declared(sync).name] if sync else [name for name in sync_names() if makes_plans(name)]
 
 
 def resolutions(sync: str | None = None) -> Sequence[KeptResolution]:

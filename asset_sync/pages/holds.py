@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from asset_sync.ledger.holds import Held
 from asset_sync.operations import holds as operations
+from asset_sync.operations.definitions import makes_plans, sync_names
 from asset_sync.operations.places import connection_of, object_page
 from asset_sync.pages.rendering import go, render
 from asset_sync.pages.visitors import SEE, Approver
@@ -30,23 +31,23 @@ class _Deciding(BaseModel):
 
 
 @routes.get("/held")
-def held(request: Request, sync: str = "", page: Annotated[int, Query(ge=1)] = 1) -> Response:
+def held(request: Request, sync: str = "", page: Annotated[int, Query(ge=1, le=1_000_000)] = 1) -> Response:
     """Show what is held now, of one sync or of all, with what can be decided about it."""
+    at = (page - 1) * PAGE
     try:
-        found = operations.held(sync or None)
+        found = operations.held_page(sync or None, at, PAGE)
     except ConfigurationError as error:
         raise HTTPException(404, str(error)) from None
-    at = (page - 1) * PAGE
     return render(
         request,
         "held.html",
-        held=found[at : at + PAGE],
-        total=len(found),
+        held=found.rows,
+        total=found.total,
         first=at + 1,
         before=page - 1,
-        after=page + 1 if at + PAGE < len(found) else 0,
+        after=page + 1 if at + PAGE < found.total else 0,
         sync=sync,
-        syncs=sorted({each.sync for each in found} | ({sync} - {""})),
+        syncs=[name for name in sync_names() if makes_plans(name)],
         place=_place,
     )
 

@@ -33,9 +33,9 @@ class Glance:
 
 @routes.get("/syncs")
 def syncs(request: Request) -> Response:
-    """Show how each sync stands."""
-    paused = pauses()
-    return render(request, "syncs.html", glances=[_glance(each, paused) for each in standings()])
+    """Show how each sync stands, those that never ran last."""
+    paused, found = pauses(), sorted(standings(), key=lambda each: not each.runs)
+    return render(request, "syncs.html", glances=[_glance(each, paused) for each in found])
 
 
 @routes.get("/syncs/{sync}")

@@ -44,7 +44,7 @@ def changes(**news: Any) -> Changes:
     return {name: {"old": None, "new": new, "owner": "shared", "reason": "new"} for name, new in news.items()}
 
 
-def row(op: str, source_key: str, target_id: str | None = None, kind: str = "asset", **more: Any) -> Row:
+def row(op: str, source_key: str | None, target_id: str | None = None, kind: str = "asset", **more: Any) -> Row:
     values: dict[str, Any] = {"key": f"key of {source_key}", "reason": "matched by name", "changes": {}} | more
     values["changes"] = p.encode(values["changes"])
     if "identity" in values:

@@ -63,6 +63,11 @@ def _desk(browser: Browser, service: str) -> None:
     for path in ("held", "syncs"):
         anna.open(path)
         _picture(anna, path)
+    anna.open("changes?kind=asset&field=name")
+    _picture(anna, "changes")
+    anna.open("held")
+    anna.page.get_by_role("article").get_by_role("heading").get_by_role("link").first.click()
+    _picture(anna, "record")
 
 
 def _phone(browser: Browser, service: str) -> None:

@@ -17,7 +17,7 @@ from asset_sync_tests.pages.browser import PHONE, Person, browser
 __all__ = ["browser"]
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 NASTY = '<script>alert(1)</script><img src=x onerror="alert(2)">'
-PATHS = ("", "plans", "held", "decisions", "syncs")
+PATHS = ("", "plans", "held", "decisions", "changes", "records", "syncs", f"syncs/{SYNC}")
 
 Come = Callable[..., Person]
 
@@ -141,7 +141,7 @@ def test_names_are_text_filters_work_and_everything_is_read_on_a_phone_and_witho
     expect(sue.page.get_by_text(NASTY).first).to_be_visible()
 
     phone = come("anna", viewport=PHONE, has_touch=True)
-    for path in (*PATHS, f"plans/{plan}"):
+    for path in (*PATHS, f"plans/{plan}", f"records?sync={SYNC}&key={machine.id}"):
         phone.open(path)
         wide = phone.page.evaluate("document.scrollingElement.scrollWidth - window.innerWidth")
         assert wide <= 0, f"{path} is {wide} pixels wider than a phone"
@@ -156,13 +156,37 @@ def test_names_are_text_filters_work_and_everything_is_read_on_a_phone_and_witho
     expect(plain.page.get_by_role("status").first).to_have_text(f"Plan {plan} is rejected by anna.")
 
 
+def test_a_record_and_an_undo_are_reached_by_the_keyboard_and_without_javascript(come: Come, world: World) -> None:
+    run_sync(SYNC)
+    machine = next(iter(world.company))
+    sue = come("sue")
+    sue.open("records")
+    sue.page.get_by_label("Sync").focus()
+    sue.page.keyboard.type(SYNC)
+    sue.page.keyboard.press("Tab")
+    sue.page.keyboard.type(machine.id)
+    sue.page.keyboard.press("Enter")
+    expect(sue.page.get_by_role("heading", level=1)).to_have_text(f"asset {machine.name}")
+
+    plain = come("otto", java_script_enabled=False)
+    plain.page.get_by_role("link", name="Syncs").click()
+    plain.page.get_by_role("link", name=SYNC, exact=True).click()
+    plain.page.get_by_text("Undo", exact=True).last.focus()
+    plain.page.keyboard.press("Enter")
+    expect(plain.page.get_by_role("button", name="Take it back")).to_be_visible()
+    plain.page.get_by_role("link", name="Changes", exact=True).click()
+    plain.page.get_by_label("Field").fill("serial")
+    plain.press("Show")
+    expect(plain.page.get_by_role("link", name=machine.name, exact=True)).to_be_visible()
+
+
 def test_a_screen_reader_finds_its_way_in_light_and_dark(come: Come, world: World) -> None:
-    twins(world)
+    first, _other = twins(world)
     run_sync(SYNC)
     plan = planned()
     for scheme in ("light", "dark"):
         root = come("root", color_scheme=scheme)
-        for path in (*PATHS, f"plans/{plan}", "plans/nonsense"):
+        for path in (*PATHS, f"plans/{plan}", f"records?sync={SYNC}&key={first}", "plans/nonsense"):
             root.open(path)
             found = Axe().run(root.page)
             assert found.violations_count == 0, f"{path} in {scheme}: {found.generate_report()}"

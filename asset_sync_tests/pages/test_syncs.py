@@ -27,7 +27,7 @@ def test_a_chart_has_a_bar_for_each_run_and_says_what_it_shows() -> None:
 def test_how_a_sync_stands_is_read_and_a_run_taken_back_by_who_may(visit: Visit, world: World) -> None:
     sue, otto = visit("sue"), visit("otto")
     sue.open("syncs")
-    assert f"{SYNC} Last run none yet Last success never none yet Next run not by itself: it is switched off" in sue.words
+    assert f"{SYNC} Last run none yet Last success never Next run not by itself: it is switched off" in sue.words
     first = next(iter(world.company))
     run_sync(SYNC)
     world.company.apply(put=[dataclasses.replace(first, name="RENAMED-1")])

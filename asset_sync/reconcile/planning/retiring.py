@@ -36,13 +36,14 @@ _BACK: Final = "retired by this sync, back in the source"
 NOTE: Final = "gone from the source (asset_sync)"
 """What the note of a retired object says."""
 CHANGED: Final = "changed since it was ignored"
-_MISSING: Final = "missing "
+MISSING: Final = "missing "
+"""How the reason begins of what waits for the grace to pass."""
 _TEXT = pa.large_string()
 
 
 def only_waits(operation: dict[str, Any]) -> bool:
     """Return whether a held operation only waits for the grace to pass."""
-    return operation["op"] == p.RETIRE and str(operation["hold"]).startswith(_MISSING)
+    return operation["op"] == p.RETIRE and str(operation["hold"]).startswith(MISSING)
 
 
 def returning(sides: Sides) -> Mask:
@@ -235,5 +236,5 @@ class _Waiting:
         hours = self.grace.time.total_seconds() / 3600
         grace = f"retired after {self.grace.runs} runs and {hours:g} h" if self.grace.retires else "retiring is switched off"
         if pd.isna(since):
-            return f"{_MISSING}for the first time; {grace}"
-        return f"{_MISSING}since {since:%Y-%m-%d %H:%M} UTC, run {runs}; {grace}"
+            return f"{MISSING}for the first time; {grace}"
+        return f"{MISSING}since {since:%Y-%m-%d %H:%M} UTC, run {runs}; {grace}"
