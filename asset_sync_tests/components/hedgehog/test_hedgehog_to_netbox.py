@@ -150,12 +150,12 @@ def test_what_a_person_drew_is_left_alone_and_what_a_person_edited_is_told_as_dr
         [{"object_type": "dcim.interface", "object_id": interfaces[name]["id"]}] for name in ("leaf-01/E1/40", "leaf-02/E1/40")
     ]
     own = lab.netbox.create("dcim/cables", {"a_terminations": ends[0], "b_terminations": ends[1], "label": "mine"})
-    port = interfaces["leaf-01/E1/1"]
-    lab.netbox.patch("dcim/interfaces", port["id"], {"enabled": not port["enabled"]})
+    server = lab.devices("main")["server-01"]
+    lab.netbox.patch("dcim/devices", server["id"], {"description": "by hand"})
     run = lab.run("main")
     told = run.metadata("hedgehog_to_netbox/plan")
     assert (told["drift/edited"], told["drift/missing"]) == (1, 0)
-    assert lab.interfaces("main")["leaf-01/E1/1"]["enabled"] == port["enabled"]
+    assert lab.devices("main")["server-01"]["description"] == server["description"]
     assert [row for row in lab.netbox.objects("dcim/cables") if row["id"] == own["id"]] == [own]
     assert lab.run("main").metadata("hedgehog_to_netbox/plan")["drift/edited"] == 0
     # The fabric tells of that very cable.
