@@ -175,6 +175,7 @@ NO_DECISIONS: list[tuple[str, Json]] = [
 ]
 
 
+@pytest.mark.slow
 def test_a_decision_that_is_none_is_told_to_whoever_made_it(client: httpx.Client, world: World) -> None:
     synced(client)
     about = {"sync": SYNC, "verb": "create", "kind": "asset", "source_key": next(iter(world.company)).id, "by": "anna"}

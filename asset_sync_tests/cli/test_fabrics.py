@@ -167,6 +167,7 @@ def test_what_is_not_understood_is_one_document_too_and_says_how_a_fabric_is_nam
     assert ask(command, "north", status=2).stdout == ""
 
 
+@pytest.mark.slow
 def test_start_switches_the_sensor_on_and_says_what_is_scheduled(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
     switched: list[str] = []
     monkeypatch.setattr(fabrics, "_switch_on", switched.append)

@@ -149,6 +149,7 @@ def test_a_plan_of_another_sync_is_not_applied(pipeline: Pipeline) -> None:
     assert refused == f"plan {review.plan_id} is of another, not of {SYNC}"
 
 
+@pytest.mark.slow
 def test_a_review_that_waits_is_seen(pipeline: Pipeline) -> None:
     review = pipeline.run("review")
     waits = review.checks()["approved"]

@@ -97,6 +97,7 @@ def test_what_is_no_value_holds_its_field_alone(pipeline: Pipeline) -> None:
     assert len(pipeline.assets()) == len(machines)
 
 
+@pytest.mark.slow
 def test_a_persons_edit_of_a_shared_custom_field_survives(pipeline: Pipeline) -> None:
     pipeline.run()
     serial = next(serial for serial, value in kept(pipeline, "free").items() if value is not None)
@@ -116,6 +117,7 @@ def test_records_wait_while_netbox_requires_a_custom_field_that_nothing_fills(pi
     assert waiting["source_key"].nunique() == len(list(pipeline.world.company))
 
 
+@pytest.mark.slow
 def test_values_of_a_unique_custom_field_change_places_and_what_a_person_has_holds_its_field(
     monkeypatch: pytest.MonkeyPatch, database_url: str, tmp_path: Path
 ) -> None:

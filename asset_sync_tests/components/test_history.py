@@ -159,6 +159,7 @@ def test_a_canceled_run_changes_what_is_seen_and_not_from_when_on_it_is_free(ins
     assert free_at(after, THREE_HOURS) == free_at(before, THREE_HOURS)
 
 
+@pytest.mark.slow
 def test_it_looks_beyond_many_runs_that_do_not_count(instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(history, "_PAGE", 2)
     run(instance)

@@ -122,7 +122,7 @@ def test_punctuation_only_model_and_maker_are_unknown(assets: PdqLab) -> None:
 
 
 @pytest.mark.parametrize("lost", [("manufacturer", "model"), ("manufacturer",), ("model",)])
-@pytest.mark.parametrize("blank", [None, "", "  ", "---"])
+@pytest.mark.parametrize("blank", [None, *(pytest.param(text, marks=pytest.mark.slow) for text in ("", "  ", "---"))])
 def test_hardware_blank_once_changes_nothing(assets: PdqLab, lost: tuple[str, ...], blank: str | None) -> None:
     assets.day(DELL, DELL)
     before = assets.types()

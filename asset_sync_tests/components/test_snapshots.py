@@ -118,6 +118,7 @@ def test_a_plan_that_waits_while_more_runs_are_made_than_are_kept_is_applied_and
     assert len(pipeline.assets()) == len(pipeline.world.company)
 
 
+@pytest.mark.slow
 def test_a_plan_that_was_made_again_needs_the_tables_of_its_last_run_alone(pipeline: Pipeline, tmp_path: Path) -> None:
     first, second = pipeline.run("review"), pipeline.run("review")
     assert first.plan_id == second.plan_id

@@ -28,7 +28,7 @@ def expected(pipeline: Pipeline) -> list[str]:
     return sorted("".join(machine.serial.upper().split()) for machine in pipeline.world.company)
 
 
-@pytest.mark.parametrize("fault", ["http_429", "http_503"])
+@pytest.mark.parametrize("fault", ["http_429", pytest.param("http_503", marks=pytest.mark.slow)])
 def test_a_throttled_write_is_sent_again(pipeline: Pipeline, fault: str) -> None:
     pipeline.world.netbox_faults.set(fault, times=2, method="POST", retry_after=1)
     assert pipeline.run().success

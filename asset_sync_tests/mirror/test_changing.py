@@ -36,6 +36,7 @@ def test_updates_that_an_import_shows_late_are_not_lost(register: Register) -> N
     assert not report.tables["activity"].told.complete
 
 
+@pytest.mark.slow
 def test_rows_that_an_import_makes_are_seen_when_it_ends(register: Register) -> None:
     register.load()
     file = register.state.start_import()
@@ -329,6 +330,7 @@ def test_every_table_is_still_there_after_all_of_it(register: Register) -> None:
     assert {name for name in TABLES if register.differences()} == set()
 
 
+@pytest.mark.slow
 def test_seats_of_a_user_who_was_merged_and_purged_between_two_loads_are_read_again(register: Register) -> None:
     state = register.state
     seat = next(each for each in state.license_seats.rows.values() if each.assigned_user_id not in (None, 6))

@@ -242,7 +242,10 @@ def _pass_time(register: Register, hours: int) -> None:
         connection.exec_driver_sql(f"UPDATE snipeit.sync_state SET compared_at = compared_at - interval '{hours} hours'")
 
 
-@pytest.mark.parametrize("alone", ["activity", "licenses", "fieldsets", "models", "fields"])
+@pytest.mark.parametrize(
+    "alone",
+    ["activity", "fieldsets", *(pytest.param(name, marks=pytest.mark.slow) for name in ("licenses", "models", "fields"))],
+)
 def test_a_table_loaded_alone_takes_no_news_away_from_the_others(register: Register, alone: str) -> None:
     register.load()
     register.state.update("fieldsets", 1, field_ids=(1, 2))
@@ -299,7 +302,14 @@ def test_assets_that_no_list_has_and_that_can_be_asked_for_are_not_gone(register
     assert register.differences() == []
 
 
-@pytest.mark.parametrize("fault", ["short_page", "missing_page", "shuffled_pages", "html_login", "cut"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "short_page",
+        "cut",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("missing_page", "shuffled_pages", "html_login")),
+    ],
+)
 def test_a_stumbling_server_is_read_again_or_refused_never_believed(register: Register, fault: str) -> None:
     register.load()
     register.state.day(1)

@@ -112,7 +112,9 @@ def test_a_create_whose_answer_is_lost_is_settled_and_not_sent_twice(lab: Lab, f
     assert {row["status"] for row in lab.tracked().values()} == {"exported"}
 
 
-@pytest.mark.parametrize("fault", ["short_page", "missing_page", "html_login"])
+@pytest.mark.parametrize(
+    "fault", ["missing_page", *(pytest.param(name, marks=pytest.mark.slow) for name in ("short_page", "html_login"))]
+)
 def test_a_listing_that_is_not_whole_never_reaches_a_plan(lab: Lab, fault: str) -> None:
     lab.run()
     before = wug_writes(lab.wug())

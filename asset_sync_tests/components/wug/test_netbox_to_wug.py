@@ -121,6 +121,7 @@ def test_an_address_on_a_further_interface_of_another_device_is_not_given_to_a_s
     assert str(device.id) not in lab.monitored()
 
 
+@pytest.mark.slow
 def test_a_new_address_of_a_device_moves_with_it_and_is_tracked_as_such(lab: Lab) -> None:
     lab.run()
     device = one(lab)
@@ -227,6 +228,7 @@ def test_a_device_that_somebody_deleted_is_not_created_again_within_a_day(lab: L
     assert lab.tracked()[str(device.ip)]["reason"] == "manual"
 
 
+@pytest.mark.slow
 def test_the_plan_can_be_undone_and_nothing_is_deleted(lab: Lab) -> None:
     run = lab.run()
     undo = operations.make_undo(run.plan_id).plan

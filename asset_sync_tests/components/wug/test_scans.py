@@ -95,6 +95,7 @@ def test_a_dry_run_settles_nothing(lab: Lab) -> None:
     assert row(lab, device)["settled_at"] is not None
 
 
+@pytest.mark.slow
 def test_a_server_that_cannot_be_asked_is_not_waited_for_for_ever(lab: Lab) -> None:
     lab.wug().fail_scans = 1
     device = refused(lab)
@@ -117,6 +118,7 @@ def test_a_failure_is_tried_again_when_its_time_has_come(lab: Lab) -> None:
     assert tick(lab, SENSOR) == [(EXPORT, "main")]
 
 
+@pytest.mark.slow
 def test_while_a_scan_is_under_way_the_device_is_neither_sent_nor_scanned_for_again(lab: Lab) -> None:
     lab.wug().fail_scans = 1
     device = refused(lab)
@@ -146,6 +148,7 @@ def test_a_scan_that_finds_nothing_is_an_error_that_is_tried_again_later(lab: La
 
 
 @pytest.mark.parametrize("lab", [{"target_options": {"scan_timeout_minutes": 30}}], indirect=True)
+@pytest.mark.slow
 def test_a_scan_that_never_ends_is_given_up_after_its_time(lab: Lab) -> None:
     lab.wug().fail_scans = 1
     device = refused(lab)
@@ -184,6 +187,7 @@ def test_a_scan_that_vanishes_is_an_error(lab: Lab) -> None:
 @pytest.mark.parametrize(
     "lab", [{"connections": {"main": {"target_options": {"auto_scan_exported_ips": False}}}}], indirect=True
 )
+@pytest.mark.slow
 def test_where_scans_are_switched_off_the_refusal_is_the_error_and_the_run_says_so(lab: Lab) -> None:
     device = refused(lab)
     run = lab.run()

@@ -186,6 +186,7 @@ def _contents(sync: Sync) -> list[list[dict[str, Any]]]:
 
 
 @ONE_VERSION
+@pytest.mark.slow
 def test_a_host_that_changes_clusters_takes_its_machines_along_past_others_of_their_names(sync: Sync) -> None:
     sync.run()
     sync.rows["cluster"] += [{**sync.row("cluster", "shop"), "source_key": name, "name": name} for name in ("new", "blog")]
