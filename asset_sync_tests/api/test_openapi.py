@@ -68,7 +68,7 @@ def test_what_is_answered_is_described(url: str) -> None:
     assert {200, 404, 422} <= statuses.keys(), statuses
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_what_is_answered_is_described_whatever_is_asked(url: str) -> None:
     statuses = ask_everything(url, 60)
     assert {200, 202, 404, 409, 422} <= statuses.keys(), statuses
@@ -96,7 +96,7 @@ def called(url: str, seed: int, calls: int) -> Counter[int]:
     return statuses
 
 
-@pytest.mark.parametrize("calls", [15, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("calls", [15, pytest.param(200, marks=pytest.mark.long)])
 def test_many_who_ask_at_once_are_all_answered(url: str, calls: int) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         statuses = sum(pool.map(lambda seed: called(url, seed, calls), range(THREADS)), Counter[int]())

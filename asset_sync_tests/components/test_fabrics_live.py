@@ -118,6 +118,7 @@ def check_one_at_a_time(lab: Lab, names: dict[str, int]) -> None:
         assert all(before.ended <= after.began for before, after in pairwise(ended) if before.ended is not None), name
 
 
+@pytest.mark.long
 def test_five_fabrics_run_at_their_intervals_and_an_outage_delays_only_one(tmp_path: Path, database_url: str) -> None:
     with daemons(1, tmp_path, database_url, FIVE) as lab:
         took = lab.wait(lambda: all(lab.runs(name) for name in FIVE), 300, "not all ran once")
