@@ -180,6 +180,11 @@ def makes_plans(sync: str) -> bool:
     return hasattr(component_of(sync), "sync")
 
 
+def planning_syncs() -> list[str]:
+    """Return the names of the syncs that make plans."""
+    return [name for name in sync_names() if makes_plans(name)]
+
+
 def component_of(sync: str) -> dg.Component:
     """Return the component that a sync's YAML makes."""
     job_of(sync)

@@ -12,7 +12,7 @@ from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger
 from asset_sync.ledger.holds import Held, HeldPage
 from asset_sync.ledger.resolutions import KeptResolution
-from asset_sync.operations.definitions import declared, makes_plans, sync_names
+from asset_sync.operations.definitions import declared, planning_syncs
 from asset_sync.reconcile.errors import ConfigurationError, PlanError
 from asset_sync.reconcile.planning.waiting import WAITS
 from asset_sync.reconcile.resolutions import Resolution, Verb
@@ -32,7 +32,7 @@ def held_page(sync: str | None, offset: int, limit: int) -> HeldPage:
 
 
 def _names(sync: str | None) -> list[str]:
-    return [declared(sync).name] if sync else [name for name in sync_names() if makes_plans(name)]
+    return [declared(sync).name] if sync else planning_syncs()
 
 
 def resolutions(sync: str | None = None) -> Sequence[KeptResolution]:

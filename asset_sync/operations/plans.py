@@ -14,7 +14,7 @@ from asset_sync.components.resources import open_ledger
 from asset_sync.components.snapshots import Snapshots
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger, PlanHeader
-from asset_sync.operations.definitions import declared, instance, makes_plans, sync_names
+from asset_sync.operations.definitions import declared, instance, planning_syncs
 from asset_sync.operations.runs import RunReport, StepConfig, Watch, execute
 from asset_sync.reconcile import guards
 from asset_sync.reconcile import plan as p
@@ -246,7 +246,7 @@ def history(kind: str, target_id: str, field: str | None = None, sync: str | Non
 
 def check_known(kind: str | None, field: str | None, sync: str | None) -> None:
     """Raise ConfigurationError for a kind, a field of it (or of any), or a sync that there is not."""
-    syncs = [declared(sync.partition("/")[0])] if sync else [declared(name) for name in sync_names() if makes_plans(name)]
+    syncs = [declared(sync.partition("/")[0])] if sync else [declared(name) for name in planning_syncs()]
     kinds = sorted({name for each in syncs for name in each.kinds})
     if kind is not None and kind not in kinds:
         raise ConfigurationError(f"no sync has a kind {kind!r}; there are {', '.join(kinds)}")

@@ -5,28 +5,27 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from asset_sync.operations import changes as operations
-from asset_sync.operations.definitions import makes_plans, sync_names
+from asset_sync.operations.definitions import planning_syncs
 from asset_sync.operations.places import object_page
+from asset_sync.pages.filters import PAGE, PageNumber, Words
 from asset_sync.pages.rendering import render
 from asset_sync.pages.visitors import SEE
 from asset_sync.reconcile.errors import ConfigurationError
 
 routes: Final = APIRouter(dependencies=SEE)
-PAGE: Final = 50
-_Words = Annotated[str, Field(max_length=200)]
 
 
 class _Asked(BaseModel):
     """What is asked about, as a form sends it: what is empty is not asked about."""
 
-    since: _Words = "7d"
-    sync: _Words = ""
-    kind: _Words = ""
-    field: _Words = ""
-    page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    since: Words = "7d"
+    sync: Words = ""
+    kind: Words = ""
+    field: Words = ""
+    page: PageNumber = 1
 
     def query(self, **other: Any) -> str:
         """Return the query of the address of what is asked about, but for what is `other`; by itself its first page."""
@@ -48,7 +47,7 @@ def changes(request: Request, asked: Annotated[_Asked, Query()]) -> Response:
     except ConfigurationError as error:
         raise HTTPException(404, str(error)) from None
     told: dict[str, Any] = {"asked": asked, "found": found, "first": offset + 1, "place": _place}
-    syncs = [name for name in sync_names() if makes_plans(name)]
+    syncs = planning_syncs()
     return render(request, "changes.html", **told, syncs=syncs)
 
 

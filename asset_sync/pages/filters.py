@@ -9,19 +9,20 @@ from pydantic import BaseModel, Field
 from asset_sync.ledger.browsing import Filter
 
 PAGE: Final = 50
-"""So many operations are on a page."""
-_Words = Annotated[str, Field(max_length=200)]
+"""So many rows are on a page."""
+Words = Annotated[str, Field(max_length=200)]
+PageNumber = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class Asked(BaseModel):
     """A filter as a form sends it: what is empty is not asked about."""
 
-    kind: _Words = ""
-    op: _Words = ""
-    field: _Words = ""
-    text: _Words = ""
+    kind: Words = ""
+    op: Words = ""
+    field: Words = ""
+    text: Words = ""
     held: Literal["", "yes", "no"] = ""
-    page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
+    page: PageNumber = 1
 
     def filter(self) -> Filter:
         """Return it as the ledger takes it."""

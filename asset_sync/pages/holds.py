@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from asset_sync.ledger.holds import Held
 from asset_sync.operations import holds as operations
-from asset_sync.operations.definitions import makes_plans, sync_names
+from asset_sync.operations.definitions import planning_syncs
 from asset_sync.operations.places import connection_of, object_page
 from asset_sync.pages.rendering import go, render
 from asset_sync.pages.visitors import SEE, Approver
@@ -47,7 +47,7 @@ def held(request: Request, sync: str = "", page: Annotated[int, Query(ge=1, le=1
         before=page - 1,
         after=page + 1 if at + PAGE < found.total else 0,
         sync=sync,
-        syncs=[name for name in sync_names() if makes_plans(name)],
+        syncs=planning_syncs(),
         place=_place,
     )
 

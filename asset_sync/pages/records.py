@@ -6,7 +6,7 @@ from typing import Any, Final
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
-from asset_sync.operations.definitions import makes_plans, sync_names
+from asset_sync.operations.definitions import planning_syncs
 from asset_sync.operations.explained_words import DECISIONS, STATES
 from asset_sync.operations.explaining import explain
 from asset_sync.operations.places import object_page
@@ -21,7 +21,7 @@ routes: Final = APIRouter(dependencies=SEE)
 def record(request: Request, sync: str = "", key: str = "", kind: str = "", partition: str = "") -> Response:
     """Explain the record of a sync that is meant; where none is named, ask for one."""
     asked = {"sync": sync, "key": key, "kind": kind, "partition": partition}
-    syncs = [name for name in sync_names() if makes_plans(name)]
+    syncs = planning_syncs()
     if not sync or not key:
         return render(request, "find_record.html", asked=asked, syncs=syncs)
     try:

@@ -9,7 +9,7 @@ import pytest
 
 from asset_sync.operations.plans import approve
 from asset_sync.operations.runs import run_sync
-from asset_sync.pages.changes import PAGE
+from asset_sync.pages.filters import PAGE
 from asset_sync.sandbox.world import World
 from asset_sync_tests.cli.lab import SIZE, SYNC, assets
 from asset_sync_tests.pages.lab import Visitor
