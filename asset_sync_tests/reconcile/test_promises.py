@@ -35,6 +35,31 @@ SHARED_TAGS = Policy({**OWNERS, "asset": {**OWNERS["asset"], "tag": Ownership("s
 # Twins.
 
 
+def test_a_machine_is_not_made_for_a_serial_that_the_machine_before_it_does_not_give_up_after_all() -> None:
+    devices = replace(ASSET, unique=(Unique(("serial",)),))
+    lab = Lab(in_order([devices if kind.name == "asset" else kind for kind in KINDS.values()]))
+    lab.source = {"asset": [machine(key, tag=f"IT-{key}") for key in ("a", "b")]}
+    lab.run()
+    ids = {key: link["target_id"] for (_, key), link in lab.ledger.rows.items()}
+    # The serial of b goes over to a machine of its own; but what b has now is on a, which says nothing of it any more.
+    lab.source = {
+        "asset": [
+            {**machine("a", tag="IT-a"), "serial": None},
+            {**machine("b", tag="IT-b"), "serial": "SN-a-1"},
+            {**machine("c", name="new"), "serial": "SN-b-1"},
+        ]
+    }
+    plan = lab.run()
+    assert len(lab.objects()) == 2, "the third may be what b was"
+    assert held(plan) == {
+        "b": f"serial 'SN-a-1' is on asset #{ids['a']} already",
+        "c": f"serial 'SN-b-1' is on asset #{ids['b']} already",
+    }
+    lab.resolutions = Resolutions([Resolution("asset", "c", "create", "anna", NOW)])
+    lab.run()
+    assert [row.get("name") for row in lab.objects().values()] == [None, None, "new"]
+
+
 def test_a_second_machine_that_nothing_tells_from_the_first_is_made_once() -> None:
     lab = Lab()
     twin = {"name": "localhost", "room": "r1", "memory": 4}

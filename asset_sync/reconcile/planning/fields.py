@@ -54,10 +54,11 @@ def part(given: Drafts, name: str, why: Mapping[int, str]) -> tuple[Drafts, Draf
 def _recognisable(given: Drafts, without: str) -> Mask:
     """Return which objects would be recognised by what else they are made with."""
     rules = [rule.fields for rule in given.kind.identity if without not in rule.fields]
-    return either((_all_given(given, fields) for fields in rules), len(given))
+    return either((all_given(given, fields) for fields in rules), len(given))
 
 
-def _all_given(given: Drafts, fields: tuple[str, ...]) -> Mask:
+def all_given(given: Drafts, fields: tuple[str, ...]) -> Mask:
+    """Return which operations give all of those fields a value."""
     found = np.ones(len(given), dtype=bool)
     for name in fields:
         found &= given.changed(name)

@@ -1,19 +1,24 @@
 """Unique values: what the target would refuse because another object has it.
 
 A value is free before it is taken (`steps`); what an object of this sync's own has may make way (`making_way`); what nobody
-gives up is held, that field alone.
+gives up is held, that field alone. Where it is what says that a record is a new object, that record is not made: it may be
+the other one.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping
 
+import numpy as np
+
+from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.kinds import Unique
 from asset_sync.reconcile.planning.drafts import Drafts, together
-from asset_sync.reconcile.planning.fields import part
+from asset_sync.reconcile.planning.fields import all_given, part
 from asset_sync.reconcile.planning.holders import Values
 from asset_sync.reconcile.planning.making_way import Asked, making_way
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.planning.steps import stepped
+from asset_sync.reconcile.tables import Mask
 
 
 def free_before_taken(sides: Sides, given: Drafts) -> Drafts:
@@ -41,9 +46,24 @@ def _without_clashes(sides: Sides, given: Drafts) -> tuple[Drafts, list[Drafts]]
             clashes = values.clashes()
             for name, why in _by_field(unique, given, clashes).items():
                 found = True
-                given, apart = part(given, name, why)
+                known_by = _known_by(sides, given, name)
+                given, apart = part(given.hold({row: w for row, w in why.items() if known_by[row]}), name, why)
                 held.append(apart)
     return given, held
+
+
+def _known_by(sides: Sides, given: Drafts, name: str) -> Mask:
+    """Return which records are new by a field alone: no decisive rule before that of the field tells them from what is there.
+
+    Where a person decided that a record is new, that tells it.
+    """
+    told = ~given.are(p.CREATE) | np.isin(given.records, list(sides.resolved("create", "never_link")))
+    for rule in sides.kind.identity:
+        if rule.decisive and name in rule.fields:
+            return ~told
+        if rule.decisive:
+            told |= all_given(given, rule.fields)
+    return np.zeros(len(given), dtype=bool)
 
 
 def _by_field(unique: Unique, given: Drafts, clashes: Mapping[int, str]) -> dict[str, dict[int, str]]:
