@@ -72,9 +72,9 @@ class Snapshots(dg.ConfigurableIOManager):
         """Return the run that wrote the tables which a run wrote or read of an asset; it may be kept no more."""
         return _writer(self._folder(key), run_id)
 
-    def latest(self, key: dg.AssetKey) -> Tables | None:
-        """Return an asset's tables as they were written last; None where there are none."""
-        pointer = self._folder(key) / _LATEST
+    def latest(self, key: dg.AssetKey, partition: str | None = None) -> Tables | None:
+        """Return an asset's tables as they were written last (for that partition); None where there are none."""
+        pointer = self._folder(key) / _pointer(partition)
         return self.load(key, pointer.read_text()) if pointer.exists() else None
 
     def read_by(self, key: dg.AssetKey, run_id: str, partition: str | None = None) -> str:

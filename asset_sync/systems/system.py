@@ -34,11 +34,15 @@ class Read(NamedTuple):
 
 
 class Observed(NamedTuple):
-    """The observed tables of a target, by how many requests they were read, and for how many seconds these were held back."""
+    """The observed tables of a target, by how many requests they were read, and for how many seconds these were held back.
+
+    `how` says in words how they were read, where there is more than one way.
+    """
 
     tables: Tables
     requests: int
     waited: float = 0.0
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +82,9 @@ class TargetSide:
     """What can be written to a system.
 
     `declared` returns the kinds that a mapping has, given its fields by kind, with those that recognising and retiring
-    need. `observe` reads what the system holds of them, given its resource and the constants. That and `check`, which reads
-    no more than it must, raise `ConfigurationError` for a constant, a choice or a field that the system does not take.
+    need. `observe` reads what the system holds of them, given its resource, the constants, and the tables that it read the
+    last time, where they are kept. That and `check`, which reads no more than it must, raise `ConfigurationError` for a
+    constant, a choice or a field that the system does not take.
     `conform` and `waiting` are what `asset_sync.components.sync` says of a sync's `conform` and of the records that must
     not be created. `constrained` returns the kinds with what this one system, by what it holds, keeps unique besides.
     `deletions`, given the resource, says who deleted objects that are gone; None: the target cannot tell that
@@ -93,7 +98,7 @@ class TargetSide:
 
     kinds: Kinds
     declared: Callable[[Mapping[str, Mapping[str, Any]]], Kinds]
-    observe: Callable[[Any, Kinds, Mapping[str, Mapping[str, Any]], Constants], Observed]
+    observe: Callable[[Any, Kinds, Mapping[str, Mapping[str, Any]], Constants, Tables | None], Observed]
     open_fields: OpenFields
     check: Callable[[Any, Kinds, Constants], None]
     conform: Callable[[Kinds, Tables, Tables], tuple[Tables, Tables]] = _taken

@@ -13,7 +13,7 @@ from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.lineage import read_lineage, source_lineage
 from asset_sync.components.meanwhile import READ_AT
 from asset_sync.components.objects import objects_key
-from asset_sync.components.snapshots import row_counts
+from asset_sync.components.snapshots import Snapshots, row_counts
 from asset_sync.components.sync import Sync
 from asset_sync.components.waits import throttle_wait
 from asset_sync.reconcile.desired import SyncMapping, desired_tables
@@ -71,7 +71,7 @@ def inventory_asset(sync: Sync, target: System, of_run: OfRun | None = None) -> 
         io_manager_key="snapshots",
         pool=sync.pool,
         partitions_def=sync.partitions,
-        required_resource_keys={sync.target},
+        required_resource_keys={"snapshots", sync.target},
         retry_policy=EXTRACT_RETRIES,
         owners=list(sync.owners),
         group_name=sync.inventory.path[0],
@@ -83,10 +83,13 @@ def inventory_asset(sync: Sync, target: System, of_run: OfRun | None = None) -> 
         with told_in_one_line():
             began = dg.MetadataValue.timestamp(datetime.now(UTC))
             side = (of_run(context) if of_run else target).side
-            found = side.observe(sync.target_resource(context), sync.kinds, sync.mapping, constants(sync))
+            snapshots: Snapshots = context.resources.snapshots
+            last = snapshots.latest(sync.inventory, context.partition_key if context.has_partition_key else None)
+            found = side.observe(sync.target_resource(context), sync.kinds, sync.mapping, constants(sync), last)
             counted = {name: table for name, table in found.tables.items() if name in sync.kinds}
             waited = throttle_wait(target.name, found.waited)
             told = {**row_counts(counted), "requests": found.requests, **waited, READ_AT: began}
+            told |= {"read": found.how} if found.how else {}
             return dg.MaterializeResult(value=found.tables, metadata=told)
 
     return inventory

@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from hashlib import sha256
 from typing import Any, Final, Literal
 
 import orjson
@@ -76,6 +77,8 @@ class NetBoxClient(SystemClient):
             undid=undid,
         )
         super().__init__(http)
+        self.viewer = sha256(f"{url.strip()} {token.strip()}".encode()).hexdigest()[:16]
+        """What tells this address and token from others, and says neither."""
         self._version: tuple[int, int] | None = None
         self._asking = threading.Lock()
 
@@ -137,6 +140,12 @@ class NetBoxClient(SystemClient):
     def count(self, endpoint: str, query: Query = ()) -> int:
         """Return how many objects the server counts there, of those that the query names."""
         return int(self._page(endpoint, [("fields", "id"), ("limit", "1"), *query])["count"])
+
+    def newest(self, endpoint: str, fields: Iterable[str], query: Query = ()) -> Row | None:
+        """Return the object of the greatest id, of those that the query names, with the given fields; None for none."""
+        asked = [("fields", ",".join(("id", *fields))), ("ordering", "-id"), ("limit", "1"), *query]
+        found: list[Row] = self._page(endpoint, asked)["results"]
+        return found[0] if found else None
 
     def few(self, endpoint: str, fields: Iterable[str], **query: Any) -> list[Row]:
         """Return the objects of a listing that is known to be short, by id, with `id` and the given fields, through pynetbox.

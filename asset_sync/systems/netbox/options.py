@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Final, Literal
 
@@ -28,13 +29,18 @@ _RETIREMENTS: Final[Mapping[str, Retirement]] = {
 _ANYWHERE: Final = IdentityRule("name in any site", ("name",), "host", decisive=False, sole=True)
 
 
+WHOLE_EVERY: Final = timedelta(days=1)
+"""How long what NetBox holds is followed by what changed before it is read whole."""
+
+
 class WritingOptions(dg.Model):
     """How NetBox is written to.
 
     `retire` names kinds that are else left alone once they are gone: an interface is disabled, with a note in its description,
     an address is taken from its interface, and a service that nobody described says so in its description. With `unique_names`
     a device is known by its name in whatever site it is, where just one has that name. With `journal` each device's journal
-    tells what was applied to it, and of what belongs to it.
+    tells what was applied to it, and of what belongs to it. What NetBox holds is read whole every `read_whole_every_hours`;
+    in between, what changed since it was read last (0: whole each time).
     """
 
     retire: list[Literal["interface", "vm_interface", "ip_address", "device_service", "vm_service"]] = Field(
@@ -42,6 +48,11 @@ class WritingOptions(dg.Model):
     )
     unique_names: bool = Field(default=False, description="Whether a device is known by its name in whatever site it is.")
     journal: bool = Field(default=False, description="Whether each device's journal tells what was applied.")
+    read_whole_every_hours: float = Field(
+        default=WHOLE_EVERY / timedelta(hours=1),
+        ge=0,
+        description="Hours after which NetBox is read whole and not only what changed; 0: each time.",
+    )
 
     def declared(self, mapped: Mapping[str, Iterable[str]]) -> Kinds:
         """Return the kinds that a sync maps, as these options have them; see `asset_sync.systems.netbox.kinds.declared`."""

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import dagster as dg
@@ -9,16 +11,17 @@ import pandas as pd
 from pydantic import Field
 
 from asset_sync.reconcile.kinds import Kind, Kinds
-from asset_sync.reconcile.tables import OBSERVED_COLUMNS, observed_schema
+from asset_sync.reconcile.tables import OBSERVED_COLUMNS, Tables, observed_schema
 from asset_sync.systems.netbox.addressed import DeviceFilter, interface_addresses
 from asset_sync.systems.netbox.checkup import checkup
 from asset_sync.systems.netbox.conforming import conform, unready
 from asset_sync.systems.netbox.constraining import constrained
 from asset_sync.systems.netbox.deletions import deletions
-from asset_sync.systems.netbox.extract import check_choices, observe
+from asset_sync.systems.netbox.extract import check_choices
+from asset_sync.systems.netbox.following import follow
 from asset_sync.systems.netbox.journal import tell
 from asset_sync.systems.netbox.kinds import CUSTOM, KINDS, declared
-from asset_sync.systems.netbox.options import WritingOptions
+from asset_sync.systems.netbox.options import WHOLE_EVERY, WritingOptions
 from asset_sync.systems.netbox.own_writes import own_writes
 from asset_sync.systems.netbox.pages import page
 from asset_sync.systems.netbox.resource import NetBox
@@ -26,12 +29,20 @@ from asset_sync.systems.netbox.source import TABLES, read
 from asset_sync.systems.system import Constants, Observed, OpenFields, Options, Read, System, TargetSide
 
 
-def _observe(netbox: NetBox, kinds: Kinds, fields: Mapping[str, Mapping[str, Any]], constants: Constants) -> Observed:
+def _observe(
+    netbox: NetBox,
+    kinds: Kinds,
+    fields: Mapping[str, Mapping[str, Any]],
+    constants: Constants,
+    last: Tables | None,
+    *,
+    whole_every: timedelta = WHOLE_EVERY,
+) -> Observed:
     with netbox.client() as client:
         check_choices(client, kinds, constants)
-        tables = observe(client, kinds, {name: tuple(fields[name]) for name in kinds})
+        tables, how = follow(client, kinds, {name: tuple(fields[name]) for name in kinds}, last, whole_every)
         checked = {name: _checked(kind, tables[name]) for name, kind in kinds.items()}
-        return Observed({**tables, **checked}, client.tally.read, client.tally.waited)
+        return Observed({**tables, **checked}, client.tally.read, client.tally.waited, how)
 
 
 def _check(netbox: NetBox, kinds: Kinds, constants: Constants) -> None:
@@ -73,7 +84,8 @@ def _addresses(netbox: NetBox) -> Read:
 
 
 def _written_by(options: WritingOptions) -> System:
-    side = replace(_SIDE, declared=options.declared, applied=tell if options.journal else None)
+    observed = partial(_observe, whole_every=timedelta(hours=options.read_whole_every_hours))
+    side = replace(_SIDE, declared=options.declared, observe=observed, applied=tell if options.journal else None)
     return replace(NETBOX, target=side)
 
 

@@ -1,0 +1,167 @@
+"""Following a NetBox: its observed tables from those of the last time and what changed since, else whole."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import pandas as pd
+
+from asset_sync.reconcile.kinds import Kind, Kinds
+from asset_sync.reconcile.tables import Tables
+from asset_sync.systems.netbox.api import api
+from asset_sync.systems.netbox.client import NetBoxClient, Row
+from asset_sync.systems.netbox.extract import READERS, Chosen, choose, listed_fields, table
+from asset_sync.systems.netbox.since import (
+    LISTED,
+    READING,
+    ChangeLog,
+    Last,
+    Mark,
+    View,
+    listed_table,
+    moment,
+    newest_moment,
+    renamed,
+    rows_since,
+    spliced,
+    without,
+)
+
+_ATTEMPTS = 2
+"""Others write while it is read: what does not add up once is asked for once more."""
+
+
+class Followed(NamedTuple):
+    """The observed tables of a NetBox, with those that the next reading goes on from, and how they were read, in words."""
+
+    tables: Tables
+    how: str
+
+
+def follow(
+    client: NetBoxClient, kinds: Kinds, fields: Mapping[str, Iterable[str]], last: Tables | None, whole_every: timedelta
+) -> Followed:
+    """Return what `asset_sync.systems.netbox.extract.observe` does, from the `last` tables where that can be.
+
+    Everything is read whole where these cannot be gone on from, where what changed does not add up, and after `whole_every`.
+    Raises as `observe` does.
+    """
+    chosen = choose(client, kinds, fields)
+    return _Reading(client, chosen).read(Last.of(last), whole_every)
+
+
+class _Reading:
+    """One reading of a NetBox."""
+
+    def __init__(self, client: NetBoxClient, chosen: Chosen) -> None:
+        self._client = client
+        self._chosen = chosen
+        self._view = View.of(client, chosen.kinds, chosen.custom)
+        self._log = ChangeLog(client, self._view)
+        self._fields = listed_fields(chosen.kinds)
+        heard = client.http.heard
+        self._now = (heard.sent_at if heard else None) or datetime.now(UTC)
+
+    def read(self, last: Last | None, whole_every: timedelta) -> Followed:
+        """Read what changed since the last time, or all."""
+        found: Followed | str = "nothing was read before"
+        if last is not None and not (found := last.why_not(self._view, self._now, whole_every) or ""):
+            for _ in range(_ATTEMPTS):
+                found = self._since(last)
+                if isinstance(found, Followed):
+                    break
+        return found if isinstance(found, Followed) else self._whole(found)
+
+    def _whole(self, why: str) -> Followed:
+        # The record comes first: what changes while the objects are listed is looked at once more the next time.
+        record = self._log.newest()
+        rows = self._listed(self._fields, None)
+        tables = {name: table(kind, rows[api(kind).endpoint], self._chosen.custom) for name, kind in self._view.kinds.items()}
+        tables |= self._chosen.definitions(self._client)
+        if record is None:
+            return Followed(tables, f"whole, as each time: its change log tells this token nothing ({why})")
+        recorded = moment(str(record["time"]))
+        newest = newest_moment((row for own in rows.values() for row in own), recorded)
+        mark = Mark(self._view.seen_by, self._now, self._now, newest, record["id"], record["request_id"], recorded)
+        return Followed(tables | _marked(mark, {name: _ids(own) for name, own in rows.items()}), f"whole: {why}")
+
+    def _since(self, last: Last) -> Followed | str:
+        """Return the last tables with what changed since; why they cannot be gone on from, where that does not add up."""
+        rows = self._listed(self._followed, last.mark) | self._listed(self._fields.keys() - self._followed.keys(), None)
+        # The log comes after the objects: what was deleted meanwhile is gone from both.
+        records = self._log.since(last.mark)
+        if records is None:
+            return "its newest change record of the last time is gone: did it come back from a backup?"
+        deleted = self._log.deleted(records)
+        rows = {name: [row for row in own if row["id"] not in deleted[name]] for name, own in rows.items()}
+        again = self._shown_otherwise(last, rows)
+        rows |= self._listed(again, None)
+        followed = self._followed.keys() - again
+        ids = {name: _ids(own) for name, own in rows.items()}
+        known = ids | {name: (last.listed(name) - deleted[name]) | ids[name] for name in followed}
+        if not self._add_up({name: len(known[name]) for name in followed}):
+            return "it counts other objects than are known by its changes"
+        tables = {
+            name: self._gone_on_from(last.tables[name], kind, rows, deleted)
+            if api(kind).endpoint in followed
+            else table(kind, rows[api(kind).endpoint], self._chosen.custom)
+            for name, kind in self._view.kinds.items()
+        }
+        tables |= self._chosen.definitions(self._client)
+        changed = sum(len(ids[name]) + len(deleted[name]) for name in followed)
+        how = f"what changed since {last.mark.read_at:%Y-%m-%d %H:%M:%S} UTC: {changed} objects looked at"
+        return Followed(tables | _marked(self._moved(last.mark, rows, records), known), how)
+
+    def _gone_on_from(
+        self, last: pd.DataFrame, kind: Kind, rows: Mapping[str, Sequence[Row]], deleted: Mapping[str, set[int]]
+    ) -> pd.DataFrame:
+        own = rows[api(kind).endpoint]
+        made = spliced(last, table(kind, own, self._chosen.custom), deleted[api(kind).endpoint] | _ids(own))
+        return without(kind, made, deleted, self._view.kinds)
+
+    def _moved(self, mark: Mark, rows: Mapping[str, Sequence[Row]], records: Sequence[Row]) -> Mark:
+        newest = newest_moment((row for own in rows.values() for row in own), mark.newest)
+        last = max(records, key=lambda row: int(row["id"]))
+        recorded = moment(str(last["time"]))
+        return replace(mark, read_at=self._now, newest=newest, record=last["id"], request=last["request_id"], recorded=recorded)
+
+    @property
+    def _followed(self) -> dict[str, Sequence[str]]:
+        """The endpoints that can be followed, with their fields."""
+        own = self._view.endpoints
+        return {name: fields for name, fields in self._fields.items() if self._view.can_be_followed(own[name])}
+
+    def _listed(self, endpoints: Iterable[str], since: Mark | None) -> dict[str, list[Row]]:
+        names = list(endpoints)
+
+        def listed(endpoint: str) -> list[Row]:
+            fields = self._fields[endpoint]
+            return self._client.rows(endpoint, fields) if since is None else rows_since(self._client, endpoint, fields, since)
+
+        with ThreadPoolExecutor(READERS, thread_name_prefix="netbox") as pool:
+            return dict(zip(names, pool.map(listed, names), strict=True))
+
+    def _shown_otherwise(self, last: Last, rows: Mapping[str, Sequence[Row]]) -> set[str]:
+        """Return the endpoints whose objects show the name of one that is called otherwise now."""
+        kinds = self._view.kinds
+        shown = {name for kind in kinds.values() for name in self._view.shown(kind)}
+        called = {name for name in shown & kinds.keys() if self._is_renamed(name, last, rows)}
+        return {api(kind).endpoint for kind in kinds.values() if called & set(self._view.shown(kind))} & self._followed.keys()
+
+    def _is_renamed(self, name: str, last: Last, rows: Mapping[str, Sequence[Row]]) -> bool:
+        kind = self._view.kinds[name]
+        return renamed(last.tables[name], table(kind, rows[api(kind).endpoint], self._chosen.custom))
+
+    def _add_up(self, expected: Mapping[str, int]) -> bool:
+        with ThreadPoolExecutor(READERS, thread_name_prefix="netbox") as pool:
+            return list(pool.map(self._client.count, expected)) == list(expected.values())
+
+
+def _ids(rows: Iterable[Row]) -> set[int]:
+    return {int(row["id"]) for row in rows}
+
+
+def _marked(mark: Mark, ids: Mapping[str, Iterable[int]]) -> Tables:
+    return {READING: mark.table(), LISTED: listed_table(ids)}

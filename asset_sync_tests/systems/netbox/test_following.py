@@ -1,0 +1,253 @@
+"""Following a NetBox gives what reading it whole does, whatever happened meanwhile, and asks for what changed alone."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from copy import deepcopy
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from asset_sync.reconcile.tables import Tables
+from asset_sync.sandbox.netbox import NetBoxState, Token
+from asset_sync.systems.netbox import declared, observe, since
+from asset_sync.systems.netbox.following import follow
+from asset_sync_tests.systems.netbox.conftest import Lab
+
+DAY = timedelta(days=1)
+ASSETS = declared({"manufacturer": ["name"], "inventory_item_type": ["model"], "asset": ["name", "description"]})
+MAPPED: Mapping[str, list[str]] = {name: [field.name for field in kind.fields] for name, kind in ASSETS.items()}
+DEVICES = declared(
+    {
+        "manufacturer": ["name"],
+        "device_type": ["model"],
+        "device_role": ["name"],
+        "platform": ["name"],
+        "site": ["name"],
+        "device": ["name", "serial", "platform", "device_type", "role", "site"],
+        "interface": ["name", "description"],
+        "ip_address": ["address", "interface"],
+        "device_primary_ip": ["primary_ip4"],
+    }
+)
+
+
+@pytest.fixture(autouse=True)
+def _in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Here nothing comes late: so all that is not asked for is not read."""
+    monkeypatch.setattr(since, "_LATE", timedelta())
+
+
+def read(lab: Lab, last: Tables | None = None, kinds: Any = ASSETS, every: timedelta = DAY) -> tuple[Tables, str]:
+    """Follow a NetBox, having seen to it that what is read is what is there."""
+    fields = {name: [field.name for field in kind.fields] for name, kind in kinds.items()}
+    found = follow(lab.client, kinds, fields, last, every)
+    whole = observe(lab.client, kinds, fields)
+    for name, table in whole.items():
+        pd.testing.assert_frame_equal(found.tables[name], table, obj=name)
+    return found
+
+
+def test_what_did_not_change_costs_two_requests_an_endpoint_and_two_more(lab: Lab) -> None:
+    lab.assets(5)
+    first, how = read(lab)
+    assert how == "whole: nothing was read before"
+    before = lab.client.tally.read
+    again = follow(lab.client, ASSETS, MAPPED, first, DAY)
+    assert lab.client.tally.read - before == 1 + 1 + 2 * 3, "the custom fields, the log, and each endpoint with its count"
+    assert again.how.startswith("what changed since ")
+    assert again.tables.keys() == first.keys()
+
+
+def test_what_was_made_changed_and_deleted_is_read_alone(lab: Lab) -> None:
+    made = lab.assets(5)
+    first, _ = read(lab)
+    lab.state.patch("plugins/inventory/assets", int(made[1].target_id), {"name": "other"})
+    lab.state.delete("plugins/inventory/assets", int(made[2].target_id))
+    lab.state.create("plugins/inventory/assets", {"serial": "N1", "status": "stored", "inventoryitem_type": 1})
+    _, how = read(lab, first)
+    assert how.startswith("what changed since ")
+
+
+def test_a_maker_that_is_called_otherwise_is_so_in_the_types_that_show_it(lab: Lab) -> None:
+    lab.assets(1)
+    first, _ = read(lab)
+    lab.state.patch("dcim/manufacturers", 1, {"name": "Hewlett-Packard"})
+    found, how = read(lab, first)
+    assert found["inventory_item_type"]["key"].tolist() == ["Hewlett-Packard EliteBook"]
+    assert how.startswith("what changed since ")
+
+
+def test_what_a_deletion_empties_elsewhere_is_empty(lab: Lab) -> None:
+    lab.an_interface()
+    lab.state.create("dcim/platforms", {"name": "Debian", "slug": "debian"})
+    lab.state.create(
+        "ipam/ip-addresses", {"address": "10.0.0.5/24", "assigned_object_type": "dcim.interface", "assigned_object_id": 1}
+    )
+    lab.state.patch("dcim/devices", 1, {"platform": 1, "primary_ip4": 1})
+    first, _ = read(lab, kinds=DEVICES)
+    assert first["device"]["platform"].tolist() == ["1"]
+    lab.state.delete("dcim/platforms", 1)
+    lab.state.delete("ipam/ip-addresses", 1)
+    found, how = read(lab, first, DEVICES)
+    assert how.startswith("what changed since ")
+    assert found["device"]["platform"].isna().all()
+    assert found["device_primary_ip"]["primary_ip4"].isna().all()
+
+
+def test_what_comes_late_is_seen_although_it_is_older_than_the_newest(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(since, "_LATE", timedelta(minutes=5))
+    lab.assets(2)
+    first, _ = read(lab)
+    lab.state.create("plugins/inventory/assets", {"serial": "N1", "status": "stored", "inventoryitem_type": 1})
+    table = lab.state.tables["plugins/inventory/assets"]
+    last = table.rows[max(table.rows)]
+    before = datetime.fromisoformat(last["last_updated"]) - timedelta(seconds=20)
+    table.put({**last, "last_updated": before.strftime("%Y-%m-%dT%H:%M:%S.%fZ")})
+    lab.state.revision += 1
+    found, how = read(lab, first)
+    assert how.startswith("what changed since ")
+    assert found["asset"]["serial"].tolist() == ["S0", "S1", "N1"]
+
+
+# What must not be gone on from.
+
+
+def restored(state: NetBoxState) -> Callable[[], None]:
+    """Make a backup; what is returned brings it back."""
+    kept = {name: deepcopy(table) for name, table in state.tables.items()}
+
+    def restore() -> None:
+        state.tables.update({name: deepcopy(table) for name, table in kept.items()})
+        state.revision += 1
+
+    return restore
+
+
+def test_a_netbox_that_came_back_from_a_backup_is_read_whole(lab: Lab) -> None:
+    made = lab.assets(3)
+    restore = restored(lab.state)
+    lab.state.patch("plugins/inventory/assets", int(made[0].target_id), {"name": "lost"})
+    first, _ = read(lab)
+    restore()
+    found, how = read(lab, first)
+    assert how == "whole: its newest change record of the last time is gone: did it come back from a backup?"
+    assert "lost" not in found["asset"]["name"].tolist()
+
+
+def test_what_was_deleted_past_the_log_is_counted(lab: Lab) -> None:
+    made = lab.assets(3)
+    first, _ = read(lab)
+    lab.state.tables["plugins/inventory/assets"].remove(int(made[0].target_id))
+    lab.state.revision += 1
+    _, how = read(lab, first)
+    assert how == "whole: it counts other objects than are known by its changes"
+
+
+def test_what_was_changed_past_the_log_is_found_when_it_is_read_whole(lab: Lab) -> None:
+    made = lab.assets(2)
+    first, _ = read(lab)
+    table = lab.state.tables["plugins/inventory/assets"]
+    table.put({**table.rows[int(made[0].target_id)], "description": "by SQL"})
+    lab.state.revision += 1
+    assert follow(lab.client, ASSETS, MAPPED, first, DAY).tables["asset"]["description"].isna().all()
+    found, how = read(lab, first, every=timedelta())
+    assert found["asset"]["description"].tolist()[0] == "by SQL"
+    assert how.startswith("whole: the last time was ")
+
+
+def test_more_fields_another_token_or_a_log_that_tells_nothing_are_read_whole(lab: Lab) -> None:
+    lab.assets(1)
+    first, _ = read(lab)
+    lab.state.add_token(Token("0" * 40, only={"core/object-changes": {"user_name": "nobody"}}))
+    other = lab.connect("0" * 40)
+    kept, how = follow(other, ASSETS, MAPPED, first, DAY)
+    why = "another token, another version or other custom fields than the last time"
+    assert how == f"whole, as each time: its change log tells this token nothing ({why})"
+    assert since.READING not in kept
+    more = declared({"manufacturer": ["name", "description"], "inventory_item_type": ["model"], "asset": ["name", "comments"]})
+    assert read(lab, first, more)[1] == "whole: more is mapped than the last time"
+    assert read(lab, {"asset": first["asset"]})[1] == "whole: nothing was read before"
+
+
+def test_what_nothing_tells_the_changes_of_is_listed_whole_beside_the_rest(lab: Lab) -> None:
+    lab.an_interface()
+    kinds = declared({**{name: [f.name for f in kind.fields] for name, kind in DEVICES.items()}, "cable": ["status"]})
+    first, _ = read(lab, kinds=kinds)
+    lab.state.patch("dcim/devices", 1, {"name": "pc2"})
+    found, how = read(lab, first, kinds)
+    assert how.startswith("what changed since ")
+    assert found["interface"]["key"].tolist() == ["pc2 eth0"]
+
+
+class Hands:
+    """Random things that people do in a NetBox."""
+
+    def __init__(self, state: NetBoxState, random: Random) -> None:
+        self.state = state
+        self.random = random
+        self.made = 0
+
+    def do(self) -> None:
+        """Do one of them; what NetBox refuses is not done."""
+        sort = self.random.choice(("make", "make", "change", "change", "rename", "delete", "delete_type"))
+        with suppress(Exception):
+            getattr(self, sort)()
+
+    def any_of(self, endpoint: str) -> int:
+        return int(self.random.choice(self.state.objects(endpoint))["id"])
+
+    def make(self) -> None:
+        self.made += 1
+        word = f"x{self.made}"
+        endpoint, body = self.random.choice(
+            (
+                ("dcim/manufacturers", {"name": word, "slug": word}),
+                (
+                    "plugins/inventory/inventory-item-types",
+                    {"model": word, "slug": word, "manufacturer": self.any_of("dcim/manufacturers")},
+                ),
+                (
+                    "plugins/inventory/assets",
+                    {
+                        "serial": word,
+                        "status": "stored",
+                        "inventoryitem_type": self.any_of("plugins/inventory/inventory-item-types"),
+                    },
+                ),
+            )
+        )
+        self.state.create(endpoint, body)
+
+    def change(self) -> None:
+        word = f"d{self.random.randrange(9)}"
+        self.state.patch("plugins/inventory/assets", self.any_of("plugins/inventory/assets"), {"description": word})
+
+    def rename(self) -> None:
+        self.state.patch("dcim/manufacturers", self.any_of("dcim/manufacturers"), {"name": f"m{self.random.randrange(9)}"})
+
+    def delete(self) -> None:
+        self.state.delete("plugins/inventory/assets", self.any_of("plugins/inventory/assets"))
+
+    def delete_type(self) -> None:
+        self.state.delete("plugins/inventory/inventory-item-types", self.any_of("plugins/inventory/inventory-item-types"))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_people_and_backups_do_it_is_as_if_it_were_read_whole(lab: Lab, seed: int) -> None:
+    random = Random(seed)
+    lab.assets(4)
+    hands, backups, ways = Hands(lab.state, random), [restored(lab.state)], set()
+    last: Tables | None = None
+    for _ in range(12):
+        if random.random() < 0.2:
+            random.choice(backups)()
+        for _ in range(random.randrange(4)):
+            hands.do()
+        last, how = read(lab, last)
+        ways.add(how.partition(":")[0].partition(" since")[0])
+        if random.random() < 0.3:
+            backups.append(restored(lab.state))
+    assert ways == {"whole", "what changed"}
