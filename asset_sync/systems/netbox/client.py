@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from hashlib import sha256
 from typing import Any, Final, Literal
@@ -29,6 +30,10 @@ READ_TIMEOUT_S: Final = 120.0
 """A bulk write of 100 devices may take 10 s on a small server (measured), and a server that wakes up longer."""
 PAGE_SIZE: Final = 1000
 """What a NetBox gives at most, unless it was configured otherwise."""
+READERS: Final = 4
+"""Requests at a time that read: twice the speed of one on the server measured, and no gain beyond its cores."""
+_LISTINGS: Final = 2
+"""So often a listing that falls short of the server's count is read."""
 
 _BODY_BYTES_MOST = 2_500_000
 """4.7 answers 500 to a body over 2,621,440 bytes (measured)."""
@@ -81,6 +86,7 @@ class NetBoxClient(SystemClient):
         """What tells this address and token from others, and says neither."""
         self._version: tuple[int, int] | None = None
         self._asking = threading.Lock()
+        self._turns = threading.BoundedSemaphore(READERS)
 
     @cached_property
     def api(self) -> pynetbox.Api:
@@ -123,19 +129,26 @@ class NetBoxClient(SystemClient):
     def rows(self, endpoint: str, fields: Iterable[str], query: Query = (), *, counted: bool = False) -> list[Row]:
         """Return every object that the query names, by id, with `id`, `last_updated`, `created` and the given fields.
 
-        Pages go by cursor where the server has it, else by offset. A whole listing is counted against the server's own
-        count and read once more where it falls short. Raises `TargetError` where it still does. What a query names is
-        counted only where it is `counted`.
+        Pages go by cursor where the server has it, several at a time, else by offset. A whole listing is counted against the
+        server's own count and read once more where it falls short. Raises `TargetError` where it still does. What a query
+        names is counted only where it is `counted`.
         """
         wanted = ("fields", ",".join(dict.fromkeys(("id", "last_updated", "created", *fields))))
         # 3,200 devices a second instead of 2,260 (measured); other endpoints and 4.7 ignore it.
         parameters = [wanted, ("exclude", "config_context"), *query]
-        rows = self._all(endpoint, parameters)
-        if (counted or not query) and len(rows) < self.count(endpoint, query):
-            rows = self._all(endpoint, parameters)
-            if len(rows) < (count := self.count(endpoint, query)):
-                raise TargetError(f"{NAME}: {endpoint} counts {count} objects but lists {len(rows)}, twice; run again later")
-        return rows
+        if query and not counted:
+            return self._all(endpoint, parameters)
+        for _ in range(_LISTINGS):
+            count, highest = self._extent(endpoint, query)
+            rows = self._all(endpoint, parameters, highest if count > READERS * PAGE_SIZE else 0)
+            if len(rows) >= count:
+                return rows
+        raise TargetError(f"{NAME}: {endpoint} counts {count} objects but lists {len(rows)}, twice; run again later")
+
+    def _extent(self, endpoint: str, query: Query) -> tuple[int, int]:
+        """Return how many objects the server counts there, of those that the query names, and their highest id."""
+        page = self._page(endpoint, [("fields", "id"), ("ordering", "-id"), ("limit", "1"), *query])
+        return int(page["count"]), max((row["id"] for row in page["results"]), default=0)
 
     def count(self, endpoint: str, query: Query = ()) -> int:
         """Return how many objects the server counts there, of those that the query names."""
@@ -235,17 +248,22 @@ class NetBoxClient(SystemClient):
 
     # Pages.
 
-    def _all(self, endpoint: str, query: Query) -> list[Row]:
-        rows: dict[int, Row] = {}
-        pages = self._by_cursor if self.version >= _CURSOR_SINCE else self._by_offset
-        for page in pages(endpoint, query):
-            for row in page:
-                rows[row["id"]] = row
+    def _all(self, endpoint: str, query: Query, highest: int = 0) -> list[Row]:
+        """Return the objects of a listing, by id; up to a `highest` one in parts, side by side."""
+        if self.version < _CURSOR_SINCE:
+            pages = list(self._by_offset(endpoint, query))
+        else:
+            starts = range(1, max(highest, 1) + 1, max(-(-highest // READERS), 1))
+            ends = [*starts[1:], None]
+            with ThreadPoolExecutor(len(starts), thread_name_prefix="netbox-pages") as pool:
+                parts = pool.map(lambda start, end: list(self._by_cursor(endpoint, query, start, end)), starts, ends)
+                pages = [page for part in parts for page in part]
+        rows = {row["id"]: row for page in pages for row in page}
         return [rows[number] for number in sorted(rows)]
 
-    def _by_cursor(self, endpoint: str, query: Query) -> Iterator[list[Row]]:
-        start = 1
-        while True:
+    def _by_cursor(self, endpoint: str, query: Query, start: int, end: int | None) -> Iterator[list[Row]]:
+        """Yield the pages from an id on, up to the one that has reached another; the last part has no end."""
+        while end is None or start < end:
             page = self._page(endpoint, [*query, ("limit", str(PAGE_SIZE)), ("start", str(start))])
             ids = [row["id"] for row in page["results"]]
             if ids != sorted(set(ids)) or (ids and ids[0] < start):
@@ -266,7 +284,8 @@ class NetBoxClient(SystemClient):
                 return
 
     def _page(self, endpoint: str, query: Query) -> Row:
-        body = self._get(f"{endpoint}/", query)
+        with self._turns:
+            body = self._get(f"{endpoint}/", query)
         rows = body.get("results") if isinstance(body, dict) else None
         if not isinstance(rows, list) or not all(isinstance(row, dict) and isinstance(row.get("id"), int) for row in rows):
             raise TargetError(f"{NAME}: {endpoint} did not answer with a page of objects; nothing was read")

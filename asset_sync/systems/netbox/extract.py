@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any
 
 import pandas as pd
 
@@ -12,14 +12,11 @@ from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.tables import DTYPES, OBSERVED_COLUMNS, Tables
 from asset_sync.systems.netbox import custom_field_table as definitions
 from asset_sync.systems.netbox.api import api, in_scope, json_fields, read_value
-from asset_sync.systems.netbox.client import NetBoxClient
+from asset_sync.systems.netbox.client import READERS, NetBoxClient
 from asset_sync.systems.netbox.custom_field_table import CustomFields
 from asset_sync.systems.netbox.custom_fields import NotOfType
 from asset_sync.systems.netbox.custom_values import canonical
 from asset_sync.systems.netbox.kinds import CUSTOM, needed
-
-READERS: Final = 4
-"""Requests at a time: twice the speed of one on the server measured, and no gain beyond its cores."""
 
 
 @dataclass(frozen=True, slots=True)

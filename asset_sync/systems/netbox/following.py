@@ -11,8 +11,8 @@ import pandas as pd
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.tables import Tables
 from asset_sync.systems.netbox.api import api
-from asset_sync.systems.netbox.client import NetBoxClient, Row
-from asset_sync.systems.netbox.extract import READERS, Chosen, choose, listed_fields, table
+from asset_sync.systems.netbox.client import READERS, NetBoxClient, Row
+from asset_sync.systems.netbox.extract import Chosen, choose, listed_fields, table
 from asset_sync.systems.netbox.since import (
     LISTED,
     READING,

@@ -68,6 +68,17 @@ def test_reads_every_page(lab: Lab, monkeypatch: pytest.MonkeyPatch, count: int,
     assert all(row.keys() == {"id", "name", "last_updated", "created"} for row in rows)
 
 
+def test_reads_a_long_listing_in_parts_whatever_ids_there_are(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("asset_sync.systems.netbox.client.PAGE_SIZE", 3)
+    sites(lab, 40)
+    for number in (*range(3, 12), 20, 38, 39, 40):
+        lab.state.delete(SITES, number)
+    before = lab.client.tally.read
+    assert [row["id"] for row in lab.client.rows(SITES, ["name"])] == [1, 2, *range(12, 20), *range(21, 38)]
+    # Of 37 ids, 1 to 10 are a page and the two that it reached into the next part, and so on; the count, and the version.
+    assert lab.client.tally.read - before <= 2 + 4 * 5
+
+
 def test_reads_by_query(lab: Lab) -> None:
     sites(lab, 5)
     rows = lab.client.rows(SITES, ["name"], [("slug", "site-1"), ("slug", "site-3")])
@@ -77,7 +88,7 @@ def test_reads_by_query(lab: Lab) -> None:
 def test_a_listing_that_lacks_objects_is_read_again_and_refused() -> None:
     page = Reply({"count": None, "next": None, "results": [{"id": 1}]})
     count = Reply({"count": 2, "next": None, "results": [{"id": 1}]})
-    with scripted(STATUS, page, count, page, count) as script, pytest.raises(TargetError, match="counts 2 objects but lists 1"):
+    with scripted(count, STATUS, page, count, page) as script, pytest.raises(TargetError, match="counts 2 objects but lists 1"):
         NetBoxClient(script.url, "t").rows(SITES, ())
     assert len(script.seen) == 5
 
@@ -95,7 +106,8 @@ def test_a_listing_that_lacks_objects_is_read_again_and_refused() -> None:
     ],
 )
 def test_pages_that_make_no_sense_are_refused(page: object) -> None:
-    with scripted(STATUS, Reply(page)) as script, pytest.raises(TargetError, match="nothing was read"):
+    count = Reply({"count": 1, "next": None, "results": [{"id": 1}]})
+    with scripted(count, STATUS, Reply(page)) as script, pytest.raises(TargetError, match="nothing was read"):
         NetBoxClient(script.url, "t").rows(SITES, ())
 
 
