@@ -46,12 +46,18 @@ def test_every_machine_becomes_an_asset_with_its_own_values(pipeline: Pipeline) 
         assert maker == (machine.product.maker.name if machine.manufacturer or machine.model else "Unknown")
 
 
-def test_the_second_run_plans_nothing_and_writes_nothing(pipeline: Pipeline) -> None:
+def test_the_second_run_writes_nothing_and_the_third_asks_for_what_changed_alone(pipeline: Pipeline) -> None:
     pipeline.run()
     runs = []
     assert pipeline.writes_of(lambda: runs.append(pipeline.run())) == 0
-    assert runs[0].success
-    assert not any(runs[0].planned.values())
+    before = pipeline.world.netbox.requests.reads
+    assert pipeline.writes_of(lambda: runs.append(pipeline.run())) == 0
+    assert pipeline.world.netbox.requests.reads - before <= 10
+    assert [run.metadata("netbox/inventory")["read"].partition(":")[0].partition(" since")[0] for run in runs] == [
+        "whole",
+        "what changed",
+    ]
+    assert all(run.success and not any(run.planned.values()) for run in runs)
 
 
 @pytest.mark.slow

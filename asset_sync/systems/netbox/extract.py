@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -83,13 +83,17 @@ def table(kind: Kind, rows: Sequence[Mapping[str, Any]], custom: CustomFields) -
     return pd.DataFrame({name: pd.Series(values, dtype=dtypes[name]) for name, values in columns.items()})
 
 
+CHOICES: Final = frozenset({"mode", "protocol", "role", "status", "type"})
+"""The fields of kinds that NetBox may take but some values of: it is asked for those where a mapping names one."""
+
+
 def check_choices(client: NetBoxClient, kinds: Kinds, constants: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
     """Raise `ConfigurationError` for a value that a mapping names, by kind and field, and that this NetBox does not take.
 
     The choices of a field, and what a custom field is, are the site's own, so only the server knows them.
     """
     for name, values in constants.items():
-        choices = client.choices(api(kinds[name]).endpoint)
+        choices = client.choices(api(kinds[name]).endpoint) if CHOICES & values.keys() else {}
         for field, value in ((field, value) for field, named in values.items() for value in named):
             if field in choices and value not in choices[field]:
                 known = ", ".join(choices[field])

@@ -3,7 +3,8 @@ import pytest
 from asset_sync.reconcile.errors import ConfigurationError, TargetError
 from asset_sync.reconcile.tables import observed_schema
 from asset_sync.systems.netbox import KINDS, check_choices, declared, observe
-from asset_sync.systems.netbox.extract import table
+from asset_sync.systems.netbox.api import api
+from asset_sync.systems.netbox.extract import CHOICES, table
 from asset_sync_tests.systems.netbox.conftest import Lab
 
 ASSETS = declared(
@@ -85,6 +86,12 @@ def test_custom_fields_that_are_not_there_are_refused_before_anything_is_read(la
 def test_a_constant_that_netbox_gives_no_choice_of_is_refused_with_the_choices(lab: Lab) -> None:
     with pytest.raises(ConfigurationError, match=r"NetBox has no status 'usd' for asset; it has stored, used, retired"):
         check_choices(lab.client, ASSETS, {"asset": {"status": ["usd"]}})
+
+
+def test_every_field_is_known_of_which_netbox_takes_some_values_alone(lab: Lab) -> None:
+    asked = {endpoint: lab.client.choices(endpoint).keys() for endpoint in {api(kind).endpoint for kind in KINDS.values()}}
+    found = {field.name for kind in KINDS.values() for field in kind.fields if field.name in asked[api(kind).endpoint]}
+    assert found == CHOICES
 
 
 def test_constants_that_are_choices_or_free_text_pass(lab: Lab) -> None:
