@@ -26,7 +26,9 @@ def test_another_home_another_configuration_and_another_folder_have_instances_of
         file.read_text(encoding="utf-8").replace("max_concurrent_runs: 4", "max_concurrent_runs: 3"), encoding="utf-8"
     )
     with instance() as changed:
-        assert changed.get_concurrency_config().run_queue_config.max_concurrent_runs == 3
+        queue = changed.get_concurrency_config().run_queue_config
+        assert queue is not None
+        assert queue.max_concurrent_runs == 3
     monkeypatch.chdir(tmp_path / "other")
     with instance() as elsewhere:
         assert elsewhere is not changed
