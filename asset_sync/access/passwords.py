@@ -1,5 +1,6 @@
 """Passwords: kept as Argon2id hashes, and checked so that nobody learns from the time it takes whether a name is known."""
 
+from functools import cache
 from typing import Final
 
 from argon2 import PasswordHasher, extract_parameters
@@ -9,7 +10,6 @@ SHORTEST: Final = 12
 """As many characters a password has, at least."""
 LONGEST: Final = 1_000
 _HASHER: Final = PasswordHasher()
-_OF_NOBODY: Final = _HASHER.hash("nobody's")
 
 
 def hashed(password: str) -> str:
@@ -19,11 +19,18 @@ def hashed(password: str) -> str:
 
 def is_right(password: str, against: str | None) -> bool:
     """Tell whether a password is the one that was hashed; None is of nobody, and takes as long."""
+    # Made for whoever comes first, known or not: that it is made tells nothing, either.
+    nobody = _of_nobody()
     try:
-        _HASHER.verify(against or _OF_NOBODY, password)
+        _HASHER.verify(against or nobody, password)
     except (VerificationError, InvalidHashError):
         return False
     return against is not None
+
+
+@cache
+def _of_nobody() -> str:
+    return _HASHER.hash("nobody's")
 
 
 def checked(given: str) -> str:

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 from rich.console import Console
@@ -14,7 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from asset_sync.cli.signals import in_time
-from asset_sync.operations.runs import RunReport, Step, Watch
+
+if TYPE_CHECKING:
+    # Dagster comes along with it, and not every command runs something.
+    from asset_sync.operations.runs import RunReport, Step, Watch
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -26,18 +29,18 @@ def printed() -> Console:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str], Watch]]:
+def progress() -> "Iterator[Callable[[str], Watch]]":
     """Show the step that runs, and a line for each that is done. Called with a title, it gives what is to watch a run.
 
     What runs meanwhile is over within seconds once it is to stop.
     """
     with in_time(), _own_stderr() as stderr, Console(file=stderr, highlight=False, markup=False).status("starting") as status:
 
-        def watching(title: str) -> Watch:
+        def watching(title: str) -> "Watch":
             status.update(f"{title}: starting")
             began: dict[str, float] = {}
 
-            def watch(step: Step) -> None:
+            def watch(step: "Step") -> None:
                 if step.state == "started":
                     began[step.name] = time.monotonic()
                     status.update(f"{title}: {step.name}")
@@ -49,7 +52,7 @@ def progress() -> Iterator[Callable[[str], Watch]]:
         yield watching
 
 
-def _news(title: str, step: Step, began: Mapping[str, float]) -> str:
+def _news(title: str, step: "Step", began: Mapping[str, float]) -> str:
     if step.state == "waiting":
         return f"… {title}: {step.name} {step.told}"
     if step.state == "ended":
@@ -84,7 +87,7 @@ def row(*cells: object) -> list[Text]:
     return [Text("" if cell is None else str(cell)) for cell in cells]
 
 
-def outcome_line(report: RunReport) -> str:
+def outcome_line(report: "RunReport") -> str:
     """Return in a line what a run wrote."""
     told = ", ".join(f"{count} {name}" for name, count in report.outcomes.items() if count) or "nothing to write"
     requests = f"{report.requests.read} requests read, {report.requests.write} wrote"

@@ -5,7 +5,7 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -65,12 +65,22 @@ nux:
 
 @contextmanager
 def instance() -> Iterator[dg.DagsterInstance]:
-    """The Dagster instance of DAGSTER_HOME; see `ensure_dagster_home` for where that is unset."""
+    """The Dagster instance of DAGSTER_HOME, opened once; see `ensure_dagster_home` for where that is unset.
+
+    Who asks again while neither the home, nor its dagster.yaml, nor the folder of this process has changed gets the same one.
+    """
     ensure_dagster_home()
+    home = Path(os.environ["DAGSTER_HOME"])
+    file = home / "dagster.yaml"
     with database.ALEMBIC:
-        opened = dg.DagsterInstance.get()
-    with opened as found:
-        yield found
+        found = _opened(home, file.stat().st_mtime_ns if file.is_file() else None, Path.cwd())
+    yield found
+
+
+@lru_cache(maxsize=1)
+def _opened(_home: Path, _changed: int | None, _folder: Path) -> dg.DagsterInstance:
+    """Open the instance; with SQLite, Dagster reads all of its migrations to see whether its tables are up to date."""
+    return dg.DagsterInstance.get()
 
 
 def events_of(dagster: dg.DagsterInstance, run_id: str) -> list[dg.DagsterEvent]:

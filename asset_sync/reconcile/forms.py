@@ -1,6 +1,7 @@
 """Normal forms: what is left of a value when only what tells two things apart is kept. Whole columns at a time."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
@@ -9,14 +10,39 @@ import pyarrow.compute as pc
 from asset_sync.reconcile import junk, makers
 from asset_sync.reconcile.kinds import Form
 
-_PUNCTUATION = r"[^\p{L}\p{N}]+"
-# Marks are vowels in many scripts.
-_TELLING = r"\p{L}\p{M}\p{N}+#"
-_UNSEEN = r"[\p{Cf}\x1f]+"
 # What stands for a separator that tells, until the others are gone.
 _KEPT = "\x1f"
-_BETWEEN_DIGITS = rf"(\p{{N}})[^{_TELLING}{_KEPT}]+(\p{{N}})"
-_NAMES_SOMETHING = r"[\p{L}\p{N}]"
+_UNSEEN = r"[\p{Cf}\x1f]+"
+
+
+@dataclass(frozen=True)
+class _Script:
+    """What letters, marks and digits are, as parts of a class of characters. Marks are vowels in many scripts."""
+
+    letters: str
+    marks: str
+    digits: str
+
+    @property
+    def punctuation(self) -> str:
+        return rf"[^{self.letters}{self.digits}]+"
+
+    @property
+    def names_something(self) -> str:
+        return rf"[{self.letters}{self.digits}]"
+
+    @property
+    def between_digits(self) -> str:
+        return rf"([{self.digits}]){self.not_telling}([{self.digits}])"
+
+    @property
+    def not_telling(self) -> str:
+        return rf"[^{self.letters}{self.marks}{self.digits}+#{_KEPT}]+"
+
+
+# To compile an expression with the letters of all scripts takes milliseconds, each time; most columns have none of them.
+_ANY: Final = _Script(r"\p{L}", r"\p{M}", r"\p{N}")
+_ASCII: Final = _Script("A-Za-z", "", "0-9")
 
 
 def normal(values: pa.Array, form: Form) -> pa.Array:
@@ -73,14 +99,28 @@ def _labels(values: pa.Array) -> pa.Array:
 
 
 def _distinct_labels(names: pa.Array) -> pa.Array:
+    return _by_script(names, _label)
+
+
+def _label(names: pa.Array, script: _Script) -> pa.Array:
     seen = pc.replace_substring_regex(names, pattern=_UNSEEN, replacement="")
     labels = pc.utf8_lower(pc.utf8_normalize(seen, form="NFKC"))
     for _ in range(2):
         # Twice, since the digit behind a separator may stand before the next one, too.
-        labels = pc.replace_substring_regex(labels, pattern=_BETWEEN_DIGITS, replacement=rf"\1{_KEPT}\2")
-    labels = pc.replace_substring_regex(labels, pattern=rf"[^{_TELLING}{_KEPT}]+", replacement="")
+        labels = pc.replace_substring_regex(labels, pattern=script.between_digits, replacement=rf"\1{_KEPT}\2")
+    labels = pc.replace_substring_regex(labels, pattern=script.not_telling, replacement="")
     labels = pc.replace_substring(labels, pattern=_KEPT, replacement=".")
-    return _without(labels, pc.invert(pc.match_substring_regex(labels, _NAMES_SOMETHING)))
+    return _without(labels, pc.invert(pc.match_substring_regex(labels, script.names_something)))
+
+
+def _by_script(values: pa.Array, form: Callable[[pa.Array, _Script], pa.Array]) -> pa.Array:
+    """Return what a form makes of each value, by the least of the scripts that it is written in."""
+    plain = pc.fill_null(pc.string_is_ascii(values), fill_value=True)
+    if pc.all(plain).as_py():
+        return form(values, _ASCII)
+    others = pc.invert(plain)
+    formed = pc.replace_with_mask(values, plain, form(pc.filter(values, plain), _ASCII))
+    return pc.replace_with_mask(formed, others, form(pc.filter(values, others), _ANY))
 
 
 def _without(values: pa.Array, junk: pa.Array) -> pa.Array:
@@ -95,8 +135,11 @@ def _bare(values: pa.Array) -> pa.Array:
     if pc.all(clean).as_py():
         return capitals
     dirty = pc.invert(clean)
-    stripped = pc.replace_substring_regex(pc.filter(capitals, dirty), pattern=_PUNCTUATION, replacement="")
-    return pc.replace_with_mask(capitals, dirty, stripped)
+    return pc.replace_with_mask(capitals, dirty, _by_script(pc.filter(capitals, dirty), _stripped))
+
+
+def _stripped(values: pa.Array, script: _Script) -> pa.Array:
+    return pc.replace_substring_regex(values, pattern=script.punctuation, replacement="")
 
 
 def _hosts(values: pa.Array) -> pa.Array:

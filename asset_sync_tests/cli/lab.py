@@ -1,5 +1,6 @@
 """A world, a database and a home for the functions that the command line and the REST service share."""
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from asset_sync.operations import definitions
-from asset_sync.operations.definitions import make_dagster_home
 from asset_sync.sandbox.world import World
 from asset_sync.sandbox.wug import WugState
 from asset_sync_tests.components.wug.lab import EXPORT, MAIN, definitions_of, serving
@@ -22,10 +22,10 @@ BRANCH = "branch"
 
 
 @pytest.fixture
-def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, dagster_home_template: Path) -> Path:
     """An empty home for asset_sync and Dagster, in a folder that is no project; no system is named by the environment."""
     folder = tmp_path / "home"
-    make_dagster_home(folder)
+    shutil.copytree(dagster_home_template, folder)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ASSET_SYNC_HOME", str(folder))
     monkeypatch.setenv("DAGSTER_HOME", str(folder))

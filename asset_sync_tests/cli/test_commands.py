@@ -1,5 +1,6 @@
 """The map of the command line: all that there is and nothing else, and what is imported for it."""
 
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -45,6 +46,27 @@ def test_nothing_is_imported_to_tell_what_there_is(asked: str) -> None:
     assert "asset_sync.cli.main" in modules
     assert set(HEAVY) & set(modules) == set()
     assert len(modules) < MOST_MODULES
+
+
+@pytest.mark.parametrize(
+    ("asked", "needed", "most"),
+    [
+        (["users", "list"], {"pydantic"}, 600),
+        # What is counted is what Dagster, pandas and SQLAlchemy bring, and the project's own.
+        (["run", "--help"], {"dagster", "pandas", "numpy", "pyarrow", "sqlalchemy", "pydantic"}, 2400),
+    ],
+    ids=["users", "run"],
+)
+def test_a_command_imports_what_it_needs_and_nothing_else(
+    asked: list[str], needed: set[str], most: int, tmp_path: Path
+) -> None:
+    environment = {**os.environ, "ASSET_SYNC_HOME": str(tmp_path)}
+    words = [sys.executable, "-c", IMPORTED, *asked]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False, env=environment)
+    assert done.returncode == 0, done.stderr
+    modules = done.stderr.splitlines()[-1].split()
+    assert {*HEAVY, "openpyxl"} & set(modules) == needed
+    assert len(modules) < most
 
 
 def test_every_command_is_on_the_map_once() -> None:

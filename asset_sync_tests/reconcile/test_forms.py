@@ -1,5 +1,7 @@
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from asset_sync.reconcile.forms import is_junk, joined, normal
 from asset_sync.reconcile.kinds import Form
@@ -73,6 +75,19 @@ def test_what_tells_two_products_apart_stays_in_their_labels(one_thing: str, oth
 )
 def test_spellings_of_one_name_have_one_label(spelling: str, other: str) -> None:
     assert one(spelling, "label") == one(other, "label") is not None
+
+
+@given(st.text(st.characters(max_codepoint=0x7F), max_size=12))
+def test_a_sign_that_nobody_sees_changes_no_form_though_the_letters_of_all_scripts_are_looked_for_then(value: str) -> None:
+    assert one(f"{value}\u200b", "label") == one(value, "label")
+    assert one(f"{value}\u200b", "serial") == one(value, "serial")
+
+
+def test_each_value_has_the_form_that_it_has_alone() -> None:
+    written = ["HP Inc.", "Müller & Söhne", None, "Model 1.5", "ＨＰ", "---", "C#"]
+    values = pa.array(written, pa.large_string())
+    assert normal(values, "label").to_pylist() == [one(value, "label") for value in written]
+    assert normal(values, "serial").to_pylist() == [one(value, "serial") for value in written]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 
 import pandas as pd
 
-from asset_sync.systems.pdq_export import delimited, objects, workbook
+from asset_sync.systems.pdq_export import delimited, objects
 from asset_sync.systems.pdq_export.columns import Columns
 from asset_sync.systems.pdq_export.devices import devices
 from asset_sync.systems.pdq_export.encoding import Text, text
@@ -86,6 +86,8 @@ def _content(opened: BinaryIO, limits: Limits) -> bytes:
 def _sheet(data: bytes, name: str, columns: Columns, limits: Limits) -> Sheet:
     """The content tells the format; the file's name only whether broken JSON was meant to be JSON."""
     if data.startswith(_ZIP):
+        from asset_sync.systems.pdq_export import workbook  # noqa: PLC0415 - openpyxl is a fifth of what it takes to start
+
         return workbook.read(data, columns, limits)
     if data.startswith(_OLE):
         _refuse_old_workbook(data)
