@@ -209,6 +209,7 @@ outcome = Table(
     ),
     Column("at", Moment, nullable=False),
     Column("run_id", Text, nullable=False),
+    Column("fields", Text, comment="JSON: the names of the fields that were written; empty where there are none"),
     ForeignKeyConstraint(["plan_id", "seq"], [operation.c.plan_id, operation.c.seq], ondelete="CASCADE"),
     Index(None, "target_id"),
 )
