@@ -1,4 +1,4 @@
-"""Which fields each write was of, so that writes are counted and found without reading all their values."""
+"""Which fields each write was of, and where operations on a record are: neither needs all plans to be read any more."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,7 +23,17 @@ _FILLED = """
 
 
 def upgrade() -> None:
-    """Add the column, filled for what was written before."""
+    """Add the column, filled for what was written before, and the indexes."""
     told = "JSON: the names of the fields that were written; empty where there are none"
     op.add_column("outcome", sa.Column("fields", sa.Text(), comment=told), schema=SCHEMA)
     op.execute(_FILLED)
+    for name in ("source_key", "key"):
+        op.create_index(
+            f"operation_{name}_idx",
+            "operation",
+            [name],
+            schema=SCHEMA,
+            postgresql_using="brin",
+            postgresql_ops={name: "text_bloom_ops"},
+            postgresql_with={"autosummarize": "on"},
+        )
