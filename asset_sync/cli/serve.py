@@ -8,7 +8,7 @@ from asset_sync.api.app import create_app
 from asset_sync.cli.ports import check_free
 from asset_sync.cli.signals import until_stopped
 from asset_sync.logs.handler import kept
-from asset_sync.operations.definitions import sync_names
+from asset_sync.operations.definitions import keeping_instance, sync_names
 
 
 @click.command()
@@ -20,6 +20,6 @@ def serve(host: str, port: int) -> None:
     # What is wrong with a sync's YAML is to be told now, not to whoever asks first.
     sync_names()
     check_free(host, port)
-    with until_stopped(), kept():
+    with until_stopped(), kept(), keeping_instance():
         # Who a request comes from is for asset_sync.access to tell: it knows the proxies by their addresses.
         uvicorn.run(create_app(token), host=host, port=port, proxy_headers=False)
