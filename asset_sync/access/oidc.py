@@ -1,5 +1,6 @@
 """An OIDC provider that signs people in, by Authlib: authorisation code with PKCE, state and nonce."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
@@ -11,7 +12,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from asset_sync import settings
-from asset_sync.access.proxy import Named
 from asset_sync.reconcile.errors import AssetSyncError
 
 ISSUER: Final = "ASSET_SYNC_OIDC_ISSUER"
@@ -19,10 +19,20 @@ CLIENT_ID: Final = "ASSET_SYNC_OIDC_CLIENT_ID"
 CLIENT_SECRET: Final = "ASSET_SYNC_OIDC_CLIENT_SECRET"  # noqa: S105 - a variable's name
 GROUPS_CLAIM: Final = "ASSET_SYNC_OIDC_GROUPS_CLAIM"
 _NAMES: Final = ("preferred_username", "email", "sub")
+"""Names for people; whom they name is told by `sub` alone, for at many providers people choose the others themselves."""
 
 
 class NotSignedIn(AssetSyncError):
     """The provider did not say who it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who signed in at a provider: `subject` is whom, for good, and `name` what they are called."""
+
+    subject: str
+    name: str
+    groups: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +66,15 @@ class Provider:
             raise NotSignedIn(f"the OIDC provider cannot be asked ({type(error).__name__})") from None
         return answer
 
-    async def person(self, request: Request) -> Named:
+    async def person(self, request: Request) -> Person:
         """Return who comes back from the provider. Raises NotSignedIn where it does not say so, or not to this session."""
         try:
             token = await self.client.authorize_access_token(request)
         except (HTTPError, AuthlibBaseError, JoseError, KeyError, RuntimeError, ValueError) as error:
             raise NotSignedIn(f"the OIDC provider did not sign you in ({type(error).__name__}); try again") from None
         claims = token.get("userinfo") or {}
-        name = next((str(claims[each]) for each in _NAMES if claims.get(each)), "")
-        if not name or not name.isprintable():
+        subject, name = (next((str(claims[each]) for each in names if claims.get(each)), "") for names in (("sub",), _NAMES))
+        if not subject or not name.isprintable() or not subject.isprintable():
             raise NotSignedIn("the OIDC provider told no name")
         groups = claims.get(self.groups_claim) or []
-        return Named(name, [groups] if isinstance(groups, str) else [str(group) for group in groups])
+        return Person(subject, name, [groups] if isinstance(groups, str) else [str(group) for group in groups])

@@ -5,12 +5,12 @@ import hmac
 import secrets
 import time
 from collections.abc import Iterable
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from starlette.requests import HTTPConnection, Request
 
 from asset_sync.access.roles import Caller
-from asset_sync.access.users import Users, read_users
+from asset_sync.access.users import Users, Way, read_users
 
 COOKIE: Final = "asset_sync_session"
 LASTS_S: Final = 8 * 3600
@@ -19,7 +19,6 @@ FORM_FIELD: Final = "csrf"
 """The field of a form that says that the form is ours; in REST, the header `X-CSRF-Token` does."""
 HEADER: Final = "x-csrf-token"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-Way = Literal["password", "oidc"]
 
 
 def secret_of(token: bytes) -> str:
@@ -47,9 +46,9 @@ def person(request: HTTPConnection) -> Caller | None:
     if name is None or not 0 <= time.time() - began < LASTS_S:
         return None
     users = read_users()
-    if session["way"] == "password" and not hmac.compare_digest(session["mark"], _mark(users, name)):
+    if not hmac.compare_digest(session["mark"], _mark(users, name)):
         return None
-    return Caller(name, users.may(name, session["groups"]))
+    return Caller(name, users.may(name, session["way"], session["groups"]))
 
 
 def form_token(request: HTTPConnection) -> str:
@@ -72,6 +71,6 @@ async def is_ours(request: Request) -> bool:
 
 
 def _mark(users: Users, name: str) -> str:
-    """Return what changes with a person's password: sessions that it began end with it."""
+    """Return what changes with what a person is known by, a password or a subject: sessions end with it."""
     user = users.people.get(name)
-    return hashlib.sha256((user.password or "").encode()).hexdigest()[:16] if user else ""
+    return hashlib.sha256(f"{user.password} {user.subject}".encode()).hexdigest()[:16] if user else ""

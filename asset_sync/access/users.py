@@ -6,11 +6,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal, Self
 
 import yaml
 from filelock import FileLock
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from asset_sync import settings
 from asset_sync.access import passwords
@@ -21,6 +30,8 @@ VARIABLE: Final = "ASSET_SYNC_USERS_FILE"
 _HEAD: Final = (
     "# Who may sign in to the review page: asset-sync users --help. `groups` are those of a proxy or of an OIDC provider.\n"
 )
+Way = Literal["password", "oidc", "proxy"]
+"""How a person signs in: one who has a password by that alone, and one whom the OIDC provider knows by that."""
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -31,20 +42,42 @@ class _Form(BaseModel):
 class _UserForm(_Form):
     roles: list[Role]
     password: Annotated[str, AfterValidator(passwords.checked)] | None = None
+    oidc: Name | None = None
+
+    @model_validator(mode="after")
+    def _comes_one_way(self) -> Self:
+        if self.password and self.oidc:
+            raise ValueError("a password and a subject of the OIDC provider are of two users")
+        return self
 
 
 class _FileForm(_Form):
     users: dict[Name, _UserForm] = Field(default_factory=dict)
     groups: dict[str, list[Role]] = Field(default_factory=dict)
 
+    @field_validator("users")
+    @classmethod
+    def _told_apart(cls, users: dict[str, _UserForm]) -> dict[str, _UserForm]:
+        known: dict[str, str] = {}
+        for name, user in users.items():
+            if user.oidc and known.setdefault(user.oidc, name) != name:
+                raise ValueError(f"{user.oidc!r} is the subject of {known[user.oidc]} and of {name}")
+        return users
+
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person; `password` is the hash of it, None for one who comes by a proxy or an OIDC provider alone."""
+    """A person. `password` is the hash of it, `subject` what the OIDC provider knows them by; of a proxy's, both are None."""
 
     name: str
     may: frozenset[Role]
     password: str | None = field(repr=False)
+    subject: str | None
+
+    @property
+    def way(self) -> Way:
+        """The one way that they sign in by."""
+        return "password" if self.password else "oidc" if self.subject else "proxy"
 
 
 @dataclass(frozen=True)
@@ -54,10 +87,19 @@ class Users:
     people: Mapping[str, User]
     groups: Mapping[str, frozenset[Role]]
 
-    def may(self, name: str, groups: Iterable[str] = ()) -> frozenset[Role]:
-        """Return what a person may, by name and as a member of groups."""
-        own = self.people[name].may if name in self.people else frozenset()
+    def may(self, name: str, way: Way, groups: Iterable[str] = ()) -> frozenset[Role]:
+        """Return what a person may who signed in one way: by name, where the user comes so, and as a member of groups."""
+        user = self.people.get(name)
+        own = user.may if user and user.way == way else frozenset()
         return own.union(*(self.groups.get(group, frozenset()) for group in groups))
+
+    def known_as(self, subject: str, name: str) -> str:
+        """Return the name of the user whom the OIDC provider knows by a subject.
+
+        Who is none has the name that the provider tells, marked where it is the name of a user: people choose it themselves.
+        """
+        own = next((user.name for user in self.people.values() if user.subject == subject), None)
+        return own or (f"{name} (by OIDC)" if name in self.people else name)
 
 
 def users_file() -> Path:
@@ -69,17 +111,23 @@ def users_file() -> Path:
 def read_users() -> Users:
     """Return what the user file says now; nobody where there is none. Raises ConfigurationError where it is wrong."""
     form = _read(users_file())
-    people = {name: User(name, with_sight(user.roles), user.password) for name, user in form.users.items()}
+    people = {name: User(name, with_sight(user.roles), user.password, user.oidc) for name, user in form.users.items()}
     return Users(people, {name: with_sight(roles) for name, roles in form.groups.items()})
 
 
-def add_user(name: str, roles: Iterable[Role], password: str | None) -> None:
-    """Put a person into the user file, or give one that is there other roles and another password (None: without one)."""
+def add_user(name: str, roles: Iterable[Role], password: str | None, subject: str | None = None) -> None:
+    """Put a person into the user file, or give one that is there other roles and another password (None: without one).
+
+    `subject` is what the OIDC provider knows them by. Raises ConfigurationError where another one is known by it.
+    """
     asked = frozenset(roles)
     ordered: list[Role] = [role for role in ROLES if role in asked]
     hashed = passwords.hashed(password) if password is not None else None
     with _writing() as form:
-        form.users[name] = _UserForm(roles=ordered, password=hashed)
+        other = next((each for each, user in form.users.items() if subject and user.oidc == subject and each != name), None)
+        if other is not None:
+            raise ConfigurationError(f"{subject!r} is the subject of {other}: {users_file()}")
+        form.users[name] = _UserForm(roles=ordered, password=hashed, oidc=subject)
 
 
 def remove_user(name: str) -> None:

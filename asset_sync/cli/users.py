@@ -23,17 +23,26 @@ def users() -> None:
 @click.option(
     "--role", "roles", type=click.Choice(ROLES), multiple=True, required=True, help="Several times for several roles."
 )
-@click.option("--no-password", is_flag=True, help="Of one who comes by a proxy or an OIDC provider alone.")
-def add(name: str, roles: tuple[Role, ...], no_password: bool) -> None:
-    """Let NAME sign in; of one who is there already, change the roles and the password.
+@click.option("--no-password", is_flag=True, help="Of one who comes by a proxy.")
+@click.option(
+    "--oidc", "subject", metavar="SUBJECT", help="Of one whom the OIDC provider knows by this; it is told at the sign-in."
+)
+def add(name: str, roles: tuple[Role, ...], no_password: bool, subject: str | None) -> None:
+    """Let NAME sign in; of one who is there already, change the roles and how they come.
 
-    The password is asked for, or read from standard input, a line. see: read everything. approve: decide about plans and held
-    records. operate: apply and undo. Whoever may do something sees everything, too.
+    Each comes one way: by a password, by a proxy, or by the OIDC provider. The password is asked for, or read from standard
+    input, a line. see: read everything. approve: decide about plans and held records. operate: apply and undo. Whoever may do
+    something sees everything, too.
     """
     named = name.strip()
     if not named or not named.isprintable():
         raise click.BadParameter("it names nobody", param_hint="NAME")
-    people.add_user(named, roles, None if no_password else _password(named))
+    if subject is not None and no_password:
+        raise click.UsageError("--oidc and --no-password: a user comes by one of the two")
+    if subject is not None and not (subject.strip() and subject.isprintable()):
+        raise click.BadParameter(f"{subject!r} is no subject", param_hint="--oidc")
+    without = no_password or subject is not None
+    people.add_user(named, roles, None if without else _password(named), subject.strip() if subject else None)
     click.echo(f"{named} may {', '.join(_roles(people.read_users().people[named]))}: {people.users_file()}")
 
 
@@ -53,14 +62,14 @@ def list_(as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_told(user) for user in found], indent=2))
         return
-    shown = table("name", "roles", "password")
+    shown = table("name", "roles", "password", "oidc")
     for user in found:
-        shown.add_row(*row(user.name, " ".join(_roles(user)), "yes" if user.password else "no"))
+        shown.add_row(*row(user.name, " ".join(_roles(user)), "yes" if user.password else "no", user.subject))
     printed().print(shown if found else "Nobody can sign in yet: asset-sync users add NAME --role approve")
 
 
 def _told(user: people.User) -> dict[str, Any]:
-    return {"name": user.name, "roles": _roles(user), "password": user.password is not None}
+    return {"name": user.name, "roles": _roles(user), "password": user.password is not None, "oidc": user.subject}
 
 
 def _roles(user: people.User) -> list[Role]:

@@ -1,13 +1,29 @@
 """Pauses: what a person holds is not written, whoever starts it."""
 
+from collections.abc import Callable
+
 from asset_sync.components.resources import open_pauses
+from asset_sync.ledger.pauses import holding
 from asset_sync.reconcile.errors import PlanError
+
+Paused = Callable[[str], str | None]
+"""Says in a line why a sync is not to write now; None where it may."""
 
 
 def paused(sync: str) -> str | None:
     """Return in a line why a sync is not to write now; None where it may."""
-    found = open_pauses().of(sync)
-    return None if found is None else str(found)
+    return looked_up()(sync)
+
+
+def looked_up() -> Paused:
+    """Return what says of any sync what `paused` does, as it is now: looked up once for all of them."""
+    found = open_pauses().all()
+
+    def why(sync: str) -> str | None:
+        pause = holding(found, sync)
+        return None if pause is None else str(pause)
+
+    return why
 
 
 def refuse_paused(sync: str) -> None:

@@ -50,17 +50,20 @@ def page(connection: Connection, syncs: Collection[str], offset: int = 0, limit:
     The longest held is first; last is what is ignored or only waits.
     """
     asked = {"syncs": list(syncs), "offset": offset, "limit": limit}
-    rows = connection.execute(_HELD, {**asked, **_BEGINNINGS}).all()
+    rows = connection.execute(_HELD, {**asked, **BEGINNINGS}).all()
     if not rows and offset:
         return HeldPage(page(connection, syncs, 0, 1).total, [])
     return HeldPage(rows[0].total if rows else 0, list(map(_held, rows)))
 
 
-_BEGINNINGS: Final = {"missing": MISSING, "awaits": p.AWAITS_APPROVAL, "ignores": IGNORED, "retire": p.RETIRE}
+BEGINNINGS: Final = {"missing": MISSING, "awaits": p.AWAITS_APPROVAL, "ignores": IGNORED, "retire": p.RETIRE}
+WAITS: Final = "(op = :retire and starts_with(hold, :missing)) or starts_with(hold, :awaits)"
+IGNORES: Final = "starts_with(hold, :ignores)"
+"""SQL, with `BEGINNINGS`: whether a held operation is one that waits, or is ignored, as `Held` says."""
 # The looks of a sync, by its links, are counted back from the last one; a record that was held in as many of the latest looks
 # as its first one is away was held in all of them. In one pass: a join with what the database cannot estimate takes minutes.
 _HELD: Final = text(
-    """
+    f"""
     with looks as (
         select plan.sync, plan.link_set, making.plan_id, making.at,
                row_number() over (partition by plan.sync, plan.link_set order by making.number desc) as back
@@ -68,8 +71,7 @@ _HELD: Final = text(
         where plan.sync = any(:syncs) and plan.undoes is null and plan.mode not in ('rebase', 'rest') and not making.partial
     ), holds as (
         select looks.*, seq, kind, source_key,
-               (op = :retire and starts_with(hold, :missing)) or starts_with(hold, :awaits) as waits,
-               starts_with(hold, :ignores) as ignored,
+               {WAITS} as waits, {IGNORES} as ignored,
                dense_rank() over (partition by sync, link_set, kind, source_key order by back) as unbroken
         from looks join asset_sync.operation using (plan_id)
         where hold is not null and source_key is not null
@@ -87,7 +89,7 @@ _HELD: Final = text(
     select sync, link_set, plan_id, wanted.kind, wanted.source_key, key, target_id, op, changes, candidates, hold,
            since, waits, ignored, total
     from wanted join asset_sync.operation using (plan_id, seq) order by number
-    """
+    """  # noqa: S608 - of constants
 )
 
 

@@ -102,8 +102,7 @@ def history(connection: Connection, kind: str, target_id: str, field: str | None
         )
         for *told, op, outcome, instead, changes in connection.execute(_writes_to(kind, target_id))
         for name, change in p.decode(changes).items()
-        # What was not stored of a create has a value all the same; an update left it as it was.
-        if field in {None, name} and (op == p.CREATE or name not in instead or isinstance(instead[name], list))
+        if field in {None, name} and _is_written(name, op, instead)
     ]
     return pd.DataFrame(rows, columns=list(_HISTORY_DTYPES), dtype=object).astype(_HISTORY_DTYPES)
 
@@ -163,6 +162,7 @@ def _keep(plan_id: str, outcomes: Sequence[Outcome], rows: Mapping[int, links.Re
         version=(Text, [o.version for o in outcomes]),
         created=(Text, [o.created for o in outcomes]),
         instead=(Text, [orjson.dumps(dict(o.instead)).decode() for o in outcomes]),
+        fields=(Text, [_fields(o, rows[o.seq]) for o in outcomes]),
     )
     values = [cast(each, JSONB) if each.key == "instead" else each for each in ended.c]
     told = (literal(plan_id), literal(run_id), literal(at, c.at.type))
@@ -171,6 +171,19 @@ def _keep(plan_id: str, outcomes: Sequence[Outcome], rows: Mapping[int, links.Re
     replaced = {name: new.excluded[name] for name in columns if name not in {"plan_id", "seq"}}
     kept = new.on_conflict_do_update(index_elements=[c.plan_id, c.seq], set_=replaced, where=c.outcome.not_in(_DONE))
     return kept.returning(*_columns())
+
+
+def _fields(outcome: Outcome, row: links.Record) -> str | None:
+    """Return the names of the fields that were written, as JSON; None where there are none."""
+    if outcome.outcome not in _DONE:
+        return None
+    names = [name for name in p.decode(row["changes"]) if _is_written(name, row["op"], outcome.instead)]
+    return orjson.dumps(names).decode() if names else None
+
+
+def _is_written(field: str, op: str, instead: Mapping[str, Any]) -> bool:
+    """What was not stored of a create has a value all the same; an update left it as it was."""
+    return op == p.CREATE or field not in instead or isinstance(instead[field], list)
 
 
 def _created(connection: Connection, plan_id: str, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], str]:

@@ -1,5 +1,6 @@
 """Pauses: what is not to write now, who said so and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -43,7 +44,7 @@ class Pauses:
 
     def of(self, sync: str) -> Pause | None:
         """Return what keeps a sync from writing: the pause of all syncs, else its own; None where nothing does."""
-        return next((each for each in self.all() if each.sync in (None, sync)), None)
+        return holding(self.all(), sync)
 
     def begin(self, sync: str | None, reason: str, by: str) -> None:
         """Pause a sync, or all; the reason and the name come in the place of earlier ones."""
@@ -57,3 +58,8 @@ class Pauses:
         with self._engine.begin() as connection:
             ended = connection.execute(delete(pause).where(pause.c.sync == (sync or ALL)).returning(pause.c.sync))
             return ended.first() is not None
+
+
+def holding(found: Sequence[Pause], sync: str) -> Pause | None:
+    """Return which of the pauses keeps a sync from writing: that of all syncs, else its own; None where none does."""
+    return next((each for each in found if each.sync in (None, sync)), None)

@@ -3,12 +3,13 @@
 A record is known by its links, by the plans that have an operation on it, and by what people decided about it.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, Text, and_, exists, func, or_, select, union
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Text, and_, exists, func, or_, select, text, union
 
 from asset_sync.ledger import headers, written
 from asset_sync.ledger import schema as s
@@ -77,6 +78,14 @@ class Records:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        """A transaction that finds operations by their record, in the plans of all times."""
+        with self._engine.connect() as connection:
+            # Where records come in no order, the planner takes their index, which knows pages alone, to be of no use.
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
+            yield connection
+
     def link(self, link_set: str, kind: str, source_key: str) -> KnownLink | None:
         """Return which object a record is; None where it is linked to none."""
         c = s.link.c
@@ -91,7 +100,7 @@ class Records:
         c, o = s.link.c, s.operation.c
         linked = select(c.kind).where(c.sync == link_set, c.source_key == source_key)
         touched = select(o.kind).where(_of(link_set), o.source_key == source_key)
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             return sorted(connection.scalars(union(linked, touched)))
 
     def named(self, link_set: str, name: str, *, target_id: str) -> list[tuple[str, str]]:
@@ -104,7 +113,7 @@ class Records:
         by_value = exists(select(its.c.value).where(its.c.value == name))
         linked = select(c.kind, c.source_key).where(c.sync == link_set, or_(c.target_id == target_id, by_value))
         touched = select(o.kind, o.source_key).where(_of(link_set), o.key == name, o.source_key.is_not(None))
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             rows = connection.execute(union(linked, touched).order_by("kind", "source_key").limit(_MOST))
             return [(row.kind, row.source_key) for row in rows]
 
@@ -117,7 +126,7 @@ class Records:
             plan.sync == sync, plan.link_set == link_set, plan.undoes.is_(None), plan.mode.not_in(["rebase", "rest"])
         )
         looks = looks.where(or_(~made.partial, about_it)).order_by(made.number.desc()).limit(1)
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             row = connection.execute(looks).first()
             if row is None:
                 return None
@@ -132,7 +141,7 @@ class Records:
 
         An operation on the record's object counts, too, where it is of no record.
         """
-        with self._engine.connect() as connection:
+        with self._reading() as connection:
             own = _about(link_set, kind, source_key, target_id)
             found = headers.headers(connection, _last_plans(own, limit))
             return found, _touches(connection, own, [header.id for header in found])

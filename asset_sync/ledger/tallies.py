@@ -2,16 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy import Connection, Engine, Row, select, text
 
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.headers import PlanHeader, headers
-from asset_sync.reconcile.identity import IGNORED
-from asset_sync.reconcile.planning.retiring import only_waits
+from asset_sync.ledger.holds import BEGINNINGS, IGNORES, WAITS
 
 _Record = tuple[str, str]
+_ASKED: Final = text(
+    f"""
+    select kind, source_key, hold from asset_sync.operation
+    where plan_id = :plan_id and hold is not null and source_key is not null and not ({WAITS}) and not {IGNORES} order by seq
+    """  # noqa: S608 - of constants
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +71,7 @@ def _last_look(connection: Connection, sync: str, link_set: str, before: datetim
 
 def _asked(connection: Connection, plan_id: str) -> dict[_Record, str]:
     """Return why each record is held by a plan that somebody may decide about."""
-    c = s.operation.c
-    query = select(c.kind, c.source_key, c.op, c.hold).where(c.plan_id == plan_id, c.hold.is_not(None)).order_by(c.seq)
     asked: dict[_Record, str] = {}
-    for row in connection.execute(query):
-        if row.source_key is not None and not row.hold.startswith(IGNORED) and not only_waits(row._asdict()):
-            asked.setdefault((row.kind, row.source_key), row.hold)
+    for row in connection.execute(_ASKED, {"plan_id": plan_id, **BEGINNINGS}):
+        asked.setdefault((row.kind, row.source_key), row.hold)
     return asked

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
+    JSON,
+    BigInteger,
     ColumnElement,
     Connection,
     FromClause,
@@ -19,6 +21,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    text,
     true,
     union_all,
 )
@@ -29,6 +32,8 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.target import ALREADY, APPLIED
 
 _DONE: Final = (APPLIED, ALREADY)
+_ITS_OPERATION: Final = and_(s.operation.c.plan_id == s.outcome.c.plan_id, s.operation.c.seq == s.outcome.c.seq)
+_COUNTING_MB: Final = 64
 UNDO: Final = "undo"
 DECISION: Final = "decision"
 """What a row is beside the operations of plans: the operation of a plan that takes another one back; a person's decision."""
@@ -105,11 +110,11 @@ class Page:
 
 def counted(connection: Connection, asked: Asked) -> list[Counted]:
     """Return the counts by sync, kind, field and what it was."""
-    all_rows = _all(asked).subquery("told")
-    c = all_rows.c
-    objects = func.count(func.distinct(func.coalesce(c.target_id, c.source_key, c.plan_id)))
-    query = select(c.sync, c.kind, c.field, c.what, func.count().label("values"), objects)
-    query = query.group_by(c.sync, c.kind, c.field, c.what).order_by(c.sync, c.kind, c.field.nulls_first(), c.what)
+    # What does not fit into memory takes half as long again.
+    connection.execute(text(f"SET LOCAL work_mem = '{_COUNTING_MB}MB'"))
+    told = union_all(_counted_writes(asked), _counted_decisions(asked)).subquery("told")
+    c = told.c
+    query = select(told).order_by(c.sync, c.kind, c.field.nulls_first(), c.what)
     return [Counted(row[0], row[1] or "", *row[2:]) for row in connection.execute(query)]
 
 
@@ -124,26 +129,76 @@ def changed(connection: Connection, since: datetime, until: datetime) -> list[Ch
 
 def page(connection: Connection, asked: Asked) -> Page:
     """Return a page of the rows, the latest first."""
-    told = _all(asked).subquery("told")
-    c = told.c
-    order = (c.at.desc(), c.plan_id, c.seq.desc(), c.field)
-    rows = connection.execute(select(told).order_by(*order).offset(asked.offset).limit(asked.limit + 1)).all()
+    picked = _picked(asked).cte("picked")
+    told = union_all(_unfolded(picked, asked), _as_decided(picked)).subquery("told")
+    rows = connection.execute(select(told).order_by(*_latest_first(told))).all()
+    # A write is picked with all its values; the first ones may be on the page before.
+    rows = rows[asked.offset - rows[0].before :] if rows else rows
     names = Written.__dataclass_fields__
-    return Page(
-        tuple(Written(**{name: getattr(row, name) for name in names}) for row in rows[: asked.limit]), len(rows) > asked.limit
-    )
+    shown = (Written(**{name: getattr(row, name) for name in names}) for row in rows[: asked.limit])
+    return Page(tuple(shown), len(rows) > asked.limit)
 
 
-def _all(asked: Asked) -> Any:
-    return union_all(_values(asked), _about_records(asked), *([] if asked.kind or asked.field else [_about_plans(asked)]))
+def _latest_first(rows: FromClause) -> list[ColumnElement[Any]]:
+    c = rows.c
+    return [c.at.desc(), c.plan_id, c.seq.desc(), c.field, c.detail]
 
 
-def _values(asked: Asked) -> Select[Any]:
-    """Select a row for each field of each write that was done."""
+# Writes: picked and counted by the names of their fields; the values are read of those alone that are shown.
+
+
+def _writes(asked: Asked, *columns: ColumnElement[Any]) -> Select[Any]:
+    """Select columns of each write that was done."""
+    done, plan = s.outcome.c, s.plan.c
+    query = select(*columns).join_from(s.plan, s.outcome, done.plan_id == plan.id)
+    query = query.where(done.at >= asked.since, done.fields.is_not(None))
+    # Those that ended before need not be looked into.
+    query = query.where(plan.started_at.is_not(None), or_(plan.applied_at.is_(None), plan.applied_at >= asked.since))
+    if asked.field is not None:
+        query = query.where(func.strpos(done.fields, p.quoted(asked.field)) > 0)
+    if asked.kind is not None:
+        query = query.where(_ITS_OPERATION, s.operation.c.kind == asked.kind)
+    return query.where(*_of_sync(asked, plan.sync, plan.link_set))
+
+
+def _counted_writes(asked: Asked) -> Select[Any]:
+    """Select the counts of the values: objects of which the same was written are counted together, and unfolded once."""
+    o, done = s.operation.c, s.outcome.c
+    its = func.coalesce(done.target_id, o.source_key).label("object")
+    writes = _writes(asked, _sync().label("sync"), o.kind, _what().label("what"), its, done.fields).where(_ITS_OPERATION)
+    w = writes.subquery("writes").c
+    by = (w.sync, w.kind, w.what)
+    # By the object first: there is one for nearly every write, so that the rest need not be compared.
+    each = select(*by, func.array_agg(w.fields).label("writes")).group_by(w.object, *by).subquery("each").c
+    alike = select(*each, func.count().label("objects")).group_by(*each).subquery("alike")
+    write = func.unnest(alike.c.writes).table_valued("fields", name="write").render_derived()
+    field = func.jsonb_array_elements_text(cast(write.c.fields, JSONB)).table_valued("name", name="field").render_derived()
+    times = select(*alike.c, field.c.name.label("field"), func.count().label("times")).group_by(*alike.c, field.c.name)
+    t = times.select_from(alike).join(write, true()).join(field, true()).where(*_named(asked, field.c.name)).subquery("times").c
+    query = select(t.sync, t.kind, t.field, t.what, _whole(func.sum(t.objects * t.times)), _whole(func.sum(t.objects)))
+    return query.group_by(t.sync, t.kind, t.field, t.what)
+
+
+def _picked(asked: Asked) -> Select[Any]:
+    """Select the writes and decisions that a page has values of, and how many values are `before` each."""
+    done, one = s.outcome.c, literal(1)
+    decisions = _decisions(asked)
+    several = one if asked.field is not None else func.json_array_length(cast(done.fields, JSON))
+    nothing = [_text(name) for name in decisions.selected_columns.keys()[3:]]
+    writes = _writes(asked, done.at, done.plan_id, done.seq, *nothing, several.label("values"))
+    each = union_all(writes, decisions.add_columns(one.label("values"))).subquery("each")
+    last = select(each).order_by(*_latest_first(each)).limit(asked.offset + asked.limit + 1).subquery("last")
+    behind = _whole(func.sum(last.c["values"]).over(order_by=_latest_first(last), rows=(None, 0)))
+    numbered = select(last, (behind - last.c["values"]).label("before"), behind.label("behind")).subquery("numbered")
+    n = numbered.c
+    return select(numbered).where(n.behind > asked.offset, n.before <= asked.offset + asked.limit)
+
+
+def _unfolded(picked: FromClause, asked: Asked) -> Select[Any]:
+    """Select the values of the writes that were picked."""
     o, done, plan = s.operation.c, s.outcome.c, s.plan.c
     each = func.jsonb_each(cast(o.changes, JSONB)).table_valued("key", "value", name="each").render_derived(name="each")
     change, approved = cast(each.c.value, JSONB), _approved()
-    instead = done.instead[each.c.key]
     columns = (
         done.at,
         _sync().label("sync"),
@@ -154,31 +209,52 @@ def _values(asked: Asked) -> Select[Any]:
         o.key,
         done.target_id,
         change["old"].label("old"),
-        func.coalesce(instead, change["new"]).label("new"),
+        func.coalesce(done.instead[each.c.key], change["new"]).label("new"),
         plan.id.label("plan_id"),
         plan.undoes,
         done.run_id,
         approved.c.by,
-        cast(null(), Text).label("detail"),
+        _text("detail"),
         o.seq,
+        picked.c.before,
     )
-    joined = _done().join(each, true()).outerjoin(approved, approved.c.plan_id == plan.id)
-    query = select(*columns).select_from(joined).where(done.at >= asked.since, done.outcome.in_(_DONE))
-    # Those that ended before need not be looked into.
-    query = query.where(plan.started_at.is_not(None), or_(plan.applied_at.is_(None), plan.applied_at >= asked.since))
-    # What was not stored of a create has a value all the same; an update left it as it was.
-    query = query.where(or_(o.op == p.CREATE, func.coalesce(func.jsonb_typeof(instead), "array") == "array"))
-    return query.where(*_chosen(asked, plan.sync, plan.link_set, o.kind, each.c.key))
+    which = and_(picked.c.what.is_(None), picked.c.plan_id == done.plan_id, picked.c.seq == done.seq)
+    joined = _done().join(picked, which).join(each, true()).outerjoin(approved, approved.c.plan_id == plan.id)
+    stored = cast(done.fields, JSONB).has_key(each.c.key)
+    return select(*columns).select_from(joined).where(stored, *_named(asked, each.c.key))
 
 
 def _done() -> FromClause:
-    o, done = s.operation.c, s.outcome.c
-    begun = s.plan.join(s.outcome, done.plan_id == s.plan.c.id)
-    return begun.join(s.operation, and_(o.plan_id == done.plan_id, o.seq == done.seq))
+    return s.plan.join(s.outcome, s.outcome.c.plan_id == s.plan.c.id).join(s.operation, _ITS_OPERATION)
 
 
 def _what() -> ColumnElement[Any]:
     return case((s.plan.c.undoes.is_not(None), UNDO), else_=s.operation.c.op)
+
+
+# Decisions.
+
+
+def _counted_decisions(asked: Asked) -> Select[Any]:
+    d = _decisions(asked).subquery("decided").c
+    objects = func.count(func.distinct(func.coalesce(d.target_id, d.source_key, d.plan_id)))
+    return select(d.sync, d.kind, d.field, d.what, func.count().label("values"), objects).group_by(
+        d.sync, d.kind, d.field, d.what
+    )
+
+
+def _as_decided(picked: FromClause) -> Select[Any]:
+    """Select the decisions that were picked, as values are told."""
+    c, nothing = picked.c, cast(null(), JSONB)
+    told = (c.at, c.sync, c.kind, c.field, c.what, c.source_key, _text("key"), c.target_id, nothing.label("old"))
+    more = (nothing.label("new"), c.plan_id, c.undoes, _text("run_id"), c.by, c.detail, c.seq, c.before)
+    return select(*told, *more).where(c.what.is_not(None))
+
+
+def _decisions(asked: Asked) -> Select[Any]:
+    """Select what people decided since then."""
+    about_plans = [] if asked.kind or asked.field else [_about_plans(asked)]
+    return select(union_all(_about_records(asked), *about_plans).subquery("decisions"))
 
 
 def _about_records(asked: Asked) -> Select[Any]:
@@ -187,12 +263,12 @@ def _about_records(asked: Asked) -> Select[Any]:
     said = func.replace(c.verb, "_", "-")
     made = _decided(c.at, c.by, said, asked.since)
     back = _decided(c.taken_back_at, c.taken_back_by, said + " taken back", asked.since)
-    both = union_all(made, back).subquery("decided")
-    d = both.c
-    columns = (d.at, d.link_set.label("sync"), d.kind, d.field, literal(DECISION).label("what"), d.source_key)
-    nothing = (cast(null(), JSONB).label("old"), cast(null(), JSONB).label("new"), _text("plan_id"), _text("undoes"))
-    query = select(*columns, _text("key"), d.target_id, *nothing, _text("run_id"), d.by, d.detail, d.number.label("seq"))
-    return query.where(*_chosen(asked, d.link_set, d.link_set, d.kind, d.field))
+    d = union_all(made, back).subquery("decided").c
+    where = (d.at, _text("plan_id"), d.number.label("seq"), d.link_set.label("sync"), d.kind, d.field)
+    query = select(*where, literal(DECISION).label("what"), d.source_key, d.target_id, _text("undoes"), d.by, d.detail)
+    if asked.kind is not None:
+        query = query.where(d.kind == asked.kind)
+    return query.where(*_of_sync(asked, d.link_set, d.link_set), *_named(asked, d.field))
 
 
 def _decided(at: ColumnElement[Any], by: ColumnElement[Any], detail: ColumnElement[Any], since: datetime) -> Select[Any]:
@@ -204,36 +280,21 @@ def _decided(at: ColumnElement[Any], by: ColumnElement[Any], detail: ColumnEleme
 def _about_plans(asked: Asked) -> Select[Any]:
     """Select what people decided about plans since then."""
     d, plan = s.decision.c, s.plan.c
-    columns = (d.at, _sync().label("sync"), _text("kind"), _text("field"), literal(DECISION).label("what"))
-    nothing = (cast(null(), JSONB).label("old"), cast(null(), JSONB).label("new"))
+    where = (d.at, d.plan_id, d.number.label("seq"), _sync().label("sync"), _text("kind"), _text("field"))
     told = case((d.approved, "approved"), else_="rejected").label("detail")
-    query = select(
-        *columns,
-        _text("source_key"),
-        _text("key"),
-        _text("target_id"),
-        *nothing,
-        d.plan_id,
-        plan.undoes,
-        _text("run_id"),
-        d.by,
-        told,
-        d.number.label("seq"),
-    ).join_from(s.decision, s.plan, plan.id == d.plan_id)
-    return query.where(d.at >= asked.since, *_chosen(asked, plan.sync, plan.link_set, null(), null()))
+    about = (literal(DECISION).label("what"), _text("source_key"), _text("target_id"), plan.undoes, d.by, told)
+    query = select(*where, *about).join_from(s.decision, s.plan, plan.id == d.plan_id)
+    return query.where(d.at >= asked.since, *_of_sync(asked, plan.sync, plan.link_set))
 
 
-def _chosen(
-    asked: Asked, sync: ColumnElement[Any], link_set: ColumnElement[Any], kind: ColumnElement[Any], field: ColumnElement[Any]
-) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if asked.sync is not None:
-        found.append(or_(sync == asked.sync, link_set == asked.sync, func.starts_with(link_set, asked.sync + "/")))
-    if asked.kind is not None:
-        found.append(kind == asked.kind)
-    if asked.field is not None:
-        found.append(field == asked.field)
-    return found
+def _of_sync(asked: Asked, sync: ColumnElement[Any], link_set: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    if asked.sync is None:
+        return []
+    return [or_(sync == asked.sync, link_set == asked.sync, func.starts_with(link_set, asked.sync + "/"))]
+
+
+def _named(asked: Asked, field: ColumnElement[Any]) -> list[ColumnElement[bool]]:
+    return [] if asked.field is None else [field == asked.field]
 
 
 def _sync() -> ColumnElement[Any]:
@@ -251,3 +312,8 @@ def _approved() -> Subquery:
 
 def _text(name: str) -> ColumnElement[Any]:
     return cast(null(), Text).label(name)
+
+
+def _whole(number: ColumnElement[Any]) -> ColumnElement[int]:
+    """What PostgreSQL sums up is a decimal."""
+    return cast(number, BigInteger)

@@ -19,6 +19,7 @@ from asset_sync.components.turns import Ending
 from asset_sync.ledger import Ledger, PlanHeader, tallies
 from asset_sync.operations.definitions import component_of, job_names, sync_names
 from asset_sync.operations.fabrics import SYSTEM, syncs_with
+from asset_sync.operations.standing import last_success
 
 GROWTH_OVER: Final = timedelta(hours=24)
 """What is held now is compared with what was held so long ago."""
@@ -38,7 +39,7 @@ def open_causes(dagster: dg.DagsterInstance, now: datetime, *, held_growth: int)
         *_failures(dagster, ledger),
         *_waiting(),
         *_held(now, held_growth),
-        *_stale(dagster, now),
+        *_stale(dagster, ledger, now),
         *_drift(dagster, ledger),
     ]
     return list({cause.key: cause for cause in found}.values())
@@ -129,29 +130,28 @@ def _held(now: datetime, growth: int) -> Iterator[Cause]:
 # Staleness.
 
 
-def _stale(dagster: dg.DagsterInstance, now: datetime) -> Iterator[Cause]:
+def _stale(dagster: dg.DagsterInstance, ledger: Ledger, now: datetime) -> Iterator[Cause]:
     for sync in sync_names():
         component = component_of(sync)
         if isinstance(component, SnipeitToPostgres):
-            yield from _stale_mirror(dagster, sync, component, now)
+            yield from _stale_mirror(dagster, ledger, sync, component, now)
         elif isinstance(component, SyncComponent):
             if component.connections:
                 yield from _stale_connections(sync, component)
             if component.fresh_hours is not None:
-                yield from _stale_sync(dagster, sync, timedelta(hours=component.fresh_hours), now)
+                yield from _stale_sync(dagster, ledger, sync, timedelta(hours=component.fresh_hours), now)
 
 
-def _stale_sync(dagster: dg.DagsterInstance, sync: str, fresh: timedelta, now: datetime) -> Iterator[Cause]:
-    last = _materialized(dagster, dg.AssetKey([sync, "applied"]))
+def _stale_sync(dagster: dg.DagsterInstance, ledger: Ledger, sync: str, fresh: timedelta, now: datetime) -> Iterator[Cause]:
+    last = last_success(dagster, ledger, sync)
     if last is not None and now - last > fresh:
         yield Cause("stale", sync, f"{_last(last)}, and it is to succeed every {_span(fresh)}")
 
 
-def _stale_mirror(dagster: dg.DagsterInstance, sync: str, component: SnipeitToPostgres, now: datetime) -> Iterator[Cause]:
-    succeeded = dg.RunsFilter(job_name=sync, statuses=[dg.DagsterRunStatus.SUCCESS])
-    run = next(iter(dagster.get_run_records(succeeded, limit=1)), None)
-    since = component.fresh_since(now)
-    last = datetime.fromtimestamp(run.end_time, UTC) if run is not None and run.end_time else None
+def _stale_mirror(
+    dagster: dg.DagsterInstance, ledger: Ledger, sync: str, component: SnipeitToPostgres, now: datetime
+) -> Iterator[Cause]:
+    since, last = component.fresh_since(now), last_success(dagster, ledger, sync)
     if last is not None and since is not None and last < since:
         yield Cause("stale", sync, f"{_last(last)}, and there was to be one since {since:%Y-%m-%d %H:%M} UTC")
 
@@ -166,11 +166,6 @@ def _stale_connections(sync: str, component: SyncComponent) -> Iterator[Cause]:
         if schedule.last_success is not None and is_overdue(each, schedule):
             why = f"{_last(schedule.last_success)}, and it is to succeed every {_span(each.interval)}"
             yield Cause("stale", f"{sync}/{each.name}", why)
-
-
-def _materialized(dagster: dg.DagsterInstance, key: dg.AssetKey) -> datetime | None:
-    last = next(iter(dagster.fetch_materializations(key, limit=1).records), None)
-    return datetime.fromtimestamp(last.timestamp, UTC) if last is not None else None
 
 
 def _last(at: datetime) -> str:

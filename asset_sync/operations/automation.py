@@ -16,9 +16,9 @@ from typing import Any, Final, Literal
 
 from asset_sync import settings
 from asset_sync.components.failures import first_line
-from asset_sync.components.pausing import paused
+from asset_sync.components.pausing import Paused, looked_up
 from asset_sync.operations.definitions import code_location, instance, schedules, sensors, switched_on, sync_names
-from asset_sync.operations.fabrics import next_due, statuses, with_intervals
+from asset_sync.operations.fabrics import next_due, statuses_of, with_intervals
 from asset_sync.operations.ticks import next_tick
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError
 
@@ -50,7 +50,8 @@ def automations(name: str | None = None) -> Sequence[Automation]:
     """
     with instance() as dagster:
         on = switched_on(dagster)
-    found = sorted([*_schedules(on), *_sensors(on)], key=lambda each: (each.kind, each.name))
+    paused = looked_up()
+    found = sorted([*_schedules(on, paused), *_sensors(on, paused)], key=lambda each: (each.kind, each.name))
     chosen = [each for each in found if name in (None, each.name, each.sync)]
     if not chosen:
         there = ", ".join(each.name for each in found)
@@ -84,26 +85,22 @@ def _switch(name: str | None, *, on: bool) -> Sequence[Automation]:
 # What there is.
 
 
-def _schedules(on: Collection[str]) -> Iterator[Automation]:
+def _schedules(on: Collection[str], paused: Paused) -> Iterator[Automation]:
     for schedule in schedules():
         zone, cron = schedule.execution_timezone or "UTC", str(schedule.cron_schedule)
         is_on = schedule.name in on
         following = next_tick(schedule, datetime.now(UTC)) if is_on else None
         sync = _sync_of(schedule.job_name)
-        yield Automation(schedule.name, "schedule", sync, is_on, cron, zone, following, _paused(sync))
+        yield Automation(schedule.name, "schedule", sync, is_on, cron, zone, following, sync and paused(sync))
 
 
-def _sensors(on: Collection[str]) -> Iterator[Automation]:
+def _sensors(on: Collection[str], paused: Paused) -> Iterator[Automation]:
     for sensor in sensors():
         is_on = sensor.name in on
         syncs = {_sync_of(target.job_name) for target in sensor.targets}
         sync = next(iter(syncs)) if len(syncs) == 1 else _named_after(sensor.name)
-        due = _next_due(sync) if is_on and sync is not None and sensor.name == f"{sync}_sensor" else None
-        yield Automation(sensor.name, "sensor", sync, is_on, None, None, due, _paused(sync))
-
-
-def _paused(sync: str | None) -> str | None:
-    return None if sync is None else paused(sync)
+        due = _next_due(sync, on, paused) if is_on and sync is not None and sensor.name == f"{sync}_sensor" else None
+        yield Automation(sensor.name, "sensor", sync, is_on, None, None, due, sync and paused(sync))
 
 
 def _sync_of(job: str) -> str | None:
@@ -115,10 +112,10 @@ def _named_after(name: str) -> str | None:
     return next((sync for sync in sync_names() if name.startswith(f"{sync}_")), None)
 
 
-def _next_due(sync: str) -> datetime | None:
+def _next_due(sync: str, on: Collection[str], paused: Paused) -> datetime | None:
     if not with_intervals(sync):
         return None
-    return next_due(statuses([sync]), datetime.now(UTC))
+    return next_due(statuses_of(sync, on, paused), datetime.now(UTC))
 
 
 # Switching.

@@ -17,7 +17,7 @@ from asset_sync.reconcile.errors import ConfigurationError, PlanError
 from asset_sync.reconcile.explaining import Explaining, FieldMerge, as_planned
 from asset_sync.reconcile.identity import IGNORED
 from asset_sync.reconcile.planning.changes import CONFLICT
-from asset_sync.reconcile.planning.retiring import only_waits
+from asset_sync.reconcile.planning.retiring import is_missing
 from asset_sync.reconcile.target import ALREADY, APPLIED
 
 _MOST_PLANS: Final = 50
@@ -217,7 +217,7 @@ class _Explained:
 def _held_as(touch: Touch) -> State:
     if str(touch.hold).startswith(IGNORED):
         return "ignored"
-    return "missing" if only_waits({"op": touch.op, "hold": touch.hold}) else "held"
+    return "missing" if is_missing({"op": touch.op, "hold": touch.hold}) else "held"
 
 
 def _written_as(touches: Sequence[Touch]) -> State:

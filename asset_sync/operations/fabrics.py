@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,7 +11,7 @@ from asset_sync import settings
 from asset_sync.components import SyncComponent
 from asset_sync.components.due import ScheduledConnection, Status, due_at, status_of
 from asset_sync.components.failures import first_line
-from asset_sync.components.pausing import paused
+from asset_sync.components.pausing import Paused, looked_up
 from asset_sync.components.resources import open_ledger, open_schedules
 from asset_sync.components.scheduling import missing_variables
 from asset_sync.components.turns import is_under_way
@@ -89,7 +89,8 @@ def statuses(syncs: Sequence[str], name: str | None = None) -> Sequence[Connecti
     """Return how the connections of syncs stand, or those of one name; `ConfigurationError` where there is none of it."""
     with instance() as dagster:
         on = switched_on(dagster)
-    every = [each for sync in syncs for each in _statuses(sync, on=f"{sync}_sensor" in on)]
+    paused = looked_up()
+    every = [each for sync in syncs for each in statuses_of(sync, on, paused)]
     found = [each for each in every if name in (None, each.name)]
     if name is not None and not found:
         there = ", ".join(dict.fromkeys(each.name for each in every)) or "none"
@@ -161,14 +162,18 @@ def why_not(status: ConnectionStatus, but: Status | None = None) -> str | None:
     return words.format(name=status.name, missing=" and ".join(status.missing)) if words else None
 
 
-def _statuses(sync: str, *, on: bool) -> Sequence[ConnectionStatus]:
+def statuses_of(sync: str, on: Collection[str], paused: Paused) -> Sequence[ConnectionStatus]:
+    """Return how the connections of a sync stand, given which sensors are on and what is paused.
+
+    Raises `ConfigurationError` for a sync that has none.
+    """
     component = component_of(sync)
     if not isinstance(component, SyncComponent):
         raise ConfigurationError(f"{sync} has no connections")
-    known, made, why = open_schedules().of(sync), declared(sync), paused(sync)
+    known, made, why, is_on = open_schedules().of(sync), declared(sync), paused(sync), f"{sync}_sensor" in on
     counts = open_ledger().link_counts([made.of_connection(each.name).link_set for each in component.connections])
     return [
-        _status(sync, each, known.get(each.name), counts.get(made.of_connection(each.name).link_set, {}), why, on=on)
+        _status(sync, each, known.get(each.name), counts.get(made.of_connection(each.name).link_set, {}), why, on=is_on)
         for each in component.scheduled()
     ]
 

@@ -1,5 +1,6 @@
-"""Where things can be looked at: an object in its system, a run in Dagster."""
+"""Where things can be looked at: an object or a record in its system, a run in Dagster."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from asset_sync import settings
@@ -12,14 +13,23 @@ DAGSTER_URL: Final = "ASSET_SYNC_DAGSTER_URL"
 
 def object_page(sync: str, link_set: str, kind: str, target_id: str) -> str | None:
     """Return the address of an object's page in the target of a sync; None where that is not known."""
+    component = _component(sync)
+    return component.page_of(connection_of(sync, link_set), kind, target_id) if component else None
+
+
+def row_page(sync: str, link_set: str, table: str, row: Mapping[str, str]) -> str | None:
+    """Return the address of the page of what a row of a sync's source tells of; None where that is not known."""
+    component = _component(sync)
+    return component.row_page_of(connection_of(sync, link_set), table, row) if component else None
+
+
+def _component(sync: str) -> SyncComponent | None:
     try:
         component = component_of(sync)
     except ConfigurationError:
         # The ledger still tells of a sync whose YAML is gone.
         return None
-    if not isinstance(component, SyncComponent):
-        return None
-    return component.page_of(connection_of(sync, link_set), kind, target_id)
+    return component if isinstance(component, SyncComponent) else None
 
 
 def connection_of(sync: str, link_set: str) -> str | None:

@@ -10,7 +10,7 @@ import dagster as dg
 
 from asset_sync import database
 from asset_sync.components import run_tags
-from asset_sync.components.pausing import paused
+from asset_sync.components.pausing import Paused, looked_up
 from asset_sync.components.resources import open_ledger
 from asset_sync.ledger import Ledger, PlanHeader
 from asset_sync.ledger.made import Made
@@ -26,7 +26,7 @@ from asset_sync.operations.definitions import (
     switched_on,
     sync_names,
 )
-from asset_sync.operations.fabrics import ConnectionStatus, last_successes, next_due, statuses, with_intervals
+from asset_sync.operations.fabrics import ConnectionStatus, last_successes, next_due, statuses_of, with_intervals
 from asset_sync.operations.run_history import RunStatus, status_of_run
 from asset_sync.operations.ticks import next_tick, period
 
@@ -104,7 +104,7 @@ def standings(sync: str | None = None, *, runs: int = RUNS) -> Sequence[SyncStan
         job_of(name)
     ledger, now = open_ledger(), datetime.now(UTC)
     with instance() as dagster:
-        looked = _Looked(dagster, ledger, now, switched_on(dagster))
+        looked = _Looked(dagster, ledger, now, switched_on(dagster), looked_up())
         return [_standing(looked, name, runs) for name in names]
 
 
@@ -123,19 +123,20 @@ def last_success(dagster: dg.DagsterInstance, ledger: Ledger, sync: str) -> date
 
 @dataclass(frozen=True, slots=True)
 class _Looked:
-    """Where it is looked up how syncs stand, when, and which schedules and sensors are on then."""
+    """Where it is looked up how syncs stand, when, which schedules and sensors are on then, and what is paused."""
 
     dagster: dg.DagsterInstance
     ledger: Ledger
     now: datetime
     on: Collection[str]
+    paused: Paused
 
 
 def _standing(looked: _Looked, sync: str, most: int) -> SyncStanding:
     dagster, ledger, now = looked.dagster, looked.ledger, looked.now
     plans = ledger.plans(sync, _PLANS) if makes_plans(sync) else []
     ran = _runs(dagster, ledger, sync, most)
-    connections = _connections(sync)
+    connections = _connections(looked, sync)
     last = last_success(dagster, ledger, sync)
     schedule, sensor = schedule_of(sync), sensor_of(sync)
     ticking = schedule if schedule is not None and schedule.name in looked.on else None
@@ -152,7 +153,7 @@ def _standing(looked: _Looked, sync: str, most: int) -> SyncStanding:
         changes=told.changes if told else {},
         held=told.held if told else 0,
         waiting=[plan.id for plan in plans if _waits(plan)],
-        paused=paused(sync),
+        paused=looked.paused(sync),
         switch="on" if on else "off" if schedule or sensor else "none",
         runs_when=_runs_when(sync),
         next_run=_next_run(connections, ticking, now),
@@ -164,9 +165,10 @@ def _waits(plan: PlanHeader) -> bool:
     return plan.mode != "dry_run" and plan.state in ("planned", "waiting") and plan.standing.needs_approval
 
 
-def _connections(sync: str) -> Sequence[ConnectionStatus]:
+def _connections(looked: _Looked, sync: str) -> Sequence[ConnectionStatus]:
     """Return how the connections stand that are used; none where the sync has none."""
-    return [each for each in statuses([sync]) if each.status not in _NOT_USED] if with_intervals(sync) else []
+    found = statuses_of(sync, looked.on, looked.paused) if with_intervals(sync) else []
+    return [each for each in found if each.status not in _NOT_USED]
 
 
 # Runs.

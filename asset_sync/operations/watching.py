@@ -8,11 +8,11 @@ from typing import Final
 
 import dagster as dg
 
+from asset_sync.components.pausing import looked_up
 from asset_sync.components.resources import open_ledger
 from asset_sync.operations.daemon import daemon_lives
 from asset_sync.operations.definitions import events_of, instance, sync_names
 from asset_sync.operations.holds import held
-from asset_sync.operations.pausing import pauses
 from asset_sync.operations.run_events import Requests, told_by
 from asset_sync.operations.standing import last_success
 
@@ -66,16 +66,9 @@ def daemon() -> bool:
 
 def syncs() -> Sequence[Watched]:
     """Return when each sync succeeded last, and whether it is paused: it is asked for every few seconds."""
-    ledger, found = open_ledger(), pauses()
+    ledger, paused = open_ledger(), looked_up()
     with instance() as dagster:
-        return [
-            Watched(
-                name,
-                last_success(dagster, ledger, name),
-                next((str(each) for each in found if each.sync in (None, name)), None),
-            )
-            for name in sync_names()
-        ]
+        return [Watched(name, last_success(dagster, ledger, name), paused(name)) for name in sync_names()]
 
 
 def runs() -> Sequence[Runs]:

@@ -1,5 +1,6 @@
 """Signing in and out."""
 
+import shlex
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, HTTPException, Request
@@ -93,5 +94,10 @@ async def from_provider(request: Request) -> Response:
         person = await provider.person(request)
     except NotSignedIn as error:
         return _form(request, 403, str(error))
-    sessions.sign_in(request, person.name, "oidc", person.groups)
+    users = read_users()
+    name = users.known_as(person.subject, person.name)
+    if not users.may(name, "oidc", person.groups):
+        add = f"asset-sync users add {shlex.quote(person.name)} --role see --oidc {shlex.quote(person.subject)}"
+        return _form(request, 403, f"{person.name} has no role here. Whoever runs this service can give one: {add}")
+    sessions.sign_in(request, name, "oidc", person.groups)
     return go(request, came_for)

@@ -73,6 +73,9 @@ def _ready(kinds: Kinds, desired: Tables, observed: Tables) -> Waiting:  # noqa:
     return {}
 
 
+Page = Callable[[Any, str, str], str | None]
+"""Where a person looks at an object, given the system's resource, the object's kind or table, and its id; None: nowhere."""
+
 OwnWrites = Callable[[Any, Kinds, Mapping[str, Sequence[str]]], Tables]
 """What the project itself last wrote to objects, by the target's own log, given its resource and the objects' ids by kind."""
 
@@ -111,7 +114,7 @@ class TargetSide:
     addresses: Callable[[Any], Read] | None = None
     sieve: Sieve | None = None
     shape: Shape | None = None
-    page: Callable[[Any, str, str], str | None] | None = None
+    page: Page | None = None
     seen: Seen | None = None
     decided: Decided | None = None
     open: Open | None = None
@@ -143,7 +146,8 @@ class System:
     of one of several the next is due, where the YAML does not say. `record_of` says of a row's key, of any
     table, which row of the main one it belongs to; `report` tells a plan in words of its own, as
     `asset_sync.reconcile.report.markdown` does. `as_source` and `as_target` are its options, and
-    its `checkup` says how it can be used, without a write (None: nothing of it can be asked).
+    its `checkup` says how it can be used, without a write (None: nothing of it can be asked). `page` returns, given the
+    resource, a table and a row's key, where a person looks at what the row tells of; None: that is not known.
     """
 
     name: str
@@ -163,6 +167,7 @@ class System:
     as_source: Options | None = None
     as_target: Options | None = None
     checkup: Checkup | None = None
+    page: Page | None = None
 
     @property
     def main(self) -> str:

@@ -11,13 +11,14 @@ import yaml
 from joserfc.jwk import RSAKey
 
 from asset_sync.access.access import Access
+from asset_sync.access.passwords import hashed
 from asset_sync.access.users import users_file
 from asset_sync.api.app import create_app
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.sandbox.server import Server
 from asset_sync_tests.access.provider import CLIENT, SECRET, Provider, provider_app
 from asset_sync_tests.api.serving import serving
-from asset_sync_tests.pages.lab import TOKEN, Visitor
+from asset_sync_tests.pages.lab import PASSWORD, TOKEN, Visitor
 
 HEADER = {"X-Remote-User": "kim", "X-Remote-Groups": "staff, reviewers"}
 
@@ -26,8 +27,11 @@ HEADER = {"X-Remote-User": "kim", "X-Remote-Groups": "staff, reviewers"}
 def small(home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A ledger with nothing in it, and a user file that gives groups their roles."""
     monkeypatch.setenv("DATABASE_URL", database_url)
-    said = {"users": {"sue": {"roles": ["operate"]}}, "groups": {"reviewers": ["approve"]}}
-    users_file().write_text(yaml.safe_dump(said), encoding="utf-8")
+    write_users({"sue": {"roles": ["operate"]}})
+
+
+def write_users(users: dict[str, Any]) -> None:
+    users_file().write_text(yaml.safe_dump({"users": users, "groups": {"reviewers": ["approve"]}}), encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -99,6 +103,55 @@ def test_an_oidc_provider_signs_a_person_in_whose_groups_say_what_they_may(told:
     assert (asked["code_challenge_method"], asked["scope"]) == ("S256", "openid profile email")
 
 
+@pytest.mark.parametrize("entry", [{"password": hashed(PASSWORD)}, {}, {"oidc": "18"}])
+def test_a_name_that_a_person_of_the_provider_has_gives_them_no_role_of_that_user(
+    told: Provider, entry: dict[str, str]
+) -> None:
+    write_users({"sue": {"roles": ["operate"], **entry}})
+    told.claims = {**told.claims, "preferred_username": "sue", "groups": []}
+    somebody = Visitor(public_url())
+    somebody.open("oidc")
+    assert somebody.status == 403
+    assert "asset-sync users add sue --role see --oidc 17" in somebody.words
+    somebody.open("decisions")
+    assert "Sign in" in somebody.words
+    told.claims = {**told.claims, "groups": ["reviewers"]}
+    somebody.open("oidc")
+    assert "sue (by OIDC) (approve, see)" in somebody.words
+
+
+def test_a_person_of_the_provider_is_known_by_the_subject_and_has_the_name_of_the_user_file(told: Provider) -> None:
+    write_users({"anna": {"roles": ["operate"], "oidc": "17"}})
+    told.claims = {"sub": "17", "preferred_username": "whatever"}
+    somebody = Visitor(public_url())
+    somebody.open("oidc")
+    somebody.open("decisions")
+    assert "anna (operate, see)" in somebody.words
+    write_users({"anna": {"roles": ["operate"], "oidc": "18"}})
+    somebody.open("decisions")
+    assert "Sign in" in somebody.words
+
+
+def test_who_a_provider_tells_no_subject_of_is_not_let_in(told: Provider) -> None:
+    told.claims = {"preferred_username": "kim", "groups": ["reviewers"]}
+    somebody = Visitor(public_url())
+    somebody.open("oidc")
+    assert somebody.status == 403
+
+
+def test_a_user_with_a_password_comes_by_that_and_not_by_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    write_users({"sue": {"roles": ["operate"], "password": hashed(PASSWORD)}})
+    monkeypatch.setenv("ASSET_SYNC_PROXY_ADDRESSES", "127.0.0.1")
+    monkeypatch.setenv("ASSET_SYNC_PROXY_USER_HEADER", "X-Remote-User")
+    with serving(TOKEN) as server:
+        somebody = Visitor(server.url, {"X-Remote-User": "sue"})
+        somebody.open("decisions")
+        assert (somebody.status, "sue does not have" in somebody.words) == (403, True)
+        sue = Visitor(server.url)
+        sue.sign_in("sue")
+        assert "sue (operate, see)" in sue.words
+
+
 def test_what_a_provider_does_not_sign_or_not_for_this_session_lets_nobody_in(told: Provider) -> None:
     somebody = Visitor(public_url())
     refused: list[dict[str, Any]] = [{"aud": "another service"}, {"nonce": "another's"}, {"exp": 1}, {"iss": "http://another"}]
@@ -148,6 +201,9 @@ def test_cookies_go_over_https_alone_where_people_come_by_it(monkeypatch: pytest
         ("users: {sue: {roles: [boss]}}", "users.sue.roles.0"),
         ("users: {sue: {roles: [see], password: in plain words}}", "is no hash"),
         ("user: {}", "user: Extra inputs"),
+        ("users: {sue: {roles: [see], oidc: ''}}", "users.sue.oidc"),
+        (f"users: {{sue: {{roles: [see], oidc: '1', password: '{hashed(PASSWORD)}'}}}}", "a password and a subject"),
+        ("users: {sue: {roles: [see], oidc: '1'}, kim: {roles: [see], oidc: '1'}}", "is the subject of sue and of kim"),
         ("users: [", "is no YAML"),
     ],
 )

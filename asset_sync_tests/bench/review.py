@@ -97,7 +97,9 @@ def paths(plan_id: str, size: int) -> dict[str, str]:
         "held records": "held",
         "their second page": "held?page=2",
         "changes": "changes",
+        "their last page": f"changes?page={size * 37 // 500}",
         "changes of a field": "changes?field=serial&page=2",
+        "changes of a kind": f"changes?sync={SYNC}&kind=asset",
         "plans": "plans",
         "syncs": "syncs",
     }

@@ -29,8 +29,8 @@ def test_people_are_added_listed_and_removed(home: Path) -> None:
     assert (ran.returncode, ran.stdout) == (0, f"anna may see, approve, operate: {users_file()}\n"), ran.stderr
     asked("add", "kim", "--role", "see", "--no-password")
     assert json.loads(asked("list", "--json")) == [
-        {"name": "anna", "roles": ["see", "approve", "operate"], "password": True},
-        {"name": "kim", "roles": ["see"], "password": False},
+        {"name": "anna", "roles": ["see", "approve", "operate"], "password": True, "oidc": None},
+        {"name": "kim", "roles": ["see"], "password": False, "oidc": None},
     ]
     assert stat.S_IMODE(users_file().stat().st_mode) == 0o600
     assert PASSWORD not in users_file().read_text(encoding="utf-8")
@@ -41,5 +41,10 @@ def test_people_are_added_listed_and_removed(home: Path) -> None:
     assert "12 characters at least" in asked("add", "eve", "--role", "see", given="short\n", status=1)
     assert "names nobody" in asked("add", " ", "--role", "see", given=f"{PASSWORD}\n", status=2)
     assert "has no user 'nobody'" in asked("remove", "nobody", status=1)
+    asked("add", "kim", "--role", "see", "--oidc", "17")
+    assert (read_users().people["kim"].subject, read_users().people["kim"].password) == ("17", None)
+    assert "'17' is the subject of kim" in asked("add", "bob", "--role", "see", "--oidc", "17", status=1)
+    assert "one of the two" in asked("add", "bob", "--role", "see", "--oidc", "18", "--no-password", status=2)
+    assert "is no subject" in asked("add", "bob", "--role", "see", "--oidc", "  ", status=2)
     asked("remove", "anna")
     assert list(read_users().people) == ["kim"]

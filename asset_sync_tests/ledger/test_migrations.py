@@ -8,8 +8,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, inspect, text
 
-from asset_sync.ledger import Ledger, migrate
+from asset_sync.ledger import Ledger, Records, migrate
 from asset_sync.ledger.schema import SCHEMA, metadata
+from asset_sync.ledger.written import Asked
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.target import Outcome
@@ -105,6 +106,43 @@ def test_a_plan_that_0002_left_behind_is_stale_by_what_is_seen_now(empty_databas
     ledger = Ledger(engine)
     ledger.save(make(), "r3", at(3))
     assert ledger.header(plan.id).state == "stale"
+    engine.dispose()
+
+
+def test_what_was_written_before_0016_is_told_as_it_was(empty_database_url: str) -> None:
+    engine = create_engine(empty_database_url)
+    migrate_to(engine, "0014")
+    plan = make(
+        row("update", "a", "1", changes=changes(serial="s", name="new", bought="never")),
+        row("create", "c", changes=changes(name="gamma", serial="x")),
+        row("update", "b", "2", changes=changes(name="failed")),
+        row("retire", "d", "4"),
+    )
+    own = {"sync": plan.sync, "link_set": plan.sync, "mode": plan.mode, "complete": plan.complete, "source_rows": "{}"}
+    insert(
+        engine, "plan", id=plan.id, **own, counts="{}", writes=4, held=0, created_at=at(1), started_at=at(1), state="applied"
+    )
+    for seq, operation in enumerate(p.records(plan.operations)):
+        insert(
+            engine, "operation", plan_id=plan.id, seq=seq, **{name: told for name, told in operation.items() if name != "seq"}
+        )
+    ended = (
+        ("applied", "1", '{"bought": null}'),
+        ("already", "3", '{"serial": "y"}'),
+        ("failed", "2", "{}"),
+        ("applied", "4", "{}"),
+    )
+    for seq, (outcome, target_id, instead) in enumerate(ended):
+        more = {"target_id": target_id, "instead": instead, "at": at(2), "run_id": "r1"}
+        insert(engine, "outcome", plan_id=plan.id, seq=seq, outcome=outcome, **more)
+    migrate(engine)
+    rows = Records(engine).written(Asked(at(1))).rows
+    assert [(each.what, each.source_key, each.field, each.new) for each in rows] == [
+        ("create", "c", "name", "gamma"),
+        ("create", "c", "serial", "y"),
+        ("update", "a", "name", "new"),
+        ("update", "a", "serial", "s"),
+    ]
     engine.dispose()
 
 

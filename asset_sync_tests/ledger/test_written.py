@@ -1,7 +1,7 @@
 """What was written since a moment, as a real ledger tells it: values, undos and decisions, counted and one by one."""
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from asset_sync.ledger import Ledger, Records
 from asset_sync.ledger.written import Asked, Changed, Counted, Written
@@ -98,6 +98,52 @@ def test_pages_have_each_row_once_in_their_order(records: Records, plan: Plan) -
     assert records.written(Asked(at(1), limit=2, offset=6)).rows == ()
 
 
+def test_pages_of_any_size_part_writes_and_decisions_of_one_moment_nowhere(
+    ledger: Ledger, records: Records, plan: Plan
+) -> None:
+    for field in ("name", "serial"):
+        ledger.resolve("pdq_to_netbox", Resolution("asset", "a", "keep_target", "bob", at(2), field=field))
+    every = records.written(Asked(at(1))).rows
+    assert len(every) == 7
+    for limit in range(1, 9):
+        for offset in range(9):
+            page = records.written(Asked(at(1), limit=limit, offset=offset))
+            assert (page.rows, page.more) == (every[offset : offset + limit], len(every) > offset + limit), (limit, offset)
+
+
+def test_values_are_read_of_what_is_shown_alone(engine: Engine, records: Records, plan: Plan) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("update asset_sync.operation set changes = 'unreadable' where seq = 0"))
+    assert [each.source_key for each in records.written(Asked(at(1.6), limit=1)).rows] == ["b"]
+    assert sum(each.values for each in records.counted(Asked(at(1.6)))) == 4
+
+
+def test_an_object_that_was_written_several_times_is_counted_once_a_field(ledger: Ledger, records: Records, plan: Plan) -> None:
+    last = plan.id
+    for hour, named in ((4, {"name": "x"}), (5, {"name": "y", "serial": "s"})):
+        again = make(row("update", "a", "1", changes=changes(**named)), after=last)
+        ledger.save(again, "r", at(hour))
+        ledger.start(again.id, "r", at(hour))
+        ledger.record(again, [Outcome(0, "applied", None, "1")], "r", at(hour))
+        ledger.finish(again.id, at(hour))
+        last = again.id
+    own = [(each.field, each.values, each.objects) for each in records.counted(Asked(at(1.6))) if each.what == "update"]
+    assert own == [("maker", 1, 1), ("name", 3, 1), ("serial", 1, 1)]
+    (one,) = records.counted(Asked(at(1.6), field="serial"))
+    assert (one.field, one.values, one.objects) == ("serial", 1, 1)
+
+
+def test_a_field_is_no_other_one_whose_name_has_its_name(ledger: Ledger, records: Records, linked: Plan) -> None:
+    made = make(row("update", "a", "1", changes=changes(cf_a="x", cf_ab="y", **{"cf_%": "z"})))
+    ledger.save(made, "r1", at(1))
+    ledger.start(made.id, "r1", at(2))
+    ledger.record(made, [Outcome(0, "applied", None, "1")], "r1", at(2))
+    for name in ("cf_a", "cf_ab", "cf_%"):
+        assert [each.field for each in records.written(Asked(at(1.5), field=name)).rows] == [name]
+        assert [(each.field, each.values) for each in records.counted(Asked(at(1.5), field=name))] == [(name, 1)]
+    assert records.written(Asked(at(1.5), field="cf_")).rows == ()
+
+
 def test_decisions_about_plans_and_records_are_told(ledger: Ledger, records: Records, plan: Plan) -> None:
     number = ledger.resolve("pdq_to_netbox", Resolution("asset", "a", "keep_target", "bob", at(4), field="name"))
     ledger.take_back(number, "eve", at(5))
@@ -131,3 +177,21 @@ def test_a_field_that_was_not_stored_was_not_written(ledger: Ledger, records: Re
     ledger.start(made.id, "r1", at(2))
     ledger.record(made, [Outcome(0, "applied", None, "1", instead={"serial": None})], "r1", at(2))
     assert [each.field for each in records.written(Asked(at(1.5))).rows] == ["name"]
+    assert [each.field for each in records.counted(Asked(at(1.5)))] == ["name"]
+
+
+def test_a_write_of_which_nothing_was_stored_was_none(ledger: Ledger, records: Records, linked: Plan) -> None:
+    made = make(row("update", "a", "1", changes=changes(serial="x")), row("update", "b", "2", changes=changes(name="y")))
+    ledger.save(made, "r1", at(1))
+    ledger.start(made.id, "r1", at(2))
+    ended = [Outcome(0, "applied", None, "1", instead={"serial": None}), Outcome(1, "applied", None, "2")]
+    ledger.record(made, ended, "r1", at(2))
+    assert [each.source_key for each in records.written(Asked(at(1.5))).rows] == ["b"]
+
+
+def test_a_create_has_a_value_also_of_what_it_was_stored_without(ledger: Ledger, records: Records, linked: Plan) -> None:
+    made = make(row("create", "c", changes=changes(name="gamma", serial="x")))
+    ledger.save(made, "r1", at(1))
+    ledger.start(made.id, "r1", at(2))
+    ledger.record(made, [Outcome(0, "applied", None, "3", instead={"serial": "other"})], "r1", at(2))
+    assert [(each.field, each.new) for each in records.written(Asked(at(1.5))).rows] == [("name", "gamma"), ("serial", "other")]

@@ -137,6 +137,7 @@ def test_what_somebody_ignores_or_only_waits_for_a_grace_asks_nobody(dagster: dg
         row("update", "a", "1", hold="ignored: decided by anna"),
         row("retire", "b", "2", hold="missing for 1 of 3 runs"),
         row("update", "c", "3", hold="c is also on another"),
+        row("create", "d", hold="waits for approval by review rule 1"),
     )
     assert found(dagster, growth=1)[f"held {SYNC}"].why.startswith("1 records that were not held a day ago, 1 in all")
 
@@ -144,7 +145,7 @@ def test_what_somebody_ignores_or_only_waits_for_a_grace_asks_nobody(dagster: dg
 def test_a_sync_is_stale_that_has_not_succeeded_for_longer_than_its_freshness(dagster: dg.DagsterInstance) -> None:
     later = datetime.now(UTC) + timedelta(hours=25, minutes=1)
     assert found(dagster, later) == {}, "what never ran is not in use"
-    dagster.report_runless_asset_event(dg.AssetMaterialization([SYNC, "applied"]))
+    run(dagster)
     assert found(dagster, later - timedelta(minutes=5)) == {}
     assert found(dagster, later)[f"stale {SYNC}"].why.endswith("and it is to succeed every 25 hours")
 

@@ -1,7 +1,9 @@
 """How a process gets at Dagster's instance: it is opened once, for opening it costs more than most questions to it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from asset_sync.operations.definitions import instance, make_dagster_home
@@ -10,6 +12,26 @@ from asset_sync.operations.definitions import instance, make_dagster_home
 def test_the_instance_of_a_home_is_opened_once(home: Path) -> None:
     with instance() as one, instance() as other:
         assert one is other
+
+
+def test_threads_that_ask_at_once_have_one_instance(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[dg.DagsterInstance] = []
+    get = dg.DagsterInstance.get
+
+    def counted() -> dg.DagsterInstance:
+        opened.append(get())
+        return opened[-1]
+
+    monkeypatch.setattr(dg.DagsterInstance, "get", counted)
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _: _asked(), range(8)))
+    assert len(opened) == 1
+    assert all(each is opened[0] for each in found)
+
+
+def _asked() -> dg.DagsterInstance:
+    with instance() as dagster:
+        return dagster
 
 
 def test_another_home_another_configuration_and_another_folder_have_instances_of_their_own(

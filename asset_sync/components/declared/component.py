@@ -46,7 +46,7 @@ from asset_sync.reconcile.tables import Tables
 from asset_sync.systems import system
 from asset_sync.systems.checkup import Needs
 from asset_sync.systems.steps import Evidence, Following, Sieve
-from asset_sync.systems.system import System, TargetSide
+from asset_sync.systems.system import Page, System, TargetSide
 
 Filters = Mapping[str, list[ConditionConfig]]
 """Conditions on source rows, by table."""
@@ -378,10 +378,18 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
 
     def page_of(self, connection: str | None, kind: str, target_id: str) -> str | None:
         """Return where a person looks at an object of the target; None where that is not known."""
-        target = self._of("target")
-        several = self.resources_of(connection or "") if self._several("target") else [self.target_connection.resource(target)]
-        page = target.side.page
-        return page(several[0], kind, target_id) if page and several else None
+        return self._page("target", self._of("target").side.page, connection, kind, target_id)
+
+    def row_page_of(self, connection: str | None, table: str, row: Mapping[str, str]) -> str | None:
+        """Return where a person looks at what a row of a table of the source tells of; None where that is not known."""
+        source = self._of("source")
+        key = row.get(source.tables[table].key) if table in source.tables else None
+        return self._page("source", source.page, connection, table, key) if key is not None else None
+
+    def _page(self, side: Side, page: Page | None, connection: str | None, *what: str) -> str | None:
+        of = self.source_connection if side == "source" else self.target_connection
+        several = self.resources_of(connection or "") if self._several(side) else [of.resource(self._of(side))]
+        return page(several[0], *what) if page and several else None
 
     def scheduled(self) -> list[ScheduledConnection]:
         """Return the connections, as they are scheduled."""

@@ -41,8 +41,8 @@ MISSING: Final = "missing "
 _TEXT = pa.large_string()
 
 
-def only_waits(operation: dict[str, Any]) -> bool:
-    """Return whether a held operation only waits for the grace to pass."""
+def is_missing(operation: dict[str, Any]) -> bool:
+    """Return whether a held operation waits for the grace of a missing record to pass."""
     return operation["op"] == p.RETIRE and str(operation["hold"]).startswith(MISSING)
 
 

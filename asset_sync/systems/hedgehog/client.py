@@ -27,6 +27,7 @@ from urllib3.exceptions import (
 
 from asset_sync import traces
 from asset_sync.reconcile.errors import SourceError, SourceUnavailable
+from asset_sync.systems.hedgehog.connection import tally_of
 from asset_sync.systems.hedgehog.kinds import VERSION, Kind
 from asset_sync.systems.http.heard import Heard
 from asset_sync.systems.http.masking import Secrets
@@ -117,6 +118,8 @@ class HedgehogClient:
         """The last headers of an answer that was looked at whole; None before there was one."""
         self.requests = 0
         """How many were sent, tries again not counted."""
+        self.tally = tally_of(configuration)
+        """For how long the server had requests wait, those of all threads together."""
         self._counting = Lock()
         self._api = client.ApiClient(configuration)
         self._objects = client.CustomObjectsApi(self._api)

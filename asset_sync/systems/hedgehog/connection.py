@@ -1,14 +1,18 @@
 """How a fabric's cluster is reached: by its address and a token, or by a context of a kubeconfig."""
 
+import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 from kubernetes import client, config
 from kubernetes.config import ConfigException
+from urllib3.response import BaseHTTPResponse
 from urllib3.util.retry import Retry
 
 from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync.systems.http.pace import Tally
+from asset_sync.systems.http.retries import is_asked_to_wait
 
 WORKERS: Final = 8
 """So many requests at a time; a connection is kept for each."""
@@ -18,12 +22,33 @@ _LONGEST_WAIT_S: Final = 30.0
 
 
 class _Retry(Retry):
-    """Waits as long as a Retry-After asks for, but 30 s at most."""
+    """Waits as long as a Retry-After asks for, but 30 s at most, and counts what the server asked for."""
+
+    def __init__(self, *given: Any, tally: Tally, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.tally = tally
+
+    def new(self, **more: Any) -> Self:
+        """Return the policy after another attempt; the tally is the same."""
+        return super().new(tally=self.tally, **more)
+
+    def sleep(self, response: BaseHTTPResponse | None = None) -> None:
+        """Wait for the next attempt."""
+        began = time.monotonic()
+        super().sleep(response)
+        if response is not None and is_asked_to_wait(response.status, response.headers):
+            self.tally.wait(time.monotonic() - began)
 
     def get_retry_after(self, response: Any) -> float | None:
         """Return the seconds to wait; None where the answer does not say."""
         asked = super().get_retry_after(response)
         return None if asked is None else min(asked, _LONGEST_WAIT_S)
+
+
+def tally_of(configuration: client.Configuration) -> Tally:
+    """Return what counts for how long the server has requests wait."""
+    policy = configuration.retries
+    return policy.tally if isinstance(policy, _Retry) else Tally()
 
 
 def by_token(server: str, token: str, ca_file: str | None) -> client.Configuration:
@@ -57,6 +82,7 @@ def by_kubeconfig(path: str, context: str | None) -> client.Configuration:
 def _careful(found: client.Configuration) -> client.Configuration:
     found.connection_pool_maxsize = WORKERS
     found.retries = _Retry(
+        tally=Tally(),
         total=_ATTEMPTS,
         # An answer that does not come takes a minute each time.
         read=1,

@@ -79,7 +79,7 @@ def _read(fabric: HedgehogFabric, _table: str, _open_columns: tuple[str, ...]) -
     check_there(last.listings, listings, file.path)
     ids = known_ids(last.listings, last.ids, listings)
     file.save(KeptFabric(listings, last.whole_at if fresh else now, ids))
-    return Read(object_rows(fabric.fabric, listings, ids), client.requests)
+    return Read(object_rows(fabric.fabric, listings, ids), client.requests, client.tally.waited)
 
 
 HEDGEHOG: Final = _told_by(FabricOptions())

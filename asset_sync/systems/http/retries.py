@@ -1,6 +1,6 @@
 """The one policy of retries: which attempts are followed by another one, and after how long a wait."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -62,7 +62,12 @@ class Retries:
 
 def asks_to_wait(answer: Response) -> bool:
     """Tell whether a server asks to be sent less, and is not merely away."""
-    return answer.status == HTTPStatus.TOO_MANY_REQUESTS or "Retry-After" in answer.headers
+    return is_asked_to_wait(answer.status, answer.headers)
+
+
+def is_asked_to_wait(status: int, headers: Mapping[str, str]) -> bool:
+    """Tell the same of the status and the headers of an answer."""
+    return status == HTTPStatus.TOO_MANY_REQUESTS or "Retry-After" in headers
 
 
 def _takes_long(outcome: Response | NoAnswer) -> bool:

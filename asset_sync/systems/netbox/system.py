@@ -23,7 +23,7 @@ from asset_sync.systems.netbox.journal import tell
 from asset_sync.systems.netbox.kinds import CUSTOM, KINDS, declared
 from asset_sync.systems.netbox.options import WHOLE_EVERY, WritingOptions
 from asset_sync.systems.netbox.own_writes import own_writes
-from asset_sync.systems.netbox.pages import page
+from asset_sync.systems.netbox.pages import page, row_page
 from asset_sync.systems.netbox.resource import NetBox
 from asset_sync.systems.netbox.source import TABLES, read
 from asset_sync.systems.system import Constants, Observed, OpenFields, Options, Read, System, TargetSide
@@ -115,5 +115,6 @@ _PLAIN: Final = System(
     as_source=Options(ChoosingOptions, _told_by, frozenset(ChoosingOptions.model_fields)),
     as_target=Options(WritingOptions, _written_by),
     checkup=checkup,
+    page=row_page,
 )
 NETBOX: Final = _told_by(ChoosingOptions())

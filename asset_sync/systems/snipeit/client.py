@@ -18,7 +18,7 @@ from asset_sync.systems.snipeit.values import Row
 
 NAME: Final = "Snipe-IT"
 PAGE_SIZE: Final = 500
-_BASE: Final = "/api/v1"
+BASE: Final = "/api/v1"
 _CONNECT_TIMEOUT_S: Final = 5.0
 READ_TIMEOUT_S: Final = 60.0
 
@@ -57,7 +57,7 @@ class SnipeItClient(SystemClient):
         read_timeout: float = READ_TIMEOUT_S,
         connection: str = "",
     ) -> None:
-        base = url.strip().rstrip("/").removesuffix(_BASE) + _BASE
+        base = url.strip().rstrip("/").removesuffix(BASE) + BASE
         self._absent: dict[str, object] = {}
         http = Client(
             base,

@@ -7,7 +7,7 @@ from dagster import ConfigurableResource
 from pydantic import Field
 
 from asset_sync import settings
-from asset_sync.systems.snipeit.client import READ_TIMEOUT_S, SnipeItClient
+from asset_sync.systems.snipeit.client import BASE, READ_TIMEOUT_S, SnipeItClient
 
 
 class SnipeIt(ConfigurableResource[Any]):
@@ -37,6 +37,12 @@ class SnipeIt(ConfigurableResource[Any]):
             read_timeout=self.read_timeout,
             connection=self.connection,
         )
+
+    @property
+    def address(self) -> str | None:
+        """Where Snipe-IT is for people, without a slash at the end; None where that is not set."""
+        given = self.url or settings.optional(self._variable("API_URL"))
+        return given.rstrip("/").removesuffix(BASE) if given else None
 
     def required_variables(self) -> Mapping[str, str | None]:
         """Return the variables that must be set, each with what it is for where that is not known by its name."""

@@ -46,6 +46,11 @@ class WhatsUpGold(ConfigurableResource[Any]):
             ca_told=settings.ca_told("WUG", self.connection),
         )
 
+    @property
+    def address(self) -> str | None:
+        """Where the API is, as it was given; None where that is not set."""
+        return settings.optional(self._variable("url"))
+
     def required_variables(self) -> Mapping[str, str | None]:
         """Return the variables that must be set, each with what it is for."""
         return {self._variable(what): words for what, words in VARIABLES.items()}

@@ -18,6 +18,7 @@ from asset_sync.systems.wug.kinds import ATTRIBUTE, DEVICE, GROUP, MAPPABLE, NET
 from asset_sync.systems.wug.monitoring.shaping import ROLES
 from asset_sync.systems.wug.monitoring.steps import KNOWN_ROLES, Monitoring
 from asset_sync.systems.wug.options import EACH, FindingOptions, MonitoringOptions
+from asset_sync.systems.wug.pages import page
 from asset_sync.systems.wug.resource import VARIABLES, WhatsUpGold
 from asset_sync.systems.wug.tables import TABLES
 
@@ -60,6 +61,7 @@ def _written_by(options: MonitoringOptions) -> System:
         decided=own.decided,
         open=own.open,
         applied=own.applied,
+        page=page,
         following=Following(
             "scans",
             "A look at the scans that are under way, and how the connection's exports stand.",
@@ -94,5 +96,6 @@ _PLAIN: Final = System(
     as_source=Options(FindingOptions, _told_by, syncs=("exported_by",)),
     as_target=Options(MonitoringOptions, _written_by, EACH),
     checkup=checkup,
+    page=page,
 )
 WUG: Final = replace(_told_by(FindingOptions()), target=_written_by(MonitoringOptions()).target)

@@ -56,5 +56,13 @@ def test_a_list_that_drips_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
             fabric.version()
 
 
+def test_for_how_long_the_server_has_requests_wait_is_counted() -> None:
+    answer = {"kind": "ServerList", "metadata": {"resourceVersion": "5"}, "items": [ROW]}
+    busy, away = Reply(status=429, headers={"Retry-After": "1"}), Reply(status=502)
+    with scripted(busy, away, Reply(answer)) as script, of(script.url) as fabric:
+        fabric.page(SERVER)
+        assert 1 <= fabric.tally.waited < 1.15, "what is merely away is waited for, too, and not counted"
+
+
 def of(url: str) -> HedgehogClient:
     return HedgehogClient(by_token(url, TOKEN, None), name="lab", timeout=(2, 2))
