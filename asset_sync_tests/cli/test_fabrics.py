@@ -43,9 +43,10 @@ class Fabric(dg.ConfigurableResource[Any]):
 
 
 def read(fabric: Fabric, _table: str, _columns: tuple[str, ...]) -> Read:
-    if fabric.connection == "south":
+    if fabric.connection == "south" and not os.environ.get("FABRIC_SOUTH_MARK"):
         raise SourceError("the fabric south does not answer")
-    return Read(pd.DataFrame({"name": ["leaf", "spine"]}, dtype="str"), requests=1)
+    marks = frozenset(filter(None, [os.environ.get(f"FABRIC_{fabric.connection.upper()}_MARK")]))
+    return Read(pd.DataFrame({"name": ["leaf", "spine"]}, dtype="str"), requests=1, marks=marks)
 
 
 SITES: Final = SourceTable("switches", "Switches of a fabric.", (Column("name"),), key="name")
@@ -216,3 +217,18 @@ def test_where_nothing_is_a_fabric_nothing_is_scheduled(schedules: Schedules, mo
     monkeypatch.setattr("asset_sync_tests.cli.test_fabrics.FABRIC", replace(FABRIC, name="other"))
     assert told("start")["message"] == "No sync-enabled fabrics found"
     assert told("status") == {"success": True, "total_jobs": 0, "job_details": []}
+
+
+def test_one_fabric_under_two_names_is_run_under_the_first_alone(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NORTH", "SOUTH"):
+        monkeypatch.setenv(f"FABRIC_{name}_MARK", "uid")
+    assert told("trigger", "--fabric", "north")["success"]
+    refused = told("trigger", "--fabric", "south", status=1)["error"]
+    assert refused == (
+        f"{SYNC}/switches: south leads to the same system as north: both would write the same objects in turn; remove one of "
+        f"the two from the YAML of {SYNC}, or rest it with `enabled: false`; nothing was taken"
+    )
+    assert statuses() | {"old": ""} == {"north": "in_sync", "south": "error", "old": ""}
+    assert told("trigger", "--fabric", "north")["success"]
+    monkeypatch.setenv("FABRIC_SOUTH_MARK", "its own")
+    assert told("trigger", "--fabric", "south")["success"]
