@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import create_engine
 
 from asset_sync.cli.main import main
+from asset_sync.components.abandoned import KILLED
 from asset_sync.components.processes import this_process
 from asset_sync.components.resources import LedgerResource
 from asset_sync.components.snapshots import Snapshots
@@ -154,6 +155,15 @@ def test_what_does_not_run_now_is_refused_in_a_line(schedules: Schedules, monkey
     assert told("trigger", status=1)["error"] == "name one fabric with --fabric; there are north, south, old"
     assert statuses()["north"] == "syncing"
     assert told("status", "--fabric", "west", status=1)["total_jobs"] == 0
+
+
+def test_a_run_that_was_killed_has_failed_before_anybody_ended_it(schedules: Schedules) -> None:
+    Leases(schedules._engine).beat("dead", replace(this_process(), began="long ago"))
+    assert schedules.begin(SYNC, "north", "dead", request=None, counted=True)
+    (north,) = told("status", "--fabric", "north")["job_details"]
+    assert (north["sync_status"], north["last_error"], north["failures"]) == ("error", KILLED, 1)
+    (kept,) = schedules.of(SYNC).values()
+    assert kept.owner is not None, "nobody but who starts runs ends it"
 
 
 @pytest.mark.parametrize("command", ["start", "status", "trigger", "test"])
