@@ -148,8 +148,9 @@ def as_ended(schedule: Schedule) -> Schedule:
     owner = _dead(schedule)
     if owner is None:
         return schedule
-    failed = {"failures": schedule.failures + 1, "failed_at": schedule.now, "last_error": KILLED} if owner.counted else {}
-    return replace(schedule, owner=None, **failed)
+    if not owner.counted:
+        return replace(schedule, owner=None)
+    return replace(schedule, owner=None, failures=schedule.failures + 1, failed_at=schedule.now, last_error=KILLED)
 
 
 def _dead(schedule: Schedule) -> Owner | None:
