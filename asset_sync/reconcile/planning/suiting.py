@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from asset_sync.reconcile.kinds import Suiting
 from asset_sync.reconcile.planning.drafts import Drafts, together
-from asset_sync.reconcile.planning.ending import ending, tokens, writing
+from asset_sync.reconcile.planning.ending import Ending, ending, tokens, writing
 from asset_sync.reconcile.planning.fields import part
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.sets import Members, members
@@ -75,22 +75,28 @@ class _Suited:
         if not rows.size:
             return {}
         objects = take(tokens(given), rows)
-        holders = here = objects
-        for at, name in enumerate(suiting.here):
-            side = self._referred(suiting.here[0]) if at else self._own
-            holders, here = here, ending(side, self._written[side.kind.name] if at else last, name).of(here)
+        holders, here = self._here(suiting, objects, last)
         found = self._referring(suiting, ending(self._own, last, suiting.reference).of(objects))
-        side = self._referred(suiting.reference)
-        there = ending(side, self._written[side.kind.name], suiting.there).of(found.values)
+        there = self._said(self._referred(suiting.reference), suiting.there).of(found.values)
+        here, holders = take(here, found.rows), take(holders, found.rows)
+        known = np.flatnonzero(filled(there) & filled(here))
         why: dict[int, str] = {}
-        for place, reference, said, own, holder in zip(
-            found.rows.tolist(),
-            *(each.to_pylist() for each in (found.values, there, take(here, found.rows), take(holders, found.rows))),
-            strict=True,
-        ):
-            if said is not None and own is not None and not suiting.suits(said, own):
-                why.setdefault(int(rows[place]), self._words(suiting, reference, said, own, holder))
+        columns = (take(each, known).to_pylist() for each in (found.values, there, here, holders))
+        for row, reference, said, own, holder in zip(rows[found.rows[known]].tolist(), *columns, strict=True):
+            if not suiting.suits(said, own):
+                why.setdefault(row, self._words(suiting, reference, said, own, holder))
         return why
+
+    def _here(self, suiting: Suiting, objects: pa.Array, last: Drafts) -> tuple[pa.Array, pa.Array]:
+        """Return what each object is held against, and before that, whose it is."""
+        first, *further = suiting.here
+        holders, here = objects, ending(self._own, last, first).of(objects)
+        for name in further:
+            holders, here = here, self._said(self._referred(first), name).of(here)
+        return holders, here
+
+    def _said(self, side: Sides, name: str) -> Ending:
+        return ending(side, self._written[side.kind.name], name)
 
     def _referring(self, suiting: Suiting, references: pa.Array) -> Members:
         """Return each reference, with its row."""
