@@ -149,19 +149,20 @@ def compare(context: click.Context, folder: Path, fabric: str | None, *, as_json
 @json_option
 @click.pass_context
 def test(context: click.Context, fabric: str | None, *, as_json: bool) -> None:
-    """Ask a fabric's cluster for its version, and for what the token may read; nothing of the fabric is read."""
+    """Ask a fabric's cluster for its version, for what the token may read, and whether another name leads to it, too."""
     with _failures_told(as_json=as_json):
         found = fabric_rights.rights(fabric)
         told = {"fabric_name": found.fabric, "cluster_version": found.version, "kinds": dict(found.kinds)}
+        wrong = [*([_lacking(found.lacking)] if found.lacking else ()), *filter(None, [found.twice])]
         if as_json:
-            _print({"success": not found.lacking, **told, **({"error": _lacking(found.lacking)} if found.lacking else {})})
+            _print({"success": not wrong, **told, **({"error": "; ".join(wrong)} if wrong else {})})
         else:
             click.echo(f"{found.fabric} answers: Kubernetes {found.version}")
             for kind, allowed in found.kinds.items():
                 click.echo(f"  {'yes' if allowed else 'NO':<4} {kind}")
-    if found.lacking:
-        click.echo(f"asset-sync: {_lacking(found.lacking)}", err=True)
-        context.exit(1)
+    for line in wrong:
+        click.echo(f"asset-sync: {line}", err=True)
+    context.exit(1 if wrong else 0)
 
 
 def _lacking(kinds: Sequence[str]) -> str:

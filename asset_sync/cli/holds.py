@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -15,6 +15,7 @@ from asset_sync.operations import holds as operations
 from asset_sync.reconcile.resolutions import Verb
 
 _Command = Callable[..., Any]
+_MOST_SUGGESTED: Final = 20
 
 
 @click.command()
@@ -32,11 +33,21 @@ def held(sync: str | None, as_json: bool) -> None:
     asked = [each for each in found if not each.waits and not each.ignored]
     if asked:
         printed().print(_held_table(asked))
+        _suggest([command for each in asked if (command := operations.suggested(each))])
         click.echo("\nTo decide about one: asset-sync resolve --help")
     else:
         click.echo("Nothing is held.")
     _list_apart("Ignored, as somebody decided:", [each for each in found if each.ignored])
     _list_apart("Only waiting for the grace to pass:", [each for each in found if each.waits])
+
+
+def _suggest(commands: list[str]) -> None:
+    if commands:
+        click.echo("\nIf it is the one that it may be:")
+        for command in commands[:_MOST_SUGGESTED]:
+            click.echo(f"  {command}")
+    if len(commands) > _MOST_SUGGESTED:
+        click.echo(f"  and so on, for {len(commands) - _MOST_SUGGESTED} more")
 
 
 def _list_apart(told: str, found: list[Held]) -> None:

@@ -4,7 +4,7 @@ import dagster as dg
 
 from asset_sync import database
 from asset_sync.components.failures import told_in_one_line
-from asset_sync.ledger import Asks, Leases, Ledger, Pauses, Records, Schedules, migrate
+from asset_sync.ledger import Asks, Leases, Ledger, Pauses, Reached, Records, Schedules, migrate
 from asset_sync.ledger.alerts import Alerts
 from asset_sync.ledger.browsing import Browsing
 
@@ -37,6 +37,13 @@ def open_schedules() -> Schedules:
     engine = database.engine()
     migrate(engine)
     return Schedules(engine)
+
+
+def open_reached() -> Reached:
+    """Return what connections reached, its table made or brought up to date. Raises as `open_ledger` does."""
+    engine = database.engine()
+    migrate(engine)
+    return Reached(engine)
 
 
 def open_asks() -> Asks:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from asset_sync.components.failures import first_line, reason, said
 from asset_sync.components.history import counts, writes_all
 from asset_sync.components.resources import open_schedules
 from asset_sync.ledger import Schedule, Schedules
+from asset_sync.ledger.schedules import Owner
 from asset_sync.reconcile.errors import AssetSyncError
 
 _ASKED_EVERY_S: Final = 1.0
@@ -136,11 +137,26 @@ def is_under_way(schedule: Schedule) -> bool:
 
 def end_dead(schedules: Schedules, schedule: Schedule) -> bool:
     """Free a connection whose run was killed, and remember that; tell whether it was so. A lapsed request is free as it is."""
-    owner = schedule.owner
-    if owner is None or owner.expires_at is not None or is_under_way(schedule):
+    if (owner := _dead(schedule)) is None:
         return False
     schedules.failed(owner.name, KILLED)
     return True
+
+
+def as_ended(schedule: Schedule) -> Schedule:
+    """Return a schedule as `end_dead` would leave it."""
+    owner = _dead(schedule)
+    if owner is None:
+        return schedule
+    if not owner.counted:
+        return replace(schedule, owner=None)
+    return replace(schedule, owner=None, failures=schedule.failures + 1, failed_at=schedule.now, last_error=KILLED)
+
+
+def _dead(schedule: Schedule) -> Owner | None:
+    """Return the run that has a connection, where it was killed."""
+    owner = schedule.owner
+    return None if owner is None or owner.expires_at is not None or is_under_way(schedule) else owner
 
 
 def _who(schedule: Schedule) -> str:

@@ -10,6 +10,7 @@ from asset_sync.ledger.leases import Leases
 from asset_sync.ledger.ledger import Ledger
 from asset_sync.ledger.migrations import migrate
 from asset_sync.ledger.pauses import Pause, Pauses
+from asset_sync.ledger.reached import Reached
 from asset_sync.ledger.records import Records
 from asset_sync.ledger.schedules import Schedule, Schedules
 
@@ -23,6 +24,7 @@ __all__ = [
     "Pauses",
     "PlanDecision",
     "PlanHeader",
+    "Reached",
     "Records",
     "Schedule",
     "Schedules",

@@ -303,6 +303,16 @@ schedule = Table(
     comment="When each connection of a sync ran, how it went, and who has it now.",
 )
 
+reached = Table(
+    "reached",
+    metadata,
+    Column("sync", Text, primary_key=True),
+    Column("connection", Text, primary_key=True),
+    Column("marks", ARRAY(Text), nullable=False, comment="what its system alone has, such as ids of objects"),
+    Column("since", Moment, nullable=False, comment="since when it is that system"),
+    comment="Which system each connection of a sync reached last.",
+)
+
 asked = Table(
     "asked",
     metadata,

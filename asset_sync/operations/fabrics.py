@@ -14,7 +14,7 @@ from asset_sync.components.failures import first_line
 from asset_sync.components.pausing import Paused, looked_up
 from asset_sync.components.resources import open_ledger, open_schedules
 from asset_sync.components.scheduling import missing_variables
-from asset_sync.components.turns import is_under_way
+from asset_sync.components.turns import as_ended, is_under_way
 from asset_sync.ledger import Schedule
 from asset_sync.operations.daemon import daemon_lives
 from asset_sync.operations.definitions import code_location, component_of, declared, instance, switched_on, sync_names
@@ -170,7 +170,8 @@ def statuses_of(sync: str, on: Collection[str], paused: Paused) -> Sequence[Conn
     component = component_of(sync)
     if not isinstance(component, SyncComponent):
         raise ConfigurationError(f"{sync} has no connections")
-    known, made, why, is_on = open_schedules().of(sync), declared(sync), paused(sync), f"{sync}_sensor" in on
+    known = {name: as_ended(each) for name, each in open_schedules().of(sync).items()}
+    made, why, is_on = declared(sync), paused(sync), f"{sync}_sensor" in on
     counts = open_ledger().link_counts([made.of_connection(each.name).link_set for each in component.connections])
     return [
         _status(sync, each, known.get(each.name), counts.get(made.of_connection(each.name).link_set, {}), why, on=is_on)

@@ -1,5 +1,6 @@
 """What is held, and the decisions that let it go on: the functions that the command line, REST and the review page call."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,17 @@ def held(sync: str | None = None) -> list[Held]:
 def held_page(sync: str | None, offset: int, limit: int) -> HeldPage:
     """Return a page of what `held` returns: `limit` of it, from `offset` on, read so from the database."""
     return open_ledger().held_page(_names(sync), offset, limit)
+
+
+def suggested(held: Held) -> str | None:
+    """Return the command that decides that a held record is the only object which it may be; None where that is not one."""
+    if len(held.candidates) != 1 or held.waits or held.ignored:
+        return None
+    _, parted, connection = held.link_set.partition("/")
+    of_connection = ["--partition", connection] if parted else []
+    return shlex.join(
+        ["asset-sync", "resolve", "link", held.sync, held.kind, held.source_key, *held.candidates, *of_connection]
+    )
 
 
 def _names(sync: str | None) -> list[str]:

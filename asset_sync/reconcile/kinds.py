@@ -23,7 +23,8 @@ class Field:
     what it is `made_with` none is made, though of one that is there nobody may know it now. A reference of a facet that `pins`
     keeps the object it points to where it sits. `canonical` makes of a text the one that the target gives back for it.
     `choices` are the only values that the field takes, and `within` the least and the most that a number may be, where that is
-    known without asking the target; all of a text must match its `pattern`.
+    known without asking the target; all of a text must match its `pattern`. What is `judged` decides what may refer to the
+    object (see `Suiting`), so that it is read whether or not a sync maps it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Field:
     required: bool = False
     made_with: bool = False
     pins: bool = False
+    judged: bool = False
     canonical: Callable[[str], str | None] | None = None
     choices: tuple[str, ...] = ()
     within: tuple[float, float] | None = None
@@ -108,6 +110,22 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Suiting:
+    """A reference, or each of a set, that the target takes only to an object which suits the one that refers to it.
+
+    `there` is a field of the object that is referred to. `here` leads to what it is held against: a field of the referring
+    object, or one of what a reference of its points to. `suits` is asked for both values (of references, what stands for
+    their objects); where one is missing, they suit. `rule` says it in words, after "only where".
+    """
+
+    reference: str
+    there: str
+    here: tuple[str, ...]
+    suits: Callable[[str, str], bool]
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of object in a target.
 
@@ -124,7 +142,8 @@ class Kind:
     order, can make the target give one of them up (a deadlock), so such writes go in one order.
     `ends` names two references that are the ends of one thing, as those of a cable: which is which tells nothing, so that they
     stand in one order (see `asset_sync.reconcile.ends`), in what a target gives back as well; each is of one object alone.
-    Without its `agreement` the target takes no write of an object at all, whatever the write is about.
+    Without its `agreement`, or where it does not suit by one of its `suitings`, the target takes no write of an object at all,
+    whatever the write is about.
     `versions` says what the versions of objects are, where they tell the earlier from the later: moments, or counts.
     """
 
@@ -141,6 +160,7 @@ class Kind:
     counted_by: str | None = None
     ends: tuple[str, ...] = ()
     agreement: Agreement | None = None
+    suitings: tuple[Suiting, ...] = ()
     versions: Literal["moment", "count"] | None = None
 
     def parted(self, names: Iterable[str]) -> list[list[str]]:

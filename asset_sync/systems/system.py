@@ -26,11 +26,16 @@ from asset_sync.systems.steps import Applied, Decided, Following, Open, Seen, Sh
 
 
 class Read(NamedTuple):
-    """A table that was read whole, by how many requests, and for how many seconds these were held back."""
+    """A table that was read whole, by how many requests, and for how many seconds these were held back.
+
+    `marks` are what the system alone has, such as the ids of some of its objects: two connections that tell of one of them
+    lead to one system. None: that is not known.
+    """
 
     table: pd.DataFrame
     requests: int
     waited: float = 0.0
+    marks: frozenset[str] = frozenset()
 
 
 class Observed(NamedTuple):

@@ -14,8 +14,7 @@ pytestmark = [pytest.mark.bench, pytest.mark.timeout(3600)]
 @pytest.mark.parametrize("rows", contest.SIZES)
 def test_match_and_plan(benchmark: BenchmarkFixture, rows: int) -> None:
     world = worlds.world(rows)
-    rounds = 3 if rows <= contest.REPEATED else 1
-    counts = benchmark.pedantic(contest.plan, args=(world,), rounds=rounds)  # type: ignore[no-untyped-call]
+    counts = benchmark.pedantic(contest.plan, args=(world,), rounds=contest.RUNS)  # type: ignore[no-untyped-call]
     assert counts == {"create": rows // 50, "update": rows // 20, "retire": rows // 50, "restore": 0}
 
 

@@ -1,6 +1,7 @@
 """`asset-sync fabrics compare` and `test`: a folder of YAML files beside a simulated cluster, and what may be read of it."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from asset_sync.cli.main import main
+from asset_sync.operations import definitions
 from asset_sync.sandbox.kubernetes import DEFAULT_ACCOUNTS, READ, Account, Shape, fabric
 from asset_sync.sandbox.world import FABRIC_TOKEN, World
 from asset_sync.systems.hedgehog import KINDS
@@ -85,3 +87,18 @@ def test_what_a_token_may_read_is_told_kind_by_kind(world: World, monkeypatch: p
     refused = CliRunner().invoke(main, ["fabrics", "test"])
     assert refused.exit_code == 1
     assert "the token is not known or has expired" in refused.stderr
+
+
+def test_a_second_name_of_a_fabric_is_told(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: Any = definitions.component_of("hedgehog_to_netbox")
+    two = [made.connections[0], made.connections[0].model_copy(update={"name": "lab"})]
+    monkeypatch.setattr(made, "connections", two)
+    monkeypatch.setenv("HEDGEHOG_LAB_SERVER", os.environ["HEDGEHOG_MAIN_SERVER"])
+    monkeypatch.setenv("HEDGEHOG_LAB_TOKEN", os.environ["HEDGEHOG_MAIN_TOKEN"])
+    ran = CliRunner().invoke(main, ["fabrics", "test", "--fabric", "lab", "--json"])
+    assert ran.exit_code == 1
+    said = json.loads(ran.stdout)
+    assert said["error"].startswith("lab leads to the same system as main: both would write the same objects in turn; remove")
+    assert all(said["kinds"].values())
+    monkeypatch.setenv("HEDGEHOG_LAB_SERVER", "")
+    assert CliRunner().invoke(main, ["fabrics", "test", "--fabric", "main"]).exit_code == 0

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import create_engine
 
 from asset_sync.cli.main import main
+from asset_sync.components.abandoned import KILLED
 from asset_sync.components.processes import this_process
 from asset_sync.components.resources import LedgerResource
 from asset_sync.components.snapshots import Snapshots
@@ -43,9 +44,10 @@ class Fabric(dg.ConfigurableResource[Any]):
 
 
 def read(fabric: Fabric, _table: str, _columns: tuple[str, ...]) -> Read:
-    if fabric.connection == "south":
+    if fabric.connection == "south" and not os.environ.get("FABRIC_SOUTH_MARK"):
         raise SourceError("the fabric south does not answer")
-    return Read(pd.DataFrame({"name": ["leaf", "spine"]}, dtype="str"), requests=1)
+    marks = frozenset(filter(None, [os.environ.get(f"FABRIC_{fabric.connection.upper()}_MARK")]))
+    return Read(pd.DataFrame({"name": ["leaf", "spine"]}, dtype="str"), requests=1, marks=marks)
 
 
 SITES: Final = SourceTable("switches", "Switches of a fabric.", (Column("name"),), key="name")
@@ -155,6 +157,15 @@ def test_what_does_not_run_now_is_refused_in_a_line(schedules: Schedules, monkey
     assert told("status", "--fabric", "west", status=1)["total_jobs"] == 0
 
 
+def test_a_run_that_was_killed_has_failed_before_anybody_ended_it(schedules: Schedules) -> None:
+    Leases(schedules._engine).beat("dead", replace(this_process(), began="long ago"))
+    assert schedules.begin(SYNC, "north", "dead", request=None, counted=True)
+    (north,) = told("status", "--fabric", "north")["job_details"]
+    assert (north["sync_status"], north["last_error"], north["failures"]) == ("error", KILLED, 1)
+    (kept,) = schedules.of(SYNC).values()
+    assert kept.owner is not None, "nobody but who starts runs ends it"
+
+
 @pytest.mark.parametrize("command", ["start", "status", "trigger", "test"])
 def test_what_is_not_understood_is_one_document_too_and_says_how_a_fabric_is_named(command: str) -> None:
     named = ask(command, "north", "--json", status=2)
@@ -216,3 +227,18 @@ def test_where_nothing_is_a_fabric_nothing_is_scheduled(schedules: Schedules, mo
     monkeypatch.setattr("asset_sync_tests.cli.test_fabrics.FABRIC", replace(FABRIC, name="other"))
     assert told("start")["message"] == "No sync-enabled fabrics found"
     assert told("status") == {"success": True, "total_jobs": 0, "job_details": []}
+
+
+def test_one_fabric_under_two_names_is_run_under_the_first_alone(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NORTH", "SOUTH"):
+        monkeypatch.setenv(f"FABRIC_{name}_MARK", "uid")
+    assert told("trigger", "--fabric", "north")["success"]
+    refused = told("trigger", "--fabric", "south", status=1)["error"]
+    assert refused == (
+        f"{SYNC}/switches: south leads to the same system as north: both would write the same objects in turn; remove one of "
+        f"the two from the YAML of {SYNC}, or rest it with `enabled: false`; nothing was taken"
+    )
+    assert statuses() | {"old": ""} == {"north": "in_sync", "south": "error", "old": ""}
+    assert told("trigger", "--fabric", "north")["success"]
+    monkeypatch.setenv("FABRIC_SOUTH_MARK", "its own")
+    assert told("trigger", "--fabric", "south")["success"]

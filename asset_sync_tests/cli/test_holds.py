@@ -11,12 +11,13 @@ import pytest
 from click.testing import CliRunner
 
 from asset_sync.cli.main import main
+from asset_sync.ledger.holds import Held
 from asset_sync.operations import holds
 from asset_sync.operations.definitions import declared
 from asset_sync.sandbox.world import World
 from asset_sync_tests.cli.lab import SYNC
 from asset_sync_tests.pipeline import ASSETS
-from asset_sync_tests.reconcile.worlds import KINDS
+from asset_sync_tests.reconcile.worlds import KINDS, NOW
 
 
 def asked(*words: str, status: int = 0) -> str:
@@ -27,6 +28,25 @@ def asked(*words: str, status: int = 0) -> str:
 
 def held() -> list[dict[str, Any]]:
     return list(json.loads(asked("held", SYNC, "--json")))
+
+
+@pytest.mark.parametrize(
+    ("link_set", "record", "candidates", "command"),
+    [
+        (SYNC, "7", ("17",), f"asset-sync resolve link {SYNC} asset 7 17"),
+        (f"{SYNC}/main", "a b", ("17",), f"asset-sync resolve link {SYNC} asset 'a b' 17 --partition main"),
+        (SYNC, "7", ("17", "18"), None),
+        (SYNC, "7", (), None),
+    ],
+)
+def test_the_only_object_that_a_record_may_be_comes_with_the_command_that_says_so(
+    link_set: str, record: str, candidates: tuple[str, ...], command: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = Held(SYNC, link_set, "plan", "asset", record, None, None, (), candidates, "why", NOW, waits=False, ignored=False)
+    others = [replace(one, waits=True), replace(one, ignored=True)]
+    monkeypatch.setattr(holds, "held", lambda _: [one, *others])
+    said = asked("held")
+    assert [line.strip() for line in said.splitlines() if "resolve link" in line] == ([command] if command else [])
 
 
 @pytest.mark.slow

@@ -6,13 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.kinds import Field, IdentityRule, Kind, Retirement, Unique, in_order
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.planning import Policy
+from asset_sync.reconcile.resolutions import Resolution, Resolutions
+from asset_sync.reconcile.target import Write, Written
 from asset_sync_tests.reconcile.lab import GRACE, Lab, held
 from asset_sync_tests.reconcile.memory import Killed
 from asset_sync_tests.reconcile.test_properties import PLENTY
-from asset_sync_tests.reconcile.worlds import Row
+from asset_sync_tests.reconcile.worlds import NOW, Row
 
 PORT = Kind(
     "port",
@@ -90,6 +93,28 @@ def test_a_ring_and_what_waits_behind_it_are_held_and_the_rest_goes_on() -> None
     plug(there, c0=(0, 2), c1=(1, 3), c2=(4, 0))
     why = held(there.run())
     assert why["c2"].startswith("port '#1001' is on cable")  # c0 leaves it in no plan: it stays on port 0
+
+
+def test_a_cable_that_a_person_drew_from_one_of_the_ends_may_be_decided_to_be_it() -> None:
+    there = lab(a=(0, 1))
+    there.source["cable"] += [cable("new", 2, 3), cable("both", 4, 5)]
+    ids = {row["name"]: target_id for target_id, row in there.target.objects["port"].items()}
+    ends = (("p2", "p8"), ("p4", "p6"), ("p5", "p7"))
+    writes = [
+        Write(at, "drawn", None, None, {"a": ids[one], "b": ids[other], "label": "drawn"})
+        for at, (one, other) in enumerate(ends)
+    ]
+    made = there.target.create(CABLE, writes, "drawn")[0]
+    assert isinstance(made, Written)
+    first = made.target_id
+    plan = there.run()
+    told = {row["source_key"]: row["candidates"] for row in p.records(plan.held)}
+    assert told == {"new": first, "both": None}, "of two cables nobody knows which it would be"
+    there.resolutions = Resolutions([Resolution("cable", "new", "link", "anna", NOW, target_id=first)])
+    there.run()
+    assert cabled(there)["new"] == {2, 3}
+    assert len(there.target.objects["cable"]) == 4
+    assert held(there.plan()).keys() == {"both"}
 
 
 def test_two_cables_of_one_end_are_both_held() -> None:

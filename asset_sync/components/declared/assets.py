@@ -30,8 +30,19 @@ Asked = Callable[[dg.AssetExecutionContext, Only], System]
 """The source as a run has it, where it may be asked for some rows alone."""
 
 
+Alone = Callable[[dg.AssetExecutionContext, frozenset[str]], None]
+"""What raises `SourceError` where what a run read, by its marks, is read by another connection, too."""
+
+
 def source_asset(
-    sync: Sync, source: System, table: SourceTable, key: dg.AssetKey, *, open_columns: Iterable[str], asked: Asked
+    sync: Sync,
+    source: System,
+    table: SourceTable,
+    key: dg.AssetKey,
+    *,
+    open_columns: Iterable[str],
+    asked: Asked,
+    alone: Alone,
 ) -> dg.AssetsDefinition:
     """Return the asset that holds one table of the source."""
     columns = tuple(open_columns)
@@ -53,6 +64,7 @@ def source_asset(
     def extract(context: dg.AssetExecutionContext, config: ChoosingConfig) -> dg.MaterializeResult[pd.DataFrame]:
         with told_in_one_line():
             read = asked(context, config.only).reader(sync.source_resource(context), table.name, columns)
+            alone(context, read.marks)
             schema = column_schema(read.table, table)
             told: dict[str, Any] = {"requests": read.requests, "dagster/column_schema": schema}
             told |= throttle_wait(source.name, read.waited)

@@ -13,6 +13,7 @@ from pydantic import ConfigDict, Field
 
 from asset_sync.components import config
 from asset_sync.components.connections import check_names, name_of, partitions
+from asset_sync.components.declared.alone import check_alone
 from asset_sync.components.declared.assets import constants, desired_asset, inventory_asset, sieve_asset, source_asset
 from asset_sync.components.declared.checking import Checking, check_keys
 from asset_sync.components.declared.choosing import Only, about, check_only
@@ -501,7 +502,8 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
 
     def _extract(self, sync: Sync, source: System, table: str, key: dg.AssetKey) -> dg.AssetsDefinition:
         columns = open_columns(source, self._every_mapping(source), table)
-        return source_asset(sync, source, source.tables[table], key, open_columns=columns, asked=self._asked)
+        alone = partial(check_alone, sync.name, self.scheduled)
+        return source_asset(sync, source, source.tables[table], key, open_columns=columns, asked=self._asked, alone=alone)
 
     def _schedules(self, name: str, job: Any) -> Iterator[dg.ScheduleDefinition]:
         if self.schedule is None:

@@ -2,8 +2,9 @@
 
 `model` says what a plan is made from, `sides` what stands on both sides of a kind, `drafts` what an operation in the making is.
 `changes`, `retiring`, `moving` and `rebasing` draft operations; `fields` parts what holds a field alone. `unique` holds what
-would clash: `holders` says who has a value, `making_way` who gives one up, `steps` in which order. `agreeing` holds what
-the target would not take beside what else stands there, `dependents` what needs something that is held; `make` puts the plan
+would clash: `holders` says who has a value, `making_way` who gives one up, `steps` in which order. `agreeing`
+and `suiting` hold what the target would not take beside what else stands there (`ending` says what that is in the end),
+`dependents` what needs something that is held; `make` puts the plan
 together.
 """
 

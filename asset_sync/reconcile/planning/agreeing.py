@@ -5,19 +5,17 @@ emptied, which the target would refuse with it.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from asset_sync.reconcile import forms
-from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.kinds import Agreement
-from asset_sync.reconcile.planning.drafts import Change, Drafts, either, together
+from asset_sync.reconcile.planning.drafts import Change, Drafts, together
+from asset_sync.reconcile.planning.ending import ending, writing
 from asset_sync.reconcile.planning.fields import part
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.tables import PENDING, Mask, Positions, cell, filled, index, known_to_differ, take, text
+from asset_sync.reconcile.tables import Mask, Positions, filled, known_to_differ, take, text
 
 _TEXT = pa.large_string()
 
@@ -29,18 +27,18 @@ class Agreeing:
         self.sides = own
         self.reference, self.field = agreement.reference, agreement.field
         self.facet = sides[agreement.facet]
-        self._said = _said(self.facet, written[agreement.facet], self.field)
+        self._said = ending(self.facet, written[agreement.facet], self.field)
 
     def keep(self, given: Drafts) -> Drafts:
         """Return the operations, which leave every object that they write to in agreement, and those held."""
-        rows = np.flatnonzero(given.changed(self.reference) & _writing(given))
+        rows = np.flatnonzero(given.changed(self.reference) & writing(given))
         apart, why = self._apart(given, rows, take(given.new(self.reference), rows))
         given, held = part(given, self.reference, dict(zip(apart.tolist(), why, strict=True)))
         return together(given.kind, [self._emptied(given), held])
 
     def _emptied(self, given: Drafts) -> Drafts:
         """Empty the references that stand in what is written to, and that the target would not take with it."""
-        rows = np.flatnonzero(_writing(given) & ~given.changed(self.reference) & (given.objects >= 0))
+        rows = np.flatnonzero(writing(given) & ~given.changed(self.reference) & (given.objects >= 0))
         apart, why = self._apart(given, rows, take(text(self.sides.observed[self.reference]), given.objects[rows]))
         for row, reason in zip(apart.tolist(), why, strict=True):
             old = take(text(self.sides.observed[self.reference]), given.objects[[row]])
@@ -52,7 +50,7 @@ class Agreeing:
 
     def _apart(self, given: Drafts, rows: Positions, references: pa.Array) -> tuple[Positions, list[str]]:
         """Return those of the rows that would not agree with what they refer to, and why in words."""
-        there = take(self._said.values, index(references, self._said.objects))
+        there = self._said.of(references)
         stands = take(text(self.sides.observed[self.field]), given.objects[rows])
         here = pc.if_else(pa.array(given.changed(self.field)[rows]), take(given.new(self.field), rows), stands)
         bad = filled(references) & _unlike(here, there)
@@ -60,48 +58,16 @@ class Agreeing:
         return rows[bad], [self._words(*each) for each in told]
 
     def _words(self, reference: str, here: str | None, there: str | None) -> str:
-        named, own, other = (
-            self._named(name, token) for name, token in ((self.reference, reference), (self.field, here), (self.field, there))
-        )
+        named = self.sides.called(self.reference, reference)
+        own, other = (self.sides.called(self.field, value) for value in (here, there))
         told = f"the target takes {self.reference} {named} only where both have one {self.field}"
         return f"{told}: it is in {other}, this is in {own}{self._way_out(reference)}"
 
-    def _named(self, name: str, token: str | None) -> str:
-        if token is None:
-            return "none"
-        if token.startswith(PENDING):
-            return repr(token.removeprefix(PENDING))
-        table = self.sides.target_keys[name]
-        row = int(index(pa.array([token], _TEXT), text(table["id"]))[0])
-        return repr(cell(table["key"], row)) if row >= 0 else f"#{token}"
-
     def _way_out(self, reference: str) -> str:
-        matches = self.facet.matches
-        row = int(index(pa.array([reference], _TEXT), text(matches["target_id"]))[0])
-        if row < 0:
+        key = self.facet.source_key_of(reference)
+        if key is None:
             return ""
-        decision = f"take-source {self.facet.kind.name} {cell(matches['source_key'], row)} {self.field}"
-        return f"; put it there, or let the source say so ({decision})"
-
-
-class _Said(NamedTuple):
-    """What objects say of a field in the end: what plans call the objects, and the values, in the words of references."""
-
-    objects: pa.Array
-    values: pa.Array
-
-
-def _said(facet: Sides, given: Drafts, field: str) -> _Said:
-    rows = np.flatnonzero(given.changed(field) & given.open)
-    keys = take(given["key"], rows)
-    written = pc.coalesce(take(given["target_id"], rows), forms.concat(PENDING, keys, like=keys))
-    objects, values = text(facet.observed["id"]), text(facet.observed[field])
-    # What is written comes first, and is found first.
-    return _Said(pa.concat_arrays([written, objects]), pa.concat_arrays([take(given.new(field), rows), values]))
-
-
-def _writing(given: Drafts) -> Mask:
-    return either(map(given.are, p.WRITES), len(given)) & given.open
+        return f"; put it there, or let the source say so (take-source {self.facet.kind.name} {key} {self.field})"
 
 
 def _unlike(one: pa.Array, other: pa.Array) -> Mask:

@@ -18,7 +18,7 @@ from asset_sync.reconcile.tables import PENDING, Mask, filled, index, mask
 
 
 def hold_dependents(given: Drafts, unmade: Unmade) -> Drafts:
-    """Hold what needs an object that is held itself, and note in `unmade` what is not made for it.
+    """Hold what needs an object that is held itself, as `unmade` has it (see `note_unmade`).
 
     A create, or what is written to an object that is not made, waits as a whole, unless the target takes the reference empty;
     then it goes on without, and so does an update.
@@ -36,7 +36,6 @@ def hold_dependents(given: Drafts, unmade: Unmade) -> Drafts:
     for several in kind.sets:
         given, apart = without_members(given, several.name, unmade)
         held.append(apart)
-    note_unmade(given, unmade)
     return together(kind, [given, *held])
 
 

@@ -23,6 +23,7 @@ from asset_sync.reconcile.planning.rebasing import older_records, rebased, rebas
 from asset_sync.reconcile.planning.retiring import restores, retirements, returned, returning
 from asset_sync.reconcile.planning.shared import without_shared
 from asset_sync.reconcile.planning.sides import Sides
+from asset_sync.reconcile.planning.suiting import suited
 from asset_sync.reconcile.planning.unique import free_before_taken
 from asset_sync.reconcile.planning.waiting import Unmade
 from asset_sync.reconcile.resolutions import fingerprints
@@ -80,7 +81,8 @@ def _operations(kinds: Kinds, sides: Mapping[str, Sides], now: datetime, mode: M
         drafted = hold_dependents(written[name], unmade)
         if agreeing := _agreeing(kind, sides, written):
             drafted, others[name] = agreeing.keep(drafted), [agreeing.keep(each) for each in others[name]]
-            note_unmade(drafted, unmade)
+        drafted, others[name] = suited(sides, written, drafted, others[name])
+        note_unmade(drafted, unmade)
         written[name] = in_order(plugged(sides[name], drafted))
     yield from (each for each in early if len(each))
     yield from needed(kinds, written, others)

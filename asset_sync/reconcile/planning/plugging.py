@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.planning.drafts import Drafts, either, together
 from asset_sync.reconcile.planning.fields import part
 from asset_sync.reconcile.planning.sides import Sides
@@ -27,7 +28,8 @@ def plugged(sides: Sides, given: Drafts) -> Drafts:
     ends = _Ends(sides, given)
     why = ends.blocked()
     steps = ends.steps(why)
-    rest, held = part(given.put("step", {row: str(step) for row, step in steps.items() if step}), sides.kind.ends[0], why)
+    given = given.put("step", {row: str(step) for row, step in steps.items() if step}).put("candidates", ends.candidates(why))
+    rest, held = part(given, sides.kind.ends[0], why)
     return together(sides.kind, [rest, held])
 
 
@@ -70,6 +72,16 @@ class _Ends:
                 why.setdefault(row, f"{self._called(end)} is on {self._holder(end)}")
         self._spread(why)
         return self._with_rings(why)
+
+    def candidates(self, held: dict[int, str]) -> dict[int, str | None]:
+        """Return the only thing of nobody's that is in the way of a new one, by row: a person may say that it is that one."""
+        found: dict[int, set[int]] = defaultdict(set)
+        creates = self.given.are(p.CREATE)
+        for row, end in self.taken:
+            if creates[row] and row in held and end in self.holders:
+                found[row].add(self.holders[end])
+        alone = {row: next(iter(objects)) for row, objects in found.items() if len(objects) == 1}
+        return {row: str(self.sides.observed["id"].iat[at]) for row, at in alone.items() if not self._links_to(at).size}
 
     def _spread(self, why: dict[int, str]) -> None:
         """Hold what takes the ends that held operations do not leave, too."""
@@ -141,12 +153,15 @@ class _Ends:
         return f"{self.kind.name} #{named} ({key}) already{self._whose(at)}"
 
     def _whose(self, at: int) -> str:
-        links = np.flatnonzero((self.sides.links["target_id"] == self.sides.observed["id"].iat[at]).to_numpy())
+        links = self._links_to(at)
         if not links.size:
             return ", which is not of this sync"
         if self.sides.links["retired_by"].notna().to_numpy()[links].any():
             return ", which is out of service and may be taken away by hand: nothing is deleted here"
         return ""
+
+    def _links_to(self, at: int) -> Positions:
+        return np.flatnonzero((self.sides.links["target_id"] == self.sides.observed["id"].iat[at]).to_numpy())
 
 
 def _after(given: Drafts, name: str, rows: Positions, before: list[str | None]) -> list[str | None]:

@@ -23,6 +23,7 @@ from asset_sync.reconcile.tables import (
     Positions,
     Tables,
     base_column,
+    cell,
     emptied_column,
     equal,
     filled,
@@ -205,6 +206,23 @@ class Sides:
     def told(self, name: str, value: str | None) -> str:
         """Return one value of a field in the words of a plan."""
         return str(p.or_null(self.words(name, pa.array([value], _TEXT)))[0].as_py())
+
+    def called(self, name: str, value: str | None) -> str:
+        """Return one value of a field in the words of people: of a reference, the key of what it is to."""
+        if value is None:
+            return "none"
+        if self.kind.field(name).to is None:
+            return value
+        if value.startswith(PENDING):
+            return repr(value.removeprefix(PENDING))
+        table = self.target_keys[name]
+        row = int(index(pa.array([value], _TEXT), text(table["id"]))[0])
+        return repr(cell(table["key"], row)) if row >= 0 else f"#{value}"
+
+    def source_key_of(self, target_id: str) -> str | None:
+        """Return which record was recognised as an object; None where none was."""
+        row = int(index(pa.array([target_id], _TEXT), text(self.matches["target_id"]))[0])
+        return str(cell(self.matches["source_key"], row)) if row >= 0 else None
 
     def taken(self, name: str) -> set[str | None]:
         """Return the values that a field has, or is to have."""

@@ -8,13 +8,12 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
-from uuid import UUID, uuid5
+from uuid import uuid4, uuid5
 
 from asset_sync.sandbox.kubernetes import schema, statuses
 from asset_sync.sandbox.kubernetes.admission import admitted
 from asset_sync.sandbox.kubernetes.kinds import Json, Kind, known, named
 
-_UIDS: Final = UUID("2f6ad6b1-7f4a-4b0b-9a3c-1d8e3f0c5a77")
 _BEGIN: Final = datetime(2026, 7, 1, 10, tzinfo=UTC)
 
 Key = tuple[str, str]
@@ -54,6 +53,8 @@ class Cluster:
         self.requests: Counter[str] = Counter()
         self.revision = 10_000
         self.oldest = self.revision
+        # No two clusters have a uid in common, whatever is in them.
+        self._uids = uuid4()
         self._clock = clock
         self._kept_seconds = kept_seconds
         self._objects: dict[str, dict[Key, Json]] = {resource: {} for resource in known()}
@@ -150,7 +151,7 @@ class Cluster:
             if (meta["namespace"], meta["name"]) in self._objects[kind.resource]:
                 raise statuses.already_exists(kind, meta["name"])
             self._validate(kind, new)
-            meta.setdefault("uid", str(uuid5(_UIDS, f"{kind.resource}/{meta['name']}/{self.revision}")))
+            meta.setdefault("uid", str(uuid5(self._uids, f"{kind.resource}/{meta['name']}/{self.revision}")))
             meta.setdefault("creationTimestamp", f"{_BEGIN:%Y-%m-%dT%H:%M:%SZ}")
             meta.setdefault("generation", 1)
             return self._stored(kind, "ADDED", new, None)

@@ -1,8 +1,8 @@
 """Hedgehog fabrics as a source: what their Kubernetes API holds of wiring, VPCs, profiles and agents.
 
 Reading order: `kinds` (what is read), `connection` (how a cluster is reached), `client` (one request, and what came of it),
-`reading` (all kinds, whole), `tables` (what they tell), `resource` (Dagster). How the API behaves is in facts/hedgehog.md §6
-and §7.
+`reading` (all kinds, whole), `identity` (which fabric it is), `tables` (what they tell), `resource` (Dagster).
+How the API behaves is in facts/hedgehog.md §6 and §7.
 """
 
 from asset_sync.systems.hedgehog.client import HedgehogClient

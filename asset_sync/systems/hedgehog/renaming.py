@@ -7,10 +7,11 @@ is that one.
 
 from collections.abc import Iterator, Mapping
 from itertools import count
-from typing import Any, Final
+from typing import Final
 
 from asset_sync.systems.hedgehog.reading import Listing
 from asset_sync.systems.hedgehog.tables.objects import Ids
+from asset_sync.systems.hedgehog.tables.values import Json, listed, part, text
 
 Listings = Mapping[str, Listing]
 
@@ -50,21 +51,16 @@ def _plugged(listings: Listings) -> dict[str, frozenset[str]]:
     """Return the ports of switches that each server is plugged into, by the server's name."""
     found: dict[str, set[str]] = {}
     for connection in listings["Connection"].objects.values():
-        for link in _links(connection.get("spec")):
-            ends = [link.get(side) for side in ("server", "switch")]
-            ports = [end.get("port") for end in ends if isinstance(end, dict)]
-            match ports:
-                case [str(own), str(there)]:
-                    found.setdefault(own.partition("/")[0], set()).add(there)
+        for link in _links(part(connection, "spec")):
+            own, there = (text(part(link, side).get("port")) for side in ("server", "switch"))
+            if own and there:
+                found.setdefault(own.partition("/")[0], set()).add(there)
     return {name: frozenset(ports) for name, ports in found.items()}
 
 
-def _links(spec: Any) -> Iterator[Mapping[str, Any]]:
-    for told in spec.values() if isinstance(spec, dict) else ():
-        if isinstance(told, dict):
-            several, one = told.get("links"), told.get("link")
-            links = [*several, one] if isinstance(several, list) else [one]
-            yield from (link for link in links if isinstance(link, dict))
+def _links(spec: Json) -> Iterator[Json]:
+    for told in map(part, spec.values()):
+        yield from map(part, (*listed(told.get("links")), told.get("link")))
 
 
 def _free(name: str, taken: set[str]) -> str:

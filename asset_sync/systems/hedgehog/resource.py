@@ -21,7 +21,22 @@ VARIABLES: Final[Mapping[str, str]] = {
 _FOLDER: Final = "fabrics_kept"
 
 
-class HedgehogFabric(ConfigurableResource[Any]):
+class _Named(ConfigurableResource[Any]):
+    """What leads to a fabric of a name."""
+
+    connection: str = ""
+    namespace: str = "default"
+    variables: dict[str, str] = Field(default_factory=dict)
+    ca_file: str | None = None
+    verify: bool = True
+
+    @property
+    def fabric(self) -> str:
+        """The fabric's name: that of its connection, `fabric` where that has none."""
+        return self.connection or "fabric"
+
+
+class HedgehogFabric(_Named):
     """A Hedgehog fabric, by its Kubernetes API.
 
     The environment has the address and a token: in HEDGEHOG_<CONNECTION>_SERVER and …_TOKEN of a named `connection`, or in
@@ -31,11 +46,6 @@ class HedgehogFabric(ConfigurableResource[Any]):
     `read_timeout` how many seconds are waited for the next byte of an answer.
     """
 
-    connection: str = ""
-    namespace: str = "default"
-    variables: dict[str, str] = Field(default_factory=dict)
-    ca_file: str | None = None
-    verify: bool = True
     kubeconfig: str | None = None
     context: str | None = None
     read_timeout: float = Field(default=60, gt=0)
@@ -62,11 +72,6 @@ class HedgehogFabric(ConfigurableResource[Any]):
             address_told=self.kubeconfig or self._variable("server"),
         )
 
-    @property
-    def fabric(self) -> str:
-        """The fabric's name: that of its connection, `fabric` where that has none."""
-        return self.connection or "fabric"
-
     def file(self, place: str) -> FabricFile:
         """Return the file of what was read of that `place` the last time, below ASSET_SYNC_HOME."""
         return FabricFile(settings.home() / _FOLDER / f"{self.fabric}.json", place)
@@ -79,23 +84,12 @@ class HedgehogFabric(ConfigurableResource[Any]):
         return self.variables.get(what) or settings.of_connection("HEDGEHOG", self.connection, what.upper())
 
 
-class FabricFolder(ConfigurableResource[Any]):
+class FabricFolder(_Named):
     """A folder of YAML files that say what a fabric is to be.
 
     The environment has it: in HEDGEHOG_FILES_<CONNECTION>_FOLDER of a named `connection`, or in that of the `variables` that is
     named for folder. A relative one counts from the project's root.
     """
-
-    connection: str = ""
-    variables: dict[str, str] = Field(default_factory=dict)
-    namespace: str = "default"
-    ca_file: str | None = None
-    verify: bool = True
-
-    @property
-    def fabric(self) -> str:
-        """The fabric's name: that of its connection, `fabric` where that has none."""
-        return self.connection or "fabric"
 
     def folder(self) -> Path:
         """Return the folder; raises `ConfigurationError` where the variable is not set."""

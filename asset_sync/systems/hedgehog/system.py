@@ -10,6 +10,7 @@ from pydantic import Field
 from asset_sync.reconcile.errors import SourceError
 from asset_sync.systems.hedgehog.checkup import checkup, files_checkup
 from asset_sync.systems.hedgehog.directory import read_directory
+from asset_sync.systems.hedgehog.identity import marks
 from asset_sync.systems.hedgehog.kept import KeptFabric, check_there
 from asset_sync.systems.hedgehog.reading import read
 from asset_sync.systems.hedgehog.renaming import known_ids
@@ -79,7 +80,7 @@ def _read(fabric: HedgehogFabric, _table: str, _open_columns: tuple[str, ...]) -
     check_there(last.listings, listings, file.path)
     ids = known_ids(last.listings, last.ids, listings)
     file.save(KeptFabric(listings, last.whole_at if fresh else now, ids))
-    return Read(object_rows(fabric.fabric, listings, ids), client.requests, client.tally.waited)
+    return Read(object_rows(fabric.fabric, listings, ids), client.requests, client.tally.waited, marks(listings))
 
 
 HEDGEHOG: Final = _told_by(FabricOptions())

@@ -1,16 +1,18 @@
 """What is synced into NetBox of networks: groups of VLANs, VLANs, VRFs, prefixes and IP ranges."""
 
+import operator
 from dataclasses import replace
 from ipaddress import ip_interface
 from typing import Final
 
-from asset_sync.reconcile.kinds import Field, IdentityRule, Kind, Retirement, Unique
+from asset_sync.reconcile.kinds import Field, IdentityRule, Kind, Retirement, Suiting, Unique
 from asset_sync.systems.netbox.kind_parts import COLOR, COMMENTS, DESCRIPTION, NAME, NAMED, SLUG, STATUS, TAGGED
 
 VID_RANGES: Final = "vid_ranges"
 """The VLAN ids of a group, as ranges in order, parted by commas: "1000-2999, 3100"."""
 LEAST_VID: Final = 1
 HIGHEST_VID: Final = 4_094
+IN_ONE_SITE: Final = "both are in one site"
 _OUT_OF_USE: Final = Retirement("status", "deprecated")
 
 
@@ -62,6 +64,10 @@ def canonical_ranges(given: str) -> str | None:
         return given
 
 
+def _has_id(ranges: str, vid: str) -> bool:
+    return any(low <= int(vid) <= high for low, high in vid_ranges(ranges))
+
+
 def canonical_address(given: str) -> str | None:
     """Return an address, or a prefix, as NetBox writes it, with the longest mask where it says none; else what was given."""
     try:
@@ -96,7 +102,7 @@ VRF: Final = Kind(
 
 VLAN_GROUP: Final = Kind(
     "vlan_group",
-    (NAME, SLUG, _SITE, Field(VID_RANGES, canonical=canonical_ranges), _TENANT, DESCRIPTION, COMMENTS, TAGGED),
+    (NAME, SLUG, _SITE, Field(VID_RANGES, canonical=canonical_ranges, judged=True), _TENANT, DESCRIPTION, COMMENTS, TAGGED),
     (
         IdentityRule("name in the site", ("site", "name"), decisive=False),
         IdentityRule("similar name in the site", ("site", "name"), "label", decisive=False),
@@ -117,7 +123,7 @@ VLAN: Final = Kind(
         Field("vid", "integer", required=True, within=(LEAST_VID, HIGHEST_VID)),
         Field("name", max_length=64, required=True),
         STATUS,
-        _SITE,
+        replace(_SITE, judged=True),
         _TENANT,
         DESCRIPTION,
         COMMENTS,
@@ -129,9 +135,13 @@ VLAN: Final = Kind(
     ),
     (Unique(("group", "vid")), Unique(("group", "name"))),
     _OUT_OF_USE,
+    suitings=(
+        Suiting("group", VID_RANGES, ("vid",), _has_id, "the VLAN id is in the group's ranges"),
+        Suiting("group", "site", ("site",), operator.eq, IN_ONE_SITE),
+    ),
 )
 """VLANs of groups alone: without one NetBox keeps any number of equal ones (measured). The site of a VLAN is that of its group,
-where that has one; interfaces take those of their device's site, or of none."""
+where both have one; interfaces take those of their device's site, or of none."""
 
 PREFIX: Final = Kind(
     "prefix",

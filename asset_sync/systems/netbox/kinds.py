@@ -1,14 +1,16 @@
 """What is synced into NetBox: the kinds, and how they are recognised."""
 
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
 from asset_sync.reconcile.errors import ConfigurationError
-from asset_sync.reconcile.kinds import Field, IdentityRule, Kind, Kinds, Retirement, Unique, in_order
+from asset_sync.reconcile.kinds import Field, IdentityRule, Kind, Kinds, Retirement, Suiting, Unique, in_order
 from asset_sync.systems.netbox.fabric_kinds import (
     ANYCAST_ADDRESS,
     CABLE,
+    IN_ONE_SITE,
     IP_RANGE,
     OF_VRFS,
     PREFIX,
@@ -168,6 +170,9 @@ INTERFACE: Final = Kind(
     (Unique(("device", "name")),),
     parent="device",
     counted_by="device",
+    suitings=tuple(
+        Suiting(name, "site", ("device", "site"), operator.eq, IN_ONE_SITE) for name in ("untagged_vlan", "tagged_vlans")
+    ),
 )
 """The speed is in Kbps. An untagged VLAN needs a mode, tagged ones the mode "tagged" (measured), which goes with them in one
 request; who leaves that mode has to say that no VLAN is tagged any more (`clears`). Its VLANs are of its
@@ -294,7 +299,8 @@ def declared(mapped: Mapping[str, Iterable[str]], adapt: Callable[[Kind], Kind] 
 
 
 def _placed(kind: Kind, mapped: Mapping[str, Iterable[str]]) -> Kind:
-    """Return the kind without the places that a sync does not map, where it may stand in one or another."""
+    """Return the kind without the places that a sync does not map, where it may stand in one or another, or says them alone."""
+    kind = replace(kind, fields=tuple(field for field in kind.fields if not field.judged or field.to in (None, *mapped)))
     if kind.name in _UNSITED and "site" not in mapped[kind.name]:
         return replace(_UNSITED[kind.name], versions=kind.versions)
     if kind.name in OF_VRFS and "vrf" in mapped[kind.name]:
@@ -323,8 +329,11 @@ def _declared(kind: Kind, mapped: Iterable[str]) -> Kind:
 
 
 def needed(kind: Kind, mapped: Iterable[str]) -> frozenset[str]:
-    """Return the mapped fields and those that recognising, placing and retiring an object of that kind need."""
-    names = {*mapped, *identifying(kind)}
+    """Return the mapped fields and those that recognising, placing and retiring an object of that kind need.
+
+    What decides which others may refer to it is among them.
+    """
+    names = {*mapped, *identifying(kind), *(field.name for field in kind.fields if field.judged)}
     names |= set(kind.retirement.fields) if kind.retirement else set()
     return frozenset(names | {kind.parent} if kind.parent else names)
 

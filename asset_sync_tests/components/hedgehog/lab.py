@@ -19,9 +19,14 @@ from asset_sync.sandbox.server import Server
 from asset_sync.systems.netbox import NetBox
 from asset_sync_tests.components.probe import ROOT, load_of
 from asset_sync_tests.pipeline import Run
-from asset_sync_tests.systems.hedgehog.told import Object, listings
+from asset_sync_tests.systems.hedgehog import conftest
+from asset_sync_tests.systems.hedgehog.told import Object, listings, objects_of
 
 SYNC: Final = "hedgehog_to_netbox"
+TRUTH: Final = {
+    path.stem: yaml.safe_load(path.read_text()) for path in sorted((conftest.AGENTS.parent / "truth").glob("*.yaml"))
+}
+"""What the real fabrics are to be in NetBox, written by hand."""
 NOTHING: Final = {"create": 0, "update": 0, "retire": 0, "restore": 0}
 TOKEN: Final = "sandbox-reader"
 Row = dict[str, Any]
@@ -93,13 +98,19 @@ def cluster_of(objects: Iterable[Object]) -> Cluster:
     return cluster
 
 
+def real_cluster(name: str) -> Cluster:
+    """A cluster of one of the real fabrics of the tests."""
+    agents = dict(conftest.real_agents())
+    return cluster_of(each for agent in TRUTH[name]["agents"] for each in objects_of(agents[agent]))
+
+
 @contextmanager
 def lab_of(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, database_url: str, clusters: Mapping[str, Cluster]
+    folder: Path, monkeypatch: pytest.MonkeyPatch, database_url: str, clusters: Mapping[str, Cluster], source: str = "hedgehog"
 ) -> Iterator[FabricLab]:
-    """A lab with the shipped YAML, but for its connections: those are the given clusters."""
+    """A lab with the shipped YAML, but for its connections, those are the given clusters, and maybe for its source."""
     told = yaml.safe_load((ROOT / "asset_sync" / "defs" / SYNC / "defs.yaml").read_text(encoding="utf-8"))
-    told["attributes"]["connections"] = [{"name": name} for name in clusters]
+    told["attributes"] |= {"source": source, "connections": [{"name": name} for name in clusters]}
     netbox = NetBoxState()
     with ExitStack() as running:
         server = running.enter_context(Server(create_netbox(netbox)))

@@ -1,25 +1,19 @@
 """Hedgehog fabrics become devices, cables and networks of NetBox: the real ones of the tests, and how a fabric changes."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
+from asset_sync.components.resources import open_ledger
+from asset_sync.reconcile.resolutions import Resolution, Verb
 from asset_sync.sandbox.kubernetes import Cluster, FabricDays, Shape, named
 from asset_sync.systems.hedgehog import KINDS
-from asset_sync_tests.components.hedgehog.lab import NOTHING, FabricLab, cluster_of, lab_of
-from asset_sync_tests.systems.hedgehog import conftest
-from asset_sync_tests.systems.hedgehog.told import objects_of
+from asset_sync_tests.components.hedgehog.lab import NOTHING, SYNC, TRUTH, FabricLab, lab_of, real_cluster
 
-TRUTH = {path.stem: yaml.safe_load(path.read_text()) for path in sorted((conftest.AGENTS.parent / "truth").glob("*.yaml"))}
 WATCHES = {f"watch {kind.resource}": 1 for kind in KINDS}
-
-
-def real_cluster(name: str) -> Cluster:
-    agents = dict(conftest.real_agents())
-    return cluster_of(each for agent in TRUTH[name]["agents"] for each in objects_of(agents[agent]))
 
 
 @pytest.fixture
@@ -185,4 +179,67 @@ def test_a_cable_goes_with_its_port_to_the_server_that_takes_it(lab: FabricLab, 
     assert frozenset({port, "new-server/eth7"}) in after
     assert not [ends for ends in after if any(end.startswith(f"{server}/") for end in ends)]
     assert {row["id"] for row in after.values()} == {row["id"] for row in before.values()}
+    assert lab.run("main").planned == NOTHING
+
+
+@pytest.mark.slow
+def test_a_held_cable_becomes_the_one_in_its_way_as_somebody_decides_and_an_ignored_one_stays_out(
+    lab: FabricLab, days: FabricDays
+) -> None:
+    lab.run("main")
+    ports = lab.interfaces("main")
+
+    def ends(*names: str) -> list[list[dict[str, Any]]]:
+        return [[{"object_type": "dcim.interface", "object_id": ports[name]["id"]}] for name in names]
+
+    drawn = [
+        lab.netbox.create("dcim/cables", dict(zip(("a_terminations", "b_terminations"), ends(*names), strict=True)))["id"]
+        for names in (("leaf-01/E1/40", "leaf-02/E1/44"), ("leaf-01/E1/41", "leaf-02/E1/45"))
+    ]
+    before = len(lab.netbox.objects("dcim/cables"))
+    for name, port in (("moved", 40), ("left", 41)):
+        link = {"leaf1": {"port": f"leaf-01/E1/{port}"}, "leaf2": {"port": f"leaf-02/E1/{port}"}}
+        days.cluster.create(named("Connection"), {"metadata": {"name": name}, "spec": {"mesh": {"links": [link]}}})
+    lab.run("main")
+    ledger = open_ledger()
+    held = {each.source_key: each for each in ledger.held(SYNC) if each.kind == "cable"}
+    assert {key: each.candidates for key, each in held.items()} == {"moved": (str(drawn[0]),), "left": (str(drawn[1]),)}
+    decisions: list[tuple[Verb, str, str | None]] = [("link", "moved", str(drawn[0])), ("ignore", "left", None)]
+    for verb, key, target in decisions:
+        ledger.resolve(f"{SYNC}/main", Resolution("cable", key, verb, "anna", datetime.now(UTC), target_id=target))
+    lab.run("main")
+    cables = lab.cables("main")
+    assert cables[frozenset({"leaf-01/E1/40", "leaf-02/E1/40"})]["id"] == drawn[0]
+    assert cables[frozenset({"leaf-01/E1/41", "leaf-02/E1/45"})]["id"] == drawn[1]
+    assert len(lab.netbox.objects("dcim/cables")) == before
+    assert lab.run("main").planned == NOTHING
+
+
+def _with_an_mtu(connection: dict[str, Any]) -> None:
+    for kind in connection["spec"].keys() & {"unbundled", "bundled", "eslag", "mclag"}:
+        connection["spec"][kind]["mtu"] = 8000
+
+
+@pytest.mark.slow
+def test_ports_of_a_switch_that_a_person_put_into_another_site_than_its_vlans_are_held_and_no_write_fails(
+    lab: FabricLab, days: FabricDays
+) -> None:
+    lab.run("main")
+    (site,) = [row["id"] for row in lab.netbox.objects("dcim/sites") if row["name"] == "main"]
+    for vlan in lab.netbox.objects("ipam/vlans"):
+        lab.netbox.patch("ipam/vlans", vlan["id"], {"site": site})
+    other = lab.netbox.create("dcim/sites", {"name": "Hall", "slug": "hall"})["id"]
+    (leaf,) = [row for name, row in lab.devices("main").items() if name == "leaf-01"]
+    carrying = {row["id"] for row in lab.interfaces("main").values() if row["device"] == leaf["id"] and row["mode"]}
+    assert carrying
+    lab.netbox.patch("dcim/devices", leaf["id"], {"site": other})
+    for _, connection in sorted(days.cluster.objects(named("Connection"))):
+        days.cluster.apply(connection, _with_an_mtu, "Connection")
+    lab.run("main")
+    held = [each for each in open_ledger().held(SYNC) if each.kind == "interface"]
+    assert held
+    assert all("only where both are in one site" in each.why for each in held)
+    lab.netbox.patch("dcim/devices", leaf["id"], {"site": site})
+    lab.run("main")
+    assert not [each for each in open_ledger().held(SYNC) if each.kind == "interface"]
     assert lab.run("main").planned == NOTHING

@@ -6,8 +6,9 @@ import pandas as pd
 import pytest
 
 from asset_sync.reconcile.errors import SourceError
-from asset_sync.sandbox.kubernetes import READ, Account, named
+from asset_sync.sandbox.kubernetes import READ, Account, Cluster, FabricDays, Shape, named
 from asset_sync.systems.hedgehog import KINDS, HedgehogFabric
+from asset_sync.systems.hedgehog.identity import read_marks
 from asset_sync.systems.hedgehog.system import HEDGEHOG, FabricOptions
 from asset_sync_tests.sandbox.kubernetes_desk import READER
 from asset_sync_tests.systems.hedgehog.conftest import Lab, real_agents
@@ -45,6 +46,27 @@ def test_the_second_time_only_what_changed_is_asked_for(lab: Lab, tmp_path: Path
 def test_how_many_requests_it_took_is_told(lab: Lab) -> None:
     assert HEDGEHOG.reader(HEDGEHOG.make(connection="lab"), "objects", ()).requests == len(KINDS)
     assert lab.asked().total() == len(KINDS)
+
+
+def test_a_cluster_has_its_marks_whatever_leads_to_it_and_another_one_of_the_same_fabric_has_others(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def marks() -> frozenset[str]:
+        return HEDGEHOG.reader(HEDGEHOG.make(connection="lab"), "objects", ()).marks
+
+    whole = marks()
+    lab.days.next()
+    assert whole & marks()
+    monkeypatch.setenv("HEDGEHOG_LAB_SERVER", lab.url.replace("127.0.0.1", "localhost"))
+    assert whole & marks()
+    with lab.connect() as client:
+        assert whole & read_marks(client)
+    lab.accounts[READER] = Account("reader", {"*": READ, named("Switch").resource: frozenset()})
+    with lab.connect() as client:
+        assert whole & read_marks(client)
+    with Lab(FabricDays(Shape(), Cluster())) as other, other.connect() as client:
+        assert other.cluster.objects(named("Switch")).keys() == lab.cluster.objects(named("Switch")).keys()
+        assert not whole & read_marks(client)
 
 
 def test_what_could_not_be_read_is_read_whole_the_next_time(lab: Lab) -> None:

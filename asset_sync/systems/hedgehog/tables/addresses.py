@@ -16,10 +16,9 @@ from asset_sync.systems.hedgehog.tables.objects import Told
 from asset_sync.systems.hedgehog.tables.outside import KINDS as OF_OUTSIDE
 from asset_sync.systems.hedgehog.tables.outside import OUTSIDE, all_outside
 from asset_sync.systems.hedgehog.tables.ports import MANAGEMENT
-from asset_sync.systems.hedgehog.tables.values import address
+from asset_sync.systems.hedgehog.tables.values import address, joined
 
 _OWN: Final = (("management", "ip", MANAGEMENT), ("protocol", "protocolIP", PROTOCOL), ("vtep", "vtepIP", VTEP))
-_LIST: Final = ","
 
 
 class _Given(NamedTuple):
@@ -59,7 +58,7 @@ def _addresses(told: Told) -> Iterator[Row]:
         first = found.setdefault(str(said.ip), row)
         if first is not row and first["interface"] != each.interface:
             first["also_on"].append(each.interface)
-    yield from ({**row, "also_on": _LIST.join(sorted(set(row["also_on"]))) or None} for row in found.values())
+    yield from ({**row, "also_on": joined(row["also_on"])} for row in found.values())
 
 
 def _primary_addresses(tables: Tables) -> pd.DataFrame:

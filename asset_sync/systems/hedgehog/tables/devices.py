@@ -7,9 +7,8 @@ from typing import Final
 from asset_sync.reconcile.sources import Column
 from asset_sync.systems.hedgehog.tables.declaring import LABEL, Row, of_objects
 from asset_sync.systems.hedgehog.tables.objects import AGENT, Told
-from asset_sync.systems.hedgehog.tables.values import Json, address, integer, mac, part, text, texts
+from asset_sync.systems.hedgehog.tables.values import Json, address, integer, joined, mac, part, text, texts
 
-_LIST: Final = ","
 _MAKERS: Final = frozenset({"Arista", "Celestica", "Dell", "Edgecore", "NVIDIA", "Supermicro", "UfiSpace"})
 """Makers whose names the names of profiles begin with."""
 
@@ -52,10 +51,10 @@ def _switch(name: str, spec: Json, profile: Json, nos: Json) -> Row:
         "protocol_ip": _shown(address(spec.get("protocolIP"))),
         "vtep_ip": _shown(address(spec.get("vtepIP"))),
         "boot_mac": mac(boot.get("mac")),
-        "groups": _LIST.join(sorted(texts(spec.get("groups")))) or None,
+        "groups": joined(texts(spec.get("groups"))),
         "redundancy_group": text(redundancy.get("group")),
         "redundancy_type": text(redundancy.get("type")),
-        "vlan_namespaces": _LIST.join(sorted(texts(spec.get("vlanNamespaces")))) or None,
+        "vlan_namespaces": joined(texts(spec.get("vlanNamespaces"))),
         "comments": _comments(spec),
     }
 

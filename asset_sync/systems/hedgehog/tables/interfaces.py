@@ -17,13 +17,12 @@ from asset_sync.systems.hedgehog.tables.objects import AGENT, Told
 from asset_sync.systems.hedgehog.tables.outside import KINDS as OF_OUTSIDE
 from asset_sync.systems.hedgehog.tables.outside import all_outside
 from asset_sync.systems.hedgehog.tables.ports import MANAGEMENT, Port, Ports, guessed_type, is_port
-from asset_sync.systems.hedgehog.tables.values import Json, boolean, integer, listed, mac, part, speed, text
+from asset_sync.systems.hedgehog.tables.values import Json, boolean, integer, joined, listed, mac, part, speed, text
 
 KINDS: Final = (*OF_LINKS, *OF_VLANS, *OF_OUTSIDE, AGENT)
 PROTOCOL: Final = "Loopback1"
 VTEP: Final = "Loopback2"
 """The loopbacks of a switch, as the fabric's agent names them."""
-_LIST: Final = ","
 _MANAGEMENT_KBPS: Final = 10**6
 
 
@@ -121,7 +120,7 @@ def _mtu(fabric: _Fabric, link: Link, end: End) -> int | None:
 def _vlans(said: Carried | None) -> dict[str, Any]:
     if said is None:
         return {}
-    return {"mode": said.mode, "untagged_vlan": said.untagged, "tagged_vlans": _LIST.join(sorted(said.tagged)) or None}
+    return {"mode": said.mode, "untagged_vlan": said.untagged, "tagged_vlans": joined(said.tagged)}
 
 
 def _state(port: Port, seen: Json, spec: Json, *, every: bool, used: bool) -> dict[str, Any]:

@@ -32,6 +32,11 @@ def texts(value: Any) -> list[str]:
     return [said for each in listed(value) if (said := text(each))]
 
 
+def joined(names: Iterable[str]) -> str | None:
+    """Return names as a column has several: each once, in order, parted by commas; None where there is none."""
+    return ",".join(sorted(set(names))) or None
+
+
 def text(value: Any) -> str | None:
     """Return a text, None where it says nothing or is none."""
     return (value.strip() or None) if isinstance(value, str) else None
