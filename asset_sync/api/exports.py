@@ -1,7 +1,7 @@
 """Exports to WhatsUp Gold by REST: sending devices now, and what was sent."""
 
-from datetime import datetime
-from typing import Annotated, Final, Self
+from collections.abc import Sequence
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, HTTPException, Query
 from pydantic import AwareDatetime, BaseModel, Field
@@ -46,33 +46,12 @@ class BulkExporting(Asking):
     connections: list[str] = Field(default_factory=list, max_length=100)
 
 
-class IpExport(BaseModel):
-    """A device of NetBox and one of its addresses, on a connection, and how it stands since when."""
-
-    connection: str
-    device_id: str
-    device_name: str
-    address: str
-    status: Status
-    reason: str
-    at: datetime
-    attempts: int
-    next_attempt_at: datetime | None
-    wug_device_id: str | None
-    error: str | None
-
-    @classmethod
-    def of(cls, sent: Sent) -> Self:
-        """Return an export as the service tells it."""
-        return cls.model_validate(sent, from_attributes=True)
-
-
 class IpExportPage(BaseModel):
     """Exports, those that changed last first; `total` are all that were asked for."""
 
     total: int
     offset: int
-    exports: list[IpExport]
+    exports: Sequence[Sent]
 
 
 class RunList(BaseModel):
@@ -112,7 +91,7 @@ def list_exports(query: Annotated[ExportQuery, Query()]) -> IpExportPage:
     """List what was sent, and what became of it."""
     chosen = ChosenExports(query.connection, query.status, query.device_id, query.address, query.since)
     total, found = exporting.ip_exports(chosen, query.offset, query.limit)
-    return IpExportPage(total=total, offset=query.offset, exports=[IpExport.of(each) for each in found])
+    return IpExportPage(total=total, offset=query.offset, exports=found)
 
 
 @exports.post("/ip-exports/bulk-export", dependencies=_OPERATE, status_code=202)

@@ -1,5 +1,6 @@
 """Held records by REST: what is held, and the decisions that let it go on."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final, Self
 
@@ -18,36 +19,10 @@ from asset_sync.reconcile.resolutions import Verb
 holds: Final = APIRouter(tags=["held"])
 
 
-class HeldRecord(BaseModel):
-    """A record that is held, or some of its fields.
-
-    `waits`: nothing is asked, the grace has yet to pass. `ignored`: nothing is asked, somebody decided to leave it alone.
-    """
-
-    sync: str
-    link_set: str = Field(description="The sync, with its connection where each has links of its own.")
-    plan_id: str
-    kind: str
-    source_key: str
-    key: str | None
-    target_id: str | None
-    fields: list[str]
-    candidates: list[str] = Field(description="The ids of the objects that the record may be.")
-    why: str
-    since: datetime
-    waits: bool
-    ignored: bool
-
-    @classmethod
-    def of(cls, held: Held) -> Self:
-        """Return a held record as the service tells it."""
-        return cls.model_validate(held, from_attributes=True)
-
-
 class HeldList(BaseModel):
     """What is held now, the longest held first."""
 
-    held: list[HeldRecord]
+    held: Sequence[Held]
 
 
 class Resolving(Deciding):
@@ -104,7 +79,7 @@ class ResolutionList(BaseModel):
 def list_held(sync: Annotated[str | None, Query(description="Only of this sync.")] = None) -> HeldList:
     """List what is held now, and since when."""
     try:
-        return HeldList(held=[HeldRecord.of(each) for each in operations.held(sync)])
+        return HeldList(held=operations.held(sync))
     except ConfigurationError as error:
         raise HTTPException(404, str(error)) from None
 

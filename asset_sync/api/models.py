@@ -259,26 +259,10 @@ class History(BaseModel):
         return cls(kind=kind, id=target_id, writes=[Written.model_validate(row) for row in rows])
 
 
-class MissingRecord(BaseModel):
-    """A linked object whose record the source no longer has; `retired_by` is null while it is in service."""
-
-    kind: str
-    target_id: str
-    source_key: str
-    since: datetime
-    runs: int
-    retired_by: str | None
-
-
 class MissingList(BaseModel):
     """What a source no longer has, the longest missing first."""
 
-    missing: list[MissingRecord]
-
-    @classmethod
-    def of(cls, found: Sequence[Missing]) -> Self:
-        """Return what is missing."""
-        return cls(missing=[MissingRecord(**asdict(each)) for each in found])
+    missing: Sequence[Missing]
 
 
 class Export(BaseModel):

@@ -1,8 +1,7 @@
 """Schedules, sensors and pauses by REST: the same as in Dagster's UI and on the command line."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated, Final, Self
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, Field, StringConstraints
@@ -12,45 +11,18 @@ from asset_sync.api.models import Asking, Deciding
 from asset_sync.api.problems import ABSENT, CONFLICT
 from asset_sync.ledger import Pause
 from asset_sync.operations import automation, pausing
-from asset_sync.operations.automation import Automation, Kind
+from asset_sync.operations.automation import Automation
 from asset_sync.reconcile.errors import ConfigurationError
 
 schedules: Final = APIRouter(tags=["schedules"])
 _OPERATE: Final = [Depends(needs("operate"))]
 
 
-class Scheduled(BaseModel):
-    """A schedule or a sensor; `next_at` is when it starts a run next, where known, `paused` why its sync does not write now."""
-
-    name: str
-    kind: Kind
-    sync: str | None
-    on: bool
-    cron: str | None
-    timezone: str | None
-    next_at: datetime | None
-    paused: str | None
-
-    @classmethod
-    def of(cls, found: Automation) -> Self:
-        """Return a schedule or a sensor as the service tells it."""
-        return cls.model_validate(found, from_attributes=True)
-
-
-class Paused(BaseModel):
-    """What is not to write now; everything where `sync` is nothing."""
-
-    sync: str | None
-    reason: str
-    by: str
-    at: datetime
-
-
 class Schedule(BaseModel):
     """What starts runs by itself, and what is paused."""
 
-    schedules: list[Scheduled]
-    paused: list[Paused]
+    schedules: Sequence[Automation]
+    paused: Sequence[Pause]
 
 
 class Switching(Asking):
@@ -77,7 +49,7 @@ class Resuming(Asking):
 class PauseList(BaseModel):
     """What is paused now."""
 
-    paused: list[Paused]
+    paused: Sequence[Pause]
 
 
 @schedules.get("/sync/schedule")
@@ -108,7 +80,7 @@ def stop(switching: Switching) -> Schedule:
 def pause(pausing_: Pausing) -> PauseList:
     """Hold what a sync writes, or what all do, with a reason; runs refuse to write until it is resumed."""
     try:
-        return _paused(pausing.pause(pausing_.sync, pausing_.reason, pausing_.by))
+        return PauseList(paused=pausing.pause(pausing_.sync, pausing_.reason, pausing_.by))
     except ConfigurationError as error:
         raise HTTPException(404, str(error)) from None
 
@@ -117,14 +89,10 @@ def pause(pausing_: Pausing) -> PauseList:
 def resume(resuming: Resuming) -> PauseList:
     """Let what was paused write again."""
     try:
-        return _paused(pausing.resume(resuming.sync))
+        return PauseList(paused=pausing.resume(resuming.sync))
     except ConfigurationError as error:
         raise HTTPException(404, str(error)) from None
 
 
 def _schedule(found: Sequence[Automation]) -> Schedule:
-    return Schedule(schedules=[Scheduled.of(each) for each in found], paused=_paused(pausing.pauses()).paused)
-
-
-def _paused(found: Sequence[Pause]) -> PauseList:
-    return PauseList(paused=[Paused.model_validate(each, from_attributes=True) for each in found])
+    return Schedule(schedules=found, paused=pausing.pauses())

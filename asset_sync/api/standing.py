@@ -8,31 +8,15 @@ from typing import Self
 from pydantic import BaseModel, Field
 
 from asset_sync.operations.doctor import Examined
-from asset_sync.operations.run_history import RunStatus
-from asset_sync.operations.standing import Freshness, Switch, SyncStanding
-from asset_sync.systems.checkup import Status
-
-
-class RunStanding(BaseModel):
-    """A run of a sync: when it began, how long it took, what its plan writes, by operation, and what it holds."""
-
-    run_id: str
-    partition: str | None
-    status: RunStatus
-    mode: str
-    started_at: datetime | None
-    seconds: float | None
-    plan_id: str | None
-    changes: dict[str, int]
-    held: int
-    source_rows: dict[str, int]
+from asset_sync.operations.standing import Freshness, Ran, Switch, SyncStanding
+from asset_sync.systems.checkup import Finding
 
 
 class SyncStatus(BaseModel):
     """How a sync stands; see `asset_sync.operations.standing.SyncStanding`."""
 
     sync: str
-    runs: list[RunStanding] = Field(description="The last ones, the latest first.")
+    runs: Sequence[Ran] = Field(description="The last ones, the latest first.")
     last_success: datetime | None
     age_seconds: float | None
     freshness: Freshness
@@ -60,22 +44,13 @@ class StatusList(BaseModel):
     syncs: list[SyncStatus]
 
 
-class CheckResult(BaseModel):
-    """What one check found, and what to do about it, where there is something to do."""
-
-    check: str
-    status: Status
-    told: str
-    to_do: str
-
-
 class SystemExamined(BaseModel):
     """A system over one connection ("" where there is but one), the syncs that use it, and what was found of it."""
 
     system: str
     connection: str
     syncs: list[str]
-    checks: list[CheckResult]
+    checks: Sequence[Finding]
 
 
 class Examination(BaseModel):
@@ -92,7 +67,7 @@ class Examination(BaseModel):
                 system=each.system,
                 connection=each.connection,
                 syncs=list(each.syncs),
-                checks=[CheckResult(**asdict(finding)) for finding in each.findings],
+                checks=each.findings,
             )
             for each in examined
         ]

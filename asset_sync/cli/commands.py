@@ -50,6 +50,7 @@ MAP: Final[dict[str, tuple[Entry, ...]]] = {
         Entry("forget", "forget", "forget a host of which documents came"),
     ),
     "Review": (
+        Entry("plan", "run", "make a plan that waits: nothing is written until it is approved and applied", "sync"),
         Entry("plans", "plans", "the plans, newest first, and how they stand"),
         Entry("show", "plans", "what a plan would do or did, field by field, and what it holds", "plan"),
         Entry("approve", "plans", "let a plan be applied: after review, or in spite of a guard", "plan"),

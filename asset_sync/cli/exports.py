@@ -4,7 +4,7 @@ from typing import cast
 
 import click
 
-from asset_sync.api.exports import IpExport, IpExportPage
+from asset_sync.api.exports import IpExportPage
 from asset_sync.cli.console import printed, row, table
 from asset_sync.operations.exporting import ip_exports
 from asset_sync.tracking import STATUSES, ChosenExports, Status
@@ -32,7 +32,7 @@ def exports(
     chosen = ChosenExports(connection, cast("Status | None", status), device, address)
     total, found = ip_exports(chosen, offset, limit)
     if as_json:
-        page = IpExportPage(total=total, offset=offset, exports=[IpExport.of(each) for each in found])
+        page = IpExportPage(total=total, offset=offset, exports=found)
         click.echo(page.model_dump_json(indent=2))
         return
     shown = table("at (UTC)", "connection", "device", "address", "status", "error")

@@ -292,7 +292,7 @@ def history(kind: str, id: str, *, field: str | None, sync: str | None, as_json:
 def missing(sync: str, *, as_json: bool) -> None:
     """Tell what the source of SYNC no longer has, and for how long."""
     if as_json:
-        click.echo(MissingList.of(operations.missing(sync)).model_dump_json(indent=2))
+        click.echo(MissingList(missing=operations.missing(sync)).model_dump_json(indent=2))
         return
     shown = table("kind", "object", "source record", "missing since (UTC)", "for", "runs", "retired by", right=("runs",))
     now = datetime.now(UTC)

@@ -23,6 +23,17 @@ from asset_sync.reconcile.plan import Mode, Plan
 _MODES: Final[Mapping[str, Mode]] = {"normal": "normal", "full": "full", "review": "review", "dry-run": "dry_run"}
 
 
+_partition = click.option(
+    "--partition", metavar="KEY", help="The connection, or the export file; one connection alone need not be named."
+)
+_asked = click.option(
+    "--only",
+    metavar="NAME=VALUES",
+    multiple=True,
+    help="What the source is asked for in this run: sites=berlin,oslo, roles, tags, types, ids; the rest is left alone.",
+)
+
+
 @click.command()
 @click.argument("sync")
 @click.option(
@@ -32,13 +43,8 @@ _MODES: Final[Mapping[str, Mode]] = {"normal": "normal", "full": "full", "review
     show_default=True,
     help="full writes every mapped field, review makes a plan that waits for approval, dry-run only shows the plan.",
 )
-@click.option("--partition", metavar="KEY", help="The connection, or the export file; one connection alone need not be named.")
-@click.option(
-    "--only",
-    metavar="NAME=VALUES",
-    multiple=True,
-    help="What the source is asked for in this run: sites=berlin,oslo, roles, tags, types, ids; the rest is left alone.",
-)
+@_partition
+@_asked
 @json_option
 @click.pass_context
 def run(context: click.Context, *, sync: str, mode: str, partition: str | None, only: tuple[str, ...], as_json: bool) -> None:
@@ -47,19 +53,38 @@ def run(context: click.Context, *, sync: str, mode: str, partition: str | None, 
     A sync of export files runs once for each file in its folder that had no run yet, the one that came first first; one of
     hosts takes in the documents in its folder, and runs once for all of them.
     """
+    context.exit(_run_each(sync, _MODES[mode], partition, _only(only), as_json=as_json))
+
+
+@click.command()
+@click.argument("sync")
+@_partition
+@_asked
+@json_option
+@click.pass_context
+def plan(context: click.Context, *, sync: str, partition: str | None, only: tuple[str, ...], as_json: bool) -> None:
+    """Make a plan of SYNC that waits: nothing is written until somebody approves and applies it.
+
+    It is what `run --mode review` does; `run --mode dry-run` makes one that cannot be applied.
+    """
+    context.exit(_run_each(sync, "review", partition, _only(only), as_json=as_json))
+
+
+def _run_each(sync: str, mode: Mode, partition: str | None, only: Mapping[str, list[str]], *, as_json: bool) -> int:
+    """Run a sync, for each of its partitions that are to be run; return the exit status."""
     refused = take_documents(sync)
     for line in refused:
         click.echo(f"asset-sync: {line}", err=True)
     ran: list[RunReport] = []
     for key in _partitions(sync, partition, as_json=as_json):
-        ran.append(_run(sync, _MODES[mode], key, _only(only)))
+        ran.append(_run(sync, mode, key, only))
         if as_json:
             tell_failure(ran[-1])
         else:
             tell(ran[-1])
     if as_json:
         click.echo(RunList(runs=[_run_of(report) for report in ran]).model_dump_json(indent=2))
-    context.exit(0 if all(report.succeeded for report in ran) and not refused else 1)
+    return 0 if all(report.succeeded for report in ran) and not refused else 1
 
 
 def _partitions(sync: str, given: str | None, *, as_json: bool) -> Sequence[str | None]:

@@ -1,11 +1,11 @@
 """`asset-sync schedules`, `pause` and `resume`: what starts runs by itself, and what is not to write now."""
 
-import json
 from collections.abc import Sequence
 
 import click
+from pydantic import TypeAdapter
 
-from asset_sync.api.schedules import Paused, PauseList, Scheduled
+from asset_sync.api.schedules import PauseList
 from asset_sync.cli.console import by_option, printed, row, table
 from asset_sync.ledger import Pause
 from asset_sync.operations import automation, pausing
@@ -69,7 +69,7 @@ def resume(sync: str | None, *, as_json: bool) -> None:
 
 def _tell(found: Sequence[Automation], *, as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps([Scheduled.of(each).model_dump(mode="json") for each in found], indent=2))
+        click.echo(TypeAdapter(Sequence[Automation]).dump_json(found, indent=2))
         return
     shown = table("name", "sync", "on", "when", "next (UTC)")
     for each in found:
@@ -83,8 +83,7 @@ def _tell(found: Sequence[Automation], *, as_json: bool) -> None:
 
 def _tell_paused(found: Sequence[Pause], *, as_json: bool) -> None:
     if as_json:
-        paused = [Paused.model_validate(each, from_attributes=True) for each in found]
-        click.echo(PauseList(paused=paused).model_dump_json(indent=2))
+        click.echo(PauseList(paused=found).model_dump_json(indent=2))
         return
     for each in found:
         click.echo(str(each))

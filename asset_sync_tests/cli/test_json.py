@@ -52,7 +52,7 @@ def told(*args: str, status: int = 0) -> Any:
 
 
 def test_a_plan_from_its_making_to_its_undo_is_told_as_json(world: World) -> None:
-    (run,) = told("run", SYNC, "--mode", "review")["runs"]
+    (run,) = told("plan", SYNC)["runs"]
     assert (run["sync"], run["status"]) == (SYNC, "succeeded")
     plan = run["plan_id"]
     assert told("show", plan)["counts"] == told("show", plan, "--format", "json")["counts"]

@@ -75,6 +75,19 @@ def test_demo_prints_one_json_object_and_nothing_else(environment: dict[str, str
     assert not [secret for secret in (PDQ_TOKEN, "hunter2", "the-real-one") if secret in everything]
 
 
+@pytest.mark.slow
+def test_plan_makes_a_plan_that_waits(environment: dict[str, str], world: World, open_folder: Path) -> None:
+    given = {**environment, **world.environment(), "ASSET_SYNC_HOME": str(open_folder / "home")}
+    ran = subprocess.run([*PROGRAM, "plan", SYNC], env=given, cwd=open_folder, capture_output=True, text=True, check=False)
+    assert (ran.returncode, "Nothing was written yet" in ran.stdout) == (0, True), ran.stderr
+    assert world.netbox.objects("plugins/inventory/assets") == []
+    plan_id = ran.stdout.split("asset-sync approve ")[1].split()[0]
+    for words in (["approve", plan_id], ["apply", plan_id]):
+        done = subprocess.run([*PROGRAM, *words], env=given, cwd=open_folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    assert len(world.netbox.objects("plugins/inventory/assets")) == len(list(world.company))
+
+
 def _check_mirror(entries: list[dict[str, Any]]) -> None:
     """Loads all, then nothing in a request a table, then what a day changed."""
     assert [entry["pass"] for entry in entries] == ["first", "again", "changed"]
