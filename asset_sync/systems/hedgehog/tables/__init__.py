@@ -1,7 +1,8 @@
 """The tables that a fabric tells, declared: its objects, and what is made of them.
 
-Reading order: `values` (one value of an odd object), `objects` (what is kept), `declaring`, `ports` and `links` (the parts of a
-fabric), then a file for each reason: `devices`, `interfaces`, `addresses`, `cables`, `networks`, `attachments`, `observed`.
+Reading order: `values` (one value of an odd object), `objects` (what is kept), `declaring`, then the parts of a fabric that
+several tables tell of (`ports`, `links`, `channels`, `carried`, `outside`), and a file for each reason: `fabrics`, `devices`,
+`interfaces`, `addresses`, `cables`, `networks`, `attachments`, `observed`.
 What is missing or odd in one object is left out, and stops nothing else.
 """
 
