@@ -12,7 +12,7 @@ from asset_sync.sandbox.kubernetes import Cluster, FabricDays, Shape
 from asset_sync_tests.components.hedgehog.lab import SYNC, real_cluster
 from asset_sync_tests.components.hedgehog.live import Live, live_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("live"), pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.xdist_group("live"), pytest.mark.timeout(1800)]
 
 YEAR_S = 365 * 24 * 3600
 OFTEN, SELDOM = "often", "seldom"
