@@ -36,6 +36,21 @@ def test_every_promise_is_kept(more: frozenset[str]) -> None:
     assert [word for word in on - {MEANWHILE, ABANDON} if not summary.seen[word]] == []
 
 
+def test_an_undone_move_of_a_serial_leaves_an_address_on_a_machine_that_nobody_tells_of_any_more() -> None:
+    what = History(
+        "assets", tuple(Day((events,)) for events in ((Event("come", 0), Event("come", 72)), (Event("hand_on", 1),), ()))
+    )
+    play(replace(what, days=(*what.days[:2], replace(what.days[2], disaster="undo"))))
+
+
+def test_what_was_sent_is_not_found_under_an_id_that_a_restored_target_gave_to_another_maker() -> None:
+    come, nothing = (Event("come", 0),), ()
+    first = Day((come,) * 6, None, ("fine", "fine", "killed-stored"), abandoned=True)
+    lookups = (Event("name_lookup", 192), Event("register", 128), Event("rename", 184))
+    people = ((Event("clone", 108),), lookups, nothing, nothing, (Event("reserve", 215, meanwhile=True),))
+    play(History("devices", (first, Day((*people, (Event("move_address", 65),)), "restore_target"))))
+
+
 # The oracle is worth something: it sees what a sync does wrong.
 
 

@@ -30,10 +30,11 @@ Known = Mapping[str, Mapping[str, str | None]]
 
 def known_objects(observed: Tables, links: Tables) -> Known:
     """Return the objects that a plan saw and those that are linked."""
-    return {name: {**_made_at(links.get(name), "target_id"), **_made_at(observed[name], "id")} for name in observed}
+    return {name: {**made_at(links.get(name), "target_id"), **made_at(observed[name], "id")} for name in observed}
 
 
-def _made_at(table: pd.DataFrame | None, ids: str) -> dict[str, str | None]:
+def made_at(table: pd.DataFrame | None, ids: str) -> dict[str, str | None]:
+    """Return when the objects of a table were made, by id; None where the target does not tell."""
     return {} if table is None else dict(zip(table[ids], text(table["created"]).to_pylist(), strict=True))
 
 
@@ -60,7 +61,7 @@ class OwnObjects:
         known = self._known.get(kind, {})
         with self._lock:
             made = frozenset(self._made[kind])
-        moments = _made_at(found, "id")
+        moments = made_at(found, "id")
         other = [one not in made and not _is_known(known, one, at) for one, at in moments.items()]
         return list(by_id(found[other]).values()) if any(other) else []
 

@@ -17,7 +17,7 @@ from asset_sync.reconcile.planning.changes import Changes
 from asset_sync.reconcile.planning.dependents import hold_dependents, needed, note_unmade
 from asset_sync.reconcile.planning.drafts import Drafts, in_order, none, together
 from asset_sync.reconcile.planning.model import Policy, Snapshot
-from asset_sync.reconcile.planning.moving import Pins, left_behind
+from asset_sync.reconcile.planning.moving import Pins, left_behind, sitting_here
 from asset_sync.reconcile.planning.plugging import plugged
 from asset_sync.reconcile.planning.rebasing import older_records, rebased, rebased_links
 from asset_sync.reconcile.planning.retiring import restores, retirements, returned, returning
@@ -81,7 +81,7 @@ def _operations(kinds: Kinds, sides: Mapping[str, Sides], now: datetime, mode: M
         drafted = hold_dependents(written[name], unmade)
         if agreeing := _agreeing(kind, sides, written):
             drafted, others[name] = agreeing.keep(drafted), [agreeing.keep(each) for each in others[name]]
-        drafted, others[name] = suited(sides, written, drafted, others[name])
+        drafted, others[name] = suited(sides, written, sitting_here(sides, written, drafted), others[name])
         note_unmade(drafted, unmade)
         written[name] = in_order(plugged(sides[name], drafted))
     yield from (each for each in early if len(each))

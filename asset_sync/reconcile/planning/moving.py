@@ -15,6 +15,8 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.kinds import Field, Kind, Kinds
 from asset_sync.reconcile.planning.drafts import Drafts, none, together
+from asset_sync.reconcile.planning.ending import ending, tokens
+from asset_sync.reconcile.planning.fields import part
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.tables import PENDING, Mask, Positions, filled, index, mask, take, text
 
@@ -128,6 +130,39 @@ class Pins:
             new = later.take(np.array([row])).new(field.name)
             later = later.change(field.name, row, on.change(field.name, "null", new, "let go of what it pointed at"))
         return later
+
+
+def sitting_here(sides: Mapping[str, Sides], written: Mapping[str, Drafts], given: Drafts) -> Drafts:
+    """Return the operations on facets without the references that pin what sits elsewhere in the end, and those held.
+
+    The target refuses such a one in every run: what was to move here may be held. `written` has the operations of the kinds
+    before, as they stay.
+    """
+    held: list[Drafts] = []
+    for field in given.kind.references if given.kind.facet_of else ():
+        if field.pins:
+            given, apart = part(given, field.name, _sitting_elsewhere(sides, written, given, field))
+            held.append(apart)
+    return together(given.kind, [given, *held])
+
+
+def _sitting_elsewhere(
+    sides: Mapping[str, Sides], written: Mapping[str, Drafts], given: Drafts, field: Field
+) -> dict[int, str]:
+    pinned, rows = sides[str(field.to)], np.flatnonzero(given.changed(field.name) & given.open)
+    rows = rows[filled(take(given.new(field.name), rows))]
+    if not rows.size or pinned.kind.parent is None:
+        return {}
+    between = sides[str(pinned.kind.field(pinned.kind.parent).to)]
+    if between.kind.parent is None or between.kind.parent not in between.observed:
+        return {}
+    sits = ending(pinned, written[pinned.kind.name], pinned.kind.parent)
+    on = ending(between, written[between.kind.name], between.kind.parent)
+    wanted = take(given.new(field.name), rows)
+    known = index(wanted, sits.objects) >= 0
+    here = mask(pc.equal(on.of(sits.of(wanted)), take(tokens(given), rows)))
+    told = f"its {field.name} sits on another {given.kind.facet_of}, or on none, and does not come here: see what holds that"
+    return dict.fromkeys(rows[known & ~here].tolist(), told)
 
 
 def _as_one(facet: Kind, released: Sequence[Drafts]) -> Drafts:
