@@ -326,7 +326,7 @@ def test_a_listing_that_lacks_devices_is_refused_though_it_is_filtered(gear: Gea
     status = Reply({"netbox-version": "4.6.8"})
     page = Reply({"count": None, "next": None, "results": []})
     count = Reply({"count": 1, "next": None, "results": []})
-    with scripted(status, page, count, page, count) as script:
+    with scripted(count, status, page, count, page) as script:
         client = type(gear.lab.client)(script.url, "t")
         with pytest.raises(TargetError, match="dcim/devices counts 1 objects but lists 0, twice"):
             addressed_devices(client, DeviceFilter(sites=("hq",)))
