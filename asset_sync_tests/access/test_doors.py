@@ -30,6 +30,11 @@ def small(home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Non
     write_users({"sue": {"roles": ["operate"]}})
 
 
+def _trust_a_proxy(monkeypatch: pytest.MonkeyPatch, addresses: str = "127.0.0.1") -> None:
+    monkeypatch.setenv("ASSET_SYNC_PROXY_ADDRESSES", addresses)
+    monkeypatch.setenv("ASSET_SYNC_PROXY_USER_HEADER", "X-Remote-User")
+
+
 def write_users(users: dict[str, Any]) -> None:
     users_file().write_text(yaml.safe_dump({"users": users, "groups": {"reviewers": ["approve"]}}), encoding="utf-8")
 
@@ -48,8 +53,7 @@ def write_users(users: dict[str, Any]) -> None:
 def test_a_header_counts_where_it_comes_from_the_proxy_that_is_named(
     named: str, headers: dict[str, str], person: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ASSET_SYNC_PROXY_ADDRESSES", named)
-    monkeypatch.setenv("ASSET_SYNC_PROXY_USER_HEADER", "X-Remote-User")
+    _trust_a_proxy(monkeypatch, named)
     monkeypatch.setenv("ASSET_SYNC_PROXY_GROUPS_HEADER", "X-Remote-Groups")
     with serving(TOKEN) as server:
         somebody = Visitor(server.url, headers)
@@ -65,8 +69,7 @@ def test_a_header_counts_where_it_comes_from_the_proxy_that_is_named(
 
 
 def test_whom_the_proxy_names_and_nobody_gave_a_role_sees_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ASSET_SYNC_PROXY_ADDRESSES", "127.0.0.1")
-    monkeypatch.setenv("ASSET_SYNC_PROXY_USER_HEADER", "X-Remote-User")
+    _trust_a_proxy(monkeypatch)
     with serving(TOKEN) as server:
         stranger = Visitor(server.url, {"X-Remote-User": "stranger"})
         stranger.open("decisions")
@@ -141,8 +144,7 @@ def test_who_a_provider_tells_no_subject_of_is_not_let_in(told: Provider) -> Non
 
 def test_a_user_with_a_password_comes_by_that_and_not_by_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     write_users({"sue": {"roles": ["operate"], "password": hashed(PASSWORD)}})
-    monkeypatch.setenv("ASSET_SYNC_PROXY_ADDRESSES", "127.0.0.1")
-    monkeypatch.setenv("ASSET_SYNC_PROXY_USER_HEADER", "X-Remote-User")
+    _trust_a_proxy(monkeypatch)
     with serving(TOKEN) as server:
         somebody = Visitor(server.url, {"X-Remote-User": "sue"})
         somebody.open("decisions")

@@ -20,6 +20,7 @@ from sqlalchemy import create_engine
 from asset_sync.components.abandoned import KILLED
 from asset_sync.ledger import Schedules
 from asset_sync.operations.definitions import DAGSTER_YAML
+from asset_sync_tests.processes import end
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("live"), pytest.mark.timeout(900)]
 
@@ -97,12 +98,7 @@ def daemons(count: int, folder: Path, database_url: str, intervals: dict[str, in
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    try:
-        process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    end(process)
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:

@@ -20,6 +20,7 @@ import yaml
 from sqlalchemy import make_url
 
 from asset_sync.sandbox.world import World
+from asset_sync_tests.processes import end
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -75,21 +76,12 @@ def running(folder: Path, ports: Mapping[str, str], environment: Mapping[str, st
             process = subprocess.Popen(
                 [Path(sys.executable).parent / program, *arguments], cwd=folder, env=environment, stdout=log, stderr=log
             )
-            started.callback(_end, process)
+            started.callback(end, process, 60)
         yield
 
 
 def _on(ports: Mapping[str, str], text: str) -> str:
     return re.sub(r"\b(4000|3000|8400)\b", lambda found: ports[found[0]], text)
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
-    try:
-        process.wait(60)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def _free_ports(*wanted: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from asset_sync.reconcile.apply.about import other_objects
 from asset_sync.reconcile.apply.groups import fits, groups
 from asset_sync.reconcile.apply.operations import Operation
 from asset_sync.reconcile.apply.preparing import DONE, Preparer
-from asset_sync.reconcile.apply.standing import Known, OwnObjects, Standing, made_at, own_objects
+from asset_sync.reconcile.apply.standing import Known, OwnObjects, Standing, is_known, made_at, own_objects
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.tables import Tables, by_id
@@ -53,12 +53,11 @@ def _without_others(rows: Sequence[Mapping[str, Any]], outcomes: Mapping[int, Ou
     """
     made = {row["seq"]: row["kind"] for row in rows if row["op"] == p.CREATE and row["seq"] in outcomes}
     there = {name: made_at(observed[name], "id") for name in {*made.values()}}
-    return {seq: outcome for seq, outcome in outcomes.items() if seq not in made or _is_there(outcome, there[made[seq]])}
-
-
-def _is_there(outcome: Outcome, created: Mapping[str, str | None]) -> bool:
-    at = created.get(str(outcome.target_id), "gone")
-    return at is None or outcome.created in (None, at)
+    return {
+        seq: outcome
+        for seq, outcome in outcomes.items()
+        if seq not in made or is_known(there[made[seq]], str(outcome.target_id), outcome.created)
+    }
 
 
 def _made(kind: Kind, sent: Sequence[Operation], observed: Tables, own: OwnObjects | None) -> Iterator[Outcome]:

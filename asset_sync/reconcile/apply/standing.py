@@ -62,7 +62,7 @@ class OwnObjects:
         with self._lock:
             made = frozenset(self._made[kind])
         moments = made_at(found, "id")
-        other = [one not in made and not _is_known(known, one, at) for one, at in moments.items()]
+        other = [one not in made and not is_known(known, one, at) for one, at in moments.items()]
         return list(by_id(found[other]).values()) if any(other) else []
 
 
@@ -76,7 +76,7 @@ def own_objects(known: Known, rows: Iterable[Row], outcomes: Mapping[int, Outcom
     return own
 
 
-def _is_known(known: Mapping[str, str | None], target_id: str, created: str | None) -> bool:
+def is_known(known: Mapping[str, str | None], target_id: str, created: str | None) -> bool:
     """Return whether an object is a known one: a target that came back from a backup gives the ids of later ones again."""
     return target_id in known and (None in (known[target_id], created) or known[target_id] == created)
 

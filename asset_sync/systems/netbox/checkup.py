@@ -7,7 +7,7 @@ from asset_sync.reconcile.errors import AssetSyncError
 from asset_sync.systems.checkup import Finding, Needs
 from asset_sync.systems.http import checking
 from asset_sync.systems.netbox.api import api
-from asset_sync.systems.netbox.client import NetBoxClient, Right
+from asset_sync.systems.netbox.client import CHANGE_LOG, NetBoxClient, Right
 from asset_sync.systems.netbox.refusing import Forbidden
 from asset_sync.systems.netbox.resource import NetBox
 from asset_sync.systems.netbox.source import ADDRESSED, ENDPOINTS
@@ -16,7 +16,7 @@ TESTED: Final = ("4.6", "4.7")
 PLUGIN_TESTED: Final = ("2.6", "2.7")
 _PLUGIN: Final = "netbox_inventory"
 _OF_PLUGIN: Final = "plugins/inventory/"
-_LOG: Final = ("core/object-changes", "core.objectchange")
+_LOG: Final = (CHANGE_LOG, "core.objectchange")
 _JOURNAL: Final = ("extras/journal-entries", "extras.journalentry")
 _ADDRESSED: Final = (("dcim/devices", "dcim.device"), ENDPOINTS["sites"], ENDPOINTS["regions"])
 """What the table of devices with an address is made from."""

@@ -35,6 +35,9 @@ READERS: Final = 4
 _LISTINGS: Final = 2
 """So often a listing that falls short of the server's count is read."""
 
+CHANGE_LOG: Final = "core/object-changes"
+"""Where NetBox keeps what was changed, by whom and when."""
+
 _BODY_BYTES_MOST = 2_500_000
 """4.7 answers 500 to a body over 2,621,440 bytes (measured)."""
 _MESSAGE_LENGTH = 200
@@ -147,7 +150,7 @@ class NetBoxClient(SystemClient):
 
     def _extent(self, endpoint: str, query: Query) -> tuple[int, int]:
         """Return how many objects the server counts there, of those that the query names, and their highest id."""
-        page = self._page(endpoint, [("fields", "id"), ("ordering", "-id"), ("limit", "1"), *query])
+        page = self._last(endpoint, (), query)
         return int(page["count"]), max((row["id"] for row in page["results"]), default=0)
 
     def count(self, endpoint: str, query: Query = ()) -> int:
@@ -156,8 +159,7 @@ class NetBoxClient(SystemClient):
 
     def newest(self, endpoint: str, fields: Iterable[str], query: Query = ()) -> Row | None:
         """Return the object of the greatest id, of those that the query names, with the given fields; None for none."""
-        asked = [("fields", ",".join(("id", *fields))), ("ordering", "-id"), ("limit", "1"), *query]
-        found: list[Row] = self._page(endpoint, asked)["results"]
+        found: list[Row] = self._last(endpoint, fields, query)["results"]
         return found[0] if found else None
 
     def few(self, endpoint: str, fields: Iterable[str], **query: Any) -> list[Row]:
@@ -247,6 +249,10 @@ class NetBoxClient(SystemClient):
         return stored
 
     # Pages.
+
+    def _last(self, endpoint: str, fields: Iterable[str], query: Query) -> Row:
+        """Return a page of the object of the greatest id alone."""
+        return self._page(endpoint, [("fields", ",".join(("id", *fields))), ("ordering", "-id"), ("limit", "1"), *query])
 
     def _all(self, endpoint: str, query: Query, highest: int = 0) -> list[Row]:
         """Return the objects of a listing, by id; up to a `highest` one in parts, side by side."""

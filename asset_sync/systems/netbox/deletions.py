@@ -12,10 +12,9 @@ from typing import Any, Final
 from asset_sync.reconcile.identity import Deletions, Gone, GoneObjects
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.systems.netbox.api import api
-from asset_sync.systems.netbox.client import NetBoxClient, Row
+from asset_sync.systems.netbox.client import CHANGE_LOG, NetBoxClient, Row
 from asset_sync.systems.netbox.refusing import Forbidden
 
-_LOG: Final = "core/object-changes"
 _FIELDS: Final = ("time", "user_name", "changed_object_id", "object_repr")
 _IDS_MOST: Final = 100
 """So many ids and their names fit into a request line."""
@@ -66,7 +65,7 @@ class _Log:
 
     def _asked(self, **query: Any) -> list[Row]:
         try:
-            return self._client.few(_LOG, _FIELDS, **query)
+            return self._client.few(CHANGE_LOG, _FIELDS, **query)
         except Forbidden:
             self.visible = False
             return []

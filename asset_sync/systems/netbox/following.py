@@ -6,9 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-import pandas as pd
-
-from asset_sync.reconcile.kinds import Kind, Kinds
+from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.tables import Tables
 from asset_sync.systems.netbox.api import api
 from asset_sync.systems.netbox.client import READERS, NetBoxClient, Row
@@ -61,6 +59,7 @@ class _Reading:
         self._view = View.of(client, chosen.kinds, chosen.custom)
         self._log = ChangeLog(client, self._view)
         self._fields = listed_fields(chosen.kinds)
+        self._followed = {name for name, kinds in self._view.endpoints.items() if self._view.can_be_followed(kinds)}
         heard = client.http.heard
         self._now = (heard.sent_at if heard else None) or datetime.now(UTC)
 
@@ -78,8 +77,7 @@ class _Reading:
         # The record comes first: what changes while the objects are listed is looked at once more the next time.
         record = self._log.newest()
         rows = self._listed(self._fields, None)
-        tables = {name: table(kind, rows[api(kind).endpoint], self._chosen.custom) for name, kind in self._view.kinds.items()}
-        tables |= self._chosen.definitions(self._client)
+        tables = self._tables(rows) | self._chosen.definitions(self._client)
         if record is None:
             return Followed(tables, f"whole, as each time: its change log tells this token nothing ({why})")
         recorded = moment(str(record["time"]))
@@ -89,49 +87,43 @@ class _Reading:
 
     def _since(self, last: Last) -> Followed | str:
         """Return the last tables with what changed since; why they cannot be gone on from, where that does not add up."""
-        rows = self._listed(self._followed, last.mark) | self._listed(self._fields.keys() - self._followed.keys(), None)
+        rows = self._listed(self._followed, last.mark) | self._listed(self._fields.keys() - self._followed, None)
         # The log comes after the objects: what was deleted meanwhile is gone from both.
         records = self._log.since(last.mark)
         if records is None:
             return "its newest change record of the last time is gone: did it come back from a backup?"
         deleted = self._log.deleted(records)
         rows = {name: [row for row in own if row["id"] not in deleted[name]] for name, own in rows.items()}
-        again = self._shown_otherwise(last, rows)
-        rows |= self._listed(again, None)
-        followed = self._followed.keys() - again
+        fresh = self._tables(rows)
+        again = self._shown_otherwise(last.tables, fresh)
+        listed_again = self._listed(again, None)
+        rows |= listed_again
+        fresh |= self._tables(listed_again)
+        followed = self._followed - again
         ids = {name: _ids(own) for name, own in rows.items()}
         known = ids | {name: (last.listed(name) - deleted[name]) | ids[name] for name in followed}
         if not self._add_up({name: len(known[name]) for name in followed}):
             return "it counts other objects than are known by its changes"
-        tables = {
-            name: self._gone_on_from(last.tables[name], kind, rows, deleted)
-            if api(kind).endpoint in followed
-            else table(kind, rows[api(kind).endpoint], self._chosen.custom)
-            for name, kind in self._view.kinds.items()
-        }
-        tables |= self._chosen.definitions(self._client)
+        tables = fresh | self._chosen.definitions(self._client)
+        for name, kind in self._view.kinds.items():
+            if (endpoint := api(kind).endpoint) in followed:
+                made = spliced(last.tables[name], fresh[name], deleted[endpoint] | ids[endpoint])
+                tables[name] = without(kind, made, deleted, self._view.kinds)
         changed = sum(len(ids[name]) + len(deleted[name]) for name in followed)
         how = f"what changed since {last.mark.read_at:%Y-%m-%d %H:%M:%S} UTC: {changed} objects looked at"
         return Followed(tables | _marked(self._moved(last.mark, rows, records), known), how)
 
-    def _gone_on_from(
-        self, last: pd.DataFrame, kind: Kind, rows: Mapping[str, Sequence[Row]], deleted: Mapping[str, set[int]]
-    ) -> pd.DataFrame:
-        own = rows[api(kind).endpoint]
-        made = spliced(last, table(kind, own, self._chosen.custom), deleted[api(kind).endpoint] | _ids(own))
-        return without(kind, made, deleted, self._view.kinds)
+    def _tables(self, rows: Mapping[str, Sequence[Row]]) -> Tables:
+        """Return the tables of the kinds that live at those endpoints."""
+        at = {name: (kind, api(kind).endpoint) for name, kind in self._view.kinds.items()}
+        custom = self._chosen.custom
+        return {name: table(kind, rows[endpoint], custom) for name, (kind, endpoint) in at.items() if endpoint in rows}
 
     def _moved(self, mark: Mark, rows: Mapping[str, Sequence[Row]], records: Sequence[Row]) -> Mark:
         newest = newest_moment((row for own in rows.values() for row in own), mark.newest)
         last = max(records, key=lambda row: int(row["id"]))
         recorded = moment(str(last["time"]))
         return replace(mark, read_at=self._now, newest=newest, record=last["id"], request=last["request_id"], recorded=recorded)
-
-    @property
-    def _followed(self) -> dict[str, Sequence[str]]:
-        """The endpoints that can be followed, with their fields."""
-        own = self._view.endpoints
-        return {name: fields for name, fields in self._fields.items() if self._view.can_be_followed(own[name])}
 
     def _listed(self, endpoints: Iterable[str], since: Mark | None) -> dict[str, list[Row]]:
         names = list(endpoints)
@@ -143,16 +135,12 @@ class _Reading:
         with ThreadPoolExecutor(READERS, thread_name_prefix="netbox") as pool:
             return dict(zip(names, pool.map(listed, names), strict=True))
 
-    def _shown_otherwise(self, last: Last, rows: Mapping[str, Sequence[Row]]) -> set[str]:
+    def _shown_otherwise(self, last: Tables, fresh: Tables) -> set[str]:
         """Return the endpoints whose objects show the name of one that is called otherwise now."""
         kinds = self._view.kinds
         shown = {name for kind in kinds.values() for name in self._view.shown(kind)}
-        called = {name for name in shown & kinds.keys() if self._is_renamed(name, last, rows)}
-        return {api(kind).endpoint for kind in kinds.values() if called & set(self._view.shown(kind))} & self._followed.keys()
-
-    def _is_renamed(self, name: str, last: Last, rows: Mapping[str, Sequence[Row]]) -> bool:
-        kind = self._view.kinds[name]
-        return renamed(last.tables[name], table(kind, rows[api(kind).endpoint], self._chosen.custom))
+        called = {name for name in shown & kinds.keys() if renamed(last[name], fresh[name])}
+        return {api(kind).endpoint for kind in kinds.values() if called & set(self._view.shown(kind))} & self._followed
 
     def _add_up(self, expected: Mapping[str, int]) -> bool:
         with ThreadPoolExecutor(READERS, thread_name_prefix="netbox") as pool:

@@ -13,10 +13,9 @@ from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.tables import DTYPES, Tables
 from asset_sync.systems.netbox import custom_field_table as definitions
 from asset_sync.systems.netbox.api import api, read_value
-from asset_sync.systems.netbox.client import NetBoxClient, Row
+from asset_sync.systems.netbox.client import CHANGE_LOG, NetBoxClient, Row
 from asset_sync.systems.netbox.refusing import Forbidden
 
-_LOG: Final = "core/object-changes"
 _CUSTOM: Final = "custom_fields"
 _FIELDS: Final = ("changed_object_id", "message", "prechange_data", "postchange_data")
 _MESSAGE: Final = "asset_sync "
@@ -41,7 +40,7 @@ def _last(client: NetBoxClient, kind: Kind, ids: Sequence[str]) -> Mapping[str, 
     for at in range(0, len(ids), _IDS_MOST):
         asked = {"changed_object_type": api(kind).object_type, "changed_object_id": list(ids[at : at + _IDS_MOST])}
         try:
-            records = client.few(_LOG, _FIELDS, **asked)
+            records = client.few(CHANGE_LOG, _FIELDS, **asked)
         except Forbidden:
             return {}
         for record in records:

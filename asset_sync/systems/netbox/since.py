@@ -25,7 +25,7 @@ from asset_sync.reconcile.sets import listed, one_set
 from asset_sync.reconcile.tables import Tables
 from asset_sync.systems.netbox import custom_field_table as definitions
 from asset_sync.systems.netbox.api import api, json_fields
-from asset_sync.systems.netbox.client import NetBoxClient, Row
+from asset_sync.systems.netbox.client import CHANGE_LOG, NetBoxClient, Row
 from asset_sync.systems.netbox.custom_field_table import CustomFields
 from asset_sync.systems.netbox.refusing import Forbidden
 
@@ -34,7 +34,6 @@ READING: Final = "reading"
 LISTED: Final = "listed"
 """The name of the table of all objects that were listed, of a kind or of none; no kind has it."""
 
-_LOG: Final = "core/object-changes"
 _RECORD: Final = ("time", "request_id", "action", "changed_object_type", "changed_object_id")
 _LATE: Final = timedelta(minutes=5)
 """How long after its own `last_updated` an object may come to be seen: 8.9 s were measured."""
@@ -176,7 +175,7 @@ class ChangeLog:
     def newest(self) -> Row | None:
         """Return the newest record; None where there is none to be seen."""
         try:
-            return self._client.newest(_LOG, _RECORD, self._query)
+            return self._client.newest(CHANGE_LOG, _RECORD, self._query)
         except Forbidden:
             return None
 
@@ -184,7 +183,7 @@ class ChangeLog:
         """Return the records since a mark, by id, with the newest that was seen then; None where that is gone."""
         after = (mark.recorded - _LATE).isoformat()
         try:
-            found = self._client.rows(_LOG, _RECORD, [*self._query, ("time_after", after)])
+            found = self._client.rows(CHANGE_LOG, _RECORD, [*self._query, ("time_after", after)])
         except Forbidden:
             return None
         there = any(row["id"] == mark.record and row["request_id"] == mark.request for row in found)

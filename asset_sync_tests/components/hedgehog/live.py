@@ -24,6 +24,7 @@ from asset_sync.sandbox.netbox import create_app as create_netbox
 from asset_sync.sandbox.server import Server
 from asset_sync_tests.components.hedgehog.lab import SYNC, TOKEN
 from asset_sync_tests.components.probe import ROOT
+from asset_sync_tests.processes import end
 
 Popen = subprocess.Popen[str]
 DEFINITIONS: Final = """
@@ -118,12 +119,7 @@ class Live:
             try:
                 yield process
             finally:
-                process.terminate()
-                try:
-                    process.wait(20)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
+                end(process)
 
     def runs(self, number: int = 0) -> list[dg.DagsterRun]:
         """The runs of the sync that one Dagster has, the oldest first."""

@@ -27,6 +27,7 @@ from asset_sync.sandbox.exports import Headers, write_export
 from asset_sync.sandbox.world import World
 from asset_sync.systems.pdq_export import Limits
 from asset_sync_tests.pipeline import ASSETS
+from asset_sync_tests.processes import end
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("live")]
 
@@ -94,12 +95,7 @@ def live(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             wait(lambda: is_up(made), 90, home / "log.txt")
             yield made
         finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            end(process)
     execute(server_url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
