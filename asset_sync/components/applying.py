@@ -16,7 +16,7 @@ from asset_sync.components.sync import Sync
 from asset_sync.components.waits import throttle_wait
 from asset_sync.ledger import Ledger, PlanHeader
 from asset_sync.reconcile import plan as p
-from asset_sync.reconcile.apply import Known, apply
+from asset_sync.reconcile.apply import Known, apply, known_objects
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.target import Outcome
@@ -102,16 +102,19 @@ class Applying:
         return dg.AssetCheckResult(check_name=APPROVED, passed=True, description=f"plan {self._plan.id} was applied")
 
     def _known(self) -> Known:
-        """Return the objects that the plan saw and those that are linked.
+        """Return the objects that the plan saw and those that are linked; nothing where the plan neither makes nor needs any.
 
         Raises `PlanError` where what the plan saw is not kept any more: what it creates could not be told from that.
         """
-        if not self._plan.counts[p.CREATE]:
+        plan = self._plan
+        if not plan.counts[p.CREATE] and not p.refers(plan.writes):
             return {}
         try:
             return known_objects_of(self._context, self._sync, self._header)
         except FileNotFoundError as error:
-            told = f"plan {self._plan.id} of {self._sync.name}: what its target held when it was made is not kept any more"
+            if not plan.counts[p.CREATE]:
+                return known_objects({}, self._sync.known_links(self._ledger))
+            told = f"plan {plan.id} of {self._sync.name}: what its target held when it was made is not kept any more"
             raise PlanError(f"{told}; make a new plan: asset-sync run {self._sync.name}") from error
 
     def _intend(self, seqs: Sequence[int]) -> None:

@@ -238,6 +238,11 @@ def stored(value: object, made: Callable[[str, str], str | None]) -> Any:
     return value["id"] if value["id"] is not None else made(value["kind"], value["key"])
 
 
+def refers(writes: pd.DataFrame) -> bool:
+    """Return whether any operation refers to an object: within a text of its values, these quotes would be escaped."""
+    return bool(pc.any(pc.match_substring(text(writes["changes"]), '"kind":')).as_py())
+
+
 def changes(fields: list[pa.Array]) -> pa.Array | str:
     """Return the changes of operations as canonical JSON, from what they do to each field; the fields in order of name."""
     if not fields:

@@ -1,5 +1,6 @@
 """A lab whose ledger is the real one: whole syncs of source rows into a target in memory, day after day."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from sqlalchemy import Engine
@@ -38,7 +39,7 @@ class LedgerLab(Lab):
             elsewhere=self.sync.elsewhere(self.real),
         )
 
-    def apply(self, plan: Plan) -> dict[int, Outcome]:
+    def apply(self, plan: Plan, done: Mapping[int, Outcome] | None = None) -> dict[int, Outcome]:
         """Carry a plan out as a run does, and remember what was done; a day passes."""
         self.runs += 1
         run_id = f"run {self.runs} of {self.sync.name}"
@@ -47,7 +48,7 @@ class LedgerLab(Lab):
         assert self.real.waits(plan.id) is None
         self.real.start(plan.id, run_id, self.at)
         self.real.note_sighting(plan, run_id, self.at)
-        outcomes = super().apply(plan)
+        outcomes = super().apply(plan, done)
         self.real.record(plan, list(outcomes.values()), run_id, self.at)
         self.real.finish(plan.id, self.at)
         self.last = self.real.last_applied(self.sync.link_set)

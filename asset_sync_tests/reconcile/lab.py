@@ -59,13 +59,13 @@ class Lab:
         self.resolutions = Resolutions(seen.get((r.kind, r.source_key), r) if r.verb == "link" else r for r in self.resolutions)
         return plan
 
-    def apply(self, plan: Plan) -> dict[int, Outcome]:
-        """Carry a plan out, and remember what was done."""
+    def apply(self, plan: Plan, done: Mapping[int, Outcome] | None = None) -> dict[int, Outcome]:
+        """Carry a plan out, going on from what was done of it, and remember what was done."""
         outcomes = apply(
             plan,
             self.kinds,
             self.target,
-            done={},
+            done=done or {},
             known=self.known,
             intend=lambda _: None,
             record=lambda _: None,

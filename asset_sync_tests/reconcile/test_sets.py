@@ -275,6 +275,25 @@ def test_a_set_that_would_not_change_without_what_failed_is_not_written() -> Non
     )
 
 
+def test_a_member_that_is_another_object_since_the_target_came_back_is_left_out() -> None:
+    lab = a_lab()
+    lab.run()
+    backup = lab.target.backup()
+    lab.source["vlan"].append(vlan(4))
+    lab.run()
+    v4 = lab.ledger.rows["vlan", "v4"]["target_id"]
+    lab.source["port"] = [port("e1", "v1", "v3", "v4")]
+    waiting = lab.plan()
+    lab.target.restore(backup)
+    assert lab.target.make("vlan", vid=99, name="guests") == v4
+
+    (outcome,) = lab.apply(waiting).values()
+
+    assert (outcome.outcome, carried(lab)) == ("applied", {1, 2, 3})
+    assert outcome.detail is not None
+    assert f"vlan #{v4}, which is gone or another object by now" in outcome.detail
+
+
 # Taken back.
 
 

@@ -1,5 +1,6 @@
 """Is it that object still? Asked wherever an object is written to that is known by its id: a backup gives ids away again."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -175,6 +176,55 @@ def test_a_number_that_identifies_is_compared_as_what_it_is() -> None:
     assert details(outcomes) == {("applied", "")}
     lab.target.edit("vlan", object_of(lab, "v", "vlan"))
     assert details(lab.undo(plan, outcomes)) == {("applied", "")}
+
+
+# What is referred to.
+
+
+def hp_models() -> tuple[Lab, Backup]:
+    """Return a lab whose source has a notebook of HP's, and the target's backup from before HP and its model were known."""
+    lab, backup = started(asset=[machine("a", model="840")])
+    lab.source["maker"] = [{"source_key": "hp", "name": "HP"}]
+    lab.source["model"] = [{"source_key": "840", "maker": "hp", "name": "840"}]
+    return lab, backup
+
+
+def test_an_apply_that_goes_on_refers_to_no_stranger() -> None:
+    lab, backup = hp_models()
+    plan = lab.plan()
+    outcomes = lab.apply(plan)
+    rows = p.records(plan.writes)
+    done = {row["seq"]: outcomes[row["seq"]] for row in rows if row["kind"] in {"maker", "model"}}
+    hp, model = object_of(lab, "hp", "maker"), object_of(lab, "840", "model")
+    lab.target.restore(backup)
+    lab.target.now += timedelta(hours=1)
+    canon = lab.target.make("maker", name="Canon")
+    assert (canon, lab.target.make("model", maker=canon, name="PIXMA")) == (hp, model)
+
+    again = lab.apply(plan, done)
+
+    other = f"needs model #{model}, which is gone or another object by now (did the target come back from a backup?)"
+    assert [(each.outcome, each.detail) for each in again.values() if each.detail] == [("skipped", other)]
+    assert {row.get("model") for row in lab.objects().values()} == {None}
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_plan_that_waited_refers_to_no_stranger(gone: bool) -> None:
+    lab, backup = hp_models()
+    lab.run()
+    model = object_of(lab, "840", "model")
+    lab.source["asset"] = [machine("x", model="840", memory=64), machine("a", model="840"), machine("b", model="840")]
+    waiting = lab.plan()
+    x = object_of(lab, "x")
+    lab.target.restore(backup)
+    if not gone:
+        canon = lab.target.make("maker", name="Canon")
+        assert lab.target.make("model", maker=canon, name="PIXMA") == model
+
+    outcomes = lab.apply(waiting)
+
+    assert [outcome.outcome for outcome in outcomes.values()] == ["applied", "skipped"]
+    assert lab.objects("asset", "name", "memory", "model") == {x: {"name": "x", "memory": 64}}
 
 
 # Decisions.

@@ -11,6 +11,7 @@ from asset_sync.reconcile.apply.crew import Crew, in_batches, in_even_batches
 from asset_sync.reconcile.apply.groups import check_mapped, check_once, groups
 from asset_sync.reconcile.apply.operations import Operation
 from asset_sync.reconcile.apply.preparing import DONE, Preparer
+from asset_sync.reconcile.apply.referents import lost_referents
 from asset_sync.reconcile.apply.settling import Settling, may_come_late
 from asset_sync.reconcile.apply.standing import Known, own_objects, parted
 from asset_sync.reconcile.apply.updating import Updater
@@ -37,9 +38,9 @@ def apply(
     """Carry out what the plan writes; return every operation's outcome by its row number in the plan.
 
     `known` are the objects that the plan saw and those that are linked (see `known_objects`): none of them is taken for one
-    that the plan was to make. `intend` is called with the row numbers of a batch before it is sent, by one worker at a time;
-    `record` is called from this thread as batches end. Both must have kept what they were given when they return: so a killed
-    apply can be started again.
+    that the plan was to make, and nothing is made to refer to one that is another object by now. `intend` is called with the
+    row numbers of a batch before it is sent, by one worker at a time; `record` is called from this thread as batches end.
+    Both must have kept what they were given when they return: so a killed apply can be started again.
 
     `done` holds the outcomes of an earlier, interrupted apply of the same plan: what is done is not repeated. `intended` are
     the row numbers whose intent was kept and that had no outcome since: what of them is found done counts as applied, while
@@ -55,7 +56,8 @@ def apply(
     told = (target, f"asset_sync {plan.sync}, plan {plan.id}", settling or Settling())
     creator = Creator(*told, own, intend := _by_turns(intend))
     updater = Updater(*told, intend)
-    preparer = Preparer(rows, outcomes, {*intended, *(seq for seq, outcome in done.items() if may_come_late(outcome))})
+    unsure = {*intended, *(seq for seq, outcome in done.items() if may_come_late(outcome))}
+    preparer = Preparer(rows, outcomes, unsure, lost_referents(rows, kinds, known, outcomes, target.read))
     crew = Crew(workers, outcomes, record, preparer.completed)
     for group in groups(rows):
         kind = kinds[group[0]["kind"]]

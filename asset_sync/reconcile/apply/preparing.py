@@ -14,6 +14,7 @@ import orjson
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply.groups import Record
 from asset_sync.reconcile.apply.operations import Operation
+from asset_sync.reconcile.apply.referents import Lost
 from asset_sync.reconcile.identity import telling
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.sets import listed, one_set
@@ -37,11 +38,15 @@ class _ShortSet(NamedTuple):
 
 
 class Preparer:
-    """Makes the rows of one plan ready. `outcomes` is read for what was done so far, `unsure` are rows of unknown fate."""
+    """Makes the rows of one plan ready.
 
-    def __init__(self, rows: Sequence[Record], outcomes: Mapping[int, Outcome], unsure: Collection[int]) -> None:
+    `outcomes` is read for what was done so far, `unsure` are rows of unknown fate, nothing may refer to what is `lost`.
+    """
+
+    def __init__(self, rows: Sequence[Record], outcomes: Mapping[int, Outcome], unsure: Collection[int], lost: Lost) -> None:
         self._outcomes = outcomes
         self._unsure = frozenset(unsure)
+        self._lost = lost
         self._left_out: dict[int, _LeftOut] = {}
         self._creates = {(row["kind"], row["key"]): row["seq"] for row in rows if row["op"] == p.CREATE}
         several = [own for own in _by_object(rows) if len(own) > 1]
@@ -103,9 +108,14 @@ class Preparer:
         for name, change in changes.items():
             members = [self._as_made(each) for each in change["new"]] if isinstance(change["new"], list) else []
             unmade = [f"{each['kind']} {each['key']!r}, which was not created" for each in members if each["id"] is None]
-            if unmade:
-                found[name] = _ShortSet(_with_old(members, change), "; ".join(unmade))
+            lost = [_other(each["kind"], each["id"]) for each in members if self._is_lost(each)]
+            if unmade or lost:
+                stands = [each for each in _with_old(members, change) if not self._is_lost(each)]
+                found[name] = _ShortSet(stands, "; ".join([*unmade, *lost]))
         return found
+
+    def _is_lost(self, reference: Record) -> bool:
+        return (reference["kind"], str(reference["id"])) in self._lost
 
     def _as_made(self, member: Record) -> Record:
         """Return a member of a set with the id that it was given, if it was made."""
@@ -137,13 +147,21 @@ class Preparer:
                 raise LookupError(f"needs an earlier change of {name}, which was not made{why}")
 
     def _resolved(self, new: object) -> object:
+        if isinstance(new, dict) and self._is_lost(new):
+            raise LookupError(f"needs {_other(new['kind'], new['id'])}")
         return p.stored(new, self._created)
 
     def _created(self, kind: str, key: str) -> str:
         outcome = self._outcomes.get(self._creates.get((kind, key), -1))
         if outcome is None or outcome.target_id is None:
             raise LookupError(f"needs {kind} {key!r}, which was not created")
+        if (kind, outcome.target_id) in self._lost:
+            raise LookupError(f"needs {_other(kind, outcome.target_id)}")
         return outcome.target_id
+
+
+def _other(kind: str, target_id: str) -> str:
+    return f"{kind} #{target_id}, which is gone or another object by now (did the target come back from a backup?)"
 
 
 def _can_be_made(kind: Kind, values: Mapping[str, Any], without: Iterable[str]) -> bool:

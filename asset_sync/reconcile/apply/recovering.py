@@ -5,14 +5,14 @@ person's. Nothing is written, and nothing is waited for.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply.about import other_objects
 from asset_sync.reconcile.apply.groups import fits, groups
 from asset_sync.reconcile.apply.operations import Operation
 from asset_sync.reconcile.apply.preparing import DONE, Preparer
-from asset_sync.reconcile.apply.standing import Known, OwnObjects, Standing, is_known, made_at, own_objects
+from asset_sync.reconcile.apply.referents import lost_referents
+from asset_sync.reconcile.apply.standing import Known, OwnObjects, Standing, own_objects
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.tables import Tables, by_id
@@ -32,8 +32,9 @@ def recovered(
         return {}
     outcomes = {seq: outcome for seq, outcome in done.items() if outcome.outcome in DONE}
     own = None if known is None else own_objects(known, rows, outcomes)
-    standing = _without_others(rows, outcomes, observed)
-    preparer = Preparer(rows, standing, intended)
+    standing = dict(outcomes)
+    lost = lost_referents(rows, kinds, known or {}, outcomes, lambda kind, _: observed[kind.name])
+    preparer = Preparer(rows, standing, intended, lost)
     found: dict[int, Outcome] = {}
     for group in groups(rows):
         kind = kinds[group[0]["kind"]]
@@ -44,20 +45,6 @@ def recovered(
         standing |= ended
         found |= ended
     return found
-
-
-def _without_others(rows: Sequence[Mapping[str, Any]], outcomes: Mapping[int, Outcome], observed: Tables) -> dict[int, Outcome]:
-    """Leave out what was made and is not there as it was made: a target that came back from a backup gives its id to another.
-
-    What refers to that one is not what was sent.
-    """
-    made = {row["seq"]: row["kind"] for row in rows if row["op"] == p.CREATE and row["seq"] in outcomes}
-    there = {name: made_at(observed[name], "id") for name in {*made.values()}}
-    return {
-        seq: outcome
-        for seq, outcome in outcomes.items()
-        if seq not in made or is_known(there[made[seq]], str(outcome.target_id), outcome.created)
-    }
 
 
 def _made(kind: Kind, sent: Sequence[Operation], observed: Tables, own: OwnObjects | None) -> Iterator[Outcome]:

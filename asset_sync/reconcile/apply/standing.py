@@ -30,7 +30,7 @@ Known = Mapping[str, Mapping[str, str | None]]
 
 def known_objects(observed: Tables, links: Tables) -> Known:
     """Return the objects that a plan saw and those that are linked."""
-    return {name: {**made_at(links.get(name), "target_id"), **made_at(observed[name], "id")} for name in observed}
+    return {name: {**made_at(links.get(name), "target_id"), **made_at(observed.get(name), "id")} for name in observed | links}
 
 
 def made_at(table: pd.DataFrame | None, ids: str) -> dict[str, str | None]:
