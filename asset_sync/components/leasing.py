@@ -19,6 +19,8 @@ from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.processes import this_process
 from asset_sync.components.resources import open_leases
 from asset_sync.components.turns import RequestLapsed, Turn, in_turn, turn_of
+from asset_sync.ledger import SharedBudgets
+from asset_sync.systems.http import sharing
 
 _TURN_S: Final = 1.0
 _log: Final = logging.getLogger(__name__)
@@ -26,7 +28,10 @@ _log: Final = logging.getLogger(__name__)
 
 @contextmanager
 def leased(dagster: dg.DagsterInstance, run_id: str) -> Iterator[list[str]]:
-    """Hold the lease of a run while it is carried out. Yields the runs that nobody carried out any more, ended just now."""
+    """Hold the lease of a run while it is carried out; its requests keep to the budgets that all runs share.
+
+    Yields the runs that nobody carried out any more, ended just now.
+    """
     leases, me, over = open_leases(), this_process(), threading.Event()
 
     def beat() -> None:
@@ -41,7 +46,8 @@ def leased(dagster: dg.DagsterInstance, run_id: str) -> Iterator[list[str]]:
     beating = threading.Thread(target=beat, daemon=True, name=f"lease of {run_id}")
     beating.start()
     try:
-        yield end_abandoned(dagster)
+        with SharedBudgets(database.engine(), f"run {run_id}") as budgets, sharing(budgets):
+            yield end_abandoned(dagster)
     finally:
         over.set()
         beating.join()

@@ -5,6 +5,7 @@ of each operation, and how many rows a source had. Reading order: `schema` (the 
 """
 
 from asset_sync.ledger.asked import Asked, Asking, Asks
+from asset_sync.ledger.budgets import SharedBudgets
 from asset_sync.ledger.headers import PlanDecision, PlanHeader
 from asset_sync.ledger.leases import Leases
 from asset_sync.ledger.ledger import Ledger
@@ -28,5 +29,6 @@ __all__ = [
     "Records",
     "Schedule",
     "Schedules",
+    "SharedBudgets",
     "migrate",
 ]

@@ -313,6 +313,16 @@ reached = Table(
     comment="Which system each connection of a sync reached last.",
 )
 
+budget = Table(
+    "budget",
+    metadata,
+    Column("account", Text, primary_key=True, comment="a system's name, and what tells address and user from others"),
+    Column("next_at", Moment, nullable=False),
+    Column("taken_by", Text, nullable=False, comment="the run whose request leaves last, or that was told to wait"),
+    Column("taken_before_by", Text, comment="the run whose request left before that one"),
+    comment="When the next request to an account of a system may leave, for all runs together.",
+)
+
 asked = Table(
     "asked",
     metadata,

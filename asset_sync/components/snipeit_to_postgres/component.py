@@ -220,7 +220,7 @@ def _metadata(name: str, told: TableReport, report: LoadReport) -> dict[str, Any
     }
 
 
-def _sent(report: LoadReport) -> dict[str, float]:
+def _sent(report: LoadReport) -> dict[str, float | str]:
     return {"requests": report.requests, **throttle_wait("snipeit", report.waited)}
 
 

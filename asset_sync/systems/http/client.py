@@ -3,7 +3,9 @@
 import itertools
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -16,8 +18,9 @@ from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.http.errors import Answered, HttpError, NeverReached, NotSettled, Unreachable
 from asset_sync.systems.http.heard import Heard
 from asset_sync.systems.http.masking import Secrets
-from asset_sync.systems.http.pace import READS, Pace, Tally, Throttle
+from asset_sync.systems.http.pace import READS, Tally, Throttle
 from asset_sync.systems.http.retries import Retries, asks_to_wait, never
+from asset_sync.systems.http.sharing import Budget, current_sharing
 from asset_sync.systems.http.transport import NoAnswer, Request, Response, Transport
 from asset_sync.systems.http.wording import NO_JSON, Wording, location, parsed
 
@@ -65,9 +68,10 @@ class Client(Closing):
 
     `headers` go with every request. They and `secrets` appear in no error, log or repr. `timeout` is seconds to connect
     and seconds between two bytes; `longest_wait` seconds caps each wait before a repetition, whatever Retry-After asks for;
-    `max_bytes` bounds a decoded answer. `calls_per_minute` is shared by all threads; a `throttle` takes its place, and the
-    waits after a 429 are then its own; `undid` is as in `Retries`. `address_variable` is the variable of the environment that
-    holds the address, and `ca_told` where a CA's file is named: the words about a system that is not reached say both.
+    `max_bytes` bounds a decoded answer. The `budget` is kept to by all runs on the same address and credentials together
+    (`asset_sync.systems.http.sharing`); of a `throttle`, the waits after a 429 are its own; `undid` is as in `Retries`.
+    `address_variable` is the variable of the environment that holds the address, and `ca_told` where a CA's file is named: the
+    words about a system that is not reached say both.
     Unless it is `writable`, no write leaves it: that is how a dry run stays dry.
     Raises `ConfigurationError` for an address or a header that cannot be right.
     """
@@ -79,7 +83,7 @@ class Client(Closing):
         name: str,
         headers: Mapping[str, str] | None = None,
         secrets: Iterable[str] = (),
-        calls_per_minute: float | None = None,
+        budget: Budget = Budget(),  # noqa: B008 - it never changes
         timeout: tuple[float, float] = (5, 60),
         ca_file: str | None = None,
         verify: bool = True,
@@ -101,7 +105,10 @@ class Client(Closing):
         self._secrets = Secrets([*map(_credentials, sent.values()), *secrets])
         self._wording = Wording(name, self.base_url, self._secrets, address_variable, ca_told)
         self._origin = _origin(urlsplit(self.base_url))
-        self._throttle: Throttle = throttle or Pace(calls_per_minute)
+        self._throttle = throttle
+        self._budget = budget
+        self._sharing = current_sharing() if budget != Budget() else None
+        self._account = f"{name} {sha256(' '.join([self.base_url, *sorted(sent.values())]).encode()).hexdigest()[:16]}"
         self._retries = Retries(longest_wait, waits_for_429=throttle is None, undid=undid)
         if ca_file and not Path(ca_file).is_file():
             raise ConfigurationError(f"{name}: there is no file {ca_file} of a CA's certificates: see {ca_told}")
@@ -244,26 +251,36 @@ class Client(Closing):
             seconds = self._retries.wait(request, attempt, outcome, reached=self._reached)
             if seconds is None:
                 break
-            time.sleep(seconds)
             if isinstance(outcome, Response) and asks_to_wait(outcome):
                 self.tally.wait(seconds)
+                if self._sharing:
+                    self._sharing.postpone(self._account, seconds)
+            time.sleep(seconds)
         return outcome
 
     def _attempt(self, request: Request) -> Response | NoAnswer:
-        """Send a request once, when the request budget allows it."""
+        """Send a request once, when its throttle and the budget of all runs allow it."""
         began = time.monotonic()
-        self._throttle.wait()
-        self.tally.wait(time.monotonic() - began)
-        self.tally.add("GET" if request.only_asks else request.method)
-        with traces.request(self.name, request.method, self._secrets.masked(request.url)) as answered:
-            outcome = self._transport.send(request)
-            if isinstance(outcome, Response):
-                answered(outcome.status)
+        if self._throttle:
+            self._throttle.wait()
+        with self._turn():
+            self.tally.wait(time.monotonic() - began)
+            self.tally.add("GET" if request.only_asks else request.method)
+            with traces.request(self.name, request.method, self._secrets.masked(request.url)) as answered:
+                outcome = self._transport.send(request)
+                if isinstance(outcome, Response):
+                    answered(outcome.status)
         if isinstance(outcome, Response):
             _REACHED.add(self._origin)
             self.heard = Heard.now(outcome.headers)
-            self._throttle.learn(outcome.status, outcome.headers)
+            if self._throttle:
+                self._throttle.learn(outcome.status, outcome.headers)
         return outcome
+
+    def _turn(self) -> AbstractContextManager[None]:
+        if self._sharing is None:
+            return nullcontext()
+        return self._sharing.turn(self._account, self._budget.per_minute, self._budget.at_once)
 
     @property
     def _reached(self) -> bool:

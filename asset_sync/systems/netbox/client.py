@@ -16,7 +16,7 @@ from pynetbox.core.endpoint import Endpoint
 from asset_sync import settings
 from asset_sync.reconcile.errors import ConfigurationError, TargetError
 from asset_sync.reconcile.target import OutcomeUnknown, Refused
-from asset_sync.systems.http import Answered, Client, HttpError, NotSettled, SystemClient, session
+from asset_sync.systems.http import Answered, Budget, Client, HttpError, NotSettled, SystemClient, session
 from asset_sync.systems.netbox.refusing import NAME, Forbidden, refusal, undid, unreadable
 
 Row = dict[str, Any]
@@ -83,6 +83,7 @@ class NetBoxClient(SystemClient):
             address_variable=settings.of_connection("NETBOX", connection, "URL"),
             ca_told=settings.ca_told("NETBOX", connection),
             undid=undid,
+            budget=Budget.of("NETBOX", connection, at_once=READERS),
         )
         super().__init__(http)
         self.viewer = sha256(f"{url.strip()} {token.strip()}".encode()).hexdigest()[:16]

@@ -19,7 +19,7 @@ from asset_sync import settings
 from asset_sync.reconcile.errors import ConfigurationError, SourceError, SourceUnavailable
 from asset_sync.reconcile.sources import ColumnType
 from asset_sync.reconcile.tables import DTYPES
-from asset_sync.systems.http import Answered, Client, HttpError, may_pass
+from asset_sync.systems.http import Answered, Budget, Client, HttpError, may_pass
 from asset_sync.systems.pdq.identifiers import IDENTIFIERS, gated, identifier_text
 
 NAME: Final = "PDQ Connect"
@@ -123,6 +123,7 @@ def connect(url: str, token: str) -> Client:
         writable=False,
         address_variable="PDQ_URL",
         ca_told="PDQ_CA_FILE",
+        budget=Budget.of("PDQ"),
     )
 
 

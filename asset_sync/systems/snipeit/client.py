@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from asset_sync import settings
 from asset_sync.reconcile.errors import SourceError, SourceUnavailable
-from asset_sync.systems.http import Answered, Client, HttpError, SystemClient, may_pass
+from asset_sync.systems.http import Answered, Budget, Client, HttpError, SystemClient, may_pass
 from asset_sync.systems.snipeit.throttle import LONGEST_WAIT_S, shared
 from asset_sync.systems.snipeit.values import Row
 
@@ -67,6 +67,7 @@ class SnipeItClient(SystemClient):
             verify=verify,
             longest_wait=LONGEST_WAIT_S,
             throttle=shared(base, token.strip()),
+            budget=Budget.of("SNIPEIT", connection),
             timeout=(_CONNECT_TIMEOUT_S, read_timeout),
             writable=False,
             address_variable=settings.of_connection("SNIPEIT", connection, "API_URL"),

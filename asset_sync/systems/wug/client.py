@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from asset_sync.reconcile.errors import ConfigurationError, TargetError
 from asset_sync.reconcile.target import OutcomeUnknown
-from asset_sync.systems.http import Client, SystemClient
+from asset_sync.systems.http import Budget, Client, SystemClient
 from asset_sync.systems.wug.records import ROOT_ID, Device, Group, Interface, device_of, groups_of, interface_of
 from asset_sync.systems.wug.scans import Scans
 from asset_sync.systems.wug.tokens import Tokens
@@ -54,6 +54,7 @@ class WugClient(SystemClient):
         longest_wait: float = 60,
         address_variable: str = "",
         ca_told: str = "ca_file of the connection in the sync's YAML",
+        budget: Budget = Budget(),  # noqa: B008 - it never changes
     ) -> None:
         if not username.strip() or not password:
             raise ConfigurationError(f"{NAME}: the username or the password is empty")
@@ -69,6 +70,7 @@ class WugClient(SystemClient):
             writable=writable,
             address_variable=address_variable,
             ca_told=ca_told,
+            budget=budget,
         )
         super().__init__(http)
         self._wire = Wire(http, Tokens(http, username.strip(), password))

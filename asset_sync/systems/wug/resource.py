@@ -7,6 +7,7 @@ from dagster import ConfigurableResource
 from pydantic import Field
 
 from asset_sync import settings
+from asset_sync.systems.http import Budget
 from asset_sync.systems.wug.client import WugClient
 
 VARIABLES: Final[Mapping[str, str]] = {
@@ -44,6 +45,7 @@ class WhatsUpGold(ConfigurableResource[Any]):
             timeout=(5.0, self.read_timeout),
             address_variable=self._variable("url"),
             ca_told=settings.ca_told("WUG", self.connection),
+            budget=Budget.of("WUG", self.connection),
         )
 
     @property

@@ -1,12 +1,12 @@
 import gzip
 import socket
 import time
+from collections.abc import Mapping
 
 import pytest
 
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.http import Answered, Client, HttpError, NotSettled, SystemClient, Unreachable
-from asset_sync.systems.http.pace import Pace
 from asset_sync_tests.systems.http.clients import SECRET, client
 from asset_sync_tests.systems.scripted import Reply, scripted
 
@@ -50,12 +50,15 @@ def test_what_the_server_asks_to_wait_is_counted() -> None:
 
 
 def test_what_its_own_throttle_holds_back_is_counted() -> None:
-    class Slow(Pace):
+    class Slow:
         def wait(self) -> None:
             time.sleep(0.02)
 
+        def learn(self, status: int, headers: Mapping[str, str]) -> None:
+            """It learns nothing."""
+
     with scripted(Reply([1])) as script:
-        system = client(script, throttle=Slow(None))
+        system = client(script, throttle=Slow())
         for _ in range(2):
             system.get_json("/things")
     assert system.tally.waited >= 0.04
