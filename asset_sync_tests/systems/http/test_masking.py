@@ -11,7 +11,7 @@ from collections.abc import Callable
 from urllib.parse import quote, quote_plus, unquote
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from asset_sync.systems.http.masking import Secrets
@@ -120,6 +120,7 @@ def test_any_eight_characters_of_a_token_are_masked(token: str, begin: int, leng
 @given(st.text(max_size=400))
 def test_without_a_secret_a_text_stays_as_it_is(text: str) -> None:
     assert Secrets().masked(text) == text
+    assume(not any(HEX[at : at + 8] in text for at in range(len(HEX))))
     assert Secrets([HEX]).masked(text) == text
 
 
