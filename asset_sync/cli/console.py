@@ -43,7 +43,8 @@ def progress() -> "Iterator[Callable[[str], Watch]]":
             def watch(step: "Step") -> None:
                 if step.state == "started":
                     began[step.name] = time.monotonic()
-                    status.update(f"{title}: {step.name}")
+                if step.state in {"started", "goes on"}:
+                    status.update(": ".join(filter(None, (title, step.name, step.told))))
                     return
                 status.console.print(_news(title, step, began), soft_wrap=True)
 

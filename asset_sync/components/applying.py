@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -10,6 +11,7 @@ from asset_sync.components.convergence import Convergence, outcome_counts
 from asset_sync.components.lineage import step_lineage
 from asset_sync.components.pausing import refuse_paused
 from asset_sync.components.permission import APPROVED, waiting
+from asset_sync.components.progress import progress_of
 from asset_sync.components.recovering import known_objects_of
 from asset_sync.components.reviewing import keep_rest, told
 from asset_sync.components.sync import Sync
@@ -20,6 +22,7 @@ from asset_sync.reconcile.apply import Known, apply, known_objects
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.target import Outcome
+from asset_sync.systems.progress import Count
 from asset_sync.systems.steps import Done
 
 
@@ -50,16 +53,19 @@ class Applying:
         ledger.start(plan.id, self._context.run.run_id, datetime.now(UTC))
         # Only now: what may not be applied leaves nothing behind.
         ledger.note_sighting(plan, self._header.run_id, self._header.made_at)
-        outcomes = apply(
-            plan,
-            self._sync.kinds,
-            target,
-            done=ledger.outcomes(plan.id),
-            known=known,
-            intended=ledger.intended(plan.id),
-            intend=self._intend,
-            record=self._record,
-        )
+        done = ledger.outcomes(plan.id)
+        with progress_of(self._context) as progress:
+            count = progress.counting("writes", len(plan.writes) - len(done))
+            outcomes = apply(
+                plan,
+                self._sync.kinds,
+                target,
+                done=done,
+                known=known,
+                intended=ledger.intended(plan.id),
+                intend=self._intend,
+                record=partial(self._record, count),
+            )
         ledger.finish(plan.id, datetime.now(UTC))
         convergence = Convergence(self._context, self._sync, plan, self._header.run_id)
         checks = [
@@ -120,8 +126,9 @@ class Applying:
     def _intend(self, seqs: Sequence[int]) -> None:
         self._ledger.intend(self._plan.id, seqs, self._context.run.run_id, datetime.now(UTC))
 
-    def _record(self, outcomes: Sequence[Outcome]) -> None:
+    def _record(self, count: Count, outcomes: Sequence[Outcome]) -> None:
         self._ledger.record(self._plan, outcomes, self._context.run.run_id, datetime.now(UTC))
+        count(len(outcomes))
 
 
 def _waiting(rest: Plan | None) -> Mapping[str, Any]:

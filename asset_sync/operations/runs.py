@@ -42,13 +42,13 @@ _LOG_BYTES: Final = 5_000_000
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """News of a step of a run, by the key of its asset; of one that waits, `told` says for whom.
+    """News of a step of a run, by the key of its asset; `told` says for whom one waits, or how far it is.
 
     News of another run, by its id, is that it was `ended` because nobody carried it out any more.
     """
 
     name: str
-    state: Literal["started", "done", "failed", "waiting", "ended"]
+    state: Literal["started", "goes on", "done", "failed", "waiting", "ended"]
     told: str = ""
 
 
@@ -291,6 +291,8 @@ class _Watcher(logging.Handler):
         name = event.step_key.replace("__", "/")
         if event.event_type_value in _STATES:
             self._watch(Step(name, _STATES[event.event_type_value]))
+        elif event.event_type_value == "ASSET_OBSERVATION":
+            self._watch(Step(name, "goes on", event.asset_observation_data.asset_observation.description or ""))
 
         def tell(words: str) -> None:
             self._watch(Step(name, "waiting", words))

@@ -13,6 +13,7 @@ from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.lineage import read_lineage, source_lineage
 from asset_sync.components.meanwhile import READ_AT
 from asset_sync.components.objects import objects_key
+from asset_sync.components.progress import progress_of
 from asset_sync.components.snapshots import Snapshots, row_counts
 from asset_sync.components.sync import Sync
 from asset_sync.components.waits import throttle_wait
@@ -62,7 +63,7 @@ def source_asset(
         code_version="1",
     )
     def extract(context: dg.AssetExecutionContext, config: ChoosingConfig) -> dg.MaterializeResult[pd.DataFrame]:
-        with told_in_one_line():
+        with told_in_one_line(), progress_of(context):
             read = asked(context, config.only).reader(sync.source_resource(context), table.name, columns)
             alone(context, read.marks)
             schema = column_schema(read.table, table)
@@ -92,7 +93,7 @@ def inventory_asset(sync: Sync, target: System, of_run: OfRun | None = None) -> 
         code_version="1",
     )
     def inventory(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Tables]:
-        with told_in_one_line():
+        with told_in_one_line(), progress_of(context):
             began = dg.MetadataValue.timestamp(datetime.now(UTC))
             side = (of_run(context) if of_run else target).side
             snapshots: Snapshots = context.resources.snapshots

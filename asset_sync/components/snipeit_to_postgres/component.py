@@ -13,6 +13,7 @@ from asset_sync.components import config, run_tags
 from asset_sync.components.declared.ends import End
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.pausing import paused, refuse_paused
+from asset_sync.components.progress import progress_of
 from asset_sync.components.timezones import machine_timezone
 from asset_sync.components.waits import throttle_wait
 from asset_sync.mirror import LoadReport, Options, TableReport, checks, differences, load, migrate
@@ -171,7 +172,7 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
         def tables_asset(
             context: dg.AssetExecutionContext, config: LoadConfig, snipeit: SnipeIt
         ) -> Iterator[dg.MaterializeResult[Any]]:
-            with told_in_one_line(), database_told(), snipeit.client() as client:
+            with told_in_one_line(), database_told(), progress_of(context), snipeit.client() as client:
                 refuse_paused(name)
                 engine = database.engine()
                 migrate(engine)

@@ -23,6 +23,7 @@ from asset_sync.systems.http.retries import Retries, asks_to_wait, never
 from asset_sync.systems.http.sharing import Budget, current_sharing
 from asset_sync.systems.http.transport import NoAnswer, Request, Response, Transport
 from asset_sync.systems.http.wording import NO_JSON, Wording, location, parsed
+from asset_sync.systems.progress import current_progress
 
 Params = Mapping[str, str | int] | Iterable[tuple[str, str | int]]
 
@@ -107,6 +108,8 @@ class Client(Closing):
         self._origin = _origin(urlsplit(self.base_url))
         self._throttle = throttle
         self._budget = budget
+        self.progress = current_progress()
+        """Whoever watches what is read and written by this client."""
         self._sharing = current_sharing() if budget != Budget() else None
         self._account = f"{name} {sha256(' '.join([self.base_url, *sorted(sent.values())]).encode()).hexdigest()[:16]}"
         self._retries = Retries(longest_wait, waits_for_429=throttle is None, undid=undid)

@@ -4,7 +4,7 @@ import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, partial
 from hashlib import sha256
 from typing import Any, Final, Literal
 
@@ -18,6 +18,7 @@ from asset_sync.reconcile.errors import ConfigurationError, TargetError
 from asset_sync.reconcile.target import OutcomeUnknown, Refused
 from asset_sync.systems.http import Answered, Budget, Client, HttpError, NotSettled, SystemClient, session
 from asset_sync.systems.netbox.refusing import NAME, Forbidden, refusal, undid, unreadable
+from asset_sync.systems.progress import Count
 
 Row = dict[str, Any]
 Query = Sequence[tuple[str, str]]
@@ -144,7 +145,8 @@ class NetBoxClient(SystemClient):
             return self._all(endpoint, parameters)
         for _ in range(_LISTINGS):
             count, highest = self._extent(endpoint, query)
-            rows = self._all(endpoint, parameters, highest if count > READERS * PAGE_SIZE else 0)
+            counting = self._http.progress.counting(f"objects of {endpoint}", count)
+            rows = self._all(endpoint, parameters, highest if count > READERS * PAGE_SIZE else 0, counting)
             if len(rows) >= count:
                 return rows
         raise TargetError(f"{NAME}: {endpoint} counts {count} objects but lists {len(rows)}, twice; run again later")
@@ -255,15 +257,16 @@ class NetBoxClient(SystemClient):
         """Return a page of the object of the greatest id alone."""
         return self._page(endpoint, [("fields", ",".join(("id", *fields))), ("ordering", "-id"), ("limit", "1"), *query])
 
-    def _all(self, endpoint: str, query: Query, highest: int = 0) -> list[Row]:
-        """Return the objects of a listing, by id; up to a `highest` one in parts, side by side."""
+    def _all(self, endpoint: str, query: Query, highest: int = 0, counting: Count = lambda _: None) -> list[Row]:
+        """Return the objects of a listing, by id; up to a `highest` one in parts, side by side. `counting` is told of pages."""
         if self.version < _CURSOR_SINCE:
-            pages = list(self._by_offset(endpoint, query))
+            pages = _counted(self._by_offset(endpoint, query), counting)
         else:
             starts = range(1, max(highest, 1) + 1, max(-(-highest // READERS), 1))
             ends = [*starts[1:], None]
             with ThreadPoolExecutor(len(starts), thread_name_prefix="netbox-pages") as pool:
-                parts = pool.map(lambda start, end: list(self._by_cursor(endpoint, query, start, end)), starts, ends)
+                read = partial(self._by_cursor, endpoint, query)
+                parts = pool.map(lambda start, end: _counted(read(start, end), counting), starts, ends)
                 pages = [page for part in parts for page in part]
         rows = {row["id"]: row for page in pages for row in page}
         return [rows[number] for number in sorted(rows)]
@@ -331,3 +334,12 @@ def _authorization(token: str) -> str:
 def _etag(last_updated: str) -> str:
     """Return the ETag of an object that was last changed then; lists carry none, but it is made of nothing else (measured)."""
     return f'W/"{last_updated.removesuffix("Z")}+00:00"' if last_updated.endswith("Z") else f'W/"{last_updated}"'
+
+
+def _counted(pages: Iterable[list[Row]], counting: Count) -> list[list[Row]]:
+    """Return pages as they come, each of them counted."""
+    come: list[list[Row]] = []
+    for page in pages:
+        come.append(page)
+        counting(len(page))
+    return come

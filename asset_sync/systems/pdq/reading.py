@@ -21,6 +21,7 @@ from asset_sync.reconcile.sources import ColumnType
 from asset_sync.reconcile.tables import DTYPES
 from asset_sync.systems.http import Answered, Budget, Client, HttpError, may_pass
 from asset_sync.systems.pdq.identifiers import IDENTIFIERS, gated, identifier_text
+from asset_sync.systems.progress import Count
 
 NAME: Final = "PDQ Connect"
 URL: Final = "https://app.pdq.com"
@@ -185,8 +186,11 @@ def _read_once(client: Client) -> list[Device]:
     rows: list[Device] = []
     seen: set[str] = set()
     metas: list[Mapping[str, int]] = []
+    counting: Count | None = None
     for page, (data, meta) in enumerate(_pages(client), start=1):
         rows += data
+        counting = counting or client.progress.counting("devices", meta.get("totalCount"))
+        counting(len(data))
         before = len(seen)
         seen.update(row["id"] for row in data)
         if len(seen) - before != len(data):

@@ -207,7 +207,7 @@ class Reader:
             offset = max(offset - went, 0) if went else offset + len(page.rows)
 
     def _by_id(self, table: Table, listing: Listing, sink: Sink, after: Callable[[Page], bool] | None) -> Read:
-        latest, walk = "", _Walk()
+        latest, walk, counting = "", _Walk(), None
         while walk.goes_on:
             asked: dict[str, str | int] = {"sort": "id", "order": "asc", "limit": PAGE_SIZE, "offset": walk.offset}
             page = self._client.page(table.path, {**listing.params, **asked})
@@ -217,6 +217,8 @@ class Reader:
             if is_first:
                 latest = self._latest(table, listing, page)
             self._put(table, sink, page.rows)
+            counting = counting or self._client.http.progress.counting(f"rows of {table.path}", page.total)
+            counting(len(page.rows))
             if after is not None and not after(page):
                 return Read(page.total, latest, walk.count >= page.total, walk.count)
             after = None
