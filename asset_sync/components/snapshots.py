@@ -1,5 +1,6 @@
 """Snapshots: the tables between assets, as Parquet, one folder a run, so that a run can be looked into and checked again."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -22,8 +23,8 @@ class Snapshots(dg.ConfigurableIOManager):
     """Keeps what each run put into an asset: `<base>/<asset>/<run>/<table>.parquet`, zstd-compressed.
 
     A value is a frame or a dict of frames. A step reads what its own run wrote, else what was written last, for its partition
-    where it has one. `base` is a folder or any fsspec URL (default: `snapshots` below ASSET_SYNC_HOME); of each asset the last
-    `keep` runs are kept, and those that made a plan which may yet be applied.
+    where it has one. `base` is a folder or any fsspec URL (default: ASSET_SYNC_SNAPSHOTS, else `snapshots` below
+    ASSET_SYNC_HOME); of each asset the last `keep` runs are kept, and those that made a plan which may yet be applied.
     """
 
     base: str = ""
@@ -96,19 +97,20 @@ class Snapshots(dg.ConfigurableIOManager):
         return latest.read_text()
 
     def _folder(self, key: dg.AssetKey) -> UPath:
-        base = UPath(self.base) if self.base else UPath(settings.home()) / "snapshots"
-        return base.joinpath(*key.path)
+        base = self.base or settings.optional("ASSET_SYNC_SNAPSHOTS") or str(settings.home() / "snapshots")
+        # Of an object store, what other processes wrote since is to be seen.
+        kept = UPath(base, use_listings_cache=False) if "://" in base else UPath(base)
+        return kept.joinpath(*key.path)
 
     def _prune(self, folder: UPath) -> None:
         runs = [path for path in folder.iterdir() if path.is_dir()]
         if len(runs) <= self.keep:
             return
-        last = sorted(runs, key=lambda path: path.stat().st_mtime, reverse=True)[: self.keep]
         with told_in_one_line():
-            kept = {path.name for path in last} | open_ledger().needed_runs()
+            kept = {*_last_written(folder, self.keep)} | open_ledger().needed_runs()
         kept |= {_writer(folder, run_id) for run_id in kept}
         for old in [path for path in runs if path.name not in kept]:
-            _remove(old)
+            old.fs.rm(old.path, recursive=True)
         for pointer in folder.glob(f"{_LATEST}.*"):
             if not (folder / pointer.read_text()).exists():
                 pointer.unlink()
@@ -124,10 +126,12 @@ def _writer(folder: UPath, run_id: str) -> str:
     return read.read_text() if read.exists() else run_id
 
 
-def _remove(folder: UPath) -> None:
-    for file in folder.iterdir():
-        file.unlink()
-    folder.rmdir()
+def _last_written(folder: UPath, count: int) -> list[str]:
+    """Return the runs that wrote last, by their files: the folders of an object store have no time of their own."""
+    written: dict[str, float] = defaultdict(float)
+    for file in folder.glob("*/*"):
+        written[file.parent.name] = max(written[file.parent.name], file.stat().st_mtime)
+    return sorted(written, key=written.__getitem__, reverse=True)[:count]
 
 
 def _read(file: UPath) -> pd.DataFrame:

@@ -76,7 +76,7 @@ def netbox() -> Iterator[tuple[str, str]]:
         process.terminate()
 
 
-@pytest.mark.parametrize("assets", [500, 2_000])
+@pytest.mark.parametrize("assets", [500, 2_000, 20_000])
 def test_writes_are_hardly_slower_than_a_bare_loop(netbox: tuple[str, str], engine: Engine, assets: int) -> None:
     bare, prefix = Bare(*netbox), uuid4().hex[:8]
     maker = bare.post("dcim/manufacturers", {"name": prefix, "slug": prefix})["id"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pandas as pd
 import pytest
+from upath import UPath
 
 from asset_sync.components import snapshots as module
 from asset_sync.components.snapshots import Snapshots
@@ -70,6 +71,35 @@ def number(folder: Path, run_id: str) -> int | None:
         return None
 
 
+@pytest.fixture
+def object_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of an empty folder in an object store, which the environment leads to."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "us-east-1")
+    store = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    store.start()
+    try:
+        host, port = store.get_host_and_port()
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        boto3.client("s3").create_bucket(Bucket="inventory")
+        yield "s3://inventory/snapshots"
+    finally:
+        store.stop()
+
+
+@pytest.fixture(params=["a folder", "an object store"])
+def base(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> UPath:
+    """Where the pipeline keeps its tables."""
+    if request.param == "a folder":
+        return UPath(tmp_path / "snapshots")
+    there: str = request.getfixturevalue("object_store")
+    monkeypatch.setenv("ASSET_SYNC_SNAPSHOTS", there)
+    return UPath(there, use_listings_cache=False)
+
+
 def test_the_last_runs_are_kept_and_what_waits_as_long_as_it_waits(
     tmp_path: Path, waiting: Waiting, execute: Callable[..., str]
 ) -> None:
@@ -104,13 +134,13 @@ def test_a_ledger_that_cannot_be_asked_is_told_in_one_line(
 
 @pytest.mark.slow
 def test_a_plan_that_waits_while_more_runs_are_made_than_are_kept_is_applied_and_converges(
-    pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, base: UPath, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = load_whole(tmp_path / "few", YAML, monkeypatch, keep=2)
     pipeline.job = few.resolve_job_def(SYNC)
     review = pipeline.run("review")
     dry = [pipeline.run("dry_run") for _ in range(3)]
-    kept_runs = {path.name for path in (tmp_path / "snapshots" / SYNC / "desired").iterdir() if path.is_dir()}
+    kept_runs = {path.name for path in (base / SYNC / "desired").iterdir() if path.is_dir()}
     assert kept_runs == {review.run_id, *(run.run_id for run in dry[1:])}
     applied = pipeline.apply(review.plan_id, "anna")
     assert applied.success
