@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pandas as pd
 import pytest
+import requests
 from upath import UPath
 
 from asset_sync.components import snapshots as module
@@ -74,7 +75,6 @@ def number(folder: Path, run_id: str) -> int | None:
 @pytest.fixture
 def object_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of an empty folder in an object store, which the environment leads to."""
-    import boto3
     from moto.server import ThreadedMotoServer
 
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
@@ -84,7 +84,7 @@ def object_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     try:
         host, port = store.get_host_and_port()
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        boto3.client("s3").create_bucket(Bucket="inventory")
+        requests.put(f"http://{host}:{port}/inventory", timeout=10).raise_for_status()
         yield "s3://inventory/snapshots"
     finally:
         store.stop()
