@@ -34,7 +34,8 @@ def lost_referents(
     expected: dict[str, dict[str, str]] = defaultdict(dict)
     for kind, target_id in {*_referents(rows), *made}:
         moment = made.get((kind, target_id)) or known.get(kind, {}).get(target_id)
-        if moment is not None:
+        # Links may be left of kinds that are not mapped any more.
+        if moment is not None and kind in kinds:
             expected[kind][target_id] = moment
     lost = ((kind, target_id) for kind, moments in expected.items() for target_id in _lost(kinds[kind], moments, read))
     return frozenset(lost)
