@@ -72,8 +72,8 @@ class Hands:
             self.sync((thing, name), row[name])
 
     def doubt(self, now: Moment) -> None:
-        """Nobody can tell any more which values a sync set, when its ledger is lost: they may stay like people's."""
-        self.ever |= {(thing, name) for thing, row in now.rows.items() for name in filled(row)}
+        """Nobody can tell any more which values a sync set or emptied, when its ledger is lost: they may stay like people's."""
+        self.ever |= {(thing, name) for thing, row in now.rows.items() for name in filled(row)} | self.synced.keys()
 
 
 def filled(row: Row) -> list[str]:

@@ -172,7 +172,8 @@ class Oracle:
         """Every record that was linked to an object in this run has something in common with it."""
         for (kind, source_key), link in run.links_after.items():
             before = run.links_before.get((kind, source_key))
-            if self.kinds[kind].facet_of or (before and before["target_id"] == link["target_id"]):
+            # Under the same id there may be another object, of a target that came back.
+            if self.kinds[kind].facet_of or (before and _object_of(before) == _object_of(link)):
                 continue
             thing = run.planned.at(kind, link["target_id"]) or run.after.at(kind, link["target_id"])
             if thing is None:
@@ -223,6 +224,10 @@ class Oracle:
                 resolved = run.linked(str(declared.to), value) if declared.to else value
                 assert thing is not None
                 yield thing, stored_name(self.kinds[kind], declared.name), resolved
+
+
+def _object_of(link: Row) -> tuple[Any, Any]:
+    return link["target_id"], link.get("created")
 
 
 def _shown(row: Row) -> str:
