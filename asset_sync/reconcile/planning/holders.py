@@ -59,9 +59,12 @@ class Values:
             if value is None or not (is_held or counts[value] > 1):
                 continue
             words = ", ".join(f"{name} {column[at].as_py()!r}" for name, column in self.final.items())
-            holder = f"is on {self.kind.name} #{holders[value].id} already" if is_held else None
-            clashes[int(self.rows[at])] = f"{words} {holder or f'would stand on {counts[value]} objects'}"
+            told = self._held_by(holders[value]) if is_held else f"would stand on {counts[value]} objects"
+            clashes[int(self.rows[at])] = f"{words} {told}"
         return clashes
+
+    def _held_by(self, holder: Holder) -> str:
+        return f"is on {self.kind.name} #{holder.id} already{self.sides.out_of_service_told(holder.row)}"
 
     @cached_property
     def staying(self) -> dict[str, Holder]:

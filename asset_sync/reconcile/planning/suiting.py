@@ -109,14 +109,14 @@ class _Suited:
         if suiting.here[1:]:
             last = self._referred(suiting.here[0])
         said, own = other.called(suiting.there, there), last.called(suiting.here[-1], here)
-        ways = [_way_out(other, suiting.there, reference), _way_out(last, suiting.here[-1], holder)]
+        ways = [way_out(other, suiting.there, reference), way_out(last, suiting.here[-1], holder)]
         return (
             f"the target takes {suiting.reference} {self._own.called(suiting.reference, reference)} only where {suiting.rule}: "
             f"its {suiting.there} is {said}, {'.'.join(suiting.here)} here is {own}; {', or '.join(ways)}"
         )
 
 
-def _way_out(side: Sides, name: str, holder: str) -> str:
+def way_out(side: Sides, name: str, holder: str) -> str:
     """Return what a person may do about a field of an object."""
     key, kind = side.source_key_of(holder), side.kind.name
     if name not in side.owners:
