@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.planning.drafts import Drafts, either, together
+from asset_sync.reconcile.planning.elsewhere import having
 from asset_sync.reconcile.planning.fields import part
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.planning.steps import objects_named, ring
@@ -75,14 +76,18 @@ class _Ends:
         return self._with_rings(why)
 
     def candidates(self, held: dict[int, str]) -> dict[int, str | None]:
-        """Return the only thing of nobody's that is in the way of a new one, by row: a person may say that it is that one."""
+        """Return the only thing that is in the way of a new one, by row: a person may say that it is that one.
+
+        Not so one of this sync's own, nor one that the source of another has.
+        """
         found: dict[int, set[int]] = defaultdict(set)
         creates = self.given.are(p.CREATE)
         for row, end in self.taken:
             if creates[row] and row in held and end in self.holders:
                 found[row].add(self.holders[end])
         alone = {row: next(iter(objects)) for row, objects in found.items() if len(objects) == 1}
-        return {row: str(self.sides.observed["id"].iat[at]) for row, at in alone.items() if not self.sides.links_to(at).size}
+        free = {row: at for row, at in alone.items() if not self.sides.links_to(at).size and not having(self.sides, at)}
+        return {row: str(self.sides.observed["id"].iat[at]) for row, at in free.items()}
 
     def _spread(self, why: dict[int, str]) -> None:
         """Hold what takes the ends that held operations do not leave, too."""
@@ -147,8 +152,13 @@ class _Ends:
     def _holder(self, end: str) -> str:
         at = self.holders[end]
         named, key = (str(self.sides.observed[name].iat[at]) for name in ("id", "key"))
-        whose = "" if self.sides.links_to(at).size else ", which is not of this sync"
-        return f"{self.kind.name} #{named} ({key}) already{whose}{self.sides.out_of_service_told(at)}"
+        return f"{self.kind.name} #{named} ({key}) already{self._whose(at)}{self.sides.out_of_service_told(at)}"
+
+    def _whose(self, at: int) -> str:
+        if self.sides.links_to(at).size:
+            return ""
+        other = having(self.sides, at)
+        return f", which is of {other}" if other else ", which is not of this sync"
 
 
 def _after(given: Drafts, name: str, rows: Positions, before: list[str | None]) -> list[str | None]:
