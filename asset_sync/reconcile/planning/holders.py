@@ -64,7 +64,10 @@ class Values:
         return clashes
 
     def _held_by(self, holder: Holder) -> str:
-        return f"is on {self.kind.name} #{holder.id} already{self.sides.out_of_service_told(holder.row)}"
+        way = (
+            ", which is out of service: give that another by hand, or take it away" if self.sides.is_retired(holder.row) else ""
+        )
+        return f"is on {self.kind.name} #{holder.id} already{way}"
 
     @cached_property
     def staying(self) -> dict[str, Holder]:

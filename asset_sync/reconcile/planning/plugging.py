@@ -152,9 +152,11 @@ class _Ends:
     def _holder(self, end: str) -> str:
         at = self.holders[end]
         named, key = (str(self.sides.observed[name].iat[at]) for name in ("id", "key"))
-        return f"{self.kind.name} #{named} ({key}) already{self._whose(at)}{self.sides.out_of_service_told(at)}"
+        return f"{self.kind.name} #{named} ({key}) already{self._whose(at)}"
 
     def _whose(self, at: int) -> str:
+        if self.sides.is_retired(at):
+            return ", which is out of service and may be taken away by hand: nothing is deleted here"
         if self.sides.links_to(at).size:
             return ""
         other = having(self.sides, at)

@@ -157,11 +157,9 @@ class Sides:
         """Return the links that lead to an object (a row of the observed table)."""
         return np.flatnonzero((self.links["target_id"] == self.observed["id"].iat[at]).to_numpy())
 
-    def out_of_service_told(self, at: int) -> str:
-        """Return what to do about an object that this sync retired, to be put behind its name; nothing for others."""
-        if self.links["retired_by"].notna().to_numpy()[self.links_to(at)].any():
-            return ", which is out of service and may be taken away by hand: nothing is deleted here"
-        return ""
+    def is_retired(self, at: int) -> bool:
+        """Tell whether this sync retired an object (a row of the observed table)."""
+        return bool(self.links["retired_by"].notna().to_numpy()[self.links_to(at)].any())
 
     def is_remembered(self, name: str) -> bool:
         """Return whether the value last applied to a field is asked for: to merge, to retire, to tell who moved an object."""

@@ -124,7 +124,7 @@ def test_those_out_of_service_make_way_one_by_one_where_one_id_is_free(sync: Syn
     sync.run()
     sync.row("vlan", "a")["vid"], sync.row("vlan", "b")["vid"] = 1001, 1002
     (waiting,) = held(sync)
-    assert "which is out of service and may be taken away by hand" in held(sync)[waiting]
+    assert "which is out of service: give that another by hand" in held(sync)[waiting]
     outcomes = sync.apply(sync.plan())
     assert {each.outcome for each in outcomes.values()} == {"applied"}
     # What the other one left is free by now.
