@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, false, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from asset_sync.ledger import schema as s
-from asset_sync.reconcile.kinds import Kinds
+from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.tables import ELSEWHERE_COLUMNS, RETIRED_BY_SYNC, Tables
 
 
@@ -22,11 +22,14 @@ def note(connection: Connection, destinations: Mapping[str, str]) -> None:
 
 
 def read(connection: Connection, link_set: str, kinds: Kinds) -> Tables:
-    """Return, of each kind that can be retired, the links of others to this sync's objects, and to what others retired."""
-    return {name: _read(connection, link_set, name, kind.retirement.field) for name, kind in kinds.items() if kind.retirement}
+    """Return, of each kind that can be retired, the links of others to this sync's objects, and to what others retired.
+
+    Of what has ends all links of others: what is of others may be in the way.
+    """
+    return {name: _read(connection, link_set, kind, kind.retirement.field) for name, kind in kinds.items() if kind.retirement}
 
 
-def _read(connection: Connection, link_set: str, kind: str, status: str) -> pd.DataFrame:
+def _read(connection: Connection, link_set: str, kind: Kind, status: str) -> pd.DataFrame:
     other, own = s.link, s.link.alias("own")
     linked = exists().where(own.c.sync == link_set, own.c.kind == other.c.kind, own.c.target_id == other.c.target_id)
     retired = other.c.retired_by == RETIRED_BY_SYNC
@@ -38,7 +41,7 @@ def _read(connection: Connection, link_set: str, kind: str, status: str) -> pd.D
         "status": other.c.base[status].astext,
     }
     query = select(*(column.label(name) for name, column in columns.items())).where(
-        other.c.kind == kind, _leads_where(link_set, other.c.sync), or_(retired, linked)
+        other.c.kind == kind.name, _leads_where(link_set, other.c.sync), or_(retired, linked, true() if kind.ends else false())
     )
     rows = connection.execute(query.order_by(other.c.target_id, other.c.sync)).all()
     frame = pd.DataFrame(rows, columns=list(columns), dtype=object)

@@ -115,7 +115,8 @@ class Ledger:
     def elsewhere(self, link_set: str, kinds: Kinds) -> Tables:
         """Return what other links that lead to the same system say of objects; see `asset_sync.reconcile.tables`.
 
-        Of each kind that can be retired: the links to objects that these links have, too, and to those that others retired.
+        Of each kind that can be retired: the links to objects that these links have, too, and to those that others retired; of
+        what has ends, all links.
         """
         with self._engine.connect() as connection:
             return elsewhere.read(connection, link_set, kinds)

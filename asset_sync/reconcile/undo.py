@@ -126,12 +126,12 @@ class _Inversion:
             value = changes[name]["new"] if name in changes else None
             if value is not None and (kind.name, name, str(value).casefold()) in self.given_up:
                 field = kind.field(name)
-                new = in_its_place(field, str(value), f" (undone {outcome.target_id})", self._values(kind, name))
+                new = in_its_place(field, str(value), f" (undone {outcome.target_id})", self._values(kind, name).__contains__)
                 if new is not None or field.nullable:
                     back[name] = _change(value, int(new) if new is not None and field.type == "integer" else new)
         return back
 
-    def _values(self, kind: Kind, name: str) -> set[str | None]:
+    def _values(self, kind: Kind, name: str) -> set[str]:
         """Return what a field of a kind may have, as far as the plan tells: of numbers all up to the highest that it knows."""
         own = [p.decode(row["changes"]) for row in self.writes if row["kind"] == kind.name]
         changed = [changes[name] for changes in own if name in changes]

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from asset_sync.ledger import Ledger
 from asset_sync.operations.definitions import declared
+from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.planning import Policy, Snapshot
@@ -15,17 +16,18 @@ from asset_sync_tests.reconcile.lab import GRACE, Lab
 from asset_sync_tests.reconcile.memory import DAY
 from asset_sync_tests.reconcile.worlds import KINDS, OWNERS
 
-CLEARING = {**OWNERS, "asset": {**OWNERS["asset"], "room": Ownership("shared", clears=True)}}
+Owners = Mapping[str, Mapping[str, Ownership]]
+CLEARING: Owners = {**OWNERS, "asset": {**OWNERS["asset"], "room": Ownership("shared", clears=True)}}
 """The source may empty a room."""
 
 
 class LedgerLab(Lab):
     """What the runs remember is what a sync asks the ledger for."""
 
-    def __init__(self, engine: Engine, name: str = "test") -> None:
-        super().__init__(policy=Policy(CLEARING, GRACE), name=name)
+    def __init__(self, engine: Engine, name: str = "test", kinds: Kinds = KINDS, owners: Owners = CLEARING) -> None:
+        super().__init__(kinds, policy=Policy(owners, GRACE), name=name)
         self.real = Ledger(engine)
-        self.sync = replace(declared("pdq_to_netbox"), name=name, link_set=name, kinds=KINDS, policy=self.policy)
+        self.sync = replace(declared("pdq_to_netbox"), name=name, link_set=name, kinds=kinds, policy=self.policy)
         self.real.note_destinations(self.sync.destinations)
         self.runs = 0
 

@@ -5,9 +5,13 @@ from sqlalchemy import Engine
 
 from asset_sync.ledger import Ledger
 from asset_sync.operations.definitions import declared
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.kinds import in_order
 from asset_sync_tests.ledger.conftest import KINDS, at, make, row
 from asset_sync_tests.ledger.lab import LedgerLab
 from asset_sync_tests.reconcile.lab import held
+from asset_sync_tests.reconcile.test_plugging import CABLE, PORT, cable
+from asset_sync_tests.reconcile.test_plugging import OWNERS as CABLED
 from asset_sync_tests.reconcile.worlds import Row
 
 MACHINE: Row = {"source_key": "a", "serial": "SER-1", "name": "pc-a"}
@@ -153,6 +157,33 @@ def test_links_to_another_target_are_not_asked(ledger: Ledger) -> None:
     assert found["oslo"].dtypes.equals(found["berlin"].dtypes)
     ledger.note_destinations({"oslo": "netbox"})
     assert ledger.elsewhere("berlin", KINDS)["asset"]["link_set"].tolist() == ["oslo", "paris"]
+
+
+def test_a_cable_that_another_source_has_is_not_offered_until_that_has_it_no_more(engine: Engine) -> None:
+    ports: list[Row] = [{"source_key": f"p{at}", "name": f"p{at}"} for at in range(3)]
+    berlin, paris = (LedgerLab(engine, name, in_order([PORT, CABLE]), CABLED) for name in ("berlin", "paris"))
+    paris.target = berlin.target
+    berlin.source, paris.source = ({"port": ports, "cable": [cable(key, 0, end)]} for key, end in (("b", 1), ("p", 2)))
+    berlin.run()
+    (drawn,) = berlin.target.objects["cable"]
+
+    def offered() -> tuple[str, str | None]:
+        (one,) = p.records(paris.run().held)
+        return str(one["hold"]), one["candidates"]
+
+    told, candidate = offered()
+    assert f"cable #{drawn} " in told
+    assert "already, which is of berlin" in told
+    assert candidate is None
+    berlin.source["cable"] = []
+    berlin.run()
+    told, candidate = offered()
+    assert "which is not of this sync" in told
+    assert candidate == drawn
+    for _ in range(3):
+        berlin.run()
+    assert berlin.target.objects["cable"][drawn]["status"] == "gone"
+    assert offered()[1] == drawn
 
 
 def test_each_connection_to_a_target_of_its_own_leads_elsewhere() -> None:

@@ -9,7 +9,7 @@ from asset_sync.reconcile.kinds import Field, IdentityRule, Kind, Unique, in_ord
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Policy
-from asset_sync_tests.reconcile.lab import GRACE, Lab
+from asset_sync_tests.reconcile.lab import GRACE, Lab, held
 from asset_sync_tests.reconcile.worlds import Row
 
 SITE = Kind("site", (Field("name", required=True),), (IdentityRule("name", ("name",)),), (Unique(("name",)),), versions="count")
@@ -110,12 +110,18 @@ def test_a_name_that_a_person_gave_stays_theirs_through_a_swap() -> None:
     assert there.run().writes.empty
 
 
-def test_names_that_people_gave_are_refused_and_not_overwritten() -> None:
+def test_names_that_people_gave_are_not_overwritten_and_what_would_need_it_waits() -> None:
     there = lab(device(), "a", "b")
     for key in ("d0", "d1"):
         there.target.edit("device", there.ledger.rows["device", key]["target_id"], name="sw1")
     there.source["device"] = [placed(0, "a", 1), placed(1, "b", 0)]
     plan = there.plan()
-    outcomes = there.apply(plan)
-    assert {outcome.outcome for outcome in outcomes.values()} == {"failed"}
+    assert there.apply(plan) == {}
     assert standing(there) == {"SN0ABC": ("sw1", "s0"), "SN1ABC": ("sw1", "s1")}
+    assert held(plan).keys() == {"d0", "d1"}
+    assert all(
+        "change site among themselves, and none of them can give it up before another" in why for why in held(plan).values()
+    )
+    there.target.edit("device", there.ledger.rows["device", "d0"]["target_id"], name="another")
+    there.run()
+    assert standing(there) == {"SN0ABC": ("another", "s1"), "SN1ABC": ("sw1", "s0")}

@@ -396,7 +396,8 @@ def test_a_retired_object_keeps_the_tag_that_a_person_wrote() -> None:
     lab.source["asset"].append(machine("b", tag="SPARE-7"))
     plan = lab.run()
     assert lab.objects()[a]["tag"] == "SPARE-7"
-    assert held(plan)["b"] == f"tag 'SPARE-7' is on asset #{a} already"
+    way = "which is out of service: give that another by hand, or take it away"
+    assert held(plan)["b"] == f"tag 'SPARE-7' is on asset #{a} already, {way}"
 
 
 def test_a_stranger_under_the_id_of_a_retired_object_keeps_its_tag() -> None:

@@ -57,6 +57,17 @@ def in_service(sides: Sides, links: Positions, objects: Positions) -> pa.Array:
     return pc.if_else(pa.array((found >= 0) & (there | longer)), told, pa.scalar(None, _TEXT))
 
 
+def having(sides: Sides, at: int) -> str | None:
+    """Return who else has an object (a row of the observed table): the links of a sync whose source tells of it still."""
+    others = sides.elsewhere
+    if others is None or others.empty:
+        return None
+    still = (
+        others["target_id"].eq(str(sides.observed["id"].iat[at])) & others["retired_by"].isna() & others["missing_since"].isna()
+    )
+    return next(iter(others["link_set"][still].tolist()), None)
+
+
 def wrote(sides: Sides, objects: Positions, status: pa.Array) -> Mask:
     """Return which objects are in the status that others last gave them."""
     if sides.elsewhere is None or sides.elsewhere.empty or not objects.size:

@@ -1,6 +1,7 @@
 """Fields that an operation goes on without: one bad value holds that field, not the object."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import count
 
 import numpy as np
 import pyarrow as pa
@@ -65,22 +66,23 @@ def all_given(given: Drafts, fields: tuple[str, ...]) -> Mask:
     return found
 
 
-def in_its_place(field: Field, value: str, mark: str, taken: Collection[str | None]) -> str | None:
+def in_its_place(field: Field, value: str, mark: str, is_refused: Callable[[str], bool]) -> str | None:
     """Return what an object has in the place of a value that it gives up; None for nothing.
 
-    Nothing where the target takes that, else the value with a mark at its end, or of numbers the next one above that is not
-    `taken`, else the next one below (None where there is no such).
+    Nothing where the target takes that, else the value with a mark at its end, or of numbers within what the kind says the
+    next one above that is not refused, else the next one below (None where there is no such).
     """
     if field.nullable:
         return None
-    return _next_free(field, int(value), taken) if field.type == "integer" else marked(field, value, mark)
+    return _next_free(field, int(value), is_refused) if field.type == "integer" else marked(field, value, mark)
 
 
-def _next_free(field: Field, number: int, taken: Collection[str | None]) -> str | None:
-    least, most = map(int, field.within or (number + 1, number + len(taken) + 1))
-    # The next one: what the target allows may be less than the kind says, such as the ranges of a group.
+def _next_free(field: Field, number: int, is_refused: Callable[[str], bool]) -> str | None:
+    if field.within is None:
+        return next(other for other in map(str, count(number + 1)) if not is_refused(other))
+    least, most = map(int, field.within)
     others = (*range(number + 1, most + 1), *range(number - 1, least - 1, -1))
-    return next((str(other) for other in others if str(other) not in taken), None)
+    return next((str(other) for other in others if not is_refused(str(other))), None)
 
 
 def marked(field: Field, value: str, mark: str) -> str:

@@ -59,9 +59,15 @@ class Values:
             if value is None or not (is_held or counts[value] > 1):
                 continue
             words = ", ".join(f"{name} {column[at].as_py()!r}" for name, column in self.final.items())
-            holder = f"is on {self.kind.name} #{holders[value].id} already" if is_held else None
-            clashes[int(self.rows[at])] = f"{words} {holder or f'would stand on {counts[value]} objects'}"
+            told = self._held_by(holders[value]) if is_held else f"would stand on {counts[value]} objects"
+            clashes[int(self.rows[at])] = f"{words} {told}"
         return clashes
+
+    def _held_by(self, holder: Holder) -> str:
+        way = (
+            ", which is out of service: give that another by hand, or take it away" if self.sides.is_retired(holder.row) else ""
+        )
+        return f"is on {self.kind.name} #{holder.id} already{way}"
 
     @cached_property
     def staying(self) -> dict[str, Holder]:

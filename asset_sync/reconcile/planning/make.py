@@ -21,6 +21,7 @@ from asset_sync.reconcile.planning.moving import Pins, left_behind, sitting_here
 from asset_sync.reconcile.planning.plugging import plugged
 from asset_sync.reconcile.planning.rebasing import older_records, rebased, rebased_links
 from asset_sync.reconcile.planning.retiring import restores, retirements, returned, returning
+from asset_sync.reconcile.planning.room import Room
 from asset_sync.reconcile.planning.shared import without_shared
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.planning.suiting import suited
@@ -69,7 +70,7 @@ def _operations(kinds: Kinds, sides: Mapping[str, Sides], now: datetime, mode: M
         back = returning(own)
         changes = Changes(own, back, mode)
         drafted = together(own.kind, [*changes.updates(), left_behind(own), restores(own, back), *changes.creates()])
-        written[name] = free_before_taken(own, without_shared(own, drafted))
+        written[name] = free_before_taken(own, without_shared(own, drafted), Room(sides, written, name))
         gone[name] = in_order(retirements(own, now)) if complete else none(own.kind)
         told = [changes.claims(), returned(own), changes.refused(), changes.left_out(), quarantined(own)]
         others[name] = [in_order(together(own.kind, told))]

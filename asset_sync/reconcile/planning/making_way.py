@@ -9,11 +9,11 @@ import pyarrow.compute as pc
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.kinds import Field
-from asset_sync.reconcile.planning.drafts import Drafts
-from asset_sync.reconcile.planning.fields import in_its_place
+from asset_sync.reconcile.planning.drafts import Drafts, as_text
 from asset_sync.reconcile.planning.holders import Holder, Values
+from asset_sync.reconcile.planning.room import Room
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.tables import cell, filled, identity_column, index, mask, take, text
+from asset_sync.reconcile.tables import filled, identity_column, index, mask, take, text
 
 _TEXT = pa.large_string()
 
@@ -22,7 +22,7 @@ Asked = set[tuple[int, str]]
 """Objects (rows of the observed table) that were asked for a field's value: one gives up several, a name and a tag."""
 
 
-def making_way(values: Values, asked: Asked) -> Iterator[Drafts]:
+def making_way(values: Values, asked: Asked, room: Room) -> Iterator[Drafts]:
     """Yield the operations by which objects of this sync's own give up what an operation wants to write.
 
     Those that it retired, and those whose records say nothing any more of the value that it wrote. What was `asked`
@@ -38,7 +38,7 @@ def making_way(values: Values, asked: Asked) -> Iterator[Drafts]:
             continue
         if holder.row in retired:
             asked.add((holder.row, field.name))
-            yield from _given_up(sides, field, holder, retired[holder.row])
+            yield from _given_up(sides, field, holder, retired[holder.row], room)
         elif holder.row in silent:
             asked.add((holder.row, field.name))
             yield _makes_way(sides, field, holder, silent[holder.row], new=None, why="the source says it of another record")
@@ -81,22 +81,22 @@ def _without_a_word(sides: Sides, field: Field) -> dict[int, int]:
     return dict(zip(objects[ours].tolist(), links[ours].tolist(), strict=True))
 
 
-def _given_up(sides: Sides, field: Field, holder: Holder, link: int) -> Iterator[Drafts]:
+def _given_up(sides: Sides, field: Field, holder: Holder, link: int, room: Room) -> Iterator[Drafts]:
     """What a person wrote to a retired object is not given up: only what this sync knows the object by, or wrote last."""
     old = _there(sides, field, holder)
     if old in _known(sides, field, link):
-        new = in_its_place(field, old, f" (retired {holder.id})", sides.taken(field.name))
+        new = room.in_its_place(field, holder.row, f" (retired {holder.id})")
         if new is not None or field.nullable:
             yield _makes_way(sides, field, holder, link, new=new, why="it was retired by this sync")
 
 
 def _known(sides: Sides, field: Field, link: int) -> Iterator[str | None]:
-    """Yield what this sync wrote last to a field; where that is not remembered, what the link knows the object by."""
+    """Yield, as text, what this sync wrote last to a field; where that is not remembered, what the link knows the object by."""
     base = sides.base(field.name, np.array([link]))
     if base is not None:
-        yield base[0].as_py()
+        yield as_text(base)[0].as_py()
     elif identity_column(field.name) in sides.links:
-        yield cell(sides.links[identity_column(field.name)], link)
+        yield take(text(sides.links[identity_column(field.name)]), np.array([link]))[0].as_py()
 
 
 def _there(sides: Sides, field: Field, holder: Holder) -> str:

@@ -13,8 +13,10 @@ import pyarrow as pa
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.planning.drafts import Drafts, either, together
+from asset_sync.reconcile.planning.elsewhere import having
 from asset_sync.reconcile.planning.fields import part
 from asset_sync.reconcile.planning.sides import Sides
+from asset_sync.reconcile.planning.steps import objects_named, ring
 from asset_sync.reconcile.tables import Positions, index, take, text
 
 _Plug = tuple[int, str]
@@ -74,14 +76,18 @@ class _Ends:
         return self._with_rings(why)
 
     def candidates(self, held: dict[int, str]) -> dict[int, str | None]:
-        """Return the only thing of nobody's that is in the way of a new one, by row: a person may say that it is that one."""
+        """Return the only thing that is in the way of a new one, by row: a person may say that it is that one.
+
+        Not so one of this sync's own, nor one that the source of another has.
+        """
         found: dict[int, set[int]] = defaultdict(set)
         creates = self.given.are(p.CREATE)
         for row, end in self.taken:
             if creates[row] and row in held and end in self.holders:
                 found[row].add(self.holders[end])
         alone = {row: next(iter(objects)) for row, objects in found.items() if len(objects) == 1}
-        return {row: str(self.sides.observed["id"].iat[at]) for row, at in alone.items() if not self._links_to(at).size}
+        free = {row: at for row, at in alone.items() if not self.sides.links_to(at).size and not having(self.sides, at)}
+        return {row: str(self.sides.observed["id"].iat[at]) for row, at in free.items()}
 
     def _spread(self, why: dict[int, str]) -> None:
         """Hold what takes the ends that held operations do not leave, too."""
@@ -103,11 +109,7 @@ class _Ends:
 
     def _ring(self, row: int, stuck: dict[int, set[int]]) -> str:
         """Return why a row waits that takes, over others, what it leaves itself, or what such others leave."""
-        path = [row]
-        while (giver := min(stuck[path[-1]])) not in path:
-            path.append(giver)
-        ids = [self.given["target_id"][one].as_py() for one in path[path.index(giver) :]]
-        named = ", ".join(f"#{one}" for one in sorted(ids, key=lambda one: (len(one), one)))
+        named = objects_named(self.given, ring(row, stuck))
         to = self.kind.field(self.kind.ends[0]).to
         return (
             f"{self.kind.name} {named} change ends among themselves, and none can be moved before another: plug an end of one "
@@ -153,15 +155,12 @@ class _Ends:
         return f"{self.kind.name} #{named} ({key}) already{self._whose(at)}"
 
     def _whose(self, at: int) -> str:
-        links = self._links_to(at)
-        if not links.size:
-            return ", which is not of this sync"
-        if self.sides.links["retired_by"].notna().to_numpy()[links].any():
+        if self.sides.is_retired(at):
             return ", which is out of service and may be taken away by hand: nothing is deleted here"
-        return ""
-
-    def _links_to(self, at: int) -> Positions:
-        return np.flatnonzero((self.sides.links["target_id"] == self.sides.observed["id"].iat[at]).to_numpy())
+        if self.sides.links_to(at).size:
+            return ""
+        other = having(self.sides, at)
+        return f", which is of {other}" if other else ", which is not of this sync"
 
 
 def _after(given: Drafts, name: str, rows: Positions, before: list[str | None]) -> list[str | None]:

@@ -153,6 +153,14 @@ class Sides:
             return ~filled(status) & (objects >= 0)
         return mask(pc.equal(status, retirement.value))
 
+    def links_to(self, at: int) -> Positions:
+        """Return the links that lead to an object (a row of the observed table)."""
+        return np.flatnonzero((self.links["target_id"] == self.observed["id"].iat[at]).to_numpy())
+
+    def is_retired(self, at: int) -> bool:
+        """Tell whether this sync retired an object (a row of the observed table)."""
+        return bool(self.links["retired_by"].notna().to_numpy()[self.links_to(at)].any())
+
     def is_remembered(self, name: str) -> bool:
         """Return whether the value last applied to a field is asked for: to merge, to retire, to tell who moved an object."""
         placed = name == self.kind.parent and self.kind.facet_of is None
@@ -223,10 +231,6 @@ class Sides:
         """Return which record was recognised as an object; None where none was."""
         row = int(index(pa.array([target_id], _TEXT), text(self.matches["target_id"]))[0])
         return str(cell(self.matches["source_key"], row)) if row >= 0 else None
-
-    def taken(self, name: str) -> set[str | None]:
-        """Return the values that a field has, or is to have."""
-        return {value for table in (self.observed, self.desired) for value in text(table[name]).to_pylist()}
 
     def change(
         self,

@@ -4,7 +4,8 @@ A cycle goes through a temporary value, or none where the target takes none, in 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -13,26 +14,49 @@ import pyarrow.compute as pc
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.kinds import Field
 from asset_sync.reconcile.planning.drafts import Change, Drafts, either, together
-from asset_sync.reconcile.planning.fields import in_its_place
 from asset_sync.reconcile.planning.holders import Values
+from asset_sync.reconcile.planning.room import Room
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.tables import Positions, mask, take, text
 
 _TEXT = pa.large_string()
 
 
-def stepped(sides: Sides, given: Drafts) -> Drafts:
-    """Return the operations with the step of each, and cycles broken by a temporary value."""
+class Stuck(NamedTuple):
+    """A field that operations, by row, change in a cycle that nothing breaks, and why."""
+
+    field: str
+    why: dict[int, str]
+
+
+def stepped(sides: Sides, given: Drafts, room: Room) -> Drafts | Stuck:
+    """Return the operations with the step of each, and cycles broken by a temporary value; or what there is none for."""
     givers = _givers(sides, given)
     if not givers:
         return given
-    given, givers = _broken_up(sides, given, givers)
+    between, givers = _broken_up(sides, given, givers, room)
+    if stuck := _stuck(sides, given, givers, room):
+        return stuck
     steps = _levels(givers)
-    return given.put("step", {row: str(step) for row, step in steps.items() if step})
+    return between.put("step", {row: str(step) for row, step in steps.items() if step})
 
 
 Givers = dict[int, set[int]]
 """For each row, the rows that give up what it takes."""
+
+
+def ring(row: int, givers: Mapping[int, set[int]]) -> list[int]:
+    """Return the cycle that a row is in, or comes after, where each row has givers."""
+    path = [row]
+    while (giver := min(givers[path[-1]])) not in path:
+        path.append(giver)
+    return path[path.index(giver) :]
+
+
+def objects_named(given: Drafts, rows: Iterable[int]) -> str:
+    """Return the ids of the objects of operations, in order."""
+    ids = sorted((given["target_id"][row].as_py() for row in rows), key=lambda one: (len(one), one))
+    return ", ".join(f"#{one}" for one in ids)
 
 
 def _givers(sides: Sides, given: Drafts) -> Givers:
@@ -65,13 +89,13 @@ def _part_numbers(given: Drafts) -> Positions:
     return numbers
 
 
-def _broken_up(sides: Sides, given: Drafts, givers: Givers) -> tuple[Drafts, Givers]:
-    """Break each cycle: one of its rows gives its values up first, and takes the new ones last."""
+def _broken_up(sides: Sides, given: Drafts, givers: Givers, room: Room) -> tuple[Drafts, Givers]:
+    """Break each cycle that can be: one of its rows gives its values up first, and takes the new ones last."""
     temporary: list[Drafts] = []
     keys = given["key"].to_pylist()
     for first in _firsts(givers, keys):
-        own = _temporary(sides, given, first, temporary)
-        if not own.changes:
+        own = _temporary(sides, given, first, room)
+        if own is None:
             continue
         temporary.append(own)
         new_row = len(given) + len(temporary) - 1
@@ -81,10 +105,30 @@ def _broken_up(sides: Sides, given: Drafts, givers: Givers) -> tuple[Drafts, Giv
                 givers_of.add(new_row)
         givers[first].add(new_row)
         given = _afterwards(sides, given, first, own)
-    for unbroken in _firsts(givers, keys):
-        # Nothing of it may be given up: the target refuses it, and says so.
-        givers[unbroken].clear()
     return together(sides.kind, [given, *temporary]), givers
+
+
+def _stuck(sides: Sides, given: Drafts, givers: Givers, room: Room) -> Stuck | None:
+    """Return what the rows of cycles change that none of them can give up before another."""
+    rows = [row for row in sorted(givers) if _leads_back(row, givers, set())]
+    if not rows:
+        return None
+    stuck = {row: givers[row].intersection(rows) for row in rows}
+    name, room_told = _without_room(sides, given, rows, room)
+    changing = given.changed(name)
+    words = {row: f"{sides.kind.name} {objects_named(given, ring(row, stuck))} change {name}" for row in rows if changing[row]}
+    return Stuck(name, {row: f"{told} among themselves, and {room_told}" for row, told in words.items()})
+
+
+def _without_room(sides: Sides, given: Drafts, rows: list[int], room: Room) -> tuple[str, str]:
+    """Return the field of a cycle for whose value there is nothing in its place, and why."""
+    for row in rows:
+        for field in _given_up(sides, given, row):
+            if not room.is_there(field, int(given.objects[row])):
+                return field.name, room.words(field, int(given.objects[row]))
+    enforced = [name for unique in sides.kind.unique if unique.enforced for name in reversed(unique.fields)]
+    name = next(name for name in enforced if given.changed(name)[rows].any())
+    return name, "none of them can give it up before another: change it of one of them by hand"
 
 
 def _afterwards(sides: Sides, given: Drafts, row: int, between: Drafts) -> Drafts:
@@ -124,23 +168,18 @@ def _leads_back(start: int, givers: Givers, done: set[int]) -> bool:
     return False
 
 
-def _temporary(sides: Sides, given: Drafts, row: int, others: Sequence[Drafts]) -> Drafts:
-    """Return the operation by which an object gives up its values for the time being; without changes where it has none.
-
-    `others` are those that do so already: what they have meanwhile is not free.
-    """
+def _temporary(sides: Sides, given: Drafts, row: int, room: Room) -> Drafts | None:
+    """Return the operation by which an object gives up its values for the time being; None where one of them has no other."""
     moved = given.take(np.array([row]))
     changes: dict[str, Change] = {}
     for field in _given_up(sides, given, row):
+        if not room.is_there(field, int(moved.objects[0])):
+            return None
         old = take(text(sides.observed[field.name]), moved.objects)
-        if old[0].as_py() is None:
-            continue
-        taken = sides.taken(field.name) | {
-            own.changes[field.name].new[0].as_py() for own in others if field.name in own.changes
-        }
-        between = in_its_place(field, old[0].as_py(), f" (moving {moved['target_id'][0].as_py()})", taken)
-        if between is not None or field.nullable:
-            changes[field.name] = sides.change(field.name, old, pa.array([between], _TEXT), "given up for the time being")
+        between = room.in_its_place(field, int(moved.objects[0]), f" (moving {moved['target_id'][0].as_py()})")
+        changes[field.name] = sides.change(field.name, old, pa.array([between], _TEXT), "given up for the time being")
+    if not changes:
+        return None
     own = Drafts(sides.kind, moved.own, changes)
     return own.with_column("reason", pa.array(["changes places with others"], _TEXT))
 
@@ -150,10 +189,12 @@ def _given_up(sides: Sides, given: Drafts, row: int) -> Iterator[Field]:
     enforced = [unique for unique in sides.kind.unique if unique.enforced]
     for unique in enforced:
         changed = [sides.kind.field(name) for name in unique.fields if given.changed(name)[row]]
+        if not changed or all(giver != row for _, giver in Values(sides, unique, given).edges()):
+            continue
         texts = [field for field in changed if field.type != "reference"]
         if texts:
             yield from texts
-        elif changed and any(giver == row for _, giver in Values(sides, unique, given).edges()):
+        else:
             within = [field for field in map(sides.kind.field, unique.fields) if _is_own(sides, field, given.objects[row])]
             yield from (within or [field for field in changed if field.nullable])[:1]
 

@@ -5,6 +5,7 @@ suit, as after a person's edit, no write of that object is taken, whatever it is
 for to take away what stands there would lose what is true.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 import numpy as np
@@ -15,8 +16,9 @@ from asset_sync.reconcile.planning.drafts import Drafts, together
 from asset_sync.reconcile.planning.ending import Ending, ending, tokens, writing
 from asset_sync.reconcile.planning.fields import part
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.sets import Members, members
-from asset_sync.reconcile.tables import filled, take
+from asset_sync.reconcile.planning.waiting import Why, without_held
+from asset_sync.reconcile.sets import Members, listed, members
+from asset_sync.reconcile.tables import filled, take, text
 
 
 def suited(
@@ -53,15 +55,29 @@ class _Suited:
         return self._sides[str(self._own.kind.field(reference).to)]
 
     def without_unsuited(self, given: Drafts) -> Drafts:
-        """Part the changes that would not suit from operations that go on without them: return these, and the held ones."""
+        """Part the changes that would not suit from operations that go on without them: return these, and the held ones.
+
+        Of a set, its members that would not.
+        """
         held: list[Drafts] = []
         for suiting in self._suitings:
+            if self._own.kind.field(suiting.reference).type == "references":
+                given, apart = without_held(given, suiting.reference, self._coming(suiting, given))
+                held.append(apart)
             for name in (suiting.reference, suiting.here[0]):
                 changed = given.changed(name)
                 why = {row: reason for row, reason in self._unsuited(suiting, given, given).items() if changed[row]}
                 given, apart = part(given, name, why)
                 held.append(apart)
         return together(given.kind, [given, *held])
+
+    def _coming(self, suiting: Suiting, given: Drafts) -> dict[int, Why]:
+        """Return the members that operations add to a set and that do not suit, by row."""
+        changed = given.changed(suiting.reference)
+        found = {row: why for row, why in self._unsuited_members(suiting, given, given).items() if changed[row]}
+        there = take(text(self._own.observed[suiting.reference]), given.objects)
+        stays = {row: set(listed(there[row].as_py())) for row in found}
+        return {row: {one: told for one, told in why.items() if one not in stays[row]} for row, why in found.items()}
 
     def hold(self, given: Drafts, last: Drafts) -> Drafts:
         """Hold what is written to objects that do not suit after the `last` operations on them."""
@@ -71,6 +87,10 @@ class _Suited:
 
     def _unsuited(self, suiting: Suiting, given: Drafts, last: Drafts) -> dict[int, str]:
         """Return, by row, why the object of an operation does not suit."""
+        return {row: next(iter(why.values())) for row, why in self._unsuited_members(suiting, given, last).items()}
+
+    def _unsuited_members(self, suiting: Suiting, given: Drafts, last: Drafts) -> dict[int, dict[str, str]]:
+        """Return, by row and by what is referred to, why the object of an operation does not suit."""
         rows = np.flatnonzero(writing(given))
         if not rows.size:
             return {}
@@ -80,11 +100,11 @@ class _Suited:
         there = self._said(self._referred(suiting.reference), suiting.there).of(found.values)
         here, holders = take(here, found.rows), take(holders, found.rows)
         known = np.flatnonzero(filled(there) & filled(here))
-        why: dict[int, str] = {}
+        why: dict[int, dict[str, str]] = defaultdict(dict)
         columns = (take(each, known).to_pylist() for each in (found.values, there, here, holders))
         for row, reference, said, own, holder in zip(rows[found.rows[known]].tolist(), *columns, strict=True):
             if not suiting.suits(said, own):
-                why.setdefault(row, self._words(suiting, reference, said, own, holder))
+                why[row].setdefault(reference, self._words(suiting, reference, said, own, holder))
         return why
 
     def _here(self, suiting: Suiting, objects: pa.Array, last: Drafts) -> tuple[pa.Array, pa.Array]:
@@ -109,14 +129,14 @@ class _Suited:
         if suiting.here[1:]:
             last = self._referred(suiting.here[0])
         said, own = other.called(suiting.there, there), last.called(suiting.here[-1], here)
-        ways = [_way_out(other, suiting.there, reference), _way_out(last, suiting.here[-1], holder)]
+        ways = [way_out(other, suiting.there, reference), way_out(last, suiting.here[-1], holder)]
         return (
             f"the target takes {suiting.reference} {self._own.called(suiting.reference, reference)} only where {suiting.rule}: "
             f"its {suiting.there} is {said}, {'.'.join(suiting.here)} here is {own}; {', or '.join(ways)}"
         )
 
 
-def _way_out(side: Sides, name: str, holder: str) -> str:
+def way_out(side: Sides, name: str, holder: str) -> str:
     """Return what a person may do about a field of an object."""
     key, kind = side.source_key_of(holder), side.kind.name
     if name not in side.owners:

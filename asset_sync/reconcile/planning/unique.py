@@ -16,30 +16,37 @@ from asset_sync.reconcile.planning.drafts import Drafts, together
 from asset_sync.reconcile.planning.fields import all_given, part
 from asset_sync.reconcile.planning.holders import Values
 from asset_sync.reconcile.planning.making_way import Asked, making_way
+from asset_sync.reconcile.planning.room import Room
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.planning.steps import stepped
 from asset_sync.reconcile.tables import Mask
 
 
-def free_before_taken(sides: Sides, given: Drafts) -> Drafts:
+def free_before_taken(sides: Sides, given: Drafts, room: Room) -> Drafts:
     """Return the operations with those held that would clash, those added that make way, and each in its step."""
     if not sides.kind.unique or not len(given):
         return given
-    given, held = _without_clashes(sides, given)
-    return together(sides.kind, [stepped(sides, given), *held])
-
-
-def _without_clashes(sides: Sides, given: Drafts) -> tuple[Drafts, list[Drafts]]:
-    """Part the values that another object has, and goes on having, from the operations that would write them."""
     held: list[Drafts] = []
     asked: Asked = set()
+    while True:
+        given, clashing = _without_clashes(sides, given, asked, room)
+        ordered = stepped(sides, given, room)
+        if isinstance(ordered, Drafts):
+            return together(sides.kind, [ordered, *held, *clashing])
+        given, apart = part(given, ordered.field, ordered.why)
+        held += [*clashing, apart]
+
+
+def _without_clashes(sides: Sides, given: Drafts, asked: Asked, room: Room) -> tuple[Drafts, list[Drafts]]:
+    """Part the values that another object has, and goes on having, from the operations that would write them."""
+    held: list[Drafts] = []
     found = True
     while found:
         # An object that is held keeps what it has, so that who wanted that is held too.
         found = False
         for unique in sides.kind.unique:
             values = Values(sides, unique, given)
-            way = list(making_way(values, asked))
+            way = list(making_way(values, asked, room))
             if way:
                 given = together(sides.kind, [given, *way])
                 values = Values(sides, unique, given)

@@ -21,11 +21,22 @@ _SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
 _BY_PLACE: Final = {(kind.group, kind.name): kind for kind in KINDS if kind.needed}
 """The kinds that people write; what switches tell is none of theirs."""
 _DEFAULT: Final = "default"
+_SWITCH: Final = "Switch"
 
 
 def read_directory(folder: Path, namespace: str = _DEFAULT) -> dict[str, Listing]:
     """Return the objects of a folder, by kind, as `asset_sync.systems.hedgehog.read` returns those of a cluster.
 
+    Raises what `read_marked` does.
+    """
+    return read_marked(folder, namespace)[0]
+
+
+def read_marked(folder: Path, namespace: str = _DEFAULT) -> tuple[dict[str, Listing], frozenset[str]]:
+    """Return the objects of a folder, and the marks by which it is known, whatever the path that leads to it.
+
+    Those are where it is, and where its files of switches are: another folder may be a part of it. What else there is in
+    files, such as profiles, fabrics may share.
     Raises `ConfigurationError` where there is no such folder, and `SourceError` for a file that cannot be read, that is no
     YAML, or in which an object has no name, for a folder that cannot be entered, and for an object that is there twice.
     """
@@ -41,7 +52,9 @@ def read_directory(folder: Path, namespace: str = _DEFAULT) -> dict[str, Listing
             places[kind.name, name] = path
     if not places:
         raise SourceError(f"{folder}: there is no object of a fabric in it")
-    return {kind: Listing("read", "", dict(sorted(objects.items()))) for kind, objects in found.items()}
+    of_switches = {path for (kind, _), path in places.items() if kind == _SWITCH}
+    marks = frozenset(os.path.realpath(path) for path in (folder, *of_switches))
+    return {kind: Listing("read", "", dict(sorted(objects.items()))) for kind, objects in found.items()}, marks
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from asset_sync.reconcile.errors import SourceError
 from asset_sync.systems.hedgehog.checkup import checkup, files_checkup
-from asset_sync.systems.hedgehog.directory import read_directory
+from asset_sync.systems.hedgehog.directory import read_marked
 from asset_sync.systems.hedgehog.identity import marks
 from asset_sync.systems.hedgehog.kept import KeptFabric, check_there
 from asset_sync.systems.hedgehog.reading import read
@@ -87,7 +87,8 @@ HEDGEHOG: Final = _told_by(FabricOptions())
 
 
 def _read_folder(folder: FabricFolder, _table: str, _open_columns: tuple[str, ...]) -> Read:
-    return Read(object_rows(folder.fabric, read_directory(folder.folder(), folder.namespace)), 0)
+    listings, marks = read_marked(folder.folder(), folder.namespace)
+    return Read(object_rows(folder.fabric, listings), 0, marks=marks)
 
 
 HEDGEHOG_FILES: Final = System(

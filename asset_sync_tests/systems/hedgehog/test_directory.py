@@ -12,7 +12,7 @@ from asset_sync.reconcile.errors import ConfigurationError, SourceError
 from asset_sync.sandbox.kubernetes import Cluster, FabricDays, Shape, fabric, named
 from asset_sync.systems.hedgehog import KINDS
 from asset_sync.systems.hedgehog.comparing import Difference, differences
-from asset_sync.systems.hedgehog.directory import read_directory
+from asset_sync.systems.hedgehog.directory import read_directory, read_marked
 from asset_sync.systems.hedgehog.reading import Listing
 from asset_sync.systems.hedgehog.system import HEDGEHOG_FILES
 
@@ -38,6 +38,37 @@ def write(path: Path, *objects: Any) -> None:
 def cluster(days: FabricDays) -> dict[str, Listing]:
     found = {kind.name: days.cluster.objects(named(kind.name)) for kind in KINDS}
     return {kind: Listing("read", "1", {name: one for (_, name), one in objects.items()}) for kind, objects in found.items()}
+
+
+def switch(name: str) -> dict[str, Any]:
+    return {"apiVersion": "wiring.githedgehog.com/v1beta1", "kind": "Switch", "metadata": {"name": name}, "spec": {}}
+
+
+def marks(folder: Path) -> frozenset[str]:
+    return read_marked(folder)[1]
+
+
+def test_a_folder_is_known_whatever_leads_to_it(tmp_path: Path) -> None:
+    write(tmp_path / "fabrics/berlin/a.yaml", switch("s"))
+    write(tmp_path / "fabrics/oslo/a.yaml", switch("s2"))
+    (tmp_path / "link").symlink_to(tmp_path / "fabrics/berlin")
+    berlin = marks(tmp_path / "fabrics/berlin")
+    assert marks(tmp_path / "link") == berlin
+    assert marks(tmp_path / "fabrics/oslo/../berlin") == berlin
+    assert marks(tmp_path / "fabrics") & berlin
+    assert not marks(tmp_path / "fabrics/oslo") & berlin
+
+
+def test_a_file_of_switches_is_of_one_fabric_and_other_files_may_be_shared(tmp_path: Path) -> None:
+    write(tmp_path / "vpcs.yaml", vpc())
+    write(tmp_path / "switches.yaml", switch("s"))
+    for name in ("berlin", "oslo"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "vpcs.yaml").symlink_to(tmp_path / "vpcs.yaml")
+    assert not marks(tmp_path / "berlin") & marks(tmp_path / "oslo")
+    for name in ("berlin", "oslo"):
+        (tmp_path / name / "switches.yaml").symlink_to(tmp_path / "switches.yaml")
+    assert marks(tmp_path / "berlin") & marks(tmp_path / "oslo")
 
 
 def test_every_object_of_every_file_is_read_at_any_depth(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from asset_sync.reconcile.merge import Owner, Ownership
 from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.sets import BETWEEN
 from asset_sync.systems.netbox import declared
 from asset_sync_tests.reconcile.lab import held
 from asset_sync_tests.systems.netbox.conftest import Lab
@@ -124,6 +125,38 @@ def test_a_vlan_of_another_site_is_left_out_and_the_port_goes_on(sync: Sync) -> 
     carried = {row["name"]: (row["untagged_vlan"], row["tagged_vlans"]) for row in state.objects(INTERFACES)}
     assert (carried["p1"], carried["p4"]) == ((db, ()), (None, (db,)))
     assert sync.again() == 0
+
+
+def test_of_several_vlans_the_one_of_another_site_is_held_alone(sync: Sync) -> None:
+    state = sync.netbox.state
+    porto = state.create("dcim/sites", {"name": "Porto", "slug": "porto"})["id"]
+    state.patch(GROUPS, 1, {"scope_type": None, "scope_id": None})
+    (db,) = [row["id"] for row in state.objects(VLANS) if row["name"] == "db"]
+    state.patch(VLANS, db, {"site": porto})
+    sync.policy.owners["vlan_group"].pop("site", None)  # type: ignore[attr-defined]
+    sync.rows["vlan"] += [_vlan("mail", 1003), _vlan("old", 1004)]
+    sync.row("interface", "p2")["tagged_vlans"] = BETWEEN.join(("web", "db", "mail"))
+    sync.rows["interface"].append(_port("p4", mode="tagged", tagged_vlans=BETWEEN.join(("db", "web"))))
+    plan = _tried(sync)
+    why = "the target takes tagged_vlans 'blue db' only where both are in one site"
+    assert held(plan).keys() == {"p2", "p4"}
+    assert all(each.startswith(why) for each in held(plan).values())
+    assert _tagged(sync) == {"p1": set(), "p2": {"web", "mail"}, "p3": set(), "lag": set(), "p4": {"web"}}
+    assert not len(sync.plan().writes)
+    # What goes goes, as far as nothing waits to come in its place.
+    sync.row("interface", "p2")["tagged_vlans"] = BETWEEN.join(("mail", "old"))
+    assert held(_tried(sync)).keys() == {"p4"}
+    assert _tagged(sync)["p2"] == {"mail", "old"}
+    state.patch(VLANS, db, {"site": None})
+    assert not len(_tried(sync).held)
+    assert _tagged(sync)["p4"] == {"web", "db"}
+    assert sync.again() == 0
+
+
+def _tagged(sync: Sync) -> dict[str, set[str]]:
+    names = {row["id"]: row["name"] for row in sync.netbox.state.objects(VLANS)}
+    found = sync.netbox.state.objects(INTERFACES)
+    return {row["name"]: {names[number] for number in row["tagged_vlans"]} for row in found}
 
 
 def test_a_vlan_id_outside_of_its_groups_ranges_is_held_and_what_needs_it_waits(sync: Sync) -> None:
