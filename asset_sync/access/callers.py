@@ -8,11 +8,11 @@ from fastapi import Depends, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from asset_sync.access import sessions
-from asset_sync.access.access import access_of
+from asset_sync.access.access import Access, access_of
 from asset_sync.access.roles import ROLES, Caller, Role
 from asset_sync.access.users import read_users
 
-_bearer = HTTPBearer(auto_error=False, description="The token in ASSET_SYNC_API_TOKEN.")
+_bearer = HTTPBearer(auto_error=False, description="The token in ASSET_SYNC_API_TOKEN, or one of a script.")
 _NOT_OURS: Final = "this was not sent by a page of this session: load the page again, and send it from there"
 
 
@@ -39,15 +39,24 @@ async def caller(request: Request, sent: Annotated[HTTPAuthorizationCredentials 
         HTTPException: nothing says who it is (401), or what does is not right (403).
     """
     if sent is not None:
-        if not hmac.compare_digest(sent.credentials.encode(), access_of(request).token):
-            raise HTTPException(403, "the token is not the right one")
-        return Caller(None, frozenset(ROLES))
+        return _holder(sent.credentials, access_of(request))
     try:
         return await person(request)
     except HTTPException as error:
         if error.status_code != 401:
             raise
     raise HTTPException(401, "send the token: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"})
+
+
+def _holder(token: str, access: Access) -> Caller:
+    if hmac.compare_digest(token.encode(), access.token):
+        return Caller(None, frozenset(ROLES))
+    user = read_users().with_token(token)
+    if user is None:
+        raise HTTPException(403, "the token is not the right one")
+    if user.is_over:
+        raise HTTPException(403, f"the token of {user.name} was good until {user.until}: asset-sync users token makes another")
+    return Caller(user.name, user.may)
 
 
 def needs(role: Role, of: Callable[..., Awaitable[Caller]] = caller) -> Callable[[Caller], Caller]:

@@ -1,9 +1,11 @@
-"""The user file: people with their roles and the hashes of their passwords, and what the members of groups may."""
+"""The user file: people and scripts with their roles, the hashes of passwords and tokens, and what members of groups may."""
 
+import hmac
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
@@ -22,16 +24,16 @@ from pydantic import (
 )
 
 from asset_sync import settings
-from asset_sync.access import passwords
+from asset_sync.access import passwords, tokens
 from asset_sync.access.roles import ROLES, Role, with_sight
 from asset_sync.reconcile.errors import ConfigurationError
 
 VARIABLE: Final = "ASSET_SYNC_USERS_FILE"
 _HEAD: Final = (
-    "# Who may sign in to the review page: asset-sync users --help. `groups` are those of a proxy or of an OIDC provider.\n"
+    "# Who may ask the service, and for what: asset-sync users --help. `groups` are those of a proxy or of an OIDC provider.\n"
 )
-Way = Literal["password", "oidc", "proxy"]
-"""How a person signs in: one who has a password by that alone, and one whom the OIDC provider knows by that."""
+Way = Literal["password", "oidc", "token", "proxy"]
+"""How a user comes: one who has a password by that alone, one whom the OIDC provider knows by that, a script by its token."""
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
@@ -43,11 +45,15 @@ class _UserForm(_Form):
     roles: list[Role]
     password: Annotated[str, AfterValidator(passwords.checked)] | None = None
     oidc: Name | None = None
+    token: Annotated[str, AfterValidator(tokens.checked)] | None = None
+    until: date | None = None
 
     @model_validator(mode="after")
     def _comes_one_way(self) -> Self:
-        if self.password and self.oidc:
-            raise ValueError("a password and a subject of the OIDC provider are of two users")
+        if sum(map(bool, (self.password, self.oidc, self.token))) > 1:
+            raise ValueError("a password, a subject of the OIDC provider and a token are of several users")
+        if self.until and not self.token:
+            raise ValueError("until is said of a token")
         return self
 
 
@@ -67,17 +73,27 @@ class _FileForm(_Form):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A person. `password` is the hash of it, `subject` what the OIDC provider knows them by; of a proxy's, both are None."""
+    """A person, or a script. `password` and `token` are hashes, `subject` is what the OIDC provider knows them by.
+
+    Of one who comes by a proxy all three are None. `until` is the last day (UTC) that a token is good on; None: it stays good.
+    """
 
     name: str
     may: frozenset[Role]
     password: str | None = field(repr=False)
     subject: str | None
+    token: str | None = field(repr=False)
+    until: date | None
 
     @property
     def way(self) -> Way:
-        """The one way that they sign in by."""
-        return "password" if self.password else "oidc" if self.subject else "proxy"
+        """The one way that they come by."""
+        return "password" if self.password else "oidc" if self.subject else "token" if self.token else "proxy"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the token was good until a day that is gone."""
+        return self.until is not None and datetime.now(UTC).date() > self.until
 
 
 @dataclass(frozen=True)
@@ -92,6 +108,11 @@ class Users:
         user = self.people.get(name)
         own = user.may if user and user.way == way else frozenset()
         return own.union(*(self.groups.get(group, frozenset()) for group in groups))
+
+    def with_token(self, token: str) -> User | None:
+        """Return whose token it is; None where it is nobody's."""
+        sent = tokens.hashed(token)
+        return next((each for each in self.people.values() if each.token and hmac.compare_digest(each.token, sent)), None)
 
     def known_as(self, subject: str, name: str) -> str:
         """Return the name of the user whom the OIDC provider knows by a subject.
@@ -111,7 +132,10 @@ def users_file() -> Path:
 def read_users() -> Users:
     """Return what the user file says now; nobody where there is none. Raises ConfigurationError where it is wrong."""
     form = _read(users_file())
-    people = {name: User(name, with_sight(user.roles), user.password, user.oidc) for name, user in form.users.items()}
+    people = {
+        name: User(name, with_sight(user.roles), user.password, user.oidc, user.token, user.until)
+        for name, user in form.users.items()
+    }
     return Users(people, {name: with_sight(roles) for name, roles in form.groups.items()})
 
 
@@ -120,14 +144,23 @@ def add_user(name: str, roles: Iterable[Role], password: str | None, subject: st
 
     `subject` is what the OIDC provider knows them by. Raises ConfigurationError where another one is known by it.
     """
-    asked = frozenset(roles)
-    ordered: list[Role] = [role for role in ROLES if role in asked]
     hashed = passwords.hashed(password) if password is not None else None
     with _writing() as form:
         other = next((each for each, user in form.users.items() if subject and user.oidc == subject and each != name), None)
         if other is not None:
             raise ConfigurationError(f"{subject!r} is the subject of {other}: {users_file()}")
-        form.users[name] = _UserForm(roles=ordered, password=hashed, oidc=subject)
+        form.users[name] = _UserForm(roles=_ordered(roles), password=hashed, oidc=subject)
+
+
+def add_token(name: str, roles: Iterable[Role], until: date | None = None) -> str:
+    """Put a script into the user file, or give a user of that name another token; return it: it is kept nowhere.
+
+    `until` is the last day (UTC) that it is good on; None: it stays good.
+    """
+    token = tokens.made()
+    with _writing() as form:
+        form.users[name] = _UserForm(roles=_ordered(roles), token=tokens.hashed(token), until=until)
+    return token
 
 
 def remove_user(name: str) -> None:
@@ -136,6 +169,11 @@ def remove_user(name: str) -> None:
         if name not in form.users:
             raise ConfigurationError(f"{users_file()} has no user {name!r}")
         del form.users[name]
+
+
+def _ordered(roles: Iterable[Role]) -> list[Role]:
+    asked = frozenset(roles)
+    return [role for role in ROLES if role in asked]
 
 
 @contextmanager

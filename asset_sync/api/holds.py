@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Final, Self
 
 from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, Field
 
 from asset_sync.access.callers import Approver
@@ -93,7 +94,7 @@ def list_resolutions(sync: Annotated[str | None, Query(description="Only of this
         raise HTTPException(404, str(error)) from None
 
 
-@holds.post("/resolutions", status_code=201, responses=CONFLICT)
+@holds.post("/held", status_code=201, responses=CONFLICT)
 def resolve(deciding: Resolving, who: Approver) -> ResolutionMade:
     """Decide about a record, for good and with a name; the next plan goes by it."""
     try:
@@ -111,6 +112,12 @@ def resolve(deciding: Resolving, who: Approver) -> ResolutionMade:
     except ConfigurationError as error:
         raise HTTPException(422, str(error)) from None
     return ResolutionMade.of(kept)
+
+
+@holds.post("/resolutions", include_in_schema=False)
+def resolve_as_before() -> RedirectResponse:
+    """Lead to where held records are decided about now; the body goes along."""
+    return RedirectResponse("/held", 308)
 
 
 @holds.post("/resolutions/{number}/take-back", responses=CONFLICT)

@@ -87,8 +87,12 @@ async def _refused(_request: Request, error: Exception) -> Response:
     return problem(error.status_code, str(error.detail), error.headers)
 
 
-async def _invalid(_request: Request, error: Exception) -> Response:
+async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    if isinstance(error.body, bytes):
+        # FastAPI reads no body of another type; what it says of that is that the text of it is no object.
+        sent = request.headers.get("content-type") or "no type"
+        return problem(422, f"body: send it as JSON, with Content-Type: application/json; it came as {sent}")
     return problem(422, "; ".join(f"{_where(e['loc'])}: {e['msg']}" for e in error.errors()))
 
 

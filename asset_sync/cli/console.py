@@ -84,8 +84,8 @@ def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
 
 
 def row(*cells: object) -> list[Text]:
-    """Return cells as plain text: what comes from other systems is no markup."""
-    return [Text("" if cell is None else str(cell)) for cell in cells]
+    """Return cells as plain text, but for what is text already: what comes from other systems is no markup."""
+    return [cell if isinstance(cell, Text) else Text("" if cell is None else str(cell)) for cell in cells]
 
 
 def outcome_line(report: "RunReport") -> str:

@@ -68,7 +68,7 @@ def _told(error: Exception) -> tuple[str, int] | None:
     """Return an error in words, with the exit status; None for one that nobody foresaw."""
     if isinstance(error, click.UsageError):
         where = error.ctx.command_path if error.ctx else "asset-sync"
-        return f"{error.format_message()} (see: {where} --help)", error.exit_code
+        return f"{_wrong(error)} (see: {where} --help)", error.exit_code
     if isinstance(error, click.ClickException):
         return error.format_message(), error.exit_code
     if isinstance(error, AssetSyncError):
@@ -78,6 +78,13 @@ def _told(error: Exception) -> tuple[str, int] | None:
     if isinstance(error, OSError):
         return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""), 1
     return _told_by_libraries(error)
+
+
+def _wrong(error: click.UsageError) -> str:
+    """Return what is wrong with a command; of a group without one, where click has its whole help, what there is."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError) and error.ctx and isinstance(error.ctx.command, click.Group):
+        return f"Missing command: {', '.join(error.ctx.command.list_commands(error.ctx))}."
+    return error.format_message()
 
 
 def _told_by_libraries(error: Exception) -> tuple[str, int] | None:

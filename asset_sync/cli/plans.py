@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 import click
 import pandas as pd
+from rich.style import Style
+from rich.text import Text
 
 from asset_sync.api.models import History, MissingList, PlanDetail, PlanSummary, operations_of
 from asset_sync.cli.console import by_option, json_option, login, printed, progress, row, table
@@ -13,6 +15,7 @@ from asset_sync.components.resources import open_ledger
 from asset_sync.ledger import PlanHeader
 from asset_sync.operations import pausing
 from asset_sync.operations import plans as operations
+from asset_sync.operations.places import object_page
 from asset_sync.operations.reports import own_report
 from asset_sync.operations.runs import new_run_id
 from asset_sync.reconcile import plan as p
@@ -114,12 +117,21 @@ def _show(header: PlanHeader | None, plan: Plan, most: int | None) -> None:
     shown = table("row", "op", "kind", "object", "change", "reason", right=("row",))
     for operation in rows[:most]:
         op = "held" if operation["hold"] else operation["op"]
-        named = f"{operation['key'] or '?'}" + (f" (#{operation['target_id']})" if operation["target_id"] else "")
         why = operation["hold"] or operation["reason"]
+        named = _object(plan, operation)
         shown.add_row(*row(operation["seq"], op, operation["kind"], named, "\n".join(changes_told(operation)), why))
     printed().print("", shown)
     if most is not None and len(rows) > most:
         click.echo(f"\n{len(rows) - most} more rows: --all shows them.")
+
+
+def _object(plan: Plan, operation: dict[str, str]) -> Text:
+    """Return an object's name and id, which a terminal makes a link to its page in the target."""
+    named, target_id = Text(operation["key"] or "?"), operation["target_id"]
+    if target_id:
+        place = object_page(plan.sync, plan.link_set, operation["kind"], target_id)
+        named.append(f" (#{target_id})", Style(link=place) if place else None)
+    return named
 
 
 def _show_kinds(plan: Plan) -> None:

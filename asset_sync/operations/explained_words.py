@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from asset_sync.ledger.records import KnownLink
 from asset_sync.operations.explanation import DecisionTold, Explanation, MappedField, OperationTold, PlanTold, SourceRow
+from asset_sync.operations.places import object_page, row_page
 from asset_sync.reconcile import report
 from asset_sync.reconcile.explaining import Compared, Decision, FieldMerge, Identity
 from asset_sync.reconcile.identity import HELD, NEW
@@ -38,6 +39,7 @@ def words(told: Explanation) -> Iterator[str]:
     yield _headline(told)
     look, all_rows = told.look, "" if told.look.complete else ", at a source that was not complete"
     yield f"By the last look: plan {look.plan_id} ({look.mode}, {look.state}), run {look.run_id}, {moment(look.at)}{all_rows}"
+    yield from _places(told)
     if look.part_of:
         yield f"A person approved a part of plan {look.part_of}, which is this plan; what was left out is held in it"
     if told.others:
@@ -67,6 +69,15 @@ def _headline(told: Explanation) -> str:
     target = f", {told.kind} #{told.target_id}" if told.target_id else ""
     state = STATES.get(told.state, told.state)
     return f"{told.kind} {told.source_key!r}{name} of {told.link_set}{target}: {state}"
+
+
+def _places(told: Explanation) -> Iterator[str]:
+    """Yield where the object and its row can be looked at, as far as that is known."""
+    of = told.sync, told.link_set
+    if told.target_id and (place := object_page(*of, told.kind, told.target_id)):
+        yield f"In the target: {place}"
+    if told.source and (place := row_page(*of, told.source.table, told.source.values)):
+        yield f"In the source: {place}"
 
 
 def _source(row: SourceRow | None) -> Iterator[str]:

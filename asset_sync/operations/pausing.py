@@ -35,7 +35,7 @@ def resume(sync: str | None) -> Sequence[Pause]:
     if sync is not None:
         job_of(sync)
     if not open_pauses().end(sync):
-        what = sync or "everything"
+        why_not = f"{sync} is not paused by itself" if sync else "there is no pause of everything"
         others = "; ".join(map(str, pauses())) or "nothing is paused"
-        raise PlanError(f"{what} is not paused by itself: {others}")
+        raise PlanError(f"{why_not}: {others}")
     return pauses()

@@ -86,7 +86,7 @@ def _part(ledger: Ledger, plan_id: str, selection: Selection, by: str) -> Plan |
     sync = declared(plan.sync)
     parted = part(plan, sync.kinds, _observed(sync, ledger.header(plan_id)), left)
     if parted.writes.empty:
-        told = "nothing of it is approved: what is left out, or cannot go without it, is all of it"
+        told = "nothing of it is approved: all of it is left out, cannot go without what is, or is made for that alone"
         raise PlanError(f"plan {plan.id}: {told}; to approve none: asset-sync reject {plan.id}")
     return parted
 

@@ -155,7 +155,7 @@ def _standing(looked: _Looked, sync: str, most: int) -> SyncStanding:
         waiting=[plan.id for plan in plans if _waits(plan)],
         paused=looked.paused(sync),
         switch="on" if on else "off" if schedule or sensor else "none",
-        runs_when=_runs_when(sync),
+        runs_when=_runs_when(sync, looked.on),
         next_run=_next_run(connections, ticking, now),
         mean_seconds=round(sum(done) / len(done), 2) if done else None,
     )
@@ -270,9 +270,13 @@ def _next_run(connections: Sequence[ConnectionStatus], ticking: dg.ScheduleDefin
     return min((each for each in times if each is not None), default=None)
 
 
-def _runs_when(sync: str) -> str:
+def _runs_when(sync: str, on: Collection[str]) -> str:
+    """Return by what a sync runs by itself: by what is switched on, and where nothing is, by what could be."""
     schedule, sensor = schedule_of(sync), sensor_of(sync)
-    words = [f"{schedule.cron_schedule} {schedule.execution_timezone or 'UTC'}"] if schedule else []
+    words = {schedule.name: f"{schedule.cron_schedule} {schedule.execution_timezone or 'UTC'}"} if schedule else {}
     if sensor:
-        words.append("each connection by its interval" if with_intervals(sync) else "when something comes into its folder")
-    return ", and ".join(words) or "when somebody runs it"
+        words[sensor.name] = (
+            "each connection by its interval" if with_intervals(sync) else "when something comes into its folder"
+        )
+    counts = [told for name, told in words.items() if name in on] or words.values()
+    return ", and ".join(counts) or "when somebody runs it"

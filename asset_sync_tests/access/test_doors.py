@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 import yaml
 from joserfc.jwk import RSAKey
 
+from asset_sync.access import tokens
 from asset_sync.access.access import Access
 from asset_sync.access.passwords import hashed
-from asset_sync.access.users import users_file
+from asset_sync.access.users import add_token, remove_user, users_file
 from asset_sync.api.app import create_app
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.sandbox.server import Server
@@ -204,7 +206,7 @@ def test_cookies_go_over_https_alone_where_people_come_by_it(monkeypatch: pytest
         ("users: {sue: {roles: [see], password: in plain words}}", "is no hash"),
         ("user: {}", "user: Extra inputs"),
         ("users: {sue: {roles: [see], oidc: ''}}", "users.sue.oidc"),
-        (f"users: {{sue: {{roles: [see], oidc: '1', password: '{hashed(PASSWORD)}'}}}}", "a password and a subject"),
+        (f"users: {{sue: {{roles: [see], oidc: '1', password: '{hashed(PASSWORD)}'}}}}", "several users"),
         ("users: {sue: {roles: [see], oidc: '1'}, kim: {roles: [see], oidc: '1'}}", "is the subject of sue and of kim"),
         ("users: [", "is no YAML"),
     ],
@@ -214,3 +216,33 @@ def test_a_user_file_that_is_wrong_lets_nobody_in_and_says_where(said: str, told
     with serving(TOKEN) as server:
         answer = httpx.get(f"{server.url}/review/sign-in")
     assert (answer.status_code, told in answer.text, "plain words" in answer.text) == (503, True, False)
+
+
+def test_a_script_may_by_its_token_what_its_roles_say_and_no_longer_than_it_is_good() -> None:
+    reader, decider, old = add_token("grafana", ["see"]), add_token("bot", ["approve"]), add_token("last year", ["see"])
+    said = yaml.safe_load(users_file().read_text(encoding="utf-8"))
+    said["users"]["last year"]["until"] = date(2020, 1, 1)
+    users_file().write_text(yaml.safe_dump(said), encoding="utf-8")
+    deciding = {"by": "somebody", "sync": "pdq_to_netbox", "verb": "ignore", "kind": "asset", "source_key": "nobody"}
+    with serving(TOKEN) as server, httpx.Client(base_url=server.url, timeout=60) as client:
+
+        def asked(token: str, method: str = "GET", path: str = "/plans", **sent: Any) -> tuple[int, str]:
+            answer = client.request(method, path, headers={"Authorization": f"Bearer {token}"}, **sent)
+            return answer.status_code, answer.json().get("detail", "")
+
+        assert asked(reader) == (200, "")
+        assert asked(reader, "POST", "/held", json=deciding) == (
+            403,
+            "this needs the role 'approve', which grafana does not have",
+        )
+        assert asked(reader, "POST", "/sync/pdq_to_netbox", json={"mode": "dry_run"})[0] == 403
+        # What it may is looked at first, and then what it sent.
+        assert asked(decider, "POST", "/held", json=deciding)[0] == 409
+        assert asked(decider, "POST", "/sync/pdq_to_netbox", json={"mode": "dry_run"})[0] == 403
+        status, told = asked(old)
+        assert (status, "was good until 2020-01-01" in told) == (403, True)
+        assert asked(reader + "x") == (403, "the token is not the right one")
+        assert asked(tokens.hashed(reader))[0] == 403
+        assert "Nobody can sign in by a password yet" in Visitor(server.url).open("sign-in")
+        remove_user("grafana")
+        assert asked(reader)[0] == 403

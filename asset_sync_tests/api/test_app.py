@@ -118,7 +118,7 @@ WRONG: list[tuple[str, str, Json | None, int, str]] = [
     ("GET", "/plans/abc", None, 404, "no plan 'abc'"),
     ("POST", "/plans/abc/apply", None, 404, "no plan 'abc'"),
     ("POST", "/plans/abc/undo", {"by": "pat"}, 404, "no plan 'abc'"),
-    ("POST", "/resolutions", None, 422, "body: "),
+    ("POST", "/held", None, 422, "body: "),
     ("POST", "/plans/abc/approve", {"by": "pat"}, 404, "no plan 'abc'"),
     ("GET", "/plans?limit=0", None, 422, "limit: "),
     ("GET", "/plans?sync=nonsense", None, 404, "there is no sync 'nonsense'"),
@@ -159,16 +159,26 @@ def test_errors_are_one_line(client: httpx.Client) -> None:
         assert_problem(answer)
         assert told in answer.json()["detail"]
         assert "\n" not in answer.json()["detail"]
+    form = client.post(f"/sync/{SYNC}", content='{"mode": "dry_run"}', headers={"content-type": "text/plain"})
+    assert (form.status_code, "Content-Type: application/json; it came as text/plain" in form.json()["detail"]) == (422, True)
     cut = client.post(f"/sync/{SYNC}", content='{"mode"', headers={"content-type": "application/json"})
     assert (cut.status_code, cut.json()["detail"]) == (422, "body: JSON decode error")
 
 
+def test_held_records_are_decided_about_where_they_are_listed_and_under_the_path_of_before(client: httpx.Client) -> None:
+    deciding = {"by": "anna", "sync": SYNC, "verb": "ignore", "kind": "asset", "source_key": "nobody"}
+    answers = [client.post(path, json=deciding, follow_redirects=True) for path in ("/held", "/resolutions")]
+    assert {each.status_code for each in answers} == {409}
+    assert ["knows no asset 'nobody'" in each.json()["detail"] for each in answers] == [True, True]
+    assert client.post("/resolutions", json=deciding).headers["location"] == "/held"
+
+
 NO_DECISIONS: list[tuple[str, Json]] = [
-    ("/resolutions", {"by": " "}),
-    ("/resolutions", {"by": "a\0"}),
-    ("/resolutions", {"verb": "link", "target_id": " "}),
-    ("/resolutions", {"verb": "link", "target_id": "\0"}),
-    ("/resolutions", {"until_changed": True}),
+    ("/held", {"by": " "}),
+    ("/held", {"by": "a\0"}),
+    ("/held", {"verb": "link", "target_id": " "}),
+    ("/held", {"verb": "link", "target_id": "\0"}),
+    ("/held", {"until_changed": True}),
     (f"/resolutions/{10**20}/take-back", {}),
     ("/resolutions/0/take-back", {}),
     ("/plans/%00/approve", {}),

@@ -10,7 +10,7 @@ from asset_sync_tests.components.probe import ROOT
 
 NONSENSE = "nonsense-of-no-one"
 EVERY = dict(leaves(main))
-MAKES_WHAT_IT_NAMES = {("backup",), ("users", "add")}
+MAKES_WHAT_IT_NAMES = {("backup",), ("users", "add"), ("users", "token")}
 """The name of what is to be made is none that has to be there."""
 GROUPS = sorted({names[:1] for names in EVERY if len(names) > 1})
 
@@ -42,6 +42,10 @@ def test_an_option_or_a_command_that_there_is_not_is_a_wrong_command() -> None:
         ran = CliRunner().invoke(main, [*names, NONSENSE])
         assert (ran.exit_code, ran.stdout) == (2, ""), names
         assert f"No such command '{NONSENSE}'" in ran.stderr
+    for names in GROUPS:
+        ran = CliRunner().invoke(main, names)
+        assert (ran.exit_code, ran.stdout, len(ran.stderr.splitlines())) == (2, "", 1), names
+        assert ran.stderr.startswith("asset-sync: Missing command"), names
 
 
 def test_the_statuses_are_in_the_docs() -> None:

@@ -207,6 +207,10 @@ def test_a_record_of_each_sort_is_explained_truly(filtered: World, home: Path) -
     assert [explained(name)["source_key"] for name in (quiet.name, f"#{told['target_id']}")] == [quiet.id] * 2
     lines = asked("explain", SYNC, quiet.id)
     assert f"asset {quiet.id!r} ({quiet.name}) of {SYNC}, asset #{told['target_id']}: unchanged" in lines
+    assert (
+        f"In the target: {filtered.environment()['NETBOX_URL']}/plugins/inventory/assets/{told['target_id']}/"
+        in lines.splitlines()
+    )
     assert "none: the plan has nothing to do for it" in lines
     assert f"serial: from serialNumber, transform serial [serialNumber {quiet.serial!r}]" in lines.replace(
         f"{quiet.serial!r}; ", ""

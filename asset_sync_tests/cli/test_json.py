@@ -25,6 +25,7 @@ WORDS_ALONE: Final = {
     "alerts send": "a sentence for a channel that took nothing",
     "alerts test": "a sentence a channel",
     "users add": "a sentence",
+    "users token": "the token, alone",
     "users remove": "a sentence",
 }
 

@@ -113,9 +113,9 @@ def test_a_person_asks_rest_by_the_session_and_decides_by_their_own_name(visit: 
     ask = httpx.Client(base_url=service, cookies=anna.client.cookies)
     assert ask.get("/plans").json() == {"plans": []}
     about = {"sync": "pdq_to_netbox", "verb": "create", "kind": "asset", "source_key": "nobody", "by": "root"}
-    refused = ask.post("/resolutions", json=about)
+    refused = ask.post("/held", json=about)
     assert (refused.status_code, "was not sent by a page of this session" in refused.json()["detail"]) == (403, True)
     token = {"X-CSRF-Token": anna.page.split('name="csrf" value="')[1].split('"')[0]}
-    assert "knows no asset 'nobody'" in ask.post("/resolutions", json=about, headers=token).json()["detail"]
+    assert "knows no asset 'nobody'" in ask.post("/held", json=about, headers=token).json()["detail"]
     refused = ask.post("/syncs/pdq_to_netbox/runs", json={}, headers=token)
     assert (refused.status_code, refused.json()["detail"]) == (403, "this needs the role 'operate', which anna does not have")
