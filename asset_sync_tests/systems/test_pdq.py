@@ -75,6 +75,12 @@ def test_says_what_the_devices_say(pdq: Simulator) -> None:
         assert "Department" in {field["name"] for field in json.loads(str(row["customFields"]))}
 
 
+def test_devices_that_are_put_into_columns_in_parts_are_the_same_table(pdq: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_once = pdq.read()
+    monkeypatch.setattr("asset_sync.systems.pdq.reading._PART", 100)
+    pd.testing.assert_frame_equal(pdq.read(), at_once)
+
+
 def test_what_a_device_does_not_report_is_missing(pdq: Simulator) -> None:
     table = pdq.read()
     assert table["servicePack"].isna().all()

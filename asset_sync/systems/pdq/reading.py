@@ -6,19 +6,19 @@ and against `meta`, read once more where they do not fit, and refused if they st
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import orjson
 import pandas as pd
 import pandera.pandas as pandera
-import pyarrow as pa
 from dagster import ConfigurableResource
 from pydantic import Field
 
 from asset_sync import settings
 from asset_sync.reconcile.errors import ConfigurationError, SourceError, SourceUnavailable
 from asset_sync.reconcile.sources import ColumnType
-from asset_sync.reconcile.tables import DTYPES
+from asset_sync.reconcile.tables import DTYPES, text
 from asset_sync.systems.http import Answered, Budget, Client, HttpError, may_pass
 from asset_sync.systems.pdq.identifiers import IDENTIFIERS, gated, identifier_text
 from asset_sync.systems.progress import Count
@@ -26,6 +26,8 @@ from asset_sync.systems.progress import Count
 NAME: Final = "PDQ Connect"
 URL: Final = "https://app.pdq.com"
 PAGE_SIZE: Final = 100
+_PART: Final = 2_000
+"""So many devices are put into columns at once."""
 
 _INTEGERS = ("memory", "freePercent")
 _BOOLEANS = ("isOnline", "requireReboot", "smbVersionOne")
@@ -134,10 +136,10 @@ def devices(client: Client, tell: Callable[[str], object] = lambda _note: None) 
     Raises `SourceError` where the answer is not surely whole: failed, empty, short, changing, or not understood.
     """
     try:
-        rows = _read_whole(client)
+        table = _read_whole(client)
     except HttpError as error:
         raise (SourceUnavailable if may_pass(error) else SourceError)(_refusal(error)) from None
-    return DEVICES.validate(_table(rows, tell))
+    return DEVICES.validate(_with_identifiers(table.sort_values("id", ignore_index=True), tell))
 
 
 def count(client: Client) -> int | None:
@@ -168,7 +170,7 @@ class _Mismatch(Exception):
     """Pages that do not fit together."""
 
 
-def _read_whole(client: Client) -> list[Device]:
+def _read_whole(client: Client) -> pd.DataFrame:
     try:
         return _read_once(client)
     except _Mismatch:
@@ -182,8 +184,10 @@ def _read_whole(client: Client) -> list[Device]:
         ) from None
 
 
-def _read_once(client: Client) -> list[Device]:
+def _read_once(client: Client) -> pd.DataFrame:
+    """Return the devices as they came: in columns as soon as there are enough, because a device is some 10 KB of objects."""
     rows: list[Device] = []
+    parts: list[pd.DataFrame] = []
     seen: set[str] = set()
     metas: list[Mapping[str, int]] = []
     counting: Count | None = None
@@ -196,27 +200,37 @@ def _read_once(client: Client) -> list[Device]:
         if len(seen) - before != len(data):
             raise _Mismatch(f"page {page} repeats devices")
         metas.append(meta)
-    _check_totals(len(rows), metas)
-    if not rows:
+        if len(rows) >= _PART:
+            parts.append(_table(rows))
+            rows = []
+    _check_totals(len(seen), metas)
+    if not seen:
         raise SourceError(f"{client.name}: {client.base_url} lists no devices at all; check PDQ_TOKEN and its organization")
-    return rows
+    return pd.concat([*parts, _table(rows)], ignore_index=True)
 
 
 def _pages(client: Client) -> Iterator[tuple[list[Device], Mapping[str, int]]]:
-    """Yield the pages up to the last: the one that `meta` says, or else the first that is short and has an empty one behind."""
+    """Yield the pages up to the last: the one that `meta` says, or else the first that is short and has an empty one behind.
+
+    While one is worked on, the next is asked for.
+    """
     page, ended = 1, False
-    while True:
-        data, meta = _page(client, page)
-        size, last = meta.get("pageSize", PAGE_SIZE), meta.get("totalPages")
-        if ended and data:
-            raise _Mismatch(f"page {page - 1} is short and page {page} is not empty")
-        if last is not None and page < last and len(data) != size:
-            raise _Mismatch(f"page {page} of {last} has {len(data)} devices instead of {size}")
-        yield data, meta
-        if ended or (last is not None and page >= last):
-            return
-        ended = last is None and len(data) < size
-        page += 1
+    with ThreadPoolExecutor(1, thread_name_prefix="pdq") as pool:
+        coming = pool.submit(_page, client, page)
+        while True:
+            data, meta = coming.result()
+            size, last = meta.get("pageSize", PAGE_SIZE), meta.get("totalPages")
+            if ended and data:
+                raise _Mismatch(f"page {page - 1} is short and page {page} is not empty")
+            if last is not None and page < last and len(data) != size:
+                raise _Mismatch(f"page {page} of {last} has {len(data)} devices instead of {size}")
+            if ended or (last is not None and page >= last):
+                yield data, meta
+                return
+            coming = pool.submit(_page, client, page + 1)
+            yield data, meta
+            ended = last is None and len(data) < size
+            page += 1
 
 
 def _page(client: Client, page: int) -> tuple[list[Device], Mapping[str, int]]:
@@ -253,11 +267,11 @@ def _check_totals(count: int, metas: Iterable[Mapping[str, int]]) -> None:
 # Columns.
 
 
-def _table(rows: list[Device], tell: Callable[[str], object]) -> pd.DataFrame:
-    rows = sorted(rows, key=lambda row: str(row["id"]))
+def _table(rows: list[Device]) -> pd.DataFrame:
+    """Return devices in columns, their identifiers as they were told."""
     adapters = [_main_adapter(row) for row in rows]
     columns: dict[str, list[Any]] = {name: [_text(row.get(name)) for row in rows] for name in _TEXTS if name not in IDENTIFIERS}
-    columns |= {name: _identifiers(name, [row.get(name) for row in rows], tell) for name in IDENTIFIERS}
+    columns |= {name: [identifier_text(row.get(name)) for row in rows] for name in IDENTIFIERS}
     columns |= {name: [_integer(row.get(name)) for row in rows] for name in _INTEGERS}
     columns |= {name: [_boolean(row.get(name)) for row in rows] for name in _BOOLEANS}
     columns |= {name: [_text(adapter.get(name)) for adapter in adapters] for name in _ADAPTER}
@@ -265,12 +279,15 @@ def _table(rows: list[Device], tell: Callable[[str], object]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(columns[name], dtype=dtype) for name, dtype in _DTYPES.items()})
 
 
-def _identifiers(name: str, told: list[Any], tell: Callable[[str], object]) -> list[str | None]:
-    values, notes = gated(name, pa.array(map(identifier_text, told), pa.large_string()))
-    for note in notes:
-        tell(note)
-    found: list[str | None] = values.to_pylist()
-    return found
+def _with_identifiers(table: pd.DataFrame, tell: Callable[[str], object]) -> pd.DataFrame:
+    """Return devices with those identifiers alone that can be one's."""
+    columns: dict[str, Any] = {}
+    for name in IDENTIFIERS:
+        values, notes = gated(name, text(table[name]))
+        columns[name] = pd.array(values, dtype="str")
+        for note in notes:
+            tell(note)
+    return table.assign(**columns)
 
 
 def _main_adapter(row: Device) -> Device:
