@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
@@ -65,6 +65,11 @@ def require_all(purposes: Mapping[str, str | None]) -> dict[str, str]:
     if missing:
         raise ConfigurationError(_not_set({name: purposes[name] or PURPOSES.get(name) for name in missing}))
     return {name: value for name, value in values.items() if value is not None}
+
+
+def are_not_set(missing: Sequence[str]) -> str:
+    """Say in short that variables are not set."""
+    return f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set"
 
 
 def _not_set(missing: Mapping[str, str | None]) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from asset_sync import database
+from asset_sync import database, settings
 from asset_sync.cli.console import json_option, printed, progress, row, table
 from asset_sync.cli.run import tell
 from asset_sync.operations import fabric_files, fabric_rights
@@ -226,7 +226,7 @@ def _show(statuses: Sequence[ConnectionStatus]) -> None:
     for each in statuses:
         moments = (_moment(at) for at in (each.last_sync, each.last_success, each.next_at))
         objects = ", ".join(f"{number} {kind}" for kind, number in each.objects.items())
-        wrong = f"{' and '.join(each.missing)} is not set" if each.missing else each.last_error
+        wrong = settings.are_not_set(each.missing) if each.missing else each.last_error
         shown.add_row(*row(each.name, each.status, _seconds(each), *moments, objects, wrong))
     printed().print(shown)
     for line in dict.fromkeys(each.paused for each in statuses if each.paused):

@@ -74,7 +74,7 @@ def why_not(connection: ScheduledConnection, schedule: Schedule | None) -> str |
     """Return in words why a connection is not to be started now; None where it is."""
     missing = missing_variables(connection)
     if missing:
-        return f"is not configured ({' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set)"
+        return f"is not configured ({settings.are_not_set(missing)})"
     if not connection.enabled:
         return "is not enabled"
     if schedule is None:

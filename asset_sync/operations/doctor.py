@@ -127,7 +127,7 @@ def _unset(patient: _Patient) -> Finding | None:
     missing = [name for name in needed if settings.optional(name) is None]
     if not missing:
         return None
-    told = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set"
+    told = settings.are_not_set(missing)
     if len(missing) == len(needed) and not patient.named:
         return Finding("variables", "skipped", f"not configured: {told}", "set them in the environment or in .env, to use it")
     return Finding("variables", "fail", told, "set it in the environment or in .env; see .env.example")

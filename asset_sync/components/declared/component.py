@@ -399,7 +399,9 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         (alone,) = self._ways(other)
         of_both = [alone.resource(system(getattr(self, other)))]
         return [
-            ScheduledConnection(each.name, each.interval(several), each.enabled, _variables([each.resource(several), *of_both]))
+            ScheduledConnection(
+                each.name, each.interval(several), each.enabled, _variables([self._resource_of(each), *of_both])
+            )
             for each in self.connections
         ]
 

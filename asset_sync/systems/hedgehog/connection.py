@@ -71,6 +71,8 @@ def by_kubeconfig(path: str, context: str | None) -> client.Configuration:
 
     Raises `ConfigurationError` where there is no such file or context.
     """
+    if not Path(path).expanduser().is_file():
+        raise ConfigurationError(f"Hedgehog: the kubeconfig {path} does not exist")
     found = client.Configuration()
     try:
         config.load_kube_config(path, context, client_configuration=found, persist_config=False)  # type: ignore[no-untyped-call]
