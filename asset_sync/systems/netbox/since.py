@@ -122,9 +122,18 @@ class Mark:
         return cls(**{**told, **moments})
 
     @property
-    def since(self) -> datetime:
-        """From when on changes are asked for: what was under way when it was read may have come late."""
-        return self.newest if self.read_at - self.newest > _LATE else self.newest - _LATE
+    def changed_since(self) -> datetime:
+        """From when on changed objects are asked for."""
+        return self._with_late(self.newest)
+
+    @property
+    def recorded_since(self) -> datetime:
+        """From when on change records are asked for."""
+        return self._with_late(self.recorded)
+
+    def _with_late(self, newest: datetime) -> datetime:
+        """Return from when on it is asked after a newest moment: what was under way when it was read may have come late."""
+        return newest if self.read_at - newest > _LATE else newest - _LATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +190,8 @@ class ChangeLog:
 
     def since(self, mark: Mark) -> list[Row] | None:
         """Return the records since a mark, by id, with the newest that was seen then; None where that is gone."""
-        after = (mark.recorded - _LATE).isoformat()
         try:
-            found = self._client.rows(CHANGE_LOG, _RECORD, [*self._query, ("time_after", after)])
+            found = self._client.rows(CHANGE_LOG, _RECORD, [*self._query, ("time_after", mark.recorded_since.isoformat())])
         except Forbidden:
             return None
         there = any(row["id"] == mark.record and row["request_id"] == mark.request for row in found)
@@ -251,4 +259,4 @@ def renamed(last: pd.DataFrame, changed: pd.DataFrame) -> bool:
 
 def rows_since(client: NetBoxClient, endpoint: str, fields: Sequence[str], mark: Mark) -> list[Row]:
     """Return the objects of an endpoint that changed since a mark, with some that did not."""
-    return client.rows(endpoint, fields, [("last_updated__gte", mark.since.isoformat())])
+    return client.rows(endpoint, fields, [("last_updated__gte", mark.changed_since.isoformat())])

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from copy import deepcopy
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -95,6 +95,17 @@ def test_what_a_deletion_empties_elsewhere_is_empty(lab: Lab) -> None:
     assert how.startswith("what changed since ")
     assert found["device"]["platform"].isna().all()
     assert found["device_primary_ip"]["primary_ip4"].isna().all()
+
+
+@pytest.mark.parametrize(("quiet", "again"), [(timedelta(minutes=1), timedelta(minutes=5)), (timedelta(hours=1), timedelta())])
+def test_what_was_seen_is_asked_for_again_as_long_as_something_may_come_late(
+    quiet: timedelta, again: timedelta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not for ever: the last thing that a quiet NetBox was told may have been a hundred thousand assets."""
+    monkeypatch.setattr(since, "_LATE", timedelta(minutes=5))
+    newest = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    mark = since.Mark("somebody", newest + quiet, newest, newest, 7, "request", newest)
+    assert (mark.changed_since, mark.recorded_since) == (newest - again, newest - again)
 
 
 def test_what_comes_late_is_seen_although_it_is_older_than_the_newest(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
