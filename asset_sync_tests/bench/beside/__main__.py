@@ -1,0 +1,58 @@
+"""Four ways to bring PDQ Connect's machines into NetBox, and two mirrors of Snipe-IT, in one run.
+
+    uv run --group bench python -m asset_sync_tests.bench.beside [--assets N] [--plot FILE]
+
+prints the tables of the README, a row as soon as a run has ended, and draws them.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Final
+
+from asset_sync_tests.bench.beside.race import Times, Took, into_netbox, mirrors
+
+_HEAD: Final = (
+    "| | run | reads | writes | seconds | of CPU | peak MiB | of it imports |\n|---|---|---:|---:|---:|---:|---:|---:|"
+)
+_MIRROR_HEAD: Final = "| | run | requests | seconds | of CPU | peak MiB | of it imports |\n|---|---|---:|---:|---:|---:|---:|"
+
+
+def main() -> None:
+    """Run everything."""
+    parser = argparse.ArgumentParser(prog="beside", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--assets", type=int, default=10_000, metavar="N")
+    parser.add_argument("--plot", type=Path, default=Path("docs/beside.svg"), metavar="FILE")
+    given = parser.parse_args()
+    mirrored, took = _Told(), _Told()
+    print(_MIRROR_HEAD, flush=True)
+    mirrors(given.assets, mirrored.mirror)
+    print(f"\n{_HEAD}", flush=True)
+    into_netbox(given.assets, Times(), took.sync)
+    # Not before: the plot's library would be in the memory that forked processes begin with.
+    from asset_sync_tests.bench.beside.plot import draw
+
+    draw(took.runs, given.assets, given.plot)
+
+
+class _Told:
+    """Prints each run as it ends, and keeps it."""
+
+    def __init__(self) -> None:
+        self.runs: list[Took] = []
+
+    def mirror(self, took: Took) -> None:
+        """Print a run of a mirror, which writes nothing to its source."""
+        self._print(took, f"{took.reads:,}")
+
+    def sync(self, took: Took) -> None:
+        """Print a run into NetBox."""
+        self._print(took, f"{took.reads:,} | {took.writes:,}")
+
+    def _print(self, took: Took, requests: str) -> None:
+        self.runs.append(took)
+        spent = f"{took.seconds:,.1f} | {took.cpu:,.1f} | {took.mib:.0f} | {took.imported:.0f}"
+        print(f"| {took.contestant} | {took.run} | {requests} | {spent} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
