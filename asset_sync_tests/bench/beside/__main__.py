@@ -6,10 +6,13 @@ prints the tables of the README, a row as soon as a run has ended, and draws the
 """
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Final
 
-from asset_sync_tests.bench.beside.race import Times, Took, into_netbox, mirrors
+from asset_sync.sandbox.company import LARGEST, SMALLEST
+from asset_sync_tests.bench.beside.plot import draw
+from asset_sync_tests.bench.beside.race import RaceError, Times, Took, into_netbox, mirrors
 
 _HEAD: Final = (
     "| | run | reads | writes | seconds | of CPU | peak MiB | of it imports |\n|---|---|---:|---:|---:|---:|---:|---:|"
@@ -20,18 +23,28 @@ _MIRROR_HEAD: Final = "| | run | requests | seconds | of CPU | peak MiB | of it 
 def main() -> None:
     """Run everything."""
     parser = argparse.ArgumentParser(prog="beside", description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--assets", type=int, default=10_000, metavar="N")
+    parser.add_argument("--assets", type=_assets, default=10_000, metavar="N")
     parser.add_argument("--plot", type=Path, default=Path("docs/beside.svg"), metavar="FILE")
     given = parser.parse_args()
+    try:
+        _run(given.assets, given.plot)
+    except RaceError as error:
+        sys.exit(f"beside: {error}")
+
+
+def _assets(told: str) -> int:
+    if not told.isdecimal() or not SMALLEST <= int(told) <= LARGEST:
+        raise argparse.ArgumentTypeError(f"{told!r} is no number from {SMALLEST} to {LARGEST}")
+    return int(told)
+
+
+def _run(assets: int, plot: Path) -> None:
     mirrored, took = _Told(), _Told()
     print(_MIRROR_HEAD, flush=True)
-    mirrors(given.assets, mirrored.mirror)
+    mirrors(assets, mirrored.mirror)
     print(f"\n{_HEAD}", flush=True)
-    into_netbox(given.assets, Times(), took.sync)
-    # Not before: the plot's library would be in the memory that forked processes begin with.
-    from asset_sync_tests.bench.beside.plot import draw
-
-    draw(took.runs, given.assets, given.plot)
+    into_netbox(assets, Times(), took.sync)
+    draw(took.runs, assets, plot)
 
 
 class _Told:

@@ -26,7 +26,8 @@ class _Model(DiffSyncModel):
         return made
 
     def update(self, attrs: dict[str, Any]) -> Self | None:
-        self.adapter.to_update.append((self, attrs))
+        target: Any = self.adapter
+        target.to_update.append((self, attrs))
         return super().update(attrs)
 
 
@@ -122,14 +123,15 @@ class Target(_Sides):
             case Maker():
                 return {"name": model.name, "slug": slug(model.name)}
             case ItemType():
-                maker = self.get(Maker, model.maker)
+                maker: Any = self.get(Maker, model.maker)
                 return {"manufacturer": maker.number, "model": model.model, "slug": slug(model.model)}
-        return {"serial": model.serial, "status": "used", **self._changed(model, model.get_attrs())}
+        return {**model.get_identifiers(), "status": "used", **self._changed(model, model.get_attrs())}
 
-    def _changed(self, model: _Model, attrs: dict[str, Any]) -> dict[str, Any]:
+    def _changed(self, model: Any, attrs: dict[str, Any]) -> dict[str, Any]:
         body = {name: value for name, value in attrs.items() if name not in ("maker", "model")}
         if len(body) < len(attrs):
-            body["inventoryitem_type"] = self.get(ItemType, {"maker": model.maker, "model": model.model}).number
+            item_type: Any = self.get(ItemType, {"maker": model.maker, "model": model.model})
+            body["inventoryitem_type"] = item_type.number
         return body
 
 

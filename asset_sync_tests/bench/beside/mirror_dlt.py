@@ -41,18 +41,17 @@ def _database() -> str:
 def _source() -> Any:
     lists = [_resource(name, name, {}) for name in (*_LISTS, "reports/activity")]
     hidden = [{**_resource(path, name, asked), "table_name": path} for name, (path, asked) in _HIDDEN.items()]
-    return rest_api_source(
-        {
-            "client": {
-                "base_url": f"{os.environ['SNIPEIT_API_URL']}/api/v1/",
-                "auth": {"type": "bearer", "token": os.environ["SNIPEIT_TOKEN"]},
-                "headers": {"Accept": "application/json"},
-                "paginator": {"type": "offset", "limit": _PAGE, "total_path": "total"},
-            },
-            "resource_defaults": {"primary_key": "id", "write_disposition": "merge"},
-            "resources": [*lists, *hidden, _resource("licenses/{resources.licenses.id}/seats", "license_seats", {})],
-        }
-    )
+    config: Any = {
+        "client": {
+            "base_url": f"{os.environ['SNIPEIT_API_URL']}/api/v1/",
+            "auth": {"type": "bearer", "token": os.environ["SNIPEIT_TOKEN"]},
+            "headers": {"Accept": "application/json"},
+            "paginator": {"type": "offset", "limit": _PAGE, "total_path": "total"},
+        },
+        "resource_defaults": {"primary_key": "id", "write_disposition": "merge"},
+        "resources": [*lists, *hidden, _resource("licenses/{resources.licenses.id}/seats", "license_seats", {})],
+    }
+    return rest_api_source(config)
 
 
 def _resource(path: str, name: str, asked: dict[str, str]) -> Any:

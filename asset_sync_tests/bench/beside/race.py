@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.request import Request, urlopen
 
+from sqlalchemy import create_engine
+
 from asset_sync import database
 from asset_sync_tests.bench.beside import meter
 
@@ -80,43 +82,44 @@ MIRRORS: Final = (
 )
 
 
-class UnlikeError(Exception):
-    """Two contestants did not come to the same."""
+class RaceError(Exception):
+    """A contestant failed, or two of them did not come to the same."""
 
 
 def into_netbox(assets: int, times: Times, tell: Callable[[Took], None]) -> None:
     """Have every contestant bring that many assets into a NetBox of its own, and tell of each run as it ends.
 
-    Raises `UnlikeError` where one left an asset behind, or another NetBox than the first did, after any of its runs.
+    Raises `RaceError` where one fails, leaves a machine behind, or another NetBox than the first did, after any of its runs.
     """
     ends: dict[str, Any] = {}
     for contestant in INTO_NETBOX:
-        with _estate(assets, times) as estate, _Runner(contestant, estate.environment) as runner:
+        with served(assets, times) as estate, _Runner(contestant, estate.environment) as runner:
             for run in contestant.runs:
                 estate.post("hour")
                 if run == CHANGED:
                     estate.post("change")
                 spent = runner.run()
                 counts, state = estate.get("counts"), estate.get("state")
-                _check(f"{contestant.name}, {run}", state, ends.setdefault(run, state))
+                check_alike(f"{contestant.name}, {run}", state, ends.setdefault(run, state))
                 tell(Took(contestant.name, run, counts["reads"], counts["writes"], *spent))
 
 
-def _check(who: str, state: Mapping[str, Any], first: Mapping[str, Any]) -> None:
+def check_alike(who: str, state: Mapping[str, Any], first: Mapping[str, Any]) -> None:
+    """Raise `RaceError` where a state lacks a machine as it is, or holds anything else than the state of the first does."""
     if state["behind"]:
-        raise UnlikeError(f"{who}: {state['behind']} machines are not in NetBox as they are")
+        raise RaceError(f"{who}: {state['behind']} machines are not in NetBox as they are")
     for endpoint, objects in state["held"].items():
         if objects != first["held"][endpoint]:
             odd = sorted(set(objects) ^ set(first["held"][endpoint]))[:4]
-            raise UnlikeError(f"{who}: NetBox does not hold what the first contestant left in {endpoint}: {odd}")
+            raise RaceError(f"{who}: NetBox does not hold what the first contestant left in {endpoint}: {odd}")
 
 
 def mirrors(assets: int, tell: Callable[[Took], None]) -> None:
     """Have each mirror load the same Snipe-IT into the same PostgreSQL, and tell of each run as it ends.
 
-    Raises `UnlikeError` where they do not hold the same assets.
+    Raises `RaceError` where one fails, or where they do not hold the same assets.
     """
-    with tempfile.TemporaryDirectory() as folder, _estate(assets, Times()) as estate:
+    with tempfile.TemporaryDirectory() as folder, served(assets, Times()) as estate:
         server = database.embedded(Path(folder) / "postgres")
         try:
             for contestant in MIRRORS:
@@ -132,33 +135,38 @@ def mirrors(assets: int, tell: Callable[[Took], None]) -> None:
 
 def _check_mirrors(url: str) -> None:
     asked = "SELECT id, asset_tag FROM {}.hardware ORDER BY id"
-    with database.create_engine(url).connect() as connection:
+    with create_engine(url).connect() as connection:
         ours, theirs = (connection.exec_driver_sql(asked.format(name)).all() for name in ("snipeit", "snipeit_dlt"))
     if ours != theirs:
-        raise UnlikeError(f"the mirrors hold other assets: {len(ours)} and {len(theirs)}")
+        raise RaceError(f"the mirrors hold other assets: {len(ours)} and {len(theirs)}")
 
 
 @dataclass(frozen=True, slots=True)
-class _Estate:
+class Estate:
+    """The simulators: the variables that lead a contestant there, and what the race does and asks (see `estate`)."""
+
     control: str
     environment: Mapping[str, str]
 
     def post(self, what: str) -> None:
+        """Make something happen: hour, change."""
         urlopen(Request(f"{self.control}/{what}", method="POST")).close()
 
     def get(self, what: str) -> Any:
+        """Return what is asked for: counts, state."""
         with urlopen(f"{self.control}/{what}") as answer:
             return json.load(answer)
 
 
 @contextmanager
-def _estate(assets: int, times: Times) -> Iterator[_Estate]:
+def served(assets: int, times: Times) -> Iterator[Estate]:
+    """Serve the simulators with that many machines in a process of their own, and give the way to them."""
     command = [sys.executable, "-m", f"{_HERE}.estate", str(assets), str(times.request), str(times.row)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            yield _Estate(**json.loads(process.stdout.readline()))
+            yield Estate(**json.loads(process.stdout.readline()))
         finally:
             process.stdin.close()
             process.wait()
@@ -201,7 +209,7 @@ class _Runner:
         )
         spent: dict[str, float] = json.loads(done.stdout)
         if spent["status"]:
-            raise subprocess.CalledProcessError(int(spent["status"]), command, log.read_text()[-_LOG_SHOWN:])
+            raise RaceError(f"{self._contestant.name} failed with status {spent['status']}:\n{log.read_text()[-_LOG_SHOWN:]}")
         return spent
 
 

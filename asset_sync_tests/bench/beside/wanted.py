@@ -36,13 +36,14 @@ def wanted() -> Iterator[Wanted]:
     """Yield every asset that PDQ_URL tells of, page by page."""
     with requests.Session() as session:
         session.headers["Authorization"] = f"Bearer {os.environ['PDQ_TOKEN']}"
-        page, devices = 0, [{}] * _PAGE
-        while len(devices) == _PAGE:
+        page, read = 0, _PAGE
+        while read == _PAGE:
             page += 1
             asked: dict[str, str | int] = {"page": page, "pageSize": _PAGE, "sort": "insertedAt"}
             answer = session.get(f"{os.environ['PDQ_URL']}/v1/api/devices", params=asked, timeout=60)
             answer.raise_for_status()
             devices = answer.json()["data"]
+            read = len(devices)
             yield from map(_wanted, devices)
 
 
