@@ -25,6 +25,7 @@ ASSETS = 200
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_all_end_alike_and_asset_sync_needs_the_fewest_requests() -> None:
     took: list[Took] = []
     into_netbox(ASSETS, Times(0, 0), took.append)
