@@ -43,7 +43,7 @@ def _panel(axes: Axes, runs: Sequence[Took], title: str, figure_of: Callable[[To
         places = [row + (at - (len(contestants) - 1) / 2) * _BAR for row, run in enumerate(_RUNS) if run in found]
         values = [found[run] for run in _RUNS if run in found]
         bars = axes.barh(places, values, _BAR * 0.9, color=colour, label=contestant)
-        axes.bar_label(bars, [f"{value:,.0f}" if value >= 10 else f"{value:.1f}" for value in values], padding=3, fontsize=8)
+        axes.bar_label(bars, [_told(value) for value in values], padding=3, fontsize=8)
     axes.set_xscale("log")
     # Room for the longest bar's label.
     axes.set_xlim(1, most**1.3)
@@ -52,3 +52,7 @@ def _panel(axes: Axes, runs: Sequence[Took], title: str, figure_of: Callable[[To
     axes.set_title(title, fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(axis="y", length=0)
+
+
+def _told(value: float) -> str:
+    return f"{value:.1f}" if isinstance(value, float) and value < 10 else f"{value:,.0f}"
