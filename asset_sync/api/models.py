@@ -308,9 +308,8 @@ def _header(header: PlanHeader) -> dict[str, Any]:
     still_open = {guard.name for guard in header.open_guards}
     guards = [FailedGuard(name=g.name, message=g.message, open=g.name in still_open) for g in header.failed_guards]
     decisions = [DecisionMade(**{**asdict(decision), "guards": list(decision.guards)}) for decision in header.decisions]
-    approved_by = [approval.by for approval in header.approvals]
     own = {name: getattr(header, name) for name in (*names, *more)}
-    return {**own, "approved_by": approved_by, "failed_guards": guards, "decisions": decisions}
+    return {**own, "approved_by": list(header.approvers), "failed_guards": guards, "decisions": decisions}
 
 
 def operations_of(rows: Iterable[dict[str, Any]], outcomes: Mapping[int, Outcome] | None = None) -> list[Operation]:

@@ -58,7 +58,7 @@ def _state(header: PlanHeader) -> str:
     """Return how a plan stands, and by whose decision."""
     if header.state == "rejected":
         return f"rejected by {header.decisions[-1].by}"
-    people = ", ".join(dict.fromkeys(approval.by for approval in header.approvals))
+    people = ", ".join(header.approvers)
     if not people or header.state in {"stale", "superseded"}:
         return header.state
     return f"approved by {people}" if header.state == "approved" else f"{header.state}, approved by {people}"

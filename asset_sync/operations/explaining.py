@@ -194,7 +194,7 @@ class _Explained:
             header.undoes,
             header.made_at,
             header.run_id,
-            tuple(dict.fromkeys(approval.by for approval in header.approvals)),
+            header.approvers,
             tuple(self._operation(header, each) for each in own),
         )
 

@@ -2,7 +2,7 @@ SwaggerUIBundle({
   url: "../openapi.json",
   dom_id: "#reference",
   deepLinking: true,
-  docExpansion: "none",
+  docExpansion: "list",
   // No host but this one is asked for anything.
   validatorUrl: null,
 });
