@@ -147,7 +147,7 @@ WRONG: list[tuple[str, str, Json | None, int, str]] = [
     ("GET", "/connections/nonsense", None, 404, "there is no connection 'nonsense'; there are main"),
     ("POST", "/connections/nonsense/export", {}, 404, "there is no connection 'nonsense'; there are main"),
     ("POST", "/connections/main/export", {"device_filters": {"site": ["a"]}}, 422, "device_filters.site: "),
-    ("POST", "/connections/main/export", {"exclude_recent_exports": False}, 422, "change it there"),
+    ("POST", "/connections/main/export", {"exclude_recent_exports": 24}, 422, "exclude_recent_exports: "),
     ("POST", "/ip-exports/bulk-export", {"device_ids": []}, 422, "device_ids: "),
     ("GET", "/ip-exports?state=error", None, 422, "state: "),
     ("POST", "/hosts", {"host": 1}, 422, "the document "),
