@@ -1,5 +1,7 @@
 """How often somebody may try to sign in."""
 
+import math
+import time
 from typing import Final
 
 from limits import RateLimitItemPerHour, RateLimitItemPerMinute
@@ -20,9 +22,14 @@ class Attempts:
     def __init__(self) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    def allow(self, address: str, name: str) -> bool:
-        """Count a try; tell whether it may be made."""
-        return all([self._limiter.hit(_ADDRESS, address), self._limiter.hit(_NAME, name)])
+    def wait_s(self, address: str, name: str) -> int | None:
+        """Count a try; return None where it may be made, else after how many seconds the next one may be."""
+        tried = ((_ADDRESS, address), (_NAME, name))
+        over = [which for which in tried if not self._limiter.hit(*which)]
+        if not over:
+            return None
+        free_again = max(self._limiter.get_window_stats(*which).reset_time for which in over)
+        return max(1, math.ceil(free_again - time.time()))
 
     def forget(self, name: str) -> None:
         """Count no more what was tried for a name before its person came."""

@@ -14,6 +14,7 @@ from starlette.middleware.sessions import SessionMiddleware
 from asset_sync.access import sessions
 from asset_sync.access.access import Access
 from asset_sync.access.callers import needs
+from asset_sync.api.bodies import each_key_once
 from asset_sync.api.connections import connections
 from asset_sync.api.exports import exports
 from asset_sync.api.fabrics import fabrics
@@ -24,12 +25,13 @@ from asset_sync.api.hosts import hosts
 from asset_sync.api.plans import plans
 from asset_sync.api.problems import REFUSED, told_by
 from asset_sync.api.records import records
+from asset_sync.api.reference import Reference
 from asset_sync.api.runs import runs
 from asset_sync.api.schedules import schedules
 from asset_sync.operations.asking import Worker
 from asset_sync.pages.app import create_pages
 
-_GUARDED: Final = (schedules, runs, plans, holds, connections, exports, fabrics, hosts, records)
+_GUARDED: Final = (schedules, runs, plans, holds, connections, exports, fabrics, records)
 PAGES: Final = "/review"
 """The path below which the pages for people are."""
 _home: Final = APIRouter()
@@ -52,11 +54,15 @@ def create_app(token: str) -> FastAPI:
         SessionMiddleware, secret, session_cookie=sessions.COOKIE, max_age=sessions.LASTS_S, https_only=access.secure
     )
     app.mount(PAGES, create_pages(app.state))
+    app.mount("/docs", Reference())
     app.include_router(_home)
     app.include_router(health)
     app.include_router(hooks)
+    guarded = [Depends(needs("see"))]
     for router in _GUARDED:
-        app.include_router(router, dependencies=[Depends(needs("see"))], responses=REFUSED)
+        app.include_router(router, dependencies=[*guarded, Depends(each_key_once)], responses=REFUSED)
+    # It reads its bodies itself, no further than they may be long.
+    app.include_router(hosts, dependencies=guarded, responses=REFUSED)
     told_by(app)
     return app
 

@@ -32,7 +32,7 @@ class DeviceFilters(Asking):
 class Exporting(Asking):
     """What is to be sent: the devices that the filters choose, or all of the connection.
 
-    `exclude_recent_exports` may only be as the connection's YAML has it.
+    `exclude_recent_exports` is this run's own choice; left out, it is as the connection's YAML has it.
     """
 
     device_filters: DeviceFilters = Field(default_factory=DeviceFilters)

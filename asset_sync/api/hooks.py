@@ -6,6 +6,7 @@ from fastapi import APIRouter, Header, HTTPException, Request
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
+from asset_sync.api.bodies import body_of
 from asset_sync.api.problems import UNSOUND, Responses, told
 from asset_sync.api.started import Runs
 from asset_sync.operations import hooks as operations
@@ -47,13 +48,3 @@ async def netbox_hook(request: Request, runs: Runs, x_hook_signature: Annotated[
         raise HTTPException(409, str(error)) from None
     runs.wake()
     return HookTaken(runs=list(taken.runs), ignored=taken.ignored)
-
-
-async def body_of(request: Request, most: int) -> bytes:
-    """Return a body of at most so many bytes; 413 for a larger one, which is not read to its end."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > most:
-            raise HTTPException(413, f"the body is larger than {most} bytes")
-    return bytes(body)

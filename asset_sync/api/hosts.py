@@ -7,7 +7,7 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from asset_sync.access.callers import needs
-from asset_sync.api.hooks import body_of
+from asset_sync.api.bodies import body_of
 from asset_sync.api.problems import told
 from asset_sync.components.hosts.taking import NotKept
 from asset_sync.operations.hosts import take_document

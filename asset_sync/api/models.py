@@ -1,6 +1,6 @@
 """What the REST service answers and takes, and what the command line prints as JSON."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -11,10 +11,12 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstrain
 from asset_sync.ledger import PlanHeader
 from asset_sync.ledger.browsing import PlannedRow
 from asset_sync.operations.connections import Standing
+from asset_sync.operations.places import Pages, object_pages
 from asset_sync.operations.plans import Missing
 from asset_sync.operations.run_history import KnownRun, RunStanding, RunStatus
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.authority import State
+from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.review import Choice, Selection
 from asset_sync.reconcile.target import Outcome
 from asset_sync.tracking import Status
@@ -85,13 +87,15 @@ class Operation(BaseModel):
     hold: str | None
     outcome: str | None
     detail: str | None
+    page: str | None = Field(description="Where a person looks at the object in the target.")
 
     @classmethod
-    def of(cls, row: PlannedRow) -> Self:
+    def of(cls, row: PlannedRow, pages: Pages) -> Self:
         """Return a row of a page as the service tells it."""
         told = asdict(row)
         del told["candidates"]
-        return cls(**{**told, "changes": p.decode(row.changes)})
+        page = pages(row.kind, row.target_id) if row.target_id else None
+        return cls(**{**told, "changes": p.decode(row.changes), "page": page})
 
 
 class PlanDetail(PlanSummary):
@@ -308,17 +312,19 @@ def _header(header: PlanHeader) -> dict[str, Any]:
     still_open = {guard.name for guard in header.open_guards}
     guards = [FailedGuard(name=g.name, message=g.message, open=g.name in still_open) for g in header.failed_guards]
     decisions = [DecisionMade(**{**asdict(decision), "guards": list(decision.guards)}) for decision in header.decisions]
-    approved_by = [approval.by for approval in header.approvals]
     own = {name: getattr(header, name) for name in (*names, *more)}
-    return {**own, "approved_by": approved_by, "failed_guards": guards, "decisions": decisions}
+    return {**own, "approved_by": list(header.approvers), "failed_guards": guards, "decisions": decisions}
 
 
-def operations_of(rows: Iterable[dict[str, Any]], outcomes: Mapping[int, Outcome] | None = None) -> list[Operation]:
-    """Return rows of a plan, as `asset_sync.reconcile.plan.records` has them, and what became of them."""
-    return [_operation(row, (outcomes or {}).get(row["seq"])) for row in rows]
+def operations_of(plan: Plan, rows: pd.DataFrame, outcomes: Mapping[int, Outcome] | None = None) -> list[Operation]:
+    """Return rows of a plan, all or some of its operations, and what became of them."""
+    pages = object_pages(plan.sync, plan.link_set)
+    return [_operation(row, (outcomes or {}).get(row["seq"]), pages) for row in p.records(rows)]
 
 
-def _operation(row: dict[str, Any], outcome: Outcome | None) -> Operation:
+def _operation(row: dict[str, Any], outcome: Outcome | None, pages: Pages) -> Operation:
     row = {name: value for name, value in row.items() if name != "version"}
     came_of_it = {"outcome": outcome.outcome if outcome else None, "detail": outcome.detail if outcome else None}
-    return Operation(**{**row, "changes": p.decode(row["changes"]), **came_of_it})
+    target_id = (outcome and outcome.target_id) or row["target_id"]
+    page = pages(row["kind"], target_id) if target_id else None
+    return Operation(**{**row, "changes": p.decode(row["changes"]), **came_of_it, "page": page})

@@ -13,6 +13,7 @@ from asset_sync.components.resources import open_ledger
 from asset_sync.ledger.browsing import Filter
 from asset_sync.operations import asking, browsing
 from asset_sync.operations import plans as operations
+from asset_sync.operations.places import object_pages
 from asset_sync.reconcile import report
 from asset_sync.reconcile.errors import ConfigurationError, PlanError
 
@@ -63,8 +64,10 @@ def show_plan(
 ) -> PlanDetail:
     """Show a plan, with a page of its operations, or of those that are chosen; `total` counts these."""
     page = browsing.planned(plan_id, chosen, offset, limit)
-    told = operations.header(plan_id), operations.waits(plan_id), [Operation.of(row) for row in page.rows]
-    return PlanDetail.of_page(*told, total=page.total, offset=offset)
+    header = operations.header(plan_id)
+    pages = object_pages(header.sync, header.link_set)
+    told = operations.waits(plan_id), [Operation.of(row, pages) for row in page.rows]
+    return PlanDetail.of_page(header, *told, total=page.total, offset=offset)
 
 
 @plans.get("/plans/{plan_id}/report", response_class=PlainTextResponse, responses={**ABSENT, **_MARKDOWN})

@@ -35,6 +35,7 @@ class SyncStatus(BaseModel):
         """Return a sync as it stands."""
         told = asdict(standing)
         age = told.pop("age")
+        del told["pauses"]
         return cls(**told, age_seconds=age.total_seconds() if age else None)
 
 

@@ -24,7 +24,7 @@ _MOST_SUGGESTED: Final = 20
 def held(sync: str | None, as_json: bool) -> None:
     """List what is held now, of SYNC or of all: the record, what it may be, why, and since when.
 
-    What somebody decided to ignore, and what only waits for a grace to pass, is listed apart.
+    What somebody decided to leave alone, and what only waits for a grace to pass, is listed apart.
     """
     found = operations.held(sync)
     if as_json:
@@ -37,7 +37,7 @@ def held(sync: str | None, as_json: bool) -> None:
         click.echo("\nTo decide about one: asset-sync resolve --help")
     else:
         click.echo("Nothing is held.")
-    _list_apart("Ignored, as somebody decided:", [each for each in found if each.ignored])
+    _list_apart("Left alone, as somebody decided:", [each for each in found if each.ignored])
     _list_apart("Only waiting for the grace to pass:", [each for each in found if each.waits])
 
 

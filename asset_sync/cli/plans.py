@@ -58,7 +58,7 @@ def _state(header: PlanHeader) -> str:
     """Return how a plan stands, and by whose decision."""
     if header.state == "rejected":
         return f"rejected by {header.decisions[-1].by}"
-    people = ", ".join(dict.fromkeys(approval.by for approval in header.approvals))
+    people = ", ".join(header.approvers)
     if not people or header.state in {"stale", "superseded"}:
         return header.state
     return f"approved by {people}" if header.state == "approved" else f"{header.state}, approved by {people}"
@@ -84,7 +84,7 @@ def show(plan: str, *, how: str, everything: bool, as_json: bool) -> None:
     loaded = ledger.plan(header.id)
     most = len(loaded.operations) if everything else report.MOST_ROWS
     if as_json or how == "json":
-        told = operations.waits(header.id), operations_of(p.records(loaded.operations), ledger.outcomes(header.id))
+        told = operations.waits(header.id), operations_of(loaded, loaded.operations, ledger.outcomes(header.id))
         click.echo(PlanDetail.of_page(header, *told, total=len(loaded.operations)).model_dump_json(indent=2))
     elif how == "markdown":
         click.echo(own_report(loaded, most=most) or report.markdown(loaded, most=most), nl=False)
@@ -247,7 +247,7 @@ def undo(context: click.Context, *, plan_or_run: str, dry_run: bool, approved: b
         click.echo("Dry run: nothing was written.", err=as_json)
         if as_json:
             click.echo(
-                json.dumps([each.model_dump(mode="json") for each in operations_of(p.records(made.plan.writes))], indent=2)
+                json.dumps([each.model_dump(mode="json") for each in operations_of(made.plan, made.plan.writes)], indent=2)
             )
         return
     run_id = new_run_id()

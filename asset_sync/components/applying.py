@@ -75,7 +75,7 @@ class Applying:
         rest = self._rest(convergence)
         checks.append(self._nothing_waits() if rest is None else waiting(self._sync.key("applied"), told(rest)))
         counts = {f"outcome/{name}": n for name, n in outcome_counts(plan, outcomes).items()}
-        approved = ", ".join(dict.fromkeys(approval.by for approval in self._header.approvals)) or None
+        approved = ", ".join(self._header.approvers) or None
         own = self._sync.applied(self._context, Done(plan, outcomes, approved))
         requests = {"requests/read": target.tally.read, "requests/write": target.tally.write}
         waited = throttle_wait(self._sync.target, target.tally.waited)

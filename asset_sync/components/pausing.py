@@ -1,8 +1,9 @@
 """Pauses: what a person holds is not written, whoever starts it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from asset_sync.components.resources import open_pauses
+from asset_sync.ledger import Pause
 from asset_sync.ledger.pauses import holding
 from asset_sync.reconcile.errors import PlanError
 
@@ -17,7 +18,11 @@ def paused(sync: str) -> str | None:
 
 def looked_up() -> Paused:
     """Return what says of any sync what `paused` does, as it is now: looked up once for all of them."""
-    found = open_pauses().all()
+    return told_by(open_pauses().all())
+
+
+def told_by(found: Sequence[Pause]) -> Paused:
+    """Return what says of any sync in a line why it is not to write, by the pauses that there are."""
 
     def why(sync: str) -> str | None:
         pause = holding(found, sync)

@@ -45,9 +45,10 @@ class RunMode(Enum):
 
 
 class PlanConfig(dg.Config):
-    """The run's mode: normal, full, review or dry_run."""
+    """The run's mode: normal, full, review or dry_run; and what the target is told in this run, in the YAML's place."""
 
     mode: RunMode = RunMode.normal
+    target_options: dict[str, bool] = {}  # noqa: RUF012 - Dagster's way of a default
 
 
 STEPS: Final = ("desired", "match", "plan", "applied")

@@ -82,6 +82,11 @@ class PlanHeader:
         return self.decisions[last + 1 :]
 
     @property
+    def approvers(self) -> tuple[str, ...]:
+        """The people of the approvals that still count, each once, who approved first comes first."""
+        return tuple(dict.fromkeys(approval.by for approval in self.approvals))
+
+    @property
     def open_guards(self) -> tuple[Guard, ...]:
         """The failed guards that no approval covers."""
         covered = {name for approval in self.approvals for name in approval.guards}

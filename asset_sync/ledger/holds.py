@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, text
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import IGNORED
 from asset_sync.reconcile.planning.retiring import MISSING
+from asset_sync.reconcile.review import LEFT_OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Held:
 
     `fields` are those that are held of an object that goes on otherwise; none where the record is held as a whole. `since` is
     in UTC. `waits` says that nothing is asked about it: the grace has yet to pass, or a plan waits that has it; `ignored`, that
-    somebody said so.
+    somebody said so, also by leaving it out of an approval.
     """
 
     sync: str
@@ -56,9 +57,15 @@ def page(connection: Connection, syncs: Collection[str], offset: int = 0, limit:
     return HeldPage(rows[0].total if rows else 0, list(map(_held, rows)))
 
 
-BEGINNINGS: Final = {"missing": MISSING, "awaits": p.AWAITS_APPROVAL, "ignores": IGNORED, "retire": p.RETIRE}
+BEGINNINGS: Final = {
+    "missing": MISSING,
+    "awaits": p.AWAITS_APPROVAL,
+    "ignores": IGNORED,
+    "left": LEFT_OUT,
+    "retire": p.RETIRE,
+}
 WAITS: Final = "(op = :retire and starts_with(hold, :missing)) or starts_with(hold, :awaits)"
-IGNORES: Final = "starts_with(hold, :ignores)"
+IGNORES: Final = "(starts_with(hold, :ignores) or starts_with(hold, :left))"
 """SQL, with `BEGINNINGS`: whether a held operation is one that waits, or is ignored, as `Held` says."""
 # The looks of a sync, by its links, are counted back from the last one; a record that was held in as many of the latest looks
 # as its first one is away was held in all of them. In one pass: a join with what the database cannot estimate takes minutes.

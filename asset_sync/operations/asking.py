@@ -27,12 +27,22 @@ _LOOK_S: Final = 1.0
 _log: Final = logging.getLogger(__name__)
 
 
-def ask(sync: str, mode: Mode = "normal", *, partition: str | None = None, only: Only | None = None) -> str:
+def ask(
+    sync: str,
+    mode: Mode = "normal",
+    *,
+    partition: str | None = None,
+    only: Only | None = None,
+    target_options: Mapping[str, bool] | None = None,
+) -> str:
     """Ask for a run of a sync, or of one partition of it, as `run_sync` does one; return its id.
 
-    Raises `ConfigurationError` where there is no such sync, mode or partition, and where it cannot be asked so.
+    `target_options` come in this run in the place of what the YAML says to the target. Raises
+    `ConfigurationError` where there is no such sync, mode or partition, and where it cannot be asked so.
     """
     key, config = config_of(sync, mode, partition, only)
+    if target_options:
+        config = {**config, "plan": {**config["plan"], "target_options": dict(target_options)}}
     return open_asks().ask(Asking(new_run_id(), sync, key, config))
 
 

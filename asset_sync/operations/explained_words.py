@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from asset_sync.ledger.records import KnownLink
 from asset_sync.operations.explanation import DecisionTold, Explanation, MappedField, OperationTold, PlanTold, SourceRow
-from asset_sync.operations.places import object_page, row_page
 from asset_sync.reconcile import report
 from asset_sync.reconcile.explaining import Compared, Decision, FieldMerge, Identity
 from asset_sync.reconcile.identity import HELD, NEW
@@ -73,11 +72,10 @@ def _headline(told: Explanation) -> str:
 
 def _places(told: Explanation) -> Iterator[str]:
     """Yield where the object and its row can be looked at, as far as that is known."""
-    of = told.sync, told.link_set
-    if told.target_id and (place := object_page(*of, told.kind, told.target_id)):
-        yield f"In the target: {place}"
-    if told.source and (place := row_page(*of, told.source.table, told.source.values)):
-        yield f"In the source: {place}"
+    if told.target_page:
+        yield f"In the target: {told.target_page}"
+    if told.source_page:
+        yield f"In the source: {told.source_page}"
 
 
 def _source(row: SourceRow | None) -> Iterator[str]:

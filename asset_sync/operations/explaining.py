@@ -12,6 +12,7 @@ from asset_sync.operations.explained_source import mapped_fields, source_row
 from asset_sync.operations.explanation import DecisionTold, Explanation, LookTold, OperationTold, PlanTold, State
 from asset_sync.operations.holds import link_set_of
 from asset_sync.operations.looks import KeptLook
+from asset_sync.operations.places import object_page, row_page
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import ConfigurationError, PlanError
 from asset_sync.reconcile.explaining import Explaining, FieldMerge, as_planned
@@ -125,13 +126,17 @@ class _Explained:
         source = source_row(kept, kind, self._key, is_desired=row is not None or explaining is None)
         identity = explaining.identity(row) if explaining is not None and row is not None else None
         key = explaining.key(row) if explaining is not None and row is not None else None
+        target_id = self._target_id(identity.target_id if identity else None)
+        of = self._sync.name, self._sync.link_set
         return Explanation(
             sync=self._sync.name,
             link_set=self._sync.link_set,
             kind=self._kind,
             source_key=self._key,
             key=key or next((each.key for each in self._touches if each.key), None),
-            target_id=self._target_id(identity.target_id if identity else None),
+            target_id=target_id,
+            target_page=object_page(*of, self._kind, target_id) if target_id else None,
+            source_page=row_page(*of, source.table, source.values) if source else None,
             state=self._state(is_desired=row is not None, known=explaining is not None, in_source=source is not None),
             others=others,
             look=self._look(),
@@ -194,7 +199,7 @@ class _Explained:
             header.undoes,
             header.made_at,
             header.run_id,
-            tuple(dict.fromkeys(approval.by for approval in header.approvals)),
+            header.approvers,
             tuple(self._operation(header, each) for each in own),
         )
 

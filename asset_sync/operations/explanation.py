@@ -141,7 +141,10 @@ class DecisionTold:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """One record of a sync, explained. `others` are the other kinds that the same record makes; `more` plans touched it."""
+    """One record of a sync, explained. `others` are the other kinds that the same record makes; `more` plans touched it.
+
+    `target_page` and `source_page` are where a person looks at its object and its row, where that is known.
+    """
 
     sync: str
     link_set: str
@@ -149,6 +152,8 @@ class Explanation:
     source_key: str
     key: str | None
     target_id: str | None
+    target_page: str | None
+    source_page: str | None
     state: State
     others: tuple[str, ...]
     look: LookTold

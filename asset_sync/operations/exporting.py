@@ -12,7 +12,6 @@ from asset_sync.operations.connections import connection as standing_of
 from asset_sync.operations.connections import exporting
 from asset_sync.operations.definitions import component_of
 from asset_sync.operations.runs import config_of, new_run_id
-from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.tracking import ChosenExports, Sent, open_tracking
 
 _RECENT: Final = "exclude_recent_exports"
@@ -23,23 +22,12 @@ _GATHERED: Final = timedelta(seconds=2)
 def export(name: str, device_filters: Only, *, exclude_recent_exports: bool | None = None) -> str:
     """Ask for a run that sends the devices of a connection, or those that the filters choose; return its id.
 
-    `exclude_recent_exports` may only be as the YAML has it. Raises `ConfigurationError` where there is no such connection, and
-    where it cannot be asked so.
+    `exclude_recent_exports` comes for this run in the place of what the YAML says, unless it is None. Raises
+    `ConfigurationError` where there is no such connection, and where it cannot be asked so.
     """
-    sync = standing_of(name).sync
-    if exclude_recent_exports is not None:
-        _check_recent(sync, name, asked=exclude_recent_exports)
-    return ask(sync, partition=name, only={each: values for each, values in device_filters.items() if values})
-
-
-def _check_recent(sync: str, name: str, *, asked: bool) -> None:
-    component = component_of(sync)
-    if not isinstance(component, SyncComponent):
-        raise ConfigurationError(f"{sync} has no connections")
-    own = next(each.options("target") for each in component.connections if each.name == name)
-    said = {**component.target_options, **own}.get(_RECENT, True)
-    if said != asked:
-        raise ConfigurationError(f"{sync} says {_RECENT}: {str(said).lower()} for {name} in its YAML; change it there")
+    only = {each: values for each, values in device_filters.items() if values}
+    options = {} if exclude_recent_exports is None else {_RECENT: exclude_recent_exports}
+    return ask(standing_of(name).sync, partition=name, only=only, target_options=options)
 
 
 def export_devices(device_ids: Sequence[str], connections: Sequence[str] = ()) -> list[str]:

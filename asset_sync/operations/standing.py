@@ -10,9 +10,9 @@ import dagster as dg
 
 from asset_sync import database
 from asset_sync.components import run_tags
-from asset_sync.components.pausing import Paused, looked_up
-from asset_sync.components.resources import open_ledger
-from asset_sync.ledger import Ledger, PlanHeader
+from asset_sync.components.pausing import Paused, told_by
+from asset_sync.components.resources import open_ledger, open_pauses
+from asset_sync.ledger import Ledger, Pause, PlanHeader
 from asset_sync.ledger.made import Made
 from asset_sync.mirror import migrate
 from asset_sync.mirror.runs import LoadRun, load_of_run
@@ -72,7 +72,8 @@ class SyncStanding:
 
     `runs` are its last ones, the latest first. `age` is how long ago the `last_success` ended; see `last_success`.
     `source_rows`, `changes` and `held` are of the last plan that was made; `waiting` are the plans that a person has to
-    approve, the latest first. `paused` says in a line why it does not write now. `runs_when` says in words when it runs by
+    approve, the latest first. `paused` says in a line why it does not write now, and `pauses` are those
+    that keep it from that, that of everything first. `runs_when` says in words when it runs by
     itself, once it is switched on; `next_run` is when it does next. `mean_seconds` is of the runs here that succeeded.
     """
 
@@ -86,6 +87,7 @@ class SyncStanding:
     held: int
     waiting: Sequence[str]
     paused: str | None
+    pauses: Sequence[Pause]
     switch: Switch
     runs_when: str
     next_run: datetime | None
@@ -102,9 +104,9 @@ def standings(sync: str | None = None, *, runs: int = RUNS) -> Sequence[SyncStan
     names = sync_names() if sync is None else [sync]
     for name in names:
         job_of(name)
-    ledger, now = open_ledger(), datetime.now(UTC)
+    ledger, pauses, now = open_ledger(), open_pauses().all(), datetime.now(UTC)
     with instance() as dagster:
-        looked = _Looked(dagster, ledger, now, switched_on(dagster), looked_up())
+        looked = _Looked(dagster, ledger, now, switched_on(dagster), pauses, told_by(pauses))
         return [_standing(looked, name, runs) for name in names]
 
 
@@ -129,6 +131,7 @@ class _Looked:
     ledger: Ledger
     now: datetime
     on: Collection[str]
+    pauses: Sequence[Pause]
     paused: Paused
 
 
@@ -154,6 +157,7 @@ def _standing(looked: _Looked, sync: str, most: int) -> SyncStanding:
         held=told.held if told else 0,
         waiting=[plan.id for plan in plans if _waits(plan)],
         paused=looked.paused(sync),
+        pauses=[pause for pause in looked.pauses if pause.sync in (None, sync)],
         switch="on" if on else "off" if schedule or sensor else "none",
         runs_when=_runs_when(sync, looked.on),
         next_run=_next_run(connections, ticking, now),

@@ -15,23 +15,11 @@ from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 
 from asset_sync.pages import changes, choosing, holds, inbox, plans, records, runs, signing, syncs
+from asset_sync.pages.policy import OVER_HTTPS, headers
 from asset_sync.pages.rendering import render
 from asset_sync.reconcile.errors import AssetSyncError, PlanError
 
-_POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        *(f"{what} 'self'" for what in ("script-src", "style-src", "img-src", "connect-src", "form-action")),
-        *("base-uri 'none'", "frame-ancestors 'none'"),
-    )
-)
-_HEADERS: Final = {
-    "Content-Security-Policy": _POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-_OVER_HTTPS: Final = {"Strict-Transport-Security": "max-age=31536000"}
+_HEADERS: Final = headers()
 _log = logging.getLogger(__name__)
 
 
@@ -58,7 +46,7 @@ async def _with_headers(request: Request, call_next: Callable[[Request], Awaitab
     answer = await call_next(request)
     answer.headers.update(_HEADERS)
     if request.app.state.access.secure:
-        answer.headers.update(_OVER_HTTPS)
+        answer.headers.update(OVER_HTTPS)
     if not request.url.path.startswith(f"{request.scope['root_path']}/static/"):
         # Who signed out must not find it by the button that leads back.
         answer.headers["Cache-Control"] = "no-store"

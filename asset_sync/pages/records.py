@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from asset_sync.operations.definitions import planning_syncs
 from asset_sync.operations.explained_words import DECISIONS, STATES
 from asset_sync.operations.explaining import explain
-from asset_sync.operations.places import object_page, row_page
+from asset_sync.operations.places import object_page
 from asset_sync.pages.rendering import render
 from asset_sync.pages.visitors import SEE
 from asset_sync.reconcile.errors import ConfigurationError
@@ -29,6 +29,5 @@ def record(request: Request, sync: str = "", key: str = "", kind: str = "", part
     except ConfigurationError as error:
         raise HTTPException(404, str(error)) from None
     place = partial(object_page, told.sync, told.link_set, told.kind)
-    row = told.source and row_page(told.sync, told.link_set, told.source.table, told.source.values)
     words: dict[str, Any] = {"states": STATES, "decisions": DECISIONS}
-    return render(request, "record.html", asked=asked, syncs=syncs, told=told, place=place, row_place=row, **words)
+    return render(request, "record.html", asked=asked, syncs=syncs, told=told, place=place, **words)

@@ -47,8 +47,11 @@ async def answered(request: Request, name: Annotated[str, Form()] = "", password
 
 def _sign_in(request: Request, name: str, password: str) -> Response:
     access = access_of(request)
-    if not access.attempts.allow(access.proxy.address(request), name):
-        return _form(request, 429, _TOO_OFTEN)
+    wait_s = access.attempts.wait_s(access.proxy.address(request), name)
+    if wait_s is not None:
+        refused = _form(request, 429, _TOO_OFTEN)
+        refused.headers["Retry-After"] = str(wait_s)
+        return refused
     user = read_users().people.get(name)
     if not passwords.is_right(password, user.password if user else None):
         return _form(request, 403, _WRONG)

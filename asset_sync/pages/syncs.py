@@ -7,9 +7,7 @@ from typing import Final
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import Response
 
-from asset_sync.ledger import Pause
 from asset_sync.operations.definitions import makes_plans
-from asset_sync.operations.pausing import pauses
 from asset_sync.operations.plans import plans
 from asset_sync.operations.standing import RUNS, Ran, SyncStanding, standings
 from asset_sync.pages.charts import Chart, bars
@@ -24,18 +22,17 @@ _PLANS: Final = 3 * RUNS
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """How a sync stands, what its last runs came to, the oldest first, and the pauses that keep it from writing."""
+    """How a sync stands, and what its last runs came to, the oldest first."""
 
     standing: SyncStanding
     charts: Sequence[Chart]
-    pauses: Sequence[Pause]
 
 
 @routes.get("/syncs")
 def syncs(request: Request) -> Response:
     """Show how each sync stands, those that never ran last."""
-    paused, found = pauses(), sorted(standings(), key=lambda each: not each.runs)
-    return render(request, "syncs.html", glances=[_glance(each, paused) for each in found])
+    found = sorted(standings(), key=lambda each: not each.runs)
+    return render(request, "syncs.html", glances=list(map(_glance, found)))
 
 
 @routes.get("/syncs/{sync}")
@@ -45,11 +42,11 @@ def shown(request: Request, sync: str) -> Response:
         (standing,) = standings(sync)
     except ConfigurationError as error:
         raise HTTPException(404, str(error)) from None
-    return render(request, "sync.html", glance=_glance(standing, pauses()), applied=_applied(standing))
+    return render(request, "sync.html", glance=_glance(standing), applied=_applied(standing))
 
 
-def _glance(standing: SyncStanding, paused: Sequence[Pause]) -> Glance:
-    return Glance(standing, _charts(standing.runs), [each for each in paused if each.sync in (None, standing.sync)])
+def _glance(standing: SyncStanding) -> Glance:
+    return Glance(standing, _charts(standing.runs))
 
 
 def _charts(newest_first: Sequence[Ran]) -> Sequence[Chart]:

@@ -114,6 +114,14 @@ def test_every_path_is_described(anybody: httpx.Client) -> None:
         assert all(content["schema"] for content in success["content"].values())
 
 
+def test_the_page_of_the_paths_is_as_open_as_their_description(anybody: httpx.Client) -> None:
+    page = anybody.get("/docs", follow_redirects=True)
+    assert (page.status_code, page.headers["content-type"].split(";")[0]) == (200, "text/html")
+    assert "script-src 'self';" in page.headers["content-security-policy"]
+    for needed in ("swagger-ui-bundle.js", "swagger-ui.css", "start.js", "../openapi.json"):
+        assert anybody.get(f"/docs/{needed}").status_code == 200, needed
+
+
 WRONG: list[tuple[str, str, Json | None, int, str]] = [
     ("GET", "/plans/abc", None, 404, "no plan 'abc'"),
     ("POST", "/plans/abc/apply", None, 404, "no plan 'abc'"),
@@ -139,7 +147,7 @@ WRONG: list[tuple[str, str, Json | None, int, str]] = [
     ("GET", "/connections/nonsense", None, 404, "there is no connection 'nonsense'; there are main"),
     ("POST", "/connections/nonsense/export", {}, 404, "there is no connection 'nonsense'; there are main"),
     ("POST", "/connections/main/export", {"device_filters": {"site": ["a"]}}, 422, "device_filters.site: "),
-    ("POST", "/connections/main/export", {"exclude_recent_exports": False}, 422, "change it there"),
+    ("POST", "/connections/main/export", {"exclude_recent_exports": 24}, 422, "exclude_recent_exports: "),
     ("POST", "/ip-exports/bulk-export", {"device_ids": []}, 422, "device_ids: "),
     ("GET", "/ip-exports?state=error", None, 422, "state: "),
     ("POST", "/hosts", {"host": 1}, 422, "the document "),
@@ -163,6 +171,23 @@ def test_errors_are_one_line(client: httpx.Client) -> None:
     assert (form.status_code, "Content-Type: application/json; it came as text/plain" in form.json()["detail"]) == (422, True)
     cut = client.post(f"/sync/{SYNC}", content='{"mode"', headers={"content-type": "application/json"})
     assert (cut.status_code, cut.json()["detail"]) == (422, "body: JSON decode error")
+
+
+TWICE = [
+    (f"/sync/{SYNC}", '{"mode": "dry_run", "mode": "normal"}', "mode"),
+    ("/sync/netbox_to_wug", '{"filters": {"ids": ["1"], "ids": ["2"]}}', "ids"),
+    ("/plans/abc/approve", '{"by": "anna", "by": "\\u0062en"}', "by"),
+    ("/hosts", '{"host": 1, "host": 2}', "host"),
+]
+
+
+def test_a_key_that_is_sent_twice_is_refused_by_name_and_starts_nothing(client: httpx.Client) -> None:
+    for path, body, name in TWICE:
+        answer = client.post(path, content=body, headers={"content-type": "application/json"})
+        assert answer.status_code == 422, (path, answer.text)
+        assert_problem(answer)
+        assert answer.json()["detail"] == f"{name}: it is there 2 times; send each key once"
+    assert [client.get("/runs").json()[which] for which in ("runs", "waiting")] == [[], []]
 
 
 def test_held_records_are_decided_about_where_they_are_listed_and_under_the_path_of_before(client: httpx.Client) -> None:

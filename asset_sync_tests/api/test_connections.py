@@ -70,3 +70,16 @@ def test_of_several_connections_one_is_named_and_its_plan_goes_there(
     assert len(exported(branch)) == len(wanted(monitored))
     assert not exported(monitored.wug)
     assert {name: each["exported"] for name, each in standing(client).items()} == {MAIN: 0, BRANCH: len(exported(branch))}
+
+
+@pytest.mark.slow
+def test_whether_what_was_taken_out_is_exported_again_is_a_requests_own_choice(client: httpx.Client, monitored: World) -> None:
+    assert ended(client, client.post(RUNS, json={}))["status"] == "succeeded"
+    number, taken_out = next(iter(exported(monitored.wug).items()))
+    export = f"/connections/{MAIN}/export"
+    monitored.wug.delete_device(taken_out)
+    asked: Json = {"device_filters": {"ids": [number]}}
+    for more, is_there in (({}, False), ({"exclude_recent_exports": True}, False), ({"exclude_recent_exports": False}, True)):
+        run = ended(client, client.post(export, json={**asked, **more}))
+        assert run["status"] == "succeeded", run
+        assert (number in exported(monitored.wug)) is is_there, more

@@ -64,6 +64,7 @@ def test_what_is_not_signed_young_and_new_is_refused_and_starts_nothing(anybody:
         (sent(anybody, old), 409),
         (sent(anybody, b"[]"), 422),
         (sent(anybody, b"no json"), 422),
+        (sent(anybody, body.replace(b'{"event"', b'{"event":"deleted","event"')), 422),
         (sent(anybody, b" " * 1_100_000), 413),
     ]
     for answer, status in refused:

@@ -206,6 +206,8 @@ def test_a_record_of_each_sort_is_explained_truly(filtered: World, home: Path) -
     # By its name, by its object's id, and in words.
     assert [explained(name)["source_key"] for name in (quiet.name, f"#{told['target_id']}")] == [quiet.id] * 2
     lines = asked("explain", SYNC, quiet.id)
+    assert f"In the target: {told['target_page']}" in lines.splitlines()
+    assert told["source_page"] is None or f"In the source: {told['source_page']}" in lines.splitlines()
     assert f"asset {quiet.id!r} ({quiet.name}) of {SYNC}, asset #{told['target_id']}: unchanged" in lines
     assert (
         f"In the target: {filtered.environment()['NETBOX_URL']}/plugins/inventory/assets/{told['target_id']}/"

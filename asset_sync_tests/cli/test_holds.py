@@ -67,7 +67,7 @@ def test_a_held_record_is_listed_decided_about_and_the_decision_taken_back(world
     assert len(world.netbox.objects("plugins/inventory/assets")) == len(list(world.company)) - 1
     assert [(each["ignored"], each["why"].split(" on ")[0]) for each in held()] == [(True, "ignored: decided by anna")]
     told = asked("held", SYNC)
-    assert told.index("Nothing is held.") < told.index("Ignored, as somebody decided:") < told.index(other.id)
+    assert told.index("Nothing is held.") < told.index("Left alone, as somebody decided:") < told.index(other.id)
 
     assert "Taken back by bob" in asked("resolve", "take-back", "2", "--by", "bob")
     asked("run", SYNC)

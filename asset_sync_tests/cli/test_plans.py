@@ -50,6 +50,10 @@ def test_run_show_and_history(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     assert shown["total"] == len(shown["operations"])
     created = next(row for row in shown["operations"] if row["kind"] == "asset")
     assert created["outcome"] == "applied"
+    (stored,) = (
+        row for row in world.netbox.objects("plugins/inventory/assets") if row["name"] == created["changes"]["name"]["new"]
+    )
+    assert created["page"] == f"{world.environment()['NETBOX_URL']}/plugins/inventory/assets/{stored['id']}/"
     ran = ask("history", "asset", "1", "--field", "name").stdout
     assert shown["run_id"] in ran
     assert f"Nothing that {SYNC} knows is missing" in ask("missing", SYNC).stdout
@@ -299,6 +303,13 @@ def test_a_part_is_approved_by_words_and_by_rows(world: World) -> None:
     assert part != whole
     assert f"Plan {part} is approved by anna, as a part of {whole}" in told
     assert "left out by anna" in ask("show", part, "--all").stdout
+    # That is decided: it is not listed with what is to be decided, nor are its buttons offered.
+    held = orjson.loads(ask("held", SYNC, "--json").stdout)
+    assert {each["source_key"] for each in held if each["why"] == "left out by anna"} == {
+        row["source_key"] for row in shown[:2]
+    }
+    assert {each["ignored"] for each in held if each["why"] == "left out by anna"} == {True}
+    assert "Left alone, as somebody decided:" in ask("held", SYNC).stdout
     ask("apply", part)
     left = {shown[0]["changes"]["name"]["new"], shown[1]["changes"]["name"]["new"]}
     assert {row["name"] for row in assets(world).values()} == {row["changes"]["name"]["new"] for row in shown} - left

@@ -60,6 +60,7 @@ class Visitor:
         self.client = httpx.Client(base_url=f"{url}/review/", timeout=60, follow_redirects=True, headers=headers)
         self.page = ""
         self.status = 0
+        self.headers = httpx.Headers()
 
     def open(self, path: str) -> str:
         """Open a page; return what it says."""
@@ -88,7 +89,7 @@ class Visitor:
         return " ".join(unescape(re.sub(r"<[^>]*>", " ", self.page)).split())
 
     def _got(self, answer: httpx.Response) -> str:
-        self.page, self.status = answer.text, answer.status_code
+        self.page, self.status, self.headers = answer.text, answer.status_code, answer.headers
         return self.page
 
 

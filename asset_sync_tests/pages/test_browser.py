@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, expect
@@ -191,3 +192,18 @@ def test_a_screen_reader_finds_its_way_in_light_and_dark(come: Come, world: Worl
             found = Axe().run(root.page)
             assert found.violations_count == 0, f"{path} in {scheme}: {found.generate_report()}"
         root.complaints = [told for told in root.complaints if "404" not in told]
+
+
+def test_the_page_of_the_rest_service_shows_every_path_and_breaks_over_nothing(browser: Browser, service: str) -> None:
+    person = Person(browser, service)
+    asked: list[str] = []
+    person.page.on("request", lambda request: asked.append(request.url))
+    person.page.goto("/docs")
+    expect(person.page.get_by_role("heading", name="asset_sync")).to_be_visible()
+    paths = httpx.get(f"{service}/openapi.json").json()["paths"]
+    expect(person.page.locator(".opblock")).to_have_count(sum(len(methods) for methods in paths.values()))
+    person.page.get_by_role("button", name="POST /sync/{name}").first.click()
+    expect(person.page.get_by_role("heading", name="Request body").first).to_be_visible()
+    assert [url for url in asked if not url.startswith((service, "data:"))] == []
+    assert person.complaints == []
+    person.context.close()

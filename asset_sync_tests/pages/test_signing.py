@@ -47,6 +47,8 @@ def test_who_tries_too_often_is_asked_to_wait_and_somebody_else_is_not(service: 
     assert statuses == [403] * OF_ADDRESS + [429]
     guesser.send("/sign-in", name="sue", password=PASSWORD)
     assert (guesser.status, "tried too often" in guesser.words) == (429, True)
+    # What an address tried is forgotten after five minutes, the first of it first.
+    assert 200 < int(guesser.headers["Retry-After"]) <= 300
 
 
 def test_the_cookie_is_for_this_site_alone_and_no_script_reads_it(service: str) -> None:

@@ -20,7 +20,8 @@ def test_a_chart_has_a_bar_for_each_run_and_says_what_it_shows() -> None:
     assert [each.x for each in chart.bars] == [0, 8, 16]
     assert [each.height for each in chart.bars] == [8, 1, 32]
     assert chart.label == "changes of the last 3 runs: 40 at last, 40 at most"
-    assert bars([], "changes").told == "never"
+    nothing = bars([], "rows of the source")
+    assert (nothing.told, nothing.label) == ("no run has told yet", "rows of the source: no run has told yet")
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """Runs about some of the source's rows alone, which a person asks for; what else there is counts for nothing in them."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import dagster as dg
 
@@ -30,6 +30,14 @@ def check_only(source: System, only: Only) -> None:
             raise ConfigurationError(f"{source.title} cannot be asked for some {name} alone; {there}")
         if not only[name] or not all(value.strip() for value in only[name]):
             raise ConfigurationError(f"only {name}: nothing is named; leave it out to ask for all that the YAML chooses")
+
+
+def chosen_of(context: dg.AssetExecutionContext) -> Mapping[str, bool]:
+    """Return what a run says to its target in the place of the YAML: each step goes by what its plan is told."""
+    found: Any = context.run.run_config
+    for key in ("ops", f"{context.asset_key.path[0]}__plan", "config", "target_options"):
+        found = found.get(key) or {}
+    return dict(found)
 
 
 def told(only: Only) -> str:

@@ -16,12 +16,13 @@ from asset_sync.components.connections import check_names, name_of, partitions
 from asset_sync.components.declared.alone import check_alone
 from asset_sync.components.declared.assets import constants, desired_asset, inventory_asset, sieve_asset, source_asset
 from asset_sync.components.declared.checking import Checking, check_keys
-from asset_sync.components.declared.choosing import Only, about, check_only
+from asset_sync.components.declared.choosing import Only, about, check_only, chosen_of
 from asset_sync.components.declared.ends import (
     ConnectionConfig,
     End,
     SeveralConfig,
     Side,
+    Told,
     check_apart,
     check_told,
     named,
@@ -309,7 +310,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
 
     # The systems.
 
-    def _of(self, side: Side, connection: SeveralConfig | None = None, only: Only | None = None) -> System:
+    def _of(self, side: Side, connection: SeveralConfig | None = None, only: Told | None = None) -> System:
         """Return the system of a side with what the sync, and a connection, say to it; `only` comes in the place of both."""
         own = {**(connection.options(side) if connection else {}), **(only or {})}
         if side == "source":
@@ -318,13 +319,14 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
 
     def _of_run(self, context: dg.AssetExecutionContext, side: Side) -> System:
         """Return the system of a side as a run has it. Raises `ConfigurationError` where its connection is not enabled."""
+        own = chosen_of(context) if side == "target" else {}
         if not self.connections:
-            return self._of(side)
+            return self._of(side, only=own)
         connection = self._connection(context)
         if not connection.enabled:
             sync = context.asset_key.path[0]
             raise ConfigurationError(f"{connection.name} is not enabled: set `enabled: true` for it in the YAML of {sync}")
-        return self._of(side, connection)
+        return self._of(side, connection, own)
 
     def _asked(self, context: dg.AssetExecutionContext, only: Only) -> System:
         """Return the source as a run has it, which may be asked for some rows alone."""
@@ -377,20 +379,20 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     def _resource_of(self, connection: SeveralConfig) -> dg.ConfigurableResource[Any]:
         return connection.resource(self._of(self.connections_of, connection))
 
-    def page_of(self, connection: str | None, kind: str, target_id: str) -> str | None:
-        """Return where a person looks at an object of the target; None where that is not known."""
-        return self._page("target", self._of("target").side.page, connection, kind, target_id)
+    def pages_of(self, connection: str | None) -> Callable[[str, str], str | None]:
+        """Return what says by its kind and id where a person looks at an object of the target; None where that is not known."""
+        return self._page("target", self._of("target").side.page, connection)
 
     def row_page_of(self, connection: str | None, table: str, row: Mapping[str, str]) -> str | None:
         """Return where a person looks at what a row of a table of the source tells of; None where that is not known."""
         source = self._of("source")
         key = row.get(source.tables[table].key) if table in source.tables else None
-        return self._page("source", source.page, connection, table, key) if key is not None else None
+        return self._page("source", source.page, connection)(table, key) if key is not None else None
 
-    def _page(self, side: Side, page: Page | None, connection: str | None, *what: str) -> str | None:
+    def _page(self, side: Side, page: Page | None, connection: str | None) -> Callable[[str, str], str | None]:
         of = self.source_connection if side == "source" else self.target_connection
         several = self.resources_of(connection or "") if self._several(side) else [of.resource(self._of(side))]
-        return page(several[0], *what) if page and several else None
+        return partial(page, several[0]) if page and several else lambda _what, _which: None
 
     def scheduled(self) -> list[ScheduledConnection]:
         """Return the connections, as they are scheduled."""

@@ -3,6 +3,6 @@
 from asset_sync.reconcile.review.choice import Choice
 from asset_sync.reconcile.review.parting import part
 from asset_sync.reconcile.review.rules import Rule, apply_rules
-from asset_sync.reconcile.review.selection import Selection, chooses, decisions, left_out
+from asset_sync.reconcile.review.selection import LEFT_OUT, Selection, chooses, decisions, left_out
 
-__all__ = ["Choice", "Rule", "Selection", "apply_rules", "chooses", "decisions", "left_out", "part"]
+__all__ = ["LEFT_OUT", "Choice", "Rule", "Selection", "apply_rules", "chooses", "decisions", "left_out", "part"]

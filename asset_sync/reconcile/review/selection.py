@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.kinds import Kinds
@@ -37,7 +38,8 @@ def left_out(plan: Plan, selection: Selection, by: str) -> Left:
     return {seq: dict.fromkeys(fields, f"{LEFT_OUT}{by}") for seq, fields in left if fields}
 
 
-LEFT_OUT = "left out by "
+LEFT_OUT: Final = "left out by "
+"""How the hold of what a person left out of an approval begins."""
 
 
 def decisions(parted: Plan, kinds: Kinds, by: str, at: datetime) -> Iterator[Resolution]:
