@@ -14,7 +14,7 @@ from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.merge import Ownership
 from asset_sync_tests.reconcile.constraints import Row, base_of, stored_name
 from asset_sync_tests.reconcile.histories.doubles import nothing_doubled
-from asset_sync_tests.reconcile.histories.evidence import Moment, Thing, changed_fields, folded, host, shared
+from asset_sync_tests.reconcile.histories.evidence import Moment, Thing, changed_fields, folded, host, plain_serial, shared
 from asset_sync_tests.reconcile.histories.hands import Hands, Place, filled
 from asset_sync_tests.reconcile.histories.kinds import GRACE, RETIRED
 from asset_sync_tests.reconcile.histories.record import HistoryFault, Run
@@ -180,9 +180,15 @@ class Oracle:
                 raise HistoryFault(f"{kind} {source_key} was linked to #{link['target_id']}, which is not there")
             row = run.planned.rows.get(thing) or run.after.rows[thing]
             record = run.wanted[kind].get(source_key)
-            if self.made_for.get(thing) != source_key and not (record and self._is_like(run, kind, record, row)):
+            known = self.made_for.get(thing) == source_key or self._was_like(kind, source_key, row)
+            if not known and not (record and self._is_like(run, kind, record, row)):
                 raise HistoryFault(f"{kind} {source_key} took {thing}, with which it has nothing in common: {_shown(row)}")
             self.known_as[thing].add(source_key)
+
+    def _was_like(self, kind: str, source_key: str, row: Row) -> bool:
+        """Return whether a machine has a serial that the source said of it before: it may have lost that since."""
+        said = self.said[f"{kind} {source_key}", "serial"] if kind == "asset" else set()
+        return plain_serial(row.get("serial")) in {plain_serial(value) for value in said if value is not None}
 
     def _is_like(self, run: Run, kind: str, record: Record, row: Row) -> bool:
         match kind:
