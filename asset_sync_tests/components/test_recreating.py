@@ -60,6 +60,9 @@ def _matches(sync: Sync) -> list[str]:
     )
     remembered = {"asset": links(link("a", "1"), link("b", "2"))}
     ledger = SimpleNamespace(resolutions=lambda *_: NONE, links=lambda *_, **__: remembered, elsewhere=lambda *_: {})
-    context = cast("dg.AssetExecutionContext", SimpleNamespace(resources=SimpleNamespace(ledger=ledger)))
+    told = SimpleNamespace(
+        resources=SimpleNamespace(ledger=ledger), run=SimpleNamespace(run_config={}), asset_key=sync.key("match")
+    )
+    context = cast("dg.AssetExecutionContext", told)
     planning = Planning(context, sync, world.desired, world.observed)
     return [str(verdict) for verdict in planning.match()["asset"]["verdict"]]
