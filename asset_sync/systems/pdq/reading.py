@@ -6,7 +6,6 @@ and against `meta`, read once more where they do not fit, and refused if they st
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import orjson
@@ -210,27 +209,20 @@ def _read_once(client: Client) -> pd.DataFrame:
 
 
 def _pages(client: Client) -> Iterator[tuple[list[Device], Mapping[str, int]]]:
-    """Yield the pages up to the last: the one that `meta` says, or else the first that is short and has an empty one behind.
-
-    While one is worked on, the next is asked for.
-    """
+    """Yield the pages up to the last: the one that `meta` says, or else the first that is short and has an empty one behind."""
     page, ended = 1, False
-    with ThreadPoolExecutor(1, thread_name_prefix="pdq") as pool:
-        coming = pool.submit(_page, client, page)
-        while True:
-            data, meta = coming.result()
-            size, last = meta.get("pageSize", PAGE_SIZE), meta.get("totalPages")
-            if ended and data:
-                raise _Mismatch(f"page {page - 1} is short and page {page} is not empty")
-            if last is not None and page < last and len(data) != size:
-                raise _Mismatch(f"page {page} of {last} has {len(data)} devices instead of {size}")
-            if ended or (last is not None and page >= last):
-                yield data, meta
-                return
-            coming = pool.submit(_page, client, page + 1)
-            yield data, meta
-            ended = last is None and len(data) < size
-            page += 1
+    while True:
+        data, meta = _page(client, page)
+        size, last = meta.get("pageSize", PAGE_SIZE), meta.get("totalPages")
+        if ended and data:
+            raise _Mismatch(f"page {page - 1} is short and page {page} is not empty")
+        if last is not None and page < last and len(data) != size:
+            raise _Mismatch(f"page {page} of {last} has {len(data)} devices instead of {size}")
+        yield data, meta
+        if ended or (last is not None and page >= last):
+            return
+        ended = last is None and len(data) < size
+        page += 1
 
 
 def _page(client: Client, page: int) -> tuple[list[Device], Mapping[str, int]]:
