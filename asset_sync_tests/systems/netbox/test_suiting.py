@@ -106,13 +106,19 @@ def test_ports_of_a_switch_that_a_person_put_into_another_site_are_held_and_the_
     assert sync.again() == 0
 
 
-def test_a_vlan_of_another_site_is_left_out_and_the_port_goes_on(sync: Sync) -> None:
+def _in_another_site(sync: Sync) -> int:
+    """Put the VLAN db into another site, as a person may whose groups are of none; return its id."""
     state = sync.netbox.state
     porto = state.create("dcim/sites", {"name": "Porto", "slug": "porto"})["id"]
     state.patch(GROUPS, 1, {"scope_type": None, "scope_id": None})
     (db,) = [row["id"] for row in state.objects(VLANS) if row["name"] == "db"]
     state.patch(VLANS, db, {"site": porto})
     sync.policy.owners["vlan_group"].pop("site", None)  # type: ignore[attr-defined]
+    return int(db)
+
+
+def test_a_vlan_of_another_site_is_left_out_and_the_port_goes_on(sync: Sync) -> None:
+    state, db = sync.netbox.state, _in_another_site(sync)
     sync.row("interface", "p1").update(untagged_vlan="db", description="told")
     sync.rows["interface"].append(_port("p4", mode="tagged", tagged_vlans="db", description="told"))
     plan = _tried(sync)
@@ -128,12 +134,7 @@ def test_a_vlan_of_another_site_is_left_out_and_the_port_goes_on(sync: Sync) -> 
 
 
 def test_of_several_vlans_the_one_of_another_site_is_held_alone(sync: Sync) -> None:
-    state = sync.netbox.state
-    porto = state.create("dcim/sites", {"name": "Porto", "slug": "porto"})["id"]
-    state.patch(GROUPS, 1, {"scope_type": None, "scope_id": None})
-    (db,) = [row["id"] for row in state.objects(VLANS) if row["name"] == "db"]
-    state.patch(VLANS, db, {"site": porto})
-    sync.policy.owners["vlan_group"].pop("site", None)  # type: ignore[attr-defined]
+    state, db = sync.netbox.state, _in_another_site(sync)
     sync.rows["vlan"] += [_vlan("mail", 1003), _vlan("old", 1004)]
     sync.row("interface", "p2")["tagged_vlans"] = BETWEEN.join(("web", "db", "mail"))
     sync.rows["interface"].append(_port("p4", mode="tagged", tagged_vlans=BETWEEN.join(("db", "web"))))
