@@ -1,6 +1,7 @@
 """The one object that Dagster loads: the syncs in `defs/`, and what they all share."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
@@ -21,9 +22,21 @@ from asset_sync.systems.wug import WhatsUpGold
 @dg.definitions
 def defs() -> dg.Definitions:
     """Return every sync with its resources. Nothing here reads the environment: the graph is made of committed files."""
-    syncs = _syncs(Path(__file__).parent)
+    syncs = _syncs(lambda folder: dg.load_from_defs_folder(path_within_project=folder))
     jobs = [job for job in syncs.jobs or [] if run_tags.SYNC in (job.tags or {})]
-    shared = dg.Definitions(
+    watching = dg.Definitions(sensors=[abandoned_runs, asked_sensor(jobs)])
+    return dg.Definitions.merge(syncs, _shared(), watching)
+
+
+def sync_defs(sync: str) -> dg.Definitions:
+    """Return one sync, by the name of its folder, with its resources: a run by hand needs no other, and begins sooner."""
+    tree = dg.ComponentTree.for_project(Path(__file__).parent)
+    alone = _syncs(lambda _folder: tree.build_defs_at_path(sync))
+    return dg.Definitions.merge(alone, _shared(), dg.Definitions(component_tree=tree))
+
+
+def _shared() -> dg.Definitions:
+    return dg.Definitions(
         resources={
             "ledger": LedgerResource(),
             "snapshots": Snapshots(),
@@ -32,15 +45,14 @@ def defs() -> dg.Definitions:
             "snipeit": SnipeIt(),
             "wug": WhatsUpGold(),
         },
-        sensors=[abandoned_runs, asked_sensor(jobs)],
         executor=leased_executor,
     )
-    return dg.Definitions.merge(syncs, shared)
 
 
-def _syncs(folder: Path) -> dg.Definitions:
+def _syncs(load: Callable[[Path], dg.Definitions]) -> dg.Definitions:
+    folder = Path(__file__).parent
     try:
-        return loaded(folder / "defs", lambda: dg.load_from_defs_folder(path_within_project=folder))
+        return loaded(folder / "defs", lambda: load(folder))
     except ConfigurationError as error:
         # Dagster tells, in a log and on a page, where in the code it was raised. The line says where in the YAML it is wrong.
         sys.tracebacklimit = 0

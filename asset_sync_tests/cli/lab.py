@@ -3,8 +3,10 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from asset_sync.operations import definitions
@@ -58,13 +60,21 @@ def monitored(monkeypatch: pytest.MonkeyPatch, home: Path, database_url: str) ->
 def branch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, monitored: World) -> Iterator[WugState]:
     """The server of a second connection, `BRANCH`; the project has one sync alone: to both of them."""
     made = definitions_of(tmp_path / "two", EXPORT, {MAIN: {}, BRANCH: {}}, {}, monkeypatch)
-    monkeypatch.setattr("asset_sync.definitions.defs", lambda: made)
     state = WugState(dict(monitored.wug.hosts))
-    with serving(BRANCH, state) as environment:
+    with serving(BRANCH, state) as environment, project_of(made, monkeypatch):
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        definitions._definitions.cache_clear()
         yield state
+
+
+@contextmanager
+def project_of(made: dg.Definitions, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Have the project be of these definitions alone."""
+    monkeypatch.setattr("asset_sync.definitions.defs", lambda: made)
+    definitions._definitions.cache_clear()
+    # What is loaded whole already is not loaded a sync at a time.
+    definitions._definitions()
+    yield
     definitions._definitions.cache_clear()
 
 

@@ -16,12 +16,11 @@ from sqlalchemy import text
 from asset_sync import database
 from asset_sync.cli.main import main
 from asset_sync.components.resources import open_ledger
-from asset_sync.operations import definitions
 from asset_sync.operations.runs import run_sync
 from asset_sync.reconcile import plan as p
 from asset_sync.sandbox.company import Machine
 from asset_sync.sandbox.world import World
-from asset_sync_tests.cli.lab import SYNC
+from asset_sync_tests.cli.lab import SYNC, project_of
 from asset_sync_tests.cli.test_processes import PROGRAM
 from asset_sync_tests.components.probe import YAML, load_whole
 from asset_sync_tests.pipeline import ASSETS
@@ -36,10 +35,8 @@ FILTERS = "  filters: {devices: [{column: name, is_not: [spare*]}, {column: seri
 def filtered(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """A world whose only sync leaves out what is called spare."""
     made = load_whole(tmp_path / "filtered", YAML + FILTERS, monkeypatch)
-    monkeypatch.setattr("asset_sync.definitions.defs", lambda: made)
-    definitions._definitions.cache_clear()
-    yield world
-    definitions._definitions.cache_clear()
+    with project_of(made, monkeypatch):
+        yield world
 
 
 def asked(*words: str, status: int = 0) -> str:

@@ -19,7 +19,7 @@ from asset_sync.components.processes import this_process
 from asset_sync.components.resources import LedgerResource
 from asset_sync.components.snapshots import Snapshots
 from asset_sync.ledger import Leases, Schedules
-from asset_sync.operations import definitions, fabrics
+from asset_sync.operations import fabrics
 from asset_sync.operations.pausing import pause
 from asset_sync.reconcile.errors import SourceError
 from asset_sync.reconcile.sources import Column, SourceTable
@@ -27,6 +27,7 @@ from asset_sync.sandbox.netbox import DEFAULT_TOKEN, NetBoxState, create_app
 from asset_sync.sandbox.server import Server
 from asset_sync.systems.netbox import NetBox
 from asset_sync.systems.system import Read, System
+from asset_sync_tests.cli.lab import project_of
 from asset_sync_tests.components.probe import load_of
 
 SYNC = "fabric_sites"
@@ -78,12 +79,10 @@ def schedules(monkeypatch: pytest.MonkeyPatch, home: Path, tmp_path: Path, datab
             monkeypatch.setenv(name, value)
         resources = {"ledger": LedgerResource(), "snapshots": Snapshots(), "netbox": NetBox()}
         made = dg.Definitions.merge(load_of(tmp_path / "own", SYNC, YAML, monkeypatch), dg.Definitions(resources=resources))
-        monkeypatch.setattr("asset_sync.definitions.defs", lambda: made)
-        definitions._definitions.cache_clear()
         engine = create_engine(database_url)
-        yield Schedules(engine)
+        with project_of(made, monkeypatch):
+            yield Schedules(engine)
         engine.dispose()
-    definitions._definitions.cache_clear()
 
 
 def ask(*arguments: str, status: int = 0) -> Result:

@@ -151,8 +151,9 @@ def test_an_empty_ledger_has_no_plans() -> None:
 @pytest.mark.usefixtures("home")
 def test_a_yaml_of_the_wrong_form_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = YAML.replace("runs: 3", "runs: three")
-    monkeypatch.setattr("asset_sync.definitions.defs", lambda: load(tmp_path / "wrong", wrong, monkeypatch))
+    monkeypatch.setattr("asset_sync.definitions.sync_defs", lambda _sync: load(tmp_path / "wrong", wrong, monkeypatch))
     definitions._definitions.cache_clear()
+    definitions._definitions_alone.cache_clear()
     check_one_line(ask("run", "pdq_to_netbox"), 1, "defs.yaml:21: grace.runs: 'three': input should be a valid integer")
 
 

@@ -28,27 +28,14 @@ from asset_sync_tests.processes import end
 
 Popen = subprocess.Popen[str]
 DEFINITIONS: Final = """
-from pathlib import Path
-
-import dagster as dg
-
 from asset_sync import definitions
 
-shipped = definitions.defs
-
-
-@dg.definitions
-def defs() -> dg.Definitions:
-    definitions.__file__ = __file__
-    return shipped()
+definitions.__file__ = __file__
+defs = definitions.defs
 """
 """What the project itself loads, with the syncs of this folder."""
 COMMAND: Final = """
-import asset_sync.definitions
-
 import own.definitions
-
-asset_sync.definitions.defs = own.definitions.defs
 
 from asset_sync.cli.main import main
 
@@ -112,7 +99,9 @@ class Live:
         """Run a daemon, with a Dagster of its own, whose sensor is on."""
         home = self._home(f"home{number}")
         on = [sys.executable, "-m", "dagster", "sensor", "start", f"{SYNC}_sensor", "-m", "own.definitions"]
-        assert self._process(on, home.name, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).wait(120) == 0
+        switching = self._process(on, home.name, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        _, errors = switching.communicate(timeout=120)
+        assert switching.returncode == 0, errors
         command = [str(Path(sys.executable).parent / "dagster-daemon"), "run", "-m", "own.definitions"]
         with (home / "daemon.txt").open("wb") as log:
             process = self._process(command, home.name, stdout=log, stderr=log, start_new_session=True)

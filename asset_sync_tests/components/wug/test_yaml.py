@@ -5,7 +5,6 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from asset_sync.operations import definitions
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync_tests.components.probe import ROOT, load_of
 from asset_sync_tests.components.test_yaml import causes
@@ -236,12 +235,8 @@ def test_a_value_of_the_wrong_form_is_one_line_that_names_the_sync_and_the_key(
     assert right in YAMLS[EXPORT]
     yaml = YAMLS[EXPORT].replace(right, wrong, 1)
 
-    def defs() -> dg.Definitions:
-        return load_of(tmp_path, EXPORT, yaml, monkeypatch)
-
-    monkeypatch.setattr("asset_sync.definitions.defs", defs)
     with pytest.raises(ConfigurationError) as raised:
-        definitions._load()
+        load_of(tmp_path, EXPORT, yaml, monkeypatch)
     told = str(raised.value)
     assert "\n" not in told
     assert EXPORT in told
