@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import dagster as dg
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 from upath import UPath
 
@@ -32,11 +33,13 @@ class Snapshots(dg.ConfigurableIOManager):
 
     def handle_output(self, context: dg.OutputContext, obj: pd.DataFrame | Mapping[str, pd.DataFrame]) -> None:
         """Write the asset's tables for this run, then point `latest` to them."""
+        _give_back()
         folder = self._folder(context.asset_key)
         self._write(folder / context.run_id, obj if isinstance(obj, Mapping) else {"rows": obj})
         (folder / _pointer(context.partition_key if context.has_partition_key else None)).write_text(context.run_id)
         self._prune(folder)
         context.add_output_metadata({"dagster/uri": str(folder / context.run_id)})
+        _let_go(context)
 
     def save(self, key: dg.AssetKey, run_id: str, tables: Mapping[str, pd.DataFrame]) -> None:
         """Keep tables that a run made an asset from and that are no asset's; no step reads them, `load` returns them."""
@@ -51,6 +54,7 @@ class Snapshots(dg.ConfigurableIOManager):
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame | Tables:
         """Read the tables that this run wrote, else the latest."""
+        _give_back()
         partition = context.asset_partition_key if context.has_asset_partitions else None
         own, folder = context.step_context.run_id, self._folder(context.asset_key)
         run_id = self._run(context.asset_key, own, partition)
@@ -114,6 +118,18 @@ class Snapshots(dg.ConfigurableIOManager):
         for pointer in folder.glob(f"{_LATEST}.*"):
             if not (folder / pointer.read_text()).exists():
                 pointer.unlink()
+
+
+def _let_go(context: dg.OutputContext) -> None:
+    """Forget what steps returned: a run in this process keeps it all in memory to its end, for whoever asks its result."""
+    returned = context.step_context.output_capture
+    if returned is not None:
+        returned.clear()
+
+
+def _give_back() -> None:
+    """Give the system the memory back of tables that are gone: Arrow keeps it for the next ones, which are read elsewhere."""
+    pa.default_memory_pool().release_unused()
 
 
 def _pointer(partition: str | None) -> str:

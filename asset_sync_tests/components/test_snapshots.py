@@ -1,6 +1,8 @@
 """What is kept of the tables between assets, for how long, and whose tables a run means that wrote none."""
 
+import gc
 import shutil
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -70,6 +72,23 @@ def number(folder: Path, run_id: str) -> int | None:
         return int(kept(folder).load(DEVICES, run_id)["rows"]["number"].item())
     except FileNotFoundError:
         return None
+
+
+def test_what_a_step_returned_does_not_stay_in_memory_while_the_others_run(tmp_path: Path) -> None:
+    made: list[weakref.ref[pd.DataFrame]] = []
+
+    @dg.asset(key=DEVICES, io_manager_key="snapshots")
+    def devices() -> pd.DataFrame:
+        table = pd.DataFrame({"number": [1]})
+        made.append(weakref.ref(table))
+        return table
+
+    @dg.asset(deps=[DEVICES])
+    def after() -> None:
+        gc.collect()
+        assert made[0]() is None
+
+    assert dg.materialize([devices, after], resources={"snapshots": kept(tmp_path)}).success
 
 
 @pytest.fixture
