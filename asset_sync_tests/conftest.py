@@ -38,6 +38,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are cores: a sixth of the time of tests goes by in waiting for processes and servers."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_finish() -> None:
     """Have the garbage collector pass over what was imported, which stays anyway."""
     gc.collect()

@@ -1,4 +1,4 @@
-"""How a process gets at Dagster's instance: it is opened once, for opening it costs more than most questions to it."""
+"""How a process gets at what Dagster has: an instance is opened once, and for a run one sync is loaded, not all."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -6,7 +6,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from asset_sync.operations.definitions import instance, make_dagster_home
+from asset_sync.operations import definitions
+from asset_sync.operations.definitions import DEFS, instance, job_of, make_dagster_home, sync_names, variables_of
+from asset_sync.reconcile.errors import ConfigurationError
 
 
 def test_the_instance_of_a_home_is_opened_once(home: Path) -> None:
@@ -54,3 +56,43 @@ def test_another_home_another_configuration_and_another_folder_have_instances_of
     monkeypatch.chdir(tmp_path / "other")
     with instance() as elsewhere:
         assert elsewhere is not changed
+
+
+@pytest.fixture
+def nothing_loaded() -> None:
+    definitions._definitions.cache_clear()
+    definitions._definitions_alone.cache_clear()
+
+
+@pytest.mark.usefixtures("nothing_loaded")
+def test_a_sync_is_the_same_alone_as_among_all() -> None:
+    names = sorted(file.parent.name for file in DEFS.glob("*/defs.yaml") if file.parent.name != "alerts")
+    alone = {name: _told(job_of(name)) for name in names}
+    assert not definitions._definitions.cache_info().currsize
+    assert names == sync_names()
+    assert definitions._definitions.cache_info().currsize
+    assert {name: _told(job_of(name)) for name in names} == alone
+
+
+def _told(job: dg.JobDefinition) -> dict[str, object]:
+    keys = {key: sorted(deps) for key, deps in job.asset_layer.asset_graph.asset_dep_graph["upstream"].items()}
+    partitions = job.partitions_def
+    return {
+        "steps": sorted(node.name for node in job.nodes),
+        "resources": sorted(job.required_resource_keys),
+        "tags": dict(job.tags),
+        "partitions": partitions and (type(partitions), getattr(partitions, "name", None) or partitions.get_partition_keys()),
+        "variables": variables_of(job.name, None),
+        "assets": {key: deps for key, deps in keys.items() if key.path[0] == job.name},
+    }
+
+
+@pytest.mark.usefixtures("nothing_loaded")
+def test_of_a_sync_that_there_is_not_all_that_there_are_are_told() -> None:
+    with pytest.raises(ConfigurationError, match="there is no sync 'nosuch'; there are hedgehog_to_netbox, hosts_to_netbox, "):
+        job_of("nosuch")
+
+
+def test_the_alerts_are_no_sync() -> None:
+    with pytest.raises(ConfigurationError, match="there is no sync 'alerts'"):
+        job_of("alerts")
