@@ -51,6 +51,23 @@ def test_what_was_sent_is_not_found_under_an_id_that_a_restored_target_gave_to_a
     play(History("devices", (first, Day((*people, (Event("move_address", 65),)), "restore_target"))))
 
 
+def test_a_machine_that_is_back_under_another_key_gives_its_name_to_no_clone() -> None:
+    come, back, clone = (Event("come", 180),), (Event("register_again", 0),), (Event("clone", 0),)
+    play(History("devices", (Day((come,)), Day((back,), "undo"), Day((clone,), "restore_ledger"))))
+
+
+def test_nothing_is_made_with_a_serial_that_another_machine_was_to_lose_and_has_still() -> None:
+    come, gone = (Event("come", 0), Event("come", 36), Event("come", 0)), (Event("go", 2),)
+    parts = (Event("replace_hardware", 0), Event("exchange", 120))
+    play(History("assets", (Day((come,)), Day((gone,)), Day((parts,), None, ("stale", "stale", "refused")))))
+
+
+def test_a_machine_is_known_by_the_serial_of_what_it_was_on() -> None:
+    bare, nothing = (Event("spoil", 0), Event("register_again", 0)), ()
+    days = (Day(((Event("come", 1),),)), Day((bare,)), Day((nothing,)), Day((nothing,)))
+    play(History("assets", (*days, Day(((Event("register", 190),),), "restore_target", ("fine",) * 3))))
+
+
 # The oracle is worth something: it sees what a sync does wrong.
 
 

@@ -57,7 +57,7 @@ def apply(
     creator = Creator(*told, own, intend := _by_turns(intend))
     updater = Updater(*told, intend)
     unsure = {*intended, *(seq for seq, outcome in done.items() if may_come_late(outcome))}
-    preparer = Preparer(rows, outcomes, unsure, lost_referents(rows, kinds, known, outcomes, target.read))
+    preparer = Preparer(rows, kinds, outcomes, unsure, lost_referents(rows, kinds, known, outcomes, target.read))
     crew = Crew(workers, outcomes, record, preparer.completed)
     for group in groups(rows):
         kind = kinds[group[0]["kind"]]

@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 import orjson
 
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.apply.giving_up import awaited, givers
 from asset_sync.reconcile.apply.groups import Record
 from asset_sync.reconcile.apply.operations import Operation
 from asset_sync.reconcile.apply.referents import Lost
 from asset_sync.reconcile.identity import telling
-from asset_sync.reconcile.kinds import Kind
+from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.sets import listed, one_set
 from asset_sync.reconcile.target import ALREADY, APPLIED, SKIPPED, Outcome, Write
 
@@ -43,11 +44,14 @@ class Preparer:
     `outcomes` is read for what was done so far, `unsure` are rows of unknown fate, nothing may refer to what is `lost`.
     """
 
-    def __init__(self, rows: Sequence[Record], outcomes: Mapping[int, Outcome], unsure: Collection[int], lost: Lost) -> None:
+    def __init__(
+        self, rows: Sequence[Record], kinds: Kinds, outcomes: Mapping[int, Outcome], unsure: Collection[int], lost: Lost
+    ) -> None:
         self._outcomes = outcomes
         self._unsure = frozenset(unsure)
         self._lost = lost
         self._left_out: dict[int, _LeftOut] = {}
+        self._givers = givers(rows, kinds)
         self._creates = {(row["kind"], row["key"]): row["seq"] for row in rows if row["op"] == p.CREATE}
         several = [own for own in _by_object(rows) if len(own) > 1]
         self._earlier = _earlier_changes(several)
@@ -75,6 +79,8 @@ class Preparer:
     def _prepared(self, kind: Kind, row: Record) -> Operation:
         seq, changes = row["seq"], p.decode(row["changes"])
         self._check_earlier(seq)
+        if row["op"] == p.CREATE and seq not in self._unsure:
+            self._check_given_up(kind, row, changes)
         values = self._values(kind, row, changes)
         target_id = row["target_id"] or (self._created(kind.facet_of, row["key"]) if kind.facet_of else None)
         write = Write(seq, row["key"], target_id, row["version"], values)
@@ -143,8 +149,13 @@ class Preparer:
         for name, earlier in self._earlier.get(seq, {}).items():
             outcome = self._outcomes.get(earlier)
             if outcome is None or outcome.outcome not in DONE or name in outcome.unstored:
-                why = f": {outcome.detail}" if outcome and outcome.detail else ""
-                raise LookupError(f"needs an earlier change of {name}, which was not made{why}")
+                raise LookupError(f"needs an earlier change of {name}, which was not made{_because(outcome)}")
+
+    def _check_given_up(self, kind: Kind, row: Record, changes: p.Changes) -> None:
+        for giver, what in awaited(self._givers, kind, row, changes).items():
+            outcome = self._outcomes.get(giver)
+            if outcome is None or outcome.outcome not in DONE:
+                raise LookupError(f"needs another {kind.name} to give up {what}, which was not done{_because(outcome)}")
 
     def _resolved(self, new: object) -> object:
         if isinstance(new, dict) and self._is_lost(new):
@@ -158,6 +169,10 @@ class Preparer:
         if (kind, outcome.target_id) in self._lost:
             raise LookupError(f"needs {_other(kind, outcome.target_id)}")
         return outcome.target_id
+
+
+def _because(outcome: Outcome | None) -> str:
+    return f": {outcome.detail}" if outcome and outcome.detail else ""
 
 
 def _other(kind: str, target_id: str) -> str:

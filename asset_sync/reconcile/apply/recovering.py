@@ -34,7 +34,7 @@ def recovered(
     own = None if known is None else own_objects(known, rows, outcomes)
     standing = dict(outcomes)
     lost = lost_referents(rows, kinds, known or {}, outcomes, lambda kind, _: observed[kind.name])
-    preparer = Preparer(rows, standing, intended, lost)
+    preparer = Preparer(rows, kinds, standing, intended, lost)
     found: dict[int, Outcome] = {}
     for group in groups(rows):
         kind = kinds[group[0]["kind"]]

@@ -53,7 +53,8 @@ def _text_field(values: Values) -> Field | None:
 def _retired_by_us(sides: Sides) -> dict[int, int]:
     """Return the objects that this sync retired and nobody moved on since, as rows of the observed table, with their links.
 
-    Those too that an undo retired, because the plan that it took back had made them.
+    None that a record is recognised as: it may be back under another key. Those too that an undo retired, because the plan that
+    it took back had made them.
     """
     retirement = sides.kind.retirement
     if retirement is None or not sides.links["retired_by"].notna().any():
@@ -64,6 +65,7 @@ def _retired_by_us(sides: Sides) -> dict[int, int]:
     objects = index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))
     free = sides.out_of_service(objects) & ~filled(take(sides.observed["locked"], objects))
     free &= ~changed_objects(sides.kind, sides.links, sides.observed, links, objects, strictly=True).changed
+    free &= ~np.isin(objects, sides.object_of[sides.object_of >= 0])
     return dict(zip(objects[free].tolist(), links[free].tolist(), strict=True))
 
 

@@ -28,8 +28,9 @@ class Oracle:
     """Watches one history.
 
     `known_as` says which records an object was recognised as or made for, `made_for` the latter alone. `said` are the values
-    that the source ever said of a record's field, `last` what it said of each record last, `rebased` the values that a person
-    let count as the sync's. `absent` says of a record that is gone in how many runs, and since when.
+    that the source ever said of a record's field, `last` what it said of each record last, `serials` those that a record's
+    objects had when they became its own, `rebased` the values that a person let count as the sync's. `absent` says of a record
+    that is gone in how many runs, and since when.
     """
 
     kinds: Kinds
@@ -39,6 +40,7 @@ class Oracle:
     made_for: dict[Thing, str] = field(default_factory=dict)
     said: dict[tuple[str, str], set[Any]] = field(default_factory=lambda: defaultdict(set))
     last: dict[tuple[str, str], Record] = field(default_factory=dict)
+    serials: dict[tuple[str, str], set[str | None]] = field(default_factory=lambda: defaultdict(set))
     rebased: set[tuple[Place, Any]] = field(default_factory=set)
     absent: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     trusts_ledger: bool = True
@@ -184,10 +186,11 @@ class Oracle:
             if not known and not (record and self._is_like(run, kind, record, row)):
                 raise HistoryFault(f"{kind} {source_key} took {thing}, with which it has nothing in common: {_shown(row)}")
             self.known_as[thing].add(source_key)
+            self.serials[kind, source_key].add(row.get("serial"))
 
     def _was_like(self, kind: str, source_key: str, row: Row) -> bool:
-        """Return whether a machine has a serial that the source said of it before: it may have lost that since."""
-        said = self.said[f"{kind} {source_key}", "serial"] if kind == "asset" else set()
+        """Return whether a machine has a serial that the source said of it before, or that it had in the target before."""
+        said = self.said[f"{kind} {source_key}", "serial"] | self.serials[kind, source_key] if kind == "asset" else set()
         return plain_serial(row.get("serial")) in {plain_serial(value) for value in said if value is not None}
 
     def _is_like(self, run: Run, kind: str, record: Record, row: Row) -> bool:
