@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from queue import Empty, SimpleQueue
 from typing import Final
 
 import apprise
@@ -14,21 +15,43 @@ from asset_sync import settings
 from asset_sync.alerts.model import Channel
 from asset_sync.alerts.wording import Message
 
+_HOW: Final = apprise.AppriseAsset(http_redirects=False)
+_LONGEST_S: Final = 45.0
+"""So long a channel may take for a message with all its parts; the look of a sensor is given up after a minute."""
 _STATUS: Final = re.compile(r"error=(\d{3})")
 _sending: Final = threading.local()
 
 
 def send(channel: Channel, message: Message) -> str | None:
-    """Send a message; return in words why the channel did not take it, None where it did. Raises nothing."""
+    """Send a message; return in words why the channel did not take it, None where it did. Raises nothing.
+
+    It goes in parts where the channel takes only shorter ones, and nowhere else than to the address of the channel.
+    """
     url = settings.optional(channel.variable)
     if url is None:
         return f"{channel.variable} is not set: set it to the channel's URL in the environment or in .env"
+    answer: SimpleQueue[str | None] = SimpleQueue()
+    # A server may answer for ever, byte by byte. The thread is left to it, and ends with the process.
+    threading.Thread(target=lambda: answer.put(_sent(channel, url, message)), daemon=True, name="alert").start()
+    try:
+        return answer.get(timeout=_LONGEST_S)
+    except Empty:
+        return f"it did not take the message within {_LONGEST_S:g} s"
+
+
+def _sent(channel: Channel, url: str, message: Message) -> str | None:
     with _heard() as heard:
         try:
-            service = apprise.Apprise.instantiate(url)
+            service = apprise.Apprise.instantiate(url, asset=_HOW)
             if service is None:
                 return f"{channel.variable} has no URL that apprise knows: see https://appriseit.com/services/"
-            taken = service.notify(body=message.body, title=message.title, body_format=apprise.NotifyFormat.TEXT)
+            whole = service.overflow_mode is apprise.OverflowMode.UPSTREAM
+            taken = service.notify(
+                body=message.body,
+                title=message.title,
+                body_format=apprise.NotifyFormat.TEXT,
+                overflow=apprise.OverflowMode.SPLIT if whole else None,
+            )
         except Exception as error:  # noqa: BLE001 - a channel of many libraries; what it says may have the URL in it
             return f"it fails with {type(error).__name__}"
     return None if taken else _why(heard)

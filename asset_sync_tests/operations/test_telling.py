@@ -165,6 +165,22 @@ def test_the_digest_tells_what_changed_once_at_its_time(site: Site, receiver: Re
     assert receiver.heard()[-1]["message"].startswith("Changed:\nnothing\n")
 
 
+def test_a_clock_that_was_ahead_for_a_time_keeps_nothing_from_being_told(site: Site, receiver: Receiver) -> None:
+    asked, ahead = alerts(digest=DigestConfig(at="08:00")), NOON + 400 * DAY
+    site.tick(NOON, asked=asked)
+    receiver.answers(500)
+    site.tick(ahead, FAILED, asked=asked)
+    receiver.answers(200)
+    receiver.heard()
+    site.tick(NOON + HOUR, FAILED, asked=asked)
+    assert receiver.titles() == ["pdq_to_netbox failed"]
+    site.tick(ahead, FAILED, asked=asked)
+    receiver.heard()
+    site.tick(NOON + 2 * HOUR, FAILED, asked=asked)
+    site.tick(NOON + 22 * HOUR, FAILED, asked=asked)
+    assert receiver.titles() == ["2026-10-24 12:00 to 2026-10-25 08:00 UTC"]
+
+
 def test_a_ledger_that_is_away_is_told_once_and_that_it_is_back(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", GONE)
     kept, _ = telling.tell_outage(alerts(), None, "connection failed", NOON)
