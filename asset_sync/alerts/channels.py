@@ -18,6 +18,8 @@ from asset_sync.alerts.wording import Message
 _HOW: Final = apprise.AppriseAsset(http_redirects=False)
 _LONGEST_S: Final = 45.0
 """So long a channel may take for a message with all its parts; the look of a sensor is given up after a minute."""
+_PARTS: Final = 5
+"""Of what is longer than so many parts the first one is sent alone: nobody wants ninety of them by SMS."""
 _STATUS: Final = re.compile(r"error=(\d{3})")
 _sending: Final = threading.local()
 
@@ -25,7 +27,8 @@ _sending: Final = threading.local()
 def send(channel: Channel, message: Message) -> str | None:
     """Send a message; return in words why the channel did not take it, None where it did. Raises nothing.
 
-    It goes in parts where the channel takes only shorter ones, and nowhere else than to the address of the channel.
+    Where the channel takes only shorter ones it goes in a few parts, else its beginning alone; and nowhere else than to the
+    address of the channel.
     """
     url = settings.optional(channel.variable)
     if url is None:
@@ -45,16 +48,23 @@ def _sent(channel: Channel, url: str, message: Message) -> str | None:
             service = apprise.Apprise.instantiate(url, asset=_HOW)
             if service is None:
                 return f"{channel.variable} has no URL that apprise knows: see https://appriseit.com/services/"
-            whole = service.overflow_mode is apprise.OverflowMode.UPSTREAM
             taken = service.notify(
                 body=message.body,
                 title=message.title,
                 body_format=apprise.NotifyFormat.TEXT,
-                overflow=apprise.OverflowMode.SPLIT if whole else None,
+                overflow=_overflow(service, message),
             )
         except Exception as error:  # noqa: BLE001 - a channel of many libraries; what it says may have the URL in it
             return f"it fails with {type(error).__name__}"
     return None if taken else _why(heard)
+
+
+def _overflow(service: apprise.NotifyBase, message: Message) -> apprise.OverflowMode | None:
+    """Return what is done with a message that is too long for a channel; None where its URL says that."""
+    if service.overflow_mode is not apprise.OverflowMode.UPSTREAM:
+        return None
+    few = len(message.body) <= _PARTS * service.body_maxlen
+    return apprise.OverflowMode.SPLIT if few else apprise.OverflowMode.TRUNCATE
 
 
 def _why(heard: list[str]) -> str:

@@ -97,6 +97,10 @@ def test_a_channel_of_short_messages_gets_a_long_one_in_parts(monkeypatch: pytes
         assert max(map(len, parts)) <= 50
         assert [line for part in parts for line in part.splitlines() if line] == words.body.splitlines()
         script.seen.clear()
+        assert send(MAIL, Message(words.title, words.body * 9)) is None
+        (seen,) = script.seen
+        assert json.loads(seen.body)["message"].startswith("00 is what failed")
+        script.seen.clear()
         monkeypatch.setenv(MAIL.variable, f"{apprise_url(script.url)}?overflow=truncate")
         assert send(MAIL, words) is None
         assert len(script.seen) == 1
