@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.visible import visible
 
 Objects = Mapping[str, tuple[str | None, str]]
 """The objects that stand for the main table's rows, by these rows' keys: their names and ids, as far as they are known."""
@@ -146,7 +147,7 @@ def named(value: Any) -> str:
     """Return a value that is not empty in words: a reference by its key, of a set the keys of all, parted by commas."""
     if isinstance(value, list):
         return ", ".join(map(named, value))
-    return str(value["key"] or f"#{value['id']}") if isinstance(value, dict) else str(value)
+    return visible(str(value["key"] or f"#{value['id']}") if isinstance(value, dict) else str(value))
 
 
 def cell(value: object) -> str:
