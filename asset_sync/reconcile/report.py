@@ -147,12 +147,12 @@ def named(value: Any) -> str:
     """Return a value that is not empty in words: a reference by its key, of a set the keys of all, parted by commas."""
     if isinstance(value, list):
         return ", ".join(map(named, value))
-    return visible(str(value["key"] or f"#{value['id']}") if isinstance(value, dict) else str(value))
+    return str(value["key"] or f"#{value['id']}") if isinstance(value, dict) else str(value)
 
 
 def cell(value: object) -> str:
     """Return a value as one cell of a table, where it stands as code."""
-    return " ".join(str(value).splitlines()).replace("|", "\\|").replace("`", "'")
+    return visible(" ".join(str(value).splitlines())).replace("|", "\\|").replace("`", "'")
 
 
 def escaped(value: object) -> str:

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from asset_sync.cli.console import row, table
 from asset_sync.pages.rendering import _ENVIRONMENT
-from asset_sync.reconcile.report import named
+from asset_sync.reconcile.report import cell
 from asset_sync.reconcile.visible import visible
 
 NASTY = "PC-1\x1b]0;mine\x07\u202e1-CP\x9b2J"
@@ -27,7 +27,7 @@ def on_a_page(text: str) -> str:
     return str(parts.cell(text)) + str(parts.record("pdq_to_netbox", "pdq_to_netbox", "asset", text))  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("show", [visible, named, in_a_table, on_a_page])
+@pytest.mark.parametrize("show", [visible, cell, in_a_table, on_a_page])
 def test_what_would_act_is_seen_as_its_code(show: Callable[[str], str]) -> None:
     shown = show(NASTY)
     assert SEEN in shown
