@@ -143,17 +143,31 @@ def _close(pipe: IO[bytes]) -> None:
 @contextmanager
 def _new(file: Path) -> Iterator[Path]:
     """A file beside it that takes its name once it is whole; it is removed where that fails."""
+    there = AssetSyncError(f"{file} is there already: name a new file, or move that one away")
     if file.exists():
-        raise AssetSyncError(f"{file} is there already: name a new file, or move that one away")
-    part = Path(f"{file}.{os.getpid()}.part")
-    os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        raise there
+    # One that was killed leaves its part; in a container the next one has the same process number.
+    opened, name = tempfile.mkstemp(".part", f"{file.name}.", file.parent)
+    os.close(opened)
+    part = Path(name)
     try:
         yield part
         with part.open("rb+") as written:
             os.fsync(written.fileno())
-        part.rename(file)
+        _name(part, file, there)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _name(part: Path, file: Path, there: AssetSyncError) -> None:
+    """Give a file its name, unless another one has come to have it meanwhile."""
+    try:
+        os.link(part, file)
+    except FileExistsError:
+        raise there from None
+    except OSError:
+        # A file system without links.
+        part.rename(file)
 
 
 # The programs.

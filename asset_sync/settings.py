@@ -23,7 +23,7 @@ PURPOSES: Final[Mapping[str, str]] = {
 _HOME: Final = "ASSET_SYNC_HOME"
 _ALERTS: Final = "ASSET_SYNC_ALERT"
 _SECRET: Final = re.compile(r"_(TOKEN|PASSWORD|SECRET|API_KEY|SECRET_KEY|HEADERS)$")
-_PASSWORD: Final = re.compile(r"[^:/]+://[^/@]*?:(.+)@")
+_PASSWORD: Final = re.compile(r"[^:/]+://[^/@]*?:([^?]+|.+)@")
 _PATH: Final = re.compile(r"\w+://[^/]+/(.+)")
 _PROJECT_FILES: Final = ("pyproject.toml", "dagster.yaml")
 
@@ -83,13 +83,12 @@ def _not_set(missing: Mapping[str, str | None]) -> str:
 def secrets() -> frozenset[str]:
     """Return the secrets in the environment, which no log line shows: tokens, passwords and keys, and what is secret of a URL.
 
-    A variable is one by the end of its name, as each system's is. Of a URL it is the password; of an address that lets in
-    whoever knows it, such as a webhook's, all behind the host.
+    A variable is one by the end of its name, as each system's is. Of a URL it is the password, whatever the variable is called:
+    a proxy's has one, too; of an address that lets in whoever knows it, such as a webhook's, all behind the host.
     """
     named = {name: value.strip() for name, value in os.environ.items()}
     whole = {value for name, value in named.items() if _SECRET.search(name)}
-    urls = {value for name, value in named.items() if name.endswith("_URL")}
-    of_urls = {unquote(found.group(1)) for value in urls if (found := _PASSWORD.match(value))}
+    of_urls = {unquote(found.group(1)) for value in named.values() if (found := _PASSWORD.match(value))}
     alerts = {found.group(1) for name, value in named.items() if name.startswith(_ALERTS) and (found := _PATH.match(value))}
     return frozenset(filter(None, whole | of_urls | alerts))
 

@@ -62,3 +62,9 @@ def test_require_knows_variables_that_a_person_named(monkeypatch: pytest.MonkeyP
 def test_database_url_may_be_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "")
     assert settings.optional("DATABASE_URL") is None
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "ASSET_SYNC_ALERTS_MAIL", "MAIL_OF_OPERATIONS", "HTTPS_PROXY"])
+def test_the_password_in_a_url_is_a_secret_whatever_its_variable_is_called(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "mailtos://pat:hunter%2Fhunter@example.com?to=team@example.com")
+    assert "hunter/hunter" in settings.secrets()

@@ -23,7 +23,8 @@ async def person(request: Request) -> Caller:
         HTTPException: nobody signed in, or not any more (401), or the request comes from another site's page (403).
     """
     named = access_of(request).proxy.person(request)
-    found = Caller(named.name, read_users().may(named.name, "proxy", named.groups)) if named else sessions.person(request)
+    by_proxy = Caller(named.name, read_users().may(named.name, "proxy", named.groups)) if named else None
+    found = by_proxy or await sessions.person(request)
     if found is None:
         raise HTTPException(401, "sign in")
     if not await sessions.is_ours(request):

@@ -1,16 +1,19 @@
-"""Sessions: who signed in, in a signed cookie that the service keeps nothing of, so that it can run several times."""
+"""Sessions: who signed in, in a signed cookie. Only those that were ended are kept, in the ledger that services share."""
 
 import hashlib
 import hmac
 import secrets
 import time
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any, Final
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import HTTPConnection, Request
 
 from asset_sync.access.roles import Caller
 from asset_sync.access.users import Users, Way, read_users
+from asset_sync.components.resources import open_signed_out
 
 COOKIE: Final = "asset_sync_session"
 LASTS_S: Final = 8 * 3600
@@ -31,19 +34,25 @@ def sign_in(request: Request, name: str, way: Way, groups: Iterable[str] = ()) -
     users = read_users()
     request.session.clear()
     kept = sorted(set(groups) & users.groups.keys())
-    request.session.update(name=name, way=way, groups=kept, at=int(time.time()), mark=_mark(users, name))
+    of_session = {"id": secrets.token_urlsafe(16), "at": int(time.time()), "mark": _mark(users, name)}
+    request.session.update(name=name, way=way, groups=kept, **of_session)
 
 
-def sign_out(request: Request) -> None:
-    """End the session."""
+async def sign_out(request: Request) -> None:
+    """End the session: for whoever has a copy of its cookie, too. Raises an error of the database where that cannot be kept."""
+    session = request.session.get("id")
     request.session.clear()
+    if session is not None:
+        await run_in_threadpool(lambda: open_signed_out().end(session, timedelta(seconds=LASTS_S)))
 
 
-def person(request: HTTPConnection) -> Caller | None:
+async def person(request: HTTPConnection) -> Caller | None:
     """Return whose session it is, with what the user file lets them do now; None where nobody's, or where it is over."""
     session: dict[str, Any] = request.session
     name, began = session.get("name"), session.get("at", 0)
-    if name is None or not 0 <= time.time() - began < LASTS_S:
+    if name is None or "id" not in session or not 0 <= time.time() - began < LASTS_S:
+        return None
+    if await run_in_threadpool(lambda: open_signed_out().has(session["id"])):
         return None
     users = read_users()
     if not hmac.compare_digest(session["mark"], _mark(users, name)):

@@ -40,11 +40,16 @@ def seen(known: Iterable[Known], causes: Iterable[Cause], now: datetime) -> list
 
     What was over and is back before anybody was told so, was never over.
     """
-    before = {each.cause.key: each for each in known}
+    before = {each.cause.key: _not_ahead(each, now) for each in known}
     there = {cause.key: cause for cause in causes}
     still = [_still(before.get(key), cause, now) for key, cause in there.items()]
     over = [each if each.over_at else replace(each, over_at=now) for key, each in before.items() if key not in there]
     return [*still, *over]
+
+
+def _not_ahead(known: Known, now: datetime) -> Known:
+    """Return what a channel knows, with no moment that is yet to come: the clock was ahead when it was written down."""
+    return replace(known, seen_at=min(known.seen_at, now), told_at=min(known.told_at, now) if known.told_at else None)
 
 
 def _still(known: Known | None, cause: Cause, now: datetime) -> Known:
@@ -84,6 +89,11 @@ def told(known: Iterable[Known], told: Sequence[Known], now: datetime) -> list[K
 def retry_after(failures: int) -> timedelta:
     """Return how long a channel is left alone after so many failures: a minute, twice as long each time, at most an hour."""
     return min(_RETRY * (1 << min(failures - 1, _DOUBLINGS)), _LONGEST)
+
+
+def is_left_alone(retry_at: datetime | None, now: datetime) -> bool:
+    """Tell whether a channel that failed is not to be tried yet; one that would be for longer was told so by a wrong clock."""
+    return retry_at is not None and now < retry_at <= now + _LONGEST
 
 
 def digest_due(last: datetime | None, rules: Rules, now: datetime) -> datetime | None:

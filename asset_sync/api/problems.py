@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from asset_sync.api.bodies import unreadable
 from asset_sync.reconcile.errors import AssetSyncError, PlanError
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -84,7 +85,7 @@ async def _not_possible(_request: Request, error: Exception) -> Response:
 
 async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker: it is registered for these only
-    return problem(error.status_code, str(error.detail), error.headers)
+    return problem(error.status_code, unreadable(error.__cause__) or str(error.detail), error.headers)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

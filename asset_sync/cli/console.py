@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from asset_sync.cli.signals import in_time
+from asset_sync.reconcile.visible import visible
 
 if TYPE_CHECKING:
     # Dagster comes along with it, and not every command runs something.
@@ -84,8 +85,8 @@ def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
 
 
 def row(*cells: object) -> list[Text]:
-    """Return cells as plain text, but for what is text already: what comes from other systems is no markup."""
-    return [cell if isinstance(cell, Text) else Text("" if cell is None else str(cell)) for cell in cells]
+    """Return cells as plain text, but for what is text already: what others wrote is no markup, and does nothing."""
+    return [cell if isinstance(cell, Text) else Text("" if cell is None else visible(str(cell))) for cell in cells]
 
 
 def outcome_line(report: "RunReport") -> str:

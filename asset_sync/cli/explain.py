@@ -6,6 +6,7 @@ from pydantic import TypeAdapter
 from asset_sync.operations import explaining as operations
 from asset_sync.operations.explained_words import words
 from asset_sync.operations.explanation import Explanation
+from asset_sync.reconcile.visible import visible
 
 
 @click.command()
@@ -25,4 +26,4 @@ def explain(sync: str, record: str, kind: str | None, partition: str | None, *, 
         click.echo(TypeAdapter(Explanation).dump_json(told, indent=2))
         return
     for line in words(told):
-        click.echo(line)
+        click.echo(visible(line))

@@ -15,6 +15,7 @@ from asset_sync import settings
 from asset_sync.cli import completing, signals
 from asset_sync.cli.commands import ENTRIES, MAP
 from asset_sync.reconcile.errors import AssetSyncError
+from asset_sync.reconcile.visible import visible
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 128}
 
@@ -101,7 +102,7 @@ def _told_by_libraries(error: Exception) -> tuple[str, int] | None:
 
 
 def _leave(message: str, status: int) -> None:
-    click.echo(f"asset-sync: {' '.join(message.split())}", err=True)
+    click.echo(f"asset-sync: {visible(' '.join(message.split()))}", err=True)
     sys.exit(status)
 
 

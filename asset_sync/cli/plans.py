@@ -22,6 +22,7 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile import report
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.review import Choice, Selection
+from asset_sync.reconcile.visible import visible
 
 _MOST_ROWS = 50
 _plan = click.argument("plan")
@@ -127,7 +128,7 @@ def _show(header: PlanHeader | None, plan: Plan, most: int | None) -> None:
 
 def _object(plan: Plan, operation: dict[str, str]) -> Text:
     """Return an object's name and id, which a terminal makes a link to its page in the target."""
-    named, target_id = Text(operation["key"] or "?"), operation["target_id"]
+    named, target_id = Text(visible(operation["key"] or "?")), operation["target_id"]
     if target_id:
         place = object_page(plan.sync, plan.link_set, operation["kind"], target_id)
         named.append(f" (#{target_id})", Style(link=place) if place else None)

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
+import dagster as dg
+
+from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.resources import open_pauses
 from asset_sync.ledger import Pause
 from asset_sync.ledger.pauses import holding
@@ -14,6 +17,16 @@ Paused = Callable[[str], str | None]
 def paused(sync: str) -> str | None:
     """Return in a line why a sync is not to write now; None where it may."""
     return looked_up()(sync)
+
+
+def held_back(sync: str) -> str | None:
+    """Return in a line why a sensor is to start nothing of a sync now: a pause, or that nobody can be asked for one."""
+    try:
+        with told_in_one_line():
+            return paused(sync)
+    except dg.Failure as failure:
+        # A database that is away is no reason for a sensor to be given up: the next tick asks again.
+        return failure.description or ""
 
 
 def looked_up() -> Paused:

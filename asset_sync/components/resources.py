@@ -7,6 +7,7 @@ from asset_sync.components.failures import told_in_one_line
 from asset_sync.ledger import Asks, Leases, Ledger, Pauses, Reached, Records, Schedules, migrate
 from asset_sync.ledger.alerts import Alerts
 from asset_sync.ledger.browsing import Browsing
+from asset_sync.ledger.signed_out import SignedOut
 
 
 class LedgerResource(dg.ConfigurableResource[Ledger]):
@@ -79,3 +80,10 @@ def open_records() -> Records:
     engine = database.engine()
     migrate(engine)
     return Records(engine)
+
+
+def open_signed_out() -> SignedOut:
+    """Return the sessions that were ended, their table made or brought up to date. Raises as `open_ledger` does."""
+    engine = database.engine()
+    migrate(engine)
+    return SignedOut(engine)

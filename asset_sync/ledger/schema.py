@@ -360,6 +360,14 @@ hook = Table(
     comment="The hooks that were taken, as long as they are young enough to be sent again.",
 )
 
+signed_out = Table(
+    "signed_out",
+    metadata,
+    Column("session", Text, primary_key=True, comment="the id of a session"),
+    Column("until", Moment, nullable=False, comment="when it would have ended by itself"),
+    comment="The sessions that their people ended, as long as their cookies would be good.",
+)
+
 destination = Table(
     "destination",
     metadata,

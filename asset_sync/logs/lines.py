@@ -9,6 +9,7 @@ from typing import Final, Literal
 import orjson
 
 from asset_sync.logs.masking import masked
+from asset_sync.reconcile.visible import visible
 
 Event = Literal["run_started", "run_ended", "step_started", "step_ended"]
 
@@ -64,7 +65,8 @@ def in_text(line: Line) -> str:
     told = "; ".join(filter(None, (_short(line.said), ", ".join(figures), *line.errors)))
     said = " | ".join(filter(None, map(str.strip, told.splitlines())))
     level = logging.getLevelName(line.level)
-    return str(masked(f"{line.at.isoformat(timespec='milliseconds')} {level} {who}: {said}"))
+    # Last of all, because masking may undo escapes.
+    return visible(str(masked(f"{line.at.isoformat(timespec='milliseconds')} {level} {who}: {said}")))
 
 
 FORMATS: Final[Mapping[str, Callable[[Line], str]]] = {"text": in_text, "json": in_json}

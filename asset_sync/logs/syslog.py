@@ -12,6 +12,7 @@ import ssl
 import threading
 import time
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -29,6 +30,7 @@ _PAUSE_S: Final = 5.0
 """How long a server that did not take a line is left alone."""
 _LAST_S: Final = 2.0
 """How long the end of the process waits for what is still to be sent."""
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +48,28 @@ def address(given: str, ca_file: str | None) -> Address:
     try:
         parts = urlsplit(given)
         port = parts.port
+        # Whoever looks for its address would fail the same way, in a thread of which nobody hears.
+        (parts.hostname or "").encode("idna")
     except ValueError:
         parts, port = urlsplit(""), None
     if parts.scheme not in _PORTS or not parts.hostname or parts.username or parts.path.strip("/"):
         raise ConfigurationError(
             "ASSET_SYNC_SYSLOG is no address of a server: write udp://HOST:514, tcp://HOST:601 or tls://HOST:6514"
         )
-    if ca_file and not os.path.isfile(ca_file):
-        raise ConfigurationError(f"ASSET_SYNC_SYSLOG_CA_FILE: there is no file {ca_file}")
+    if ca_file:
+        _check_ca(ca_file)
     return Address(parts.scheme, parts.hostname, port or _PORTS[parts.scheme], ca_file)
+
+
+@cache
+def _check_ca(file: str) -> None:
+    if not os.path.isfile(file):
+        raise ConfigurationError(f"ASSET_SYNC_SYSLOG_CA_FILE: there is no file {file}")
+    try:
+        ssl.create_default_context(cafile=file)
+    except OSError as error:
+        why = "holds no certificate" if isinstance(error, ssl.SSLError) else f"cannot be read ({error.strerror})"
+        raise ConfigurationError(f"ASSET_SYNC_SYSLOG_CA_FILE: {file} {why}") from None
 
 
 class Syslog:
@@ -65,6 +80,7 @@ class Syslog:
         self._waiting: queue.Queue[bytes] = queue.Queue(_ROOM)
         self._dropped = 0
         self._socket: socket.socket | None = None
+        self._takes = True
         threading.Thread(target=self._work, daemon=True, name="syslog").start()
         atexit.register(self.flush)
 
@@ -89,22 +105,37 @@ class Syslog:
             self._waiting.task_done()
             if self._dropped and not self._waiting.full():
                 dropped, self._dropped = self._dropped, 0
-                logging.getLogger(__name__).warning("%d lines were not sent to the syslog server, which took none", dropped)
+                _log.warning("%d lines were not sent to the syslog server, which took none", dropped)
 
     def _sent(self, said: bytes) -> bool:
         try:
+            if self._socket is not None and _is_closed(self._socket):
+                self._let_go()
             if self._socket is None:
                 self._socket = self._connected()
             if self._to.how == "udp":
                 self._socket.send(said[:_DATAGRAM])
             else:
                 self._socket.sendall(b"%d %b" % (len(said), said))
-        except OSError:
-            if self._socket is not None:
-                self._socket.close()
-            self._socket = None
+        except OSError as error:
+            self._let_go()
+            self._tell(error)
             return False
+        self._takes = True
         return True
+
+    def _let_go(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+        self._socket = None
+
+    def _tell(self, error: OSError) -> None:
+        """Tell once, until it takes lines again, that the server takes none."""
+        if self._takes:
+            self._takes = False
+            where = f"{self._to.how}://{self._to.host}:{self._to.port}"
+            why = error.strerror or error
+            _log.warning("the syslog server %s takes no lines (%s); they are kept for it", where, why)
 
     def _connected(self) -> socket.socket:
         to = self._to
@@ -121,6 +152,21 @@ class Syslog:
         except OSError:
             plain.close()
             raise
+
+
+def _is_closed(connection: socket.socket) -> bool:
+    """Tell whether a server has ended its connection: what is sent over it by then is lost without a word."""
+    if connection.type is socket.SOCK_DGRAM:
+        return False
+    connection.settimeout(0)
+    try:
+        return connection.recv(1) == b""
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return False
+    except OSError:
+        return True
+    finally:
+        connection.settimeout(_TIMEOUT_S)
 
 
 def message(line: Line, written: str) -> bytes:

@@ -25,7 +25,7 @@ GROWTH_OVER: Final = timedelta(hours=24)
 """What is held now is compared with what was held so long ago."""
 _BY_HAND: Final = "__ASSET_JOB"
 """The job by which Dagster runs assets that a person chose in the UI."""
-_LOOK_BACK: Final = 20
+_PAGE: Final = 20
 _LONGEST: Final = 500
 
 
@@ -54,9 +54,18 @@ def _failures(dagster: dg.DagsterInstance, ledger: Ledger) -> Iterator[Cause]:
         connections = _connections(job) if job in syncs else ()
         for connection in connections or (None,):
             run = _last_ended(dagster, job, connection)
-            cause = _failure(dagster, ledger, run, connection) if run is not None and run.is_failure else None
+            if run is None or not run.is_failure or (job == _BY_HAND and _was_made_since(dagster, run)):
+                continue
+            cause = _failure(dagster, ledger, run, connection)
             if cause is not None:
                 yield cause
+
+
+def _was_made_since(dagster: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Tell whether each asset that a person chose was made by some run after theirs, which nobody needs to repeat then."""
+    last = [dagster.get_latest_materialization_event(key) for key in run.asset_selection or ()]
+    (record,) = dagster.get_run_records(dg.RunsFilter(run_ids=[run.run_id]))
+    return bool(last) and all(each is not None and each.timestamp > (record.end_time or 0) for each in last)
 
 
 def _connections(sync: str) -> Sequence[str]:
@@ -71,8 +80,13 @@ def _last_ended(dagster: dg.DagsterInstance, job: str, connection: str | None) -
         statuses=[dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE],
         tags={run_tags.PARTITION: connection} if connection else {},
     )
-    runs = (record.dagster_run for record in dagster.get_run_records(asked, limit=_LOOK_BACK))
-    return next((run for run in runs if not is_passing(run)), None)
+    cursor = None
+    while records := dagster.get_run_records(asked, limit=_PAGE, cursor=cursor):
+        runs = (record.dagster_run for record in records)
+        if run := next((run for run in runs if not is_passing(run)), None):
+            return run
+        cursor = records[-1].dagster_run.run_id
+    return None
 
 
 def _failure(dagster: dg.DagsterInstance, ledger: Ledger, run: dg.DagsterRun, connection: str | None) -> Cause | None:

@@ -20,6 +20,8 @@ _DONE: Final = {
     p.RESTORE: "restored",
     UNDO: "put back by an undo",
 }
+_MOST: Final = 20
+"""So many lines are told of each part: a site may have hundreds of connections."""
 _PARTS: Final[tuple[tuple[str, tuple[Sort, ...]], ...]] = (
     ("Waits for a person", ("guard", "waits")),
     ("Stale", ("stale",)),
@@ -36,8 +38,13 @@ def digest(engine: Engine, causes: Sequence[Cause], since: datetime, until: date
         ("Held", held),
         *((title, [_line(cause) for cause in causes if cause.sort in sorts]) for title, sorts in _PARTS),
     ]
-    paragraphs = ("\n".join([f"{title}:", *(lines or ["nothing"])]) for title, lines in parts)
+    paragraphs = ("\n".join([f"{title}:", *(_few(lines) or ["nothing"])]) for title, lines in parts)
     return Message(f"asset_sync: {told}", "\n\n".join(paragraphs))
+
+
+def _few(lines: Sequence[str]) -> list[str]:
+    more = len(lines) - _MOST
+    return [*lines[:_MOST], *([f"and {more} more"] if more > 0 else [])]
 
 
 def _changed(rows: Sequence[Changed]) -> Iterator[str]:

@@ -189,7 +189,7 @@ def changed(changes: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
 
 def value(told: Any) -> str:
     """Return a value as plans have it in words."""
-    return "(empty)" if told is None else repr(report.named(told)) if isinstance(told, str) else report.named(told)
+    return "(empty)" if told is None else repr(told) if isinstance(told, str) else report.named(told)
 
 
 def moment(at: datetime | None) -> str:

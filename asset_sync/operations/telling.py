@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from asset_sync import database
 from asset_sync.alerts import Cause, Channel, Known, channels
-from asset_sync.alerts.deciding import digest_due, due, retry_after, seen, told
+from asset_sync.alerts.deciding import digest_due, due, is_left_alone, retry_after, seen, told
 from asset_sync.alerts.wording import Message, message
 from asset_sync.components import Alerts, forms
 from asset_sync.components.resources import open_alerts
@@ -138,9 +138,9 @@ class _Telling:
             return ChannelReport(self.channel.name, busy=True)
         rules = self.alerts.rules()
         state = replace(claim.state, known=seen(claim.state.known, self.causes, self.now))
-        if state.digest_at is None:
-            state = replace(state, digest_at=self.now)
-        if state.retry_at is not None and self.now < state.retry_at:
+        # A clock that was ahead for a time would have it wait for that.
+        state = replace(state, digest_at=min(state.digest_at or self.now, self.now))
+        if is_left_alone(state.retry_at, self.now):
             claim.keep(state)
             return ChannelReport(self.channel.name, problem="left alone since it failed", retry_at=state.retry_at)
         state, report = self._alerts(state, due(state.known, rules, self.now))

@@ -15,6 +15,7 @@ from asset_sync.operations.places import connection_of, run_page
 from asset_sync.pages.charts import bars
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.report import named
+from asset_sync.reconcile.visible import visible
 
 _TOLD: Final = "told"
 _UNITS: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
@@ -40,6 +41,11 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
+def value(told: Any) -> str:
+    """Return a value that is not empty in words, none of which acts on the page."""
+    return visible(named(told))
+
+
 def record_query(sync: str, link_set: str, kind: str | None, record: str) -> str:
     """Return the query of the address of a record's page; `record` is its source key, or the id (#17) of its object."""
     told = {"sync": sync, "partition": connection_of(sync, link_set), "kind": kind, "key": record}
@@ -53,7 +59,7 @@ _ENVIRONMENT: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters |= {"moment": moment, "age": age, "words": words, "value": named, "changes": p.decode}
+_ENVIRONMENT.filters |= {"moment": moment, "age": age, "words": words, "value": value, "visible": visible, "changes": p.decode}
 _ENVIRONMENT.globals |= {"bars": bars, "run_page": run_page, "record_query": record_query}
 _TEMPLATES: Final = Jinja2Templates(env=_ENVIRONMENT)
 

@@ -73,7 +73,7 @@ async def leave(request: Request) -> Response:
     """End the session."""
     if not await sessions.is_ours(request):
         raise HTTPException(403, _LAPSED)
-    sessions.sign_out(request)
+    await sessions.sign_out(request)
     return go(request, _PATH, told="You are signed out.")
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.visible import visible
 
 Objects = Mapping[str, tuple[str | None, str]]
 """The objects that stand for the main table's rows, by these rows' keys: their names and ids, as far as they are known."""
@@ -151,7 +152,7 @@ def named(value: Any) -> str:
 
 def cell(value: object) -> str:
     """Return a value as one cell of a table, where it stands as code."""
-    return " ".join(str(value).splitlines()).replace("|", "\\|").replace("`", "'")
+    return visible(" ".join(str(value).splitlines())).replace("|", "\\|").replace("`", "'")
 
 
 def escaped(value: object) -> str:

@@ -5,7 +5,9 @@ import logging
 from urllib.parse import urlsplit
 
 import pytest
+from apprise.plugins.custom_json import NotifyJSON
 
+from asset_sync.alerts import channels
 from asset_sync.alerts.channels import send
 from asset_sync.alerts.model import Channel
 from asset_sync.alerts.wording import Message
@@ -62,3 +64,43 @@ def test_a_refusal_is_told_by_its_status_and_no_log_has_the_url(
         logging.getLogger("urllib3.connectionpool").debug("somebody else's")
     assert "somebody else's" in caplog.text
     assert not [secret for secret in (SECRET, "hunter2", urlsplit(script.url).netloc) if secret in caplog.text]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307])
+def test_what_a_server_leads_elsewhere_was_not_taken(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Of a POST that is followed a GET is left, which any page answers; and the message would go to who knows whom.
+    with scripted(Reply()) as elsewhere, scripted(Reply(status=status, headers={"Location": elsewhere.url})) as script:
+        monkeypatch.setenv(MAIL.variable, apprise_url(script.url))
+        assert send(MAIL, WORDS) == f"it answered {status}"
+        assert elsewhere.seen == []
+        monkeypatch.setenv(MAIL.variable, f"{apprise_url(script.url)}?redirect=yes")
+        assert send(MAIL, WORDS) is None
+        assert len(elsewhere.seen) == 1
+
+
+def test_nobody_waits_for_a_server_whose_answer_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channels, "_LONGEST_S", 0.5)
+    with scripted(Reply(body=b" " * 100, drip=0.2)) as script:
+        monkeypatch.setenv(MAIL.variable, apprise_url(script.url))
+        assert send(MAIL, WORDS) == "it did not take the message within 0.5 s"
+
+
+def test_a_channel_of_short_messages_gets_a_long_one_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(NotifyJSON, "body_maxlen", 50)
+    monkeypatch.setattr(NotifyJSON, "request_rate_per_sec", 0)
+    words = Message("asset_sync: 3 alerts", "\n".join(f"{number:02} is what failed" for number in range(9)))
+    with scripted(Reply()) as script:
+        monkeypatch.setenv(MAIL.variable, apprise_url(script.url))
+        assert send(MAIL, words) is None
+        parts = [json.loads(each.body)["message"] for each in script.seen]
+        assert len(parts) > 1
+        assert max(map(len, parts)) <= 50
+        assert [line for part in parts for line in part.splitlines() if line] == words.body.splitlines()
+        script.seen.clear()
+        assert send(MAIL, Message(words.title, words.body * 9)) is None
+        (seen,) = script.seen
+        assert json.loads(seen.body)["message"].startswith("00 is what failed")
+        script.seen.clear()
+        monkeypatch.setenv(MAIL.variable, f"{apprise_url(script.url)}?overflow=truncate")
+        assert send(MAIL, words) is None
+        assert len(script.seen) == 1

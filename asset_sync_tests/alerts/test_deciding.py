@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from asset_sync.alerts import Cause, Known, Rules
-from asset_sync.alerts.deciding import digest_due, due, news, retry_after, seen, told
+from asset_sync.alerts.deciding import digest_due, due, is_left_alone, news, retry_after, seen, told
 from asset_sync.alerts.hours import DigestTime, QuietHours
 
 START = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -161,3 +161,18 @@ def test_a_digest_is_due_once_and_what_was_missed_comes_as_one() -> None:
     assert moment == START.replace(day=5, hour=8)
     assert digest_due(moment, rules, START + DAY + HOUR) is None
     assert digest_due(START, rules, START + 5 * DAY) == START.replace(day=9, hour=8)
+
+
+AHEAD = timedelta(days=400)
+"""By so much a clock was wrong for a time."""
+
+
+def test_a_clock_that_was_ahead_keeps_nobody_from_being_told() -> None:
+    channel = Told()
+    channel.tick(START + AHEAD, A)
+    assert channel.tick(START, A) == []
+    assert channel.tick(START + DAY, A) == ["again failure a"]
+    assert channel.known[0].seen_at == START
+    assert is_left_alone(START + MINUTE, START)
+    assert not is_left_alone(START + AHEAD, START)
+    assert not is_left_alone(None, START)

@@ -22,6 +22,7 @@ from asset_sync.components.processes import this_process
 from asset_sync.ledger import Leases
 from asset_sync.ledger import migrations as of_ledger
 from asset_sync.ledger.leases import Holder
+from asset_sync.reconcile.errors import AssetSyncError
 from asset_sync.tracking.lifecycle import REASONS
 from asset_sync_tests.ledger.revisions import insert, migrate_to
 
@@ -174,6 +175,22 @@ def test_a_file_that_is_there_is_left_alone(filled: Engine, saved: Path) -> None
     assert "is there already" in refused("backup", str(saved))
     assert saved.read_bytes() == content
     assert "No such file or directory" in refused("backup", str(saved.parent / "missing" / "x.dump"))
+
+
+def test_of_two_at_once_one_has_the_file_and_what_a_killed_one_left_is_in_nobodys_way(tmp_path: Path) -> None:
+    file = tmp_path / "x.dump"
+    left = tmp_path / f"x.dump.{os.getpid()}.part"
+    left.touch()
+    with dumps._new(file) as one:
+        one.write_bytes(b"one")
+        with dumps._new(file) as other:
+            other.write_bytes(b"other")
+        with pytest.raises(AssetSyncError, match="is there already"):
+            dumps._name(one, file, AssetSyncError("is there already"))
+        file.unlink()
+    assert file.read_bytes() == b"one"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert {*tmp_path.iterdir()} == {file, left}
 
 
 def test_a_dump_of_others_is_refused(filled: Engine, other: Engine, tmp_path: Path) -> None:

@@ -8,7 +8,9 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+from typing import BinaryIO
 
 _HEADER = re.compile(
     r"<(?P<priority>\d{1,3})>1 \d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(?:Z|[+-]\d\d:\d\d) (?P<host>\S+)"
@@ -17,11 +19,12 @@ _HEADER = re.compile(
 
 
 class Receiver:
-    """A server on a free port; `messages` are what came, in order."""
+    """A server on a free port; `messages` are what came, in order; `ended` once it has closed a connection."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.messages: queue.Queue[str] = queue.Queue()
+        self.ended = threading.Event()
 
     def next(self) -> dict[str, str]:
         """Return the parts of the next message as RFC 5424 has them; wait for it."""
@@ -55,7 +58,8 @@ def _received(listener: socket.socket) -> bytes:
 
 
 @contextmanager
-def by_tcp(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+def by_tcp(context: ssl.SSLContext | None = None, messages: int | None = None) -> Iterator[Receiver]:
+    """Take one connection, and close it after so many messages."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         receiver = Receiver(listener.getsockname()[1])
 
@@ -63,7 +67,8 @@ def by_tcp(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
             try:
                 plain, _ = listener.accept()
                 with plain, context.wrap_socket(plain, server_side=True) if context else plain as connection:
-                    _take(connection, receiver)
+                    _take(connection, receiver, messages)
+                receiver.ended.set()
             except OSError:
                 return
 
@@ -71,17 +76,23 @@ def by_tcp(context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
         yield receiver
 
 
-def _take(connection: socket.socket, receiver: Receiver) -> None:
-    """Take messages that are framed by their length."""
-    stream = connection.makefile("rb")
-    while True:
-        length = b""
-        while (digit := stream.read(1)).isdigit():
-            length += digit
-        if not length:
-            return
-        assert digit == b" "
-        receiver.messages.put(stream.read(int(length)).decode())
+def _take(connection: socket.socket, receiver: Receiver, most: int | None) -> None:
+    """Take messages that are framed by their length, at most so many."""
+    with connection.makefile("rb") as stream:
+        for _ in count() if most is None else range(most):
+            if not _taken(stream, receiver):
+                return
+
+
+def _taken(stream: BinaryIO, receiver: Receiver) -> bool:
+    length = b""
+    while (digit := stream.read(1)).isdigit():
+        length += digit
+    if not length:
+        return False
+    assert digit == b" "
+    receiver.messages.put(stream.read(int(length)).decode())
+    return True
 
 
 @contextmanager

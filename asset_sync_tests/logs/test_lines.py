@@ -75,6 +75,10 @@ def test_text_is_one_line_for_people() -> None:
     )
 
 
+def test_what_a_server_says_does_nothing_to_the_terminal_that_shows_the_log() -> None:
+    assert in_text(Line(AT, logging.INFO, "a\x1b[2Jb\u202ec\x00", sync="s")).endswith("s: a\\x1b[2Jb\\u202ec\\x00")
+
+
 def test_json_has_what_there_is() -> None:
     told = json.loads(in_json(Line(AT, logging.INFO, "more\n", logger="uvicorn")))
     assert told == {"time": "2026-03-01T12:00:00.000+00:00", "level": "INFO", "message": "more\n", "logger": "uvicorn"}

@@ -2,7 +2,8 @@
 
 import logging
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +17,13 @@ from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync_tests.logs.receivers import Receiver, by_tcp, by_udp, certificate, hanging
 
 LINE = Line(datetime(2026, 3, 1, 12, 0, 0, 5_000, UTC), logging.ERROR, "run failed", event="run_ended")
+
+
+def waited_for(it: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not it():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 @contextmanager
@@ -87,3 +95,49 @@ def test_what_is_no_address_is_told_in_a_line_without_it(given: str) -> None:
 
 def test_the_usual_ports_need_not_be_said() -> None:
     assert [address(f"{how}://logs", None).port for how in ("udp", "tcp", "tls")] == [514, 601, 6514]
+
+
+@pytest.mark.parametrize("given", ["tcp://a..b:601", f"udp://{'x' * 70}.example"])
+def test_a_host_that_no_resolver_takes_is_no_address(given: str) -> None:
+    with pytest.raises(ConfigurationError, match="ASSET_SYNC_SYSLOG is no address"):
+        address(given, None)
+
+
+def test_a_file_without_a_certificate_is_told_before_any_line_is_lost(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("no certificate", encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=r"ASSET_SYNC_SYSLOG_CA_FILE: .*ca\.pem holds no certificate"):
+        address("tls://logs", str(tmp_path / "ca.pem"))
+
+
+@pytest.mark.parametrize("how", ["tcp", "tls"])
+def test_a_server_that_was_started_anew_misses_no_line(how: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(syslog, "_PAUSE_S", 0.05)
+    file, context = certificate(tmp_path) if how == "tls" else (None, None)
+    ca_file = str(file) if file else None
+    with by_tcp(context, messages=1) as receiver:
+        server = Syslog(address(f"{how}://localhost:{receiver.port}", ca_file))
+        server.send(LINE, "first")
+        assert receiver.next()["said"] == "first"
+        receiver.ended.wait(60)
+    with by_tcp(context) as receiver:
+        server._to = address(f"{how}://localhost:{receiver.port}", ca_file)
+        server.send(LINE, "second")
+        server.send(LINE, "third")
+        assert [receiver.next()["said"] for _ in range(2)] == ["second", "third"]
+
+
+def test_that_a_server_takes_nothing_is_told_once_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(syslog, "_PAUSE_S", 0.01)
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    server = Syslog(address(f"tcp://127.0.0.1:{port}", None))
+    server.send(LINE, "first")
+    with by_tcp() as receiver:
+        waited_for(lambda: "takes no lines" in caplog.text)
+        server._to = address(f"tcp://127.0.0.1:{receiver.port}", None)
+        receiver.next()
+    assert [each.getMessage() for each in caplog.records if each.name == syslog.__name__] == [
+        f"the syslog server tcp://127.0.0.1:{port} takes no lines (Connection refused); they are kept for it"
+    ]

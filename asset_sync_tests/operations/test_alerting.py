@@ -84,6 +84,40 @@ def test_a_dry_run_says_nothing_of_how_a_sync_fares(dagster: dg.DagsterInstance)
     assert set(found(dagster)) == {f"failure {SYNC}"}
 
 
+def test_a_failure_is_found_behind_however_many_dry_runs(dagster: dg.DagsterInstance) -> None:
+    @dg.op(name=f"{SYNC}__plan", config_schema={"mode": str})
+    def plan() -> None: ...
+
+    @dg.job(name=SYNC)
+    def looking() -> None:
+        plan()
+
+    run(dagster, fails=True)
+    dry = {"ops": {f"{SYNC}__plan": {"config": {"mode": "dry_run"}}}}
+    for _ in range(21):
+        dagster.create_run_for_job(looking, run_config=dry, status=dg.DagsterRunStatus.SUCCESS)
+    assert set(found(dagster)) == {f"failure {SYNC}"}
+
+
+def test_what_a_person_ran_in_the_ui_is_over_once_its_assets_were_made_by_whatever_run(dagster: dg.DagsterInstance) -> None:
+    broken = True
+
+    @dg.asset(key=["pdq", "devices"])
+    def devices() -> None:
+        if broken:
+            raise RuntimeError("PDQ is away")
+
+    by_hand = dg.Definitions(assets=[devices]).resolve_implicit_global_asset_job_def()
+    failed = by_hand.execute_in_process(
+        instance=dagster, raise_on_error=False, asset_selection=[dg.AssetKey(["pdq", "devices"])]
+    ).run_id
+    assert found(dagster)["failure assets by hand"].run_id == failed
+    broken = False
+    nightly = dg.Definitions(assets=[devices], jobs=[dg.define_asset_job("nightly")]).resolve_job_def("nightly")
+    assert nightly.execute_in_process(instance=dagster).success
+    assert found(dagster) == {}
+
+
 def test_each_connection_fails_by_itself(dagster: dg.DagsterInstance) -> None:
     run(dagster, fabrics, fails=True, connection="main")
     run(dagster, fabrics, connection="another")

@@ -165,6 +165,35 @@ def test_the_digest_tells_what_changed_once_at_its_time(site: Site, receiver: Re
     assert receiver.heard()[-1]["message"].startswith("Changed:\nnothing\n")
 
 
+def test_a_digest_of_very_much_is_no_endless_one(site: Site, receiver: Receiver) -> None:
+    asked = alerts(digest=DigestConfig(at="08:00"))
+    site.tick(NOON, asked=asked)
+    stale = [Cause("stale", f"wug_to_netbox/{number:03}", "the last success was long ago") for number in range(500)]
+    site.tick(NOON + DAY, *stale, asked=asked)
+    digest = receiver.heard()[-1]["message"].partition("Stale:\n")[2].splitlines()
+    assert digest[:2] == [
+        "wug_to_netbox/000: the last success was long ago",
+        "wug_to_netbox/001: the last success was long ago",
+    ]
+    assert digest[20] == "and 480 more"
+
+
+def test_a_clock_that_was_ahead_for_a_time_keeps_nothing_from_being_told(site: Site, receiver: Receiver) -> None:
+    asked, ahead = alerts(digest=DigestConfig(at="08:00")), NOON + 400 * DAY
+    site.tick(NOON, asked=asked)
+    receiver.answers(500)
+    site.tick(ahead, FAILED, asked=asked)
+    receiver.answers(200)
+    receiver.heard()
+    site.tick(NOON + HOUR, FAILED, asked=asked)
+    assert receiver.titles() == ["pdq_to_netbox failed"]
+    site.tick(ahead, FAILED, asked=asked)
+    receiver.heard()
+    site.tick(NOON + 2 * HOUR, FAILED, asked=asked)
+    site.tick(NOON + 22 * HOUR, FAILED, asked=asked)
+    assert receiver.titles() == ["2026-10-24 12:00 to 2026-10-25 08:00 UTC"]
+
+
 def test_a_ledger_that_is_away_is_told_once_and_that_it_is_back(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", GONE)
     kept, _ = telling.tell_outage(alerts(), None, "connection failed", NOON)

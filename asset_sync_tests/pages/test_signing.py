@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import httpx
 import itsdangerous
+import yaml
 
 from asset_sync.access import sessions
 from asset_sync.access.attempts import OF_ADDRESS
-from asset_sync.access.users import add_user, remove_user
+from asset_sync.access.users import add_user, remove_user, users_file
 from asset_sync_tests.pages.lab import PASSWORD, TOKEN, Visitor
 
 Visit = Callable[[str], Visitor]
@@ -98,6 +99,30 @@ def test_a_session_ends_after_its_time_however_often_it_was_used(visit: Visit) -
     assert "Sign in" in anna.words
     with_session(anna, {**told, "name": "root"}, "another secret")
     assert "Sign in" in anna.words
+
+
+def test_a_copied_cookie_is_good_for_nothing_once_its_session_is_signed_out(visit: Visit, service: str) -> None:
+    anna, elsewhere = visit("anna"), visit("anna")
+    copied = dict(anna.client.cookies)
+    anna.send("/sign-out")
+    thief = Visitor(service)
+    thief.client.cookies.update(copied)
+    thief.open("decisions")
+    assert "Sign in" in thief.words
+    assert httpx.get(f"{service}/plans", cookies=copied).status_code == 401
+    # Whoever signed in twice signed out once.
+    elsewhere.open("decisions")
+    assert "Nobody has decided anything yet." in elsewhere.words
+
+
+def test_another_role_counts_from_the_next_request_on(visit: Visit) -> None:
+    anna = visit("anna")
+    file = users_file()
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    content["users"]["anna"]["roles"] = ["see"]
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    anna.open("decisions")
+    assert "anna (see)" in anna.words
 
 
 def test_a_session_ends_with_its_password_and_its_person_and_roles_count_at_once(visit: Visit) -> None:

@@ -12,6 +12,7 @@ from asset_sync.sandbox.faults import Faults
 from asset_sync.sandbox.server import Server
 from asset_sync.systems.http import Client
 from asset_sync.systems.pdq import DEVICE_FIELDS, DEVICES, PdqConnect, connect, devices
+from asset_sync.systems.pdq.reading import count
 from asset_sync_tests.systems.scripted import Reply, Script, scripted
 
 TOKEN = "pdq-secret-key"
@@ -52,6 +53,12 @@ def refusal(pdq: Simulator) -> str:
     assert "\n" not in words
     assert TOKEN not in words
     return words
+
+
+@pytest.mark.parametrize("body", [[], "x", {}, {"data": "x"}, {"data": [None]}, {"data": [{}]}, {"rows": []}])
+def test_whatever_answers_with_json_is_not_pdq_by_that(body: object) -> None:
+    with scripted(Reply(body=body)) as script, pytest.raises(SourceError, match=r"no list of devices|devices without an id"):
+        count(Client(script.url, name="PDQ Connect"))
 
 
 def test_reads_every_device_once(pdq: Simulator) -> None:

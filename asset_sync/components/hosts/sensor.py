@@ -8,6 +8,7 @@ import dagster as dg
 from asset_sync.components.dropped.cursor import Cursor
 from asset_sync.components.hosts import documents
 from asset_sync.components.hosts.taking import HostWatch
+from asset_sync.components.pausing import held_back
 
 _WAITING: Final = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
 _LINE: Final = "\n"
@@ -35,11 +36,12 @@ def hosts_sensor(sync: str, watch: Callable[[], HostWatch], every_seconds: int) 
             context.log.warning(f"the drop folder cannot be listed: {error}")
             return dg.SkipReason(f"the drop folder cannot be listed ({error.strerror or error}); it is tried again")
         version = watching.kept.version()
-        due = version not in ("", asked) and not _waits(context.instance, sync)
+        why = held_back(sync)
+        due = why is None and version not in ("", asked) and not _waits(context.instance, sync)
         there, gone = documents.partitions(look.taken)
         return dg.SensorResult(
             run_requests=[dg.RunRequest(run_key=f"{sync}-{version}")] if due else [],
-            skip_reason=None if due else f"nothing new in {len(look.taken)} documents, {len(look.refused)} refused",
+            skip_reason=None if due else why or f"nothing new in {len(look.taken)} documents, {len(look.refused)} refused",
             dynamic_partitions_requests=[
                 *([documents.PARTITIONS.build_add_request(there)] if there else []),
                 *([documents.PARTITIONS.build_delete_request(gone)] if gone else []),

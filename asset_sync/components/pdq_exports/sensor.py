@@ -5,6 +5,7 @@ from collections.abc import Callable
 import dagster as dg
 
 from asset_sync.components.dropped.cursor import Cursor
+from asset_sync.components.pausing import held_back
 from asset_sync.components.pdq_exports.watch import Watch
 
 
@@ -20,6 +21,9 @@ def export_sensor(sync: str, watch: Callable[[], Watch], every_seconds: int) -> 
         description="Looks for new and changed export files in the drop folder.",
     )
     def sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+        if (why := held_back(sync)) is not None:
+            # The cursor stays: what is dropped meanwhile is new once it goes on.
+            return dg.SkipReason(why)
         try:
             before = Cursor.of(context.cursor)
             look = watch().look(before, lambda: context.instance.get_dynamic_partitions(sync), log=context.log.info)

@@ -143,14 +143,16 @@ def devices(client: Client, tell: Callable[[str], object] = lambda _note: None) 
 
 
 def count(client: Client) -> int | None:
-    """Return how many devices the key sees, by the server's own word; None where it does not say. Raises as `devices` does."""
+    """Return how many devices the key sees, by the server's own word; None where it does not say. Raises as `devices` does.
+
+    What is no page of devices is refused, too: not all that answers is PDQ Connect.
+    """
     try:
         body = client.get_json("/v1/api/devices", {"page": 1, "pageSize": 1})
     except HttpError as error:
         raise (SourceUnavailable if may_pass(error) else SourceError)(_refusal(error)) from None
-    meta = body.get("meta") if isinstance(body, dict) else None
-    found = meta.get("totalCount") if isinstance(meta, dict) else None
-    return found if isinstance(found, int) else None
+    _, meta = _told(body, f"{client.name}: {client.base_url}")
+    return meta.get("totalCount")
 
 
 def _refusal(error: HttpError) -> str:
@@ -234,7 +236,11 @@ def _page(client: Client, page: int) -> tuple[list[Device], Mapping[str, int]]:
         "includes": ",".join(_ARRAYS),
     }
     body = client.get_json("/v1/api/devices", params)
-    where = f"{client.name}: page {page} of the devices of {client.base_url}"
+    return _told(body, f"{client.name}: page {page} of the devices of {client.base_url}")
+
+
+def _told(body: Any, where: str) -> tuple[list[Device], Mapping[str, int]]:
+    """Return the devices and the numbers that a page tells. Raises `SourceError` where it is none."""
     data = body.get("data") if isinstance(body, dict) else None
     if not isinstance(data, list):
         raise SourceError(f"{where} has no list of devices; nothing was read")

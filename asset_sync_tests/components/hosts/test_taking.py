@@ -14,6 +14,7 @@ from asset_sync.components.dropped.folder import DropFolder
 from asset_sync.components.hosts.component import HostDocuments
 from asset_sync.components.hosts.sensor import hosts_sensor
 from asset_sync.components.hosts.taking import HostWatch, Look, is_document
+from asset_sync.components.resources import open_pauses
 from asset_sync.operations.hosts import take_documents
 from asset_sync.systems.hosts.document import MAX_BYTES
 from asset_sync.systems.hosts.kept import KeptHosts
@@ -103,7 +104,8 @@ class Ticks:
 
 
 @pytest.fixture
-def ticks(folder: Path) -> Iterator[Ticks]:
+def ticks(folder: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ticks]:
+    monkeypatch.setenv("DATABASE_URL", database_url)
     assert folder.is_dir()
     with dg.DagsterInstance.ephemeral() as instance:
         yield Ticks(instance)
@@ -131,6 +133,18 @@ def test_while_a_run_waits_no_other_is_asked_for(folder: Path, ticks: Ticks) -> 
     assert [ticks.requests(), ticks.requests()] == [0, 0], "it will read that, too"
     ticks.instance.report_run_canceled(run)
     assert ticks.requests() == 1
+
+
+def test_while_the_sync_is_paused_documents_are_taken_in_and_run_once_it_goes_on(folder: Path, ticks: Ticks) -> None:
+    open_pauses().begin(SYNC, "NetBox is upgraded", "anna")
+    (folder / "web-1.json").write_bytes(written(host()))
+    assert ticks.requests() == 0
+    result = ticks.tick()
+    assert not result.run_requests
+    assert "is paused by anna" in str(result.skip_reason)
+    assert list(result.asset_events)
+    open_pauses().end(SYNC)
+    assert [ticks.requests() for _ in range(3)] == [1, 0, 0]
 
 
 def test_a_renamed_host_leaves_its_partition(folder: Path, ticks: Ticks) -> None:

@@ -16,7 +16,9 @@ from asset_sync.components.pdq_exports.kept import KeptExports, accepted
 from asset_sync.components.pdq_exports.reading import read_export
 from asset_sync.components.pdq_exports.sensor import export_sensor
 from asset_sync.components.pdq_exports.watch import Watch
+from asset_sync.components.resources import open_pauses
 from asset_sync.systems.pdq_export import ExportRefused, Limits
+from asset_sync_tests.components.test_failures import GONE
 
 SYNC = "pdq_exports"
 A, B = b"Name,Serial Number\r\nPC-1,A1\r\n", b"Name,Serial Number\r\nPC-1,A1\r\nPC-2,A2\r\n"
@@ -39,6 +41,9 @@ class Desk:
         """One tick; the keys of the runs that it asks for."""
         with dg.build_sensor_context(instance=self.instance, cursor=self.cursor) as context:
             result: Any = self.sensor(context)
+        if isinstance(result, dg.SkipReason):
+            self.skipped = result.skip_message
+            return []
         assert isinstance(result, dg.SensorResult)
         self.cursor, self.skipped = result.cursor, result.skip_reason and result.skip_reason.skip_message
         runs = list(result.run_requests or [])
@@ -70,7 +75,8 @@ def dagster() -> Iterator[dg.DagsterInstance]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, dagster: dg.DagsterInstance) -> Iterator[Desk]:
+def desk(tmp_path: Path, dagster: dg.DagsterInstance, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setenv("DATABASE_URL", database_url)
     yield Desk(UPath(tmp_path / "exports"), UPath(tmp_path / "kept"), dagster)
     for key in dagster.get_dynamic_partitions(SYNC):
         dagster.delete_dynamic_partition(SYNC, key)
@@ -86,6 +92,26 @@ def test_a_file_is_taken_once_it_rests_and_its_bytes_are_kept(desk: Desk) -> Non
     assert desk.content(key) == A
     assert desk.kept.origin(key).name == "Devices Q1.csv"
     assert desk.ticks() == []
+
+
+def test_what_is_dropped_while_the_sync_is_paused_is_taken_once_it_goes_on(desk: Desk) -> None:
+    desk.drop("before.csv", A)
+    desk.tick()
+    open_pauses().begin(None, "NetBox is upgraded", "anna")
+    desk.drop("meanwhile.csv", B)
+    assert desk.ticks() == []
+    assert "everything is paused by anna" in str(desk.skipped)
+    open_pauses().end(None)
+    assert [key.partition("-")[0] for key in desk.ticks()] == ["before", "meanwhile"]
+
+
+def test_a_ledger_that_is_away_takes_nothing_and_loses_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.drop("a.csv", A)
+    with monkeypatch.context() as patched:
+        patched.setenv("DATABASE_URL", GONE)
+        assert desk.ticks() == []
+        assert "the database does not answer" in str(desk.skipped)
+    assert len(desk.ticks()) == 1
 
 
 def test_a_growing_file_is_not_taken(desk: Desk) -> None:

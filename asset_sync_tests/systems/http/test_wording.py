@@ -18,6 +18,7 @@ from asset_sync.systems.http.wording import detail
         (b"<html><title>never closed", ""),
         (b"<html>no title</html>", ""),
         (b"one\r\n\ttwo\x00\x1b[31mthree\xc2\x85four\xff", "one two [31mthree four\N{REPLACEMENT CHARACTER}"),
+        ("one\u202e two\u2066".encode(), "one two"),
         (b"x" * 999, "x" * 299 + "…"),
         (b"x" * 300, "x" * 300),
         (b" " * 200_000 + b"late", "late"),
