@@ -6,8 +6,7 @@ from typing import Final, NamedTuple
 
 import orjson
 import pyarrow as pa
-from sqlalchemy import Connection, delete
-from sqlalchemy.schema import CreateTable
+from sqlalchemy import Connection, delete, func, select
 
 from asset_sync.ledger.copying import ROWS, copy_in
 from asset_sync.ledger.schema import staged
@@ -22,6 +21,7 @@ RETIRED: Final = "retired"
 RESTORED: Final = "restored"
 
 _COLUMNS: Final = staged.columns.keys()
+_IS_THERE: Final = select(func.to_regclass(f"pg_temp.{staged.name}"))
 
 
 class Staged(NamedTuple):
@@ -54,7 +54,8 @@ class Staged(NamedTuple):
 
 def stage(connection: Connection, rows: Iterable[Staged]) -> Collection[str]:
     """Put the steps in the place of those that were staged before, until the transaction ends; return which sorts there are."""
-    connection.execute(CreateTable(staged, if_not_exists=True))
+    if connection.scalar(_IS_THERE) is None:
+        staged.create(connection, checkfirst=False)
     connection.execute(delete(staged))
     there: set[str] = set()
     copy_in(connection, staged, _COLUMNS, _batches(iter(rows), there))
