@@ -16,6 +16,8 @@ from asset_sync.components.resources import open_ledger
 from asset_sync.reconcile.tables import Tables, in_one_piece
 
 _LATEST: Final = "latest"
+_NOTED: Final = ".noted"
+"""The folder of notes: no key of an asset begins so."""
 _READ: Final = "read"
 """In the place of tables: the run whose tables a run read that wrote none of its own."""
 
@@ -82,6 +84,24 @@ class Snapshots(dg.ConfigurableIOManager):
         pointer = self._folder(key) / _pointer(partition)
         return self.load(key, pointer.read_text()) if pointer.exists() else None
 
+    def columns(self, key: dg.AssetKey, partition: str | None = None) -> Mapping[str, list[str]]:
+        """Return the columns of an asset's tables as they were written last, by table; nothing where there are none."""
+        pointer = self._folder(key) / _pointer(partition)
+        files = (self._folder(key) / pointer.read_text()).glob("*.parquet") if pointer.exists() else ()
+        return {file.stem: _columns(file) for file in files}
+
+    def note(self, topic: str, key: dg.AssetKey, partition: str | None) -> None:
+        """Note that of a topic an asset has (for that partition) what is newest; see `noted`."""
+        folder = self._noted(topic)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / ".".join(key.path)).write_text(partition or "")
+
+    def noted(self, topic: str) -> list[tuple[dg.AssetKey, str | None]]:
+        """Return the assets, and the partition, that were noted last of a topic, the latest first."""
+        folder = self._noted(topic)
+        notes = sorted(folder.iterdir(), key=lambda note: note.stat().st_mtime, reverse=True) if folder.exists() else []
+        return [(dg.AssetKey(note.name.split(".")), note.read_text() or None) for note in notes]
+
     def read_by(self, key: dg.AssetKey, run_id: str, partition: str | None = None) -> str:
         """Return the run that wrote the tables which a run reads of an asset: itself, or the last one (for that partition)."""
         return self._run(key, run_id, partition)
@@ -100,11 +120,16 @@ class Snapshots(dg.ConfigurableIOManager):
             raise FileNotFoundError(f"{key.to_user_string()} was never materialised: materialise it first")
         return latest.read_text()
 
+    def _noted(self, topic: str) -> UPath:
+        return self._base() / _NOTED / topic
+
     def _folder(self, key: dg.AssetKey) -> UPath:
+        return self._base().joinpath(*key.path)
+
+    def _base(self) -> UPath:
         base = self.base or settings.optional("ASSET_SYNC_SNAPSHOTS") or str(settings.home() / "snapshots")
         # Of an object store, what other processes wrote since is to be seen.
-        kept = UPath(base, use_listings_cache=False) if "://" in base else UPath(base)
-        return kept.joinpath(*key.path)
+        return UPath(base, use_listings_cache=False) if "://" in base else UPath(base)
 
     def _prune(self, folder: UPath) -> None:
         runs = [path for path in folder.iterdir() if path.is_dir()]
@@ -153,6 +178,11 @@ def _last_written(folder: UPath, count: int) -> list[str]:
 def _read(file: UPath) -> pd.DataFrame:
     with file.open("rb") as opened:
         return in_one_piece(pd.read_parquet(opened))
+
+
+def _columns(file: UPath) -> list[str]:
+    with file.open("rb") as opened:
+        return list(pq.read_schema(opened).names)
 
 
 def _row_count(file: UPath) -> int:

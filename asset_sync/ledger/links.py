@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import orjson
 import pandas as pd
@@ -25,11 +25,11 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB, insert
-from sqlalchemy.schema import CreateTable
 
-from asset_sync.ledger import elsewhere
-from asset_sync.ledger.copying import copy_in, copy_out
+from asset_sync.ledger import elsewhere, staging
+from asset_sync.ledger.copying import copy_out
 from asset_sync.ledger.schema import link, staged
+from asset_sync.ledger.staging import Staged, stage
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import DECISION
 from asset_sync.reconcile.kinds import FieldType, Kind
@@ -69,43 +69,6 @@ _PANDAS: Final = {
     pa.bool_(): pd.BooleanDtype(),
 }
 
-# What happens to a link, as the rows that are staged for it say.
-_JOIN: Final = "join"
-_SEEN: Final = "seen"
-_FREED: Final = "freed"
-_MISSED: Final = "missed"
-_WRITTEN: Final = "written"
-_RETIRED: Final = "retired"
-_RESTORED: Final = "restored"
-
-
-class _Staged(NamedTuple):
-    """A step that a link takes, as `staged` has it. Where an object is named, it is about the link to that one alone."""
-
-    step: str
-    kind: str
-    source_key: str
-    target_id: str | None = None
-    claimed: str | None = None
-    version: str | None = None
-    created: str | None = None
-    base: Mapping[str, object] | None = None
-    identity: Mapping[str, object] | None = None
-
-    def then(self, later: "_Staged") -> "_Staged":
-        """Return both in one, what the later one says in the place of what this one says."""
-        return later._replace(
-            version=later.version or self.version,
-            created=later.created or self.created,
-            base={**(self.base or {}), **(later.base or {})},
-            identity={**(self.identity or {}), **(later.identity or {})},
-        )
-
-    def row(self) -> tuple[str | None, ...]:
-        """Return the values in the order of the columns."""
-        values = (orjson.dumps(each).decode() if each else None for each in (self.base, self.identity))
-        return (*self[:-2], *values)
-
 
 def read(
     connection: Connection,
@@ -134,7 +97,7 @@ def read(
     types = _LINK_ARROW | {label: _ARROW[field.type] for label, field in bases.items()}
     types |= dict.fromkeys(map(emptied_column, clearing), pa.bool_())
     types |= dict.fromkeys(map(identity_column, kind.identifying), pa.large_string())
-    frame: pd.DataFrame = copy_out(connection, query, types).combine_chunks().to_pandas(types_mapper=_PANDAS.get)
+    frame: pd.DataFrame = copy_out(connection, query, types).to_pandas(types_mapper=_PANDAS.get)
     return frame.assign(missing_since=frame["missing_since"].dt.tz_localize("UTC"))
 
 
@@ -153,23 +116,26 @@ def forget_decided(connection: Connection, link_set: str, decided: Resolution) -
 
 def note_sighting(connection: Connection, plan: Plan, at: datetime, *, absences: bool) -> None:
     """Remember what the plan says of the source: links claimed (no held ones); where `absences`, what is missing, or back."""
-    _stage(connection, _sighted(plan))
-    _join(connection, plan, at, plan_id=None)
-    _change(connection, plan, _FREED, retired_by=None, retired_at=None)
+    steps = stage(connection, _sighted(plan))
+    if staging.JOIN in steps:
+        _join(connection, plan, at, plan_id=None)
+    if staging.FREED in steps:
+        _change(connection, plan, staging.FREED, retired_by=None, retired_at=None)
     if absences:
-        _count_absences(connection, plan, at)
+        _count_absences(connection, plan, steps, at)
 
 
 def note_absences(connection: Connection, plan: Plan, at: datetime) -> None:
     """Remember of the records that are linked already which are missing, and which are back."""
-    _stage(connection, _sighted(plan))
-    _count_absences(connection, plan, at)
+    _count_absences(connection, plan, stage(connection, _sighted(plan)), at)
 
 
-def _count_absences(connection: Connection, plan: Plan, at: datetime) -> None:
-    _change(connection, plan, _SEEN, missing_since=None, missing_runs=0)
-    since = func.coalesce(link.c.missing_since, at)
-    _change(connection, plan, _MISSED, missing_since=since, missing_runs=link.c.missing_runs + 1)
+def _count_absences(connection: Connection, plan: Plan, steps: Collection[str], at: datetime) -> None:
+    if staging.SEEN in steps:
+        _change(connection, plan, staging.SEEN, missing_since=None, missing_runs=0)
+    if staging.MISSED in steps:
+        since = func.coalesce(link.c.missing_since, at)
+        _change(connection, plan, staging.MISSED, missing_since=since, missing_runs=link.c.missing_runs + 1)
 
 
 def follow(
@@ -188,23 +154,27 @@ def follow(
     """
     retired_by = RETIRED_BY_UNDO if plan.undoes else RETIRED_BY_SYNC
     stopovers = _stopovers(plan) if plan.undoes else None
-    _stage(connection, _merged(_followed(done, created, stopovers)))
-    _join(connection, plan, at, plan_id=plan.id)
-    staged_identity = func.coalesce(staged.c.identity, literal({}, JSONB))
-    _change(
-        connection,
-        plan,
-        _WRITTEN,
-        version=func.coalesce(staged.c.version, link.c.version),
-        created=func.coalesce(staged.c.created, link.c.created),
-        base=link.c.base.concat(func.coalesce(staged.c.base, literal({}, JSONB))),
-        identity=link.c.identity.concat(staged_identity),
-        plan_id=plan.id,
-    )
-    _change(connection, plan, _RETIRED, retired_by=retired_by, retired_at=at)
-    back = {} if plan.undoes else {"missing_since": None, "missing_runs": 0}
-    _change(connection, plan, _RESTORED, retired_by=None, retired_at=None, **back)
-    elsewhere.bring_back(connection, plan.link_set, _RESTORED)
+    # A batch is of one operation, mostly: what is not staged need not be asked for.
+    steps = stage(connection, _merged(_followed(done, created, stopovers)))
+    if staging.JOIN in steps:
+        _join(connection, plan, at, plan_id=plan.id)
+    if staging.WRITTEN in steps:
+        _change(
+            connection,
+            plan,
+            staging.WRITTEN,
+            version=func.coalesce(staged.c.version, link.c.version),
+            created=func.coalesce(staged.c.created, link.c.created),
+            base=link.c.base.concat(func.coalesce(staged.c.base, literal({}, JSONB))),
+            identity=link.c.identity.concat(func.coalesce(staged.c.identity, literal({}, JSONB))),
+            plan_id=plan.id,
+        )
+    if staging.RETIRED in steps:
+        _change(connection, plan, staging.RETIRED, retired_by=retired_by, retired_at=at)
+    if staging.RESTORED in steps:
+        back = {} if plan.undoes else {"missing_since": None, "missing_runs": 0}
+        _change(connection, plan, staging.RESTORED, retired_by=None, retired_at=None, **back)
+        elsewhere.bring_back(connection, plan.link_set, staging.RESTORED)
 
 
 def references(changes: p.Changes) -> Iterator[tuple[str, str]]:
@@ -215,7 +185,7 @@ def references(changes: p.Changes) -> Iterator[tuple[str, str]]:
             yield from ((each["kind"], each["key"]) for each in members if isinstance(each, dict) and each["id"] is None)
 
 
-def _sighted(plan: Plan) -> Iterator[_Staged]:
+def _sighted(plan: Plan) -> Iterator[Staged]:
     rows = plan.operations
     restored = rows[rows["op"] == p.RESTORE]
     kept = set(zip(restored["kind"], restored["source_key"], strict=True))
@@ -224,18 +194,18 @@ def _sighted(plan: Plan) -> Iterator[_Staged]:
         where = (row["kind"], row["source_key"])
         if row["op"] == p.CLAIM:
             there = Outcome(row["seq"], ALREADY, None, row["target_id"], row["version"])
-            yield _written(_JOIN, row, there, _bases(p.decode(row["changes"]), {}))._replace(claimed=_rule(row))
+            yield _written(staging.JOIN, row, there, _bases(p.decode(row["changes"]), {}))._replace(claimed=_rule(row))
         elif row["op"] == p.RETIRE:
-            yield _Staged(_MISSED, *where)
+            yield Staged(staging.MISSED, *where)
         else:
-            yield _Staged(_SEEN, *where)
+            yield Staged(staging.SEEN, *where)
             if where not in kept:
-                yield _Staged(_FREED, *where)
+                yield Staged(staging.FREED, *where)
 
 
 def _followed(
     done: Iterable[tuple[Record, Outcome]], created: Mapping[tuple[str, str], str], stopovers: Mapping[int, p.Changes] | None
-) -> Iterator[_Staged]:
+) -> Iterator[Staged]:
     """Return the steps of links. `stopovers` are an undo's, which remembers nothing else."""
     for row, outcome in done:
         op = row["op"]
@@ -243,14 +213,16 @@ def _followed(
             # What was left behind has no link any more: its record is another object.
             continue
         if op in {p.RETIRE, p.RESTORE}:
-            yield _Staged(_RETIRED if op == p.RETIRE else _RESTORED, row["kind"], row["source_key"], outcome.target_id)
+            yield Staged(
+                staging.RETIRED if op == p.RETIRE else staging.RESTORED, row["kind"], row["source_key"], outcome.target_id
+            )
         if stopovers is not None:
-            yield _written(_WRITTEN, row, outcome, _bases(stopovers.get(row["seq"], {}), created))
+            yield _written(staging.WRITTEN, row, outcome, _bases(stopovers.get(row["seq"], {}), created))
         elif op == p.RETIRE:
-            yield _written(_WRITTEN, row, outcome, ())
+            yield _written(staging.WRITTEN, row, outcome, ())
         else:
             bases = [*_bases(p.decode(row["changes"]), created), *_in_their_place(outcome)]
-            yield _written(_JOIN, row, outcome, bases)._replace(claimed=CREATED if op == p.CREATE else _rule(row))
+            yield _written(staging.JOIN, row, outcome, bases)._replace(claimed=CREATED if op == p.CREATE else _rule(row))
 
 
 def _stopovers(plan: Plan) -> dict[int, p.Changes]:
@@ -270,19 +242,19 @@ def _stopovers(plan: Plan) -> dict[int, p.Changes]:
     return found
 
 
-def _merged(rows: Iterable[_Staged]) -> Iterable[_Staged]:
+def _merged(rows: Iterable[Staged]) -> Iterable[Staged]:
     """Return one row for each step of a link: a plan may write to an object several times."""
-    merged: dict[tuple[str, str, str], _Staged] = {}
+    merged: dict[tuple[str, str, str], Staged] = {}
     for row in rows:
         before = merged.get(row[:3])
         merged[row[:3]] = before.then(row) if before else row
     return merged.values()
 
 
-def _written(step: str, row: Record, outcome: Outcome, bases: Iterable[tuple[str, object]]) -> _Staged:
+def _written(step: str, row: Record, outcome: Outcome, bases: Iterable[tuple[str, object]]) -> Staged:
     identity = orjson.loads(row["identity"]) if row["identity"] else {"created": None, "values": None}
     values = {name: outcome.instead.get(name, value) for name, value in (identity["values"] or {}).items()}
-    return _Staged(
+    return Staged(
         step,
         row["kind"],
         row["source_key"],
@@ -321,12 +293,6 @@ def _rule(row: Record) -> str:
     return str(row["reason"]).removeprefix("matched by ")
 
 
-def _stage(connection: Connection, rows: Iterable[_Staged]) -> None:
-    connection.execute(CreateTable(staged, if_not_exists=True))
-    connection.execute(delete(staged))
-    copy_in(connection, staged, staged.columns.keys(), (row.row() for row in rows))
-
-
 def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None) -> None:
     """Link the staged records to their objects: an object that another record held is taken from it."""
     _take_over(connection, plan)
@@ -339,7 +305,7 @@ def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None)
         "first_seen": literal(at, link.c.first_seen.type),
         "plan_id": literal(plan_id, link.c.plan_id.type),
     }
-    rows = select(*columns.values(), *told.values()).where(staged.c.step == _JOIN)
+    rows = select(*columns.values(), *told.values()).where(staged.c.step == staging.JOIN)
     new = insert(link).from_select([*columns, *told], rows)
     # A target that came back from a backup gives ids again: what is made, now or at another time, is another object.
     at_once = func.coalesce(link.c.created == new.excluded.created, true())
@@ -367,10 +333,10 @@ def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None)
 
 def _take_over(connection: Connection, plan: Plan) -> None:
     """End the links of other records to the staged objects. What was applied to an object is true of it, whosever it is."""
-    ours = and_(staged.c.step == _JOIN, link.c.sync == plan.link_set, link.c.kind == staged.c.kind)
+    ours = and_(staged.c.step == staging.JOIN, link.c.sync == plan.link_set, link.c.kind == staged.c.kind)
     held = and_(link.c.target_id == staged.c.target_id, link.c.source_key != staged.c.source_key)
     ended = delete(link).where(ours, held).returning(link.c.kind, link.c.target_id, link.c.created, link.c.base).cte("ended")
-    of_it = and_(staged.c.step == _JOIN, staged.c.kind == ended.c.kind, staged.c.target_id == ended.c.target_id)
+    of_it = and_(staged.c.step == staging.JOIN, staged.c.kind == ended.c.kind, staged.c.target_id == ended.c.target_id)
     # Under an id that was given again, now or at another time, stands another object.
     same = and_(staged.c.claimed != CREATED, func.coalesce(staged.c.created == ended.c.created, true()))
     applied = ended.c.base.concat(func.coalesce(staged.c.base, literal({}, JSONB)))

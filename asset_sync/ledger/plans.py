@@ -4,17 +4,19 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from sqlalchemy import ColumnElement, Connection, Select, Table, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from asset_sync.ledger import schema as s
-from asset_sync.ledger.copying import copy_in, copy_out
+from asset_sync.ledger.copying import ROWS, copy_in, copy_out
 from asset_sync.ledger.headers import PENDING, header
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.tables import text
 
 FEWEST: Final = 6
 """As many characters of an id are told, at least, by whoever means it."""
@@ -134,7 +136,7 @@ def _row(plan: Plan, at: datetime) -> dict[str, Any]:
 
 
 def _copy_operations(connection: Connection, plan: Plan) -> None:
-    operations = plan.operations
-    columns = [operations[name].astype(object).where(operations[name].notna(), None) for name in p.OPERATION_COLUMNS]
-    rows = ((plan.id, seq, *row) for seq, row in enumerate(zip(*columns, strict=True)))
-    copy_in(connection, s.operation, ["plan_id", "seq", *p.OPERATION_COLUMNS], rows)
+    count = len(plan.operations)
+    columns = {name: text(plan.operations[name]) for name in p.OPERATION_COLUMNS}
+    rows = pa.table({"plan_id": pa.repeat(plan.id, count), "seq": pa.array(np.arange(count)), **columns})
+    copy_in(connection, s.operation, rows.column_names, rows.to_batches(ROWS))

@@ -415,6 +415,9 @@ staged = Table(
     Column("created", Text),
     Column("base", JSONB),
     Column("identity", JSONB),
+    # What is staged is joined to links that the same transaction made, of which PostgreSQL expects a few at most: without it,
+    # all that is staged would be looked through for each of them.
+    Index("staged_link_idx", "step", "kind", "source_key"),
     prefixes=["TEMPORARY"],
     postgresql_on_commit="DELETE ROWS",
 )

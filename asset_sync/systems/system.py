@@ -5,7 +5,7 @@ is not listed is named by where it stands: `package.module.NAME`. What is partic
 every sync with it has (`asset_sync.systems.steps`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -50,6 +50,13 @@ class Observed(NamedTuple):
     how: str = ""
 
 
+class Kept(NamedTuple):
+    """Observed tables as they were kept when a target was read; `by` is the asset that holds them, "" for the reader's own."""
+
+    tables: Tables
+    by: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenFields:
     """The fields of a target that only the target itself can list, by what their names start with, and what they are."""
@@ -90,9 +97,11 @@ class TargetSide:
     """What can be written to a system.
 
     `declared` returns the kinds that a mapping has, given its fields by kind, with those that recognising and retiring
-    need. `observe` reads what the system holds of them, given its resource, the constants, and the tables that it read the
-    last time, where they are kept. That and `check`, which reads no more than it must, raise `ConfigurationError` for a
-    constant, a choice or a field that the system does not take.
+    need. `observe` reads what the system holds of them, given its resource, the constants, and the tables of earlier
+    readings, as far as they are kept, the latest first. That and `check`, which reads no more than it must, raise
+    `ConfigurationError` for a constant, a choice or a field that the system does not take. `viewer`, given the resource, tells
+    address and account from others, and says neither: other syncs may go on from what was read as the same one; None: nobody
+    goes on from what was read.
     `conform` and `waiting` are what `asset_sync.components.sync` says of a sync's `conform` and of the records that must
     not be created. `constrained` returns the kinds with what this one system, by what it holds, keeps unique besides.
     `deletions`, given the resource, says who deleted objects that are gone; None: the target cannot tell that
@@ -106,12 +115,13 @@ class TargetSide:
 
     kinds: Kinds
     declared: Callable[[Mapping[str, Mapping[str, Any]]], Kinds]
-    observe: Callable[[Any, Kinds, Mapping[str, Mapping[str, Any]], Constants, Tables | None], Observed]
+    observe: Callable[[Any, Kinds, Mapping[str, Mapping[str, Any]], Constants, Iterable[Kept]], Observed]
     open_fields: OpenFields
     check: Callable[[Any, Kinds, Constants], None]
     conform: Callable[[Kinds, Tables, Tables], tuple[Tables, Tables]] = _taken
     waiting: Callable[[Kinds, Tables, Tables], Waiting] = _ready
     constrained: Callable[[Kinds, Tables], Kinds] = _as_declared
+    viewer: Callable[[Any], str] | None = None
     deletions: Callable[[Any, Kinds, GoneObjects], Deletions] | None = None
     own_writes: OwnWrites | None = None
     needed: Mapping[str, Sequence[str]] = field(default_factory=dict)

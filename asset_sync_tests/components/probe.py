@@ -56,9 +56,11 @@ def load_of(folder: Path, sync: str, yaml: str, monkeypatch: pytest.MonkeyPatch)
     return loaded
 
 
-def load_whole(folder: Path, yaml: str, monkeypatch: pytest.MonkeyPatch, *, keep: int = 30) -> dg.Definitions:
+def load_whole(
+    folder: Path, yaml: str, monkeypatch: pytest.MonkeyPatch, *, keep: int = 30, sync: str = "pdq_to_netbox"
+) -> dg.Definitions:
     """Load a project that holds nothing but that YAML, with the resources that a run needs; it keeps `keep` snapshots."""
     snapshots = Snapshots(keep=keep)
     resources = {"ledger": LedgerResource(), "snapshots": snapshots, "pdq_connect": PdqConnect(), "netbox": NetBox()}
     shared = dg.Definitions(resources=resources, executor=dg.in_process_executor)
-    return dg.Definitions.merge(load(folder, yaml, monkeypatch), shared)
+    return dg.Definitions.merge(load_of(folder, sync, yaml, monkeypatch), shared)

@@ -142,6 +142,15 @@ def test_a_run_that_read_what_another_one_wrote_means_those_tables_also_later(
     assert number(tmp_path, repeated) == 1
 
 
+def test_what_was_noted_last_of_a_topic_comes_first(tmp_path: Path) -> None:
+    snapshots, inventory = kept(tmp_path), dg.AssetKey(["netbox", "inventory"])
+    for key, partition in ((inventory, "berlin"), (DEVICES, None), (inventory, "paris")):
+        snapshots.note("one account", key, partition)
+    assert snapshots.noted("one account") == [(inventory, "paris"), (DEVICES, None)]
+    assert snapshots.noted("another") == []
+    assert snapshots.columns(inventory, "paris") == {}
+
+
 def test_a_ledger_that_cannot_be_asked_is_told_in_one_line(
     monkeypatch: pytest.MonkeyPatch, execute: Callable[..., str], tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from asset_sync.components.lineage import read_lineage, source_lineage
 from asset_sync.components.meanwhile import READ_AT
 from asset_sync.components.objects import objects_key
 from asset_sync.components.progress import progress_of
+from asset_sync.components.readings import Readings
 from asset_sync.components.snapshots import Snapshots, row_counts
 from asset_sync.components.sync import Sync
 from asset_sync.components.waits import throttle_wait
@@ -97,8 +98,11 @@ def inventory_asset(sync: Sync, target: System, of_run: OfRun | None = None) -> 
             began = dg.MetadataValue.timestamp(datetime.now(UTC))
             side = (of_run(context) if of_run else target).side
             snapshots: Snapshots = context.resources.snapshots
-            last = snapshots.latest(sync.inventory, context.partition_key if context.has_partition_key else None)
-            found = side.observe(sync.target_resource(context), sync.kinds, sync.mapping, constants(sync), last)
+            resource, partition = sync.target_resource(context), context.partition_key if context.has_partition_key else None
+            readings = Readings(snapshots, side.viewer(resource) if side.viewer else None)
+            kept = readings.latest(sync.inventory, partition, {name: sync.mapping[name] for name in sync.kinds})
+            found = side.observe(resource, sync.kinds, sync.mapping, constants(sync), kept)
+            readings.note(sync.inventory, partition)
             counted = {name: table for name, table in found.tables.items() if name in sync.kinds}
             waited = throttle_wait(target.name, found.waited)
             told = {**row_counts(counted), "requests": found.requests, **waited, READ_AT: began}

@@ -26,6 +26,7 @@ from asset_sync.systems.netbox.since import (
     spliced,
     without,
 )
+from asset_sync.systems.system import Kept
 
 _ATTEMPTS = 2
 """Others write while it is read: what does not add up once is asked for once more."""
@@ -39,15 +40,15 @@ class Followed(NamedTuple):
 
 
 def follow(
-    client: NetBoxClient, kinds: Kinds, fields: Mapping[str, Iterable[str]], last: Tables | None, whole_every: timedelta
+    client: NetBoxClient, kinds: Kinds, fields: Mapping[str, Iterable[str]], kept: Iterable[Kept], whole_every: timedelta
 ) -> Followed:
-    """Return what `asset_sync.systems.netbox.extract.observe` does, from the `last` tables where that can be.
+    """Return what `asset_sync.systems.netbox.extract.observe` does, from the first `kept` tables that can be gone on from.
 
-    Everything is read whole where these cannot be gone on from, where what changed does not add up, and after `whole_every`.
+    Everything is read whole where there are none such, where what changed does not add up, and after `whole_every`.
     Raises as `observe` does.
     """
     chosen = choose(client, kinds, fields)
-    return _Reading(client, chosen).read(Last.of(last), whole_every)
+    return _Reading(client, chosen).read(kept, whole_every)
 
 
 class _Reading:
@@ -63,15 +64,25 @@ class _Reading:
         heard = client.http.heard
         self._now = (heard.sent_at if heard else None) or datetime.now(UTC)
 
-    def read(self, last: Last | None, whole_every: timedelta) -> Followed:
+    def read(self, kept: Iterable[Kept], whole_every: timedelta) -> Followed:
         """Read what changed since the last time, or all."""
-        found: Followed | str = "nothing was read before"
-        if last is not None and not (found := last.why_not(self._view, self._now, whole_every) or ""):
-            for _ in range(_ATTEMPTS):
-                found = self._since(last)
-                if isinstance(found, Followed):
-                    break
-        return found if isinstance(found, Followed) else self._whole(found)
+        why = "nothing was read before"
+        for last in filter(None, map(Last.of, kept)):
+            why_not = last.why_not(self._view, self._now, whole_every)
+            if why_not is None:
+                return self._gone_on(last)
+            why = why_not
+        return self._whole(why)
+
+    def _gone_on(self, last: Last) -> Followed:
+        """Return the last tables with what changed since; all anew where that does not add up."""
+        why = ""
+        for _ in range(_ATTEMPTS):
+            found = self._since(last)
+            if isinstance(found, Followed):
+                return found
+            why = found
+        return self._whole(why)
 
     def _whole(self, why: str) -> Followed:
         # The record comes first: what changes while the objects are listed is looked at once more the next time.
@@ -82,7 +93,9 @@ class _Reading:
             return Followed(tables, f"whole, as each time: its change log tells this token nothing ({why})")
         recorded = moment(str(record["time"]))
         newest = newest_moment((row for own in rows.values() for row in own), recorded)
-        mark = Mark(self._view.seen_by, self._now, self._now, newest, record["id"], record["request_id"], recorded)
+        last = (record["id"], record["request_id"], recorded)
+        view = self._view
+        mark = Mark(view.seen_by, self._now, self._now, newest, *last, types=view.types, logged=view.object_types)
         return Followed(tables | _marked(mark, {name: _ids(own) for name, own in rows.items()}), f"whole: {why}")
 
     def _since(self, last: Last) -> Followed | str:
@@ -110,7 +123,9 @@ class _Reading:
                 made = spliced(last.tables[name], fresh[name], deleted[endpoint] | ids[endpoint])
                 tables[name] = without(kind, made, deleted, self._view.kinds)
         changed = sum(len(ids[name]) + len(deleted[name]) for name in followed)
-        how = f"what changed since {last.mark.read_at:%Y-%m-%d %H:%M:%S} UTC: {changed} objects looked at"
+        since = f"what changed since {last.mark.read_at:%Y-%m-%d %H:%M:%S} UTC"
+        shared = f", when {last.kept_by} was read" if last.kept_by else ""
+        how = f"{since}{shared}: {changed} objects looked at"
         return Followed(tables | _marked(self._moved(last.mark, rows, records), known), how)
 
     def _tables(self, rows: Mapping[str, Sequence[Row]]) -> Tables:
@@ -123,7 +138,8 @@ class _Reading:
         newest = newest_moment((row for own in rows.values() for row in own), mark.newest)
         last = max(records, key=lambda row: int(row["id"]))
         recorded = moment(str(last["time"]))
-        return replace(mark, read_at=self._now, newest=newest, record=last["id"], request=last["request_id"], recorded=recorded)
+        moved = replace(mark, read_at=self._now, newest=newest, types=self._view.types)
+        return replace(moved, record=last["id"], request=last["request_id"], recorded=recorded)
 
     def _listed(self, endpoints: Iterable[str], since: Mark | None) -> dict[str, list[Row]]:
         names = list(endpoints)

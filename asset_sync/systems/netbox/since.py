@@ -9,10 +9,12 @@ NetBox can be asked for all that may have changed in them, and they are checked 
 - Each endpoint must count as many objects as are known then.
 - After a time that the YAML gives, everything is read whole all the same: what is changed past the change log and
   `last_updated`, in the database itself, is found by nothing else.
+
+Whoever reads fewer kinds and fields as the same account may go on from them as well.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
@@ -28,6 +30,7 @@ from asset_sync.systems.netbox.api import api, json_fields
 from asset_sync.systems.netbox.client import CHANGE_LOG, NetBoxClient, Row
 from asset_sync.systems.netbox.custom_field_table import CustomFields
 from asset_sync.systems.netbox.refusing import Forbidden
+from asset_sync.systems.system import Kept
 
 READING: Final = "reading"
 """The name of the table that says how the others were read; no kind has it."""
@@ -37,7 +40,7 @@ LISTED: Final = "listed"
 _RECORD: Final = ("time", "request_id", "action", "changed_object_type", "changed_object_id")
 _LATE: Final = timedelta(minutes=5)
 """How long after its own `last_updated` an object may come to be seen: 8.9 s were measured."""
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 """Moves where tables mean something else than before: those of an older one are not gone on from."""
 _UNMOVED: Final = frozenset(
     {"tags", "cable", "link_peers", "connected_endpoints", "a_terminations", "b_terminations", "display", "parent", "disk"}
@@ -54,6 +57,9 @@ _SHOWN: Final[Mapping[str, str]] = {
 """The JSON fields that show another object's name, which labels are made of, with the kind of that object."""
 _OBJECTS: Final = frozenset({"object", "multiobject"})
 
+Types = Mapping[str, Mapping[str, str]]
+"""The types of the custom fields that are read, by kind and field."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -62,13 +68,19 @@ class View:
     kinds: Kinds
     custom: CustomFields
     seen_by: str
+    types: Types
 
     @classmethod
     def of(cls, client: NetBoxClient, kinds: Kinds, custom: CustomFields) -> "View":
         """Return how a client sees those kinds."""
-        types = {name: sorted(definitions.types(kind, custom).items()) for name, kind in kinds.items()}
-        told = (_FORMAT, client.viewer, client.version, types)
-        return cls(kinds, custom, sha256(orjson.dumps(told)).hexdigest()[:16])
+        types = {name: dict(definitions.types(kind, custom)) for name, kind in kinds.items()}
+        seen_by = sha256(orjson.dumps((_FORMAT, client.viewer, client.version))).hexdigest()[:16]
+        return cls(kinds, custom, seen_by, types)
+
+    @property
+    def object_types(self) -> list[str]:
+        """What the change log calls the kinds that are read."""
+        return sorted({api(kind).object_type for kind in self.kinds.values()})
 
     @property
     def endpoints(self) -> Mapping[str, list[Kind]]:
@@ -99,7 +111,7 @@ _MOMENTS: Final = ("read_at", "whole_at", "newest", "recorded")
 class Mark:
     """Up to where a NetBox was read: its newest change record, the newest moment that its objects told of, and when that was.
 
-    All moments are by the server's clock.
+    All moments are by the server's clock. `record` is the newest of those about the `logged` types of objects.
     """
 
     seen_by: str
@@ -109,6 +121,9 @@ class Mark:
     record: int
     request: str
     recorded: datetime
+    # Those of before have neither; they are told by their format.
+    types: Types = field(default_factory=dict)
+    logged: Sequence[str] = ()
 
     def table(self) -> pd.DataFrame:
         """Return the mark as a table of one row."""
@@ -138,27 +153,34 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Last:
-    """The tables that were read last, and up to where."""
+    """The tables that were read last, and up to where; `kept_by` names whose they are, where they are another sync's."""
 
     mark: Mark
     tables: Tables
+    kept_by: str
 
     @classmethod
-    def of(cls, tables: Tables | None) -> "Last | None":
-        """Return the tables of the last reading; None where there are none that could be gone on from."""
-        if tables is None or not {READING, LISTED} <= tables.keys():
+    def of(cls, kept: Kept) -> "Last | None":
+        """Return the tables of a reading; None where they could not be gone on from."""
+        if not {READING, LISTED} <= kept.tables.keys():
             return None
-        return cls(Mark.from_table(tables[READING]), tables)
+        return cls(Mark.from_table(kept.tables[READING]), kept.tables, kept.by)
 
     def why_not(self, view: View, now: datetime, whole_every: timedelta) -> str | None:
         """Return why these tables cannot be gone on from; None where they can."""
-        if self.mark.seen_by != view.seen_by:
+        if self.mark.seen_by != view.seen_by or self._types_differ(view):
             return "another token, another version or other custom fields than the last time"
         if any(not {f.name for f in kind.fields} <= set(self.tables.get(name, ())) for name, kind in view.kinds.items()):
             return "more is mapped than the last time"
         if now - self.mark.whole_at >= whole_every:
             return f"the last time was {self.mark.whole_at:%Y-%m-%d %H:%M} UTC"
         return None
+
+    def _types_differ(self, view: View) -> bool:
+        known = self.mark.types
+        return any(
+            known.get(name, {}).get(one, type_) != type_ for name, own in view.types.items() for one, type_ in own.items()
+        )
 
     def listed(self, endpoint: str) -> set[int]:
         """Return the ids of all objects that were listed at an endpoint."""
@@ -177,21 +199,20 @@ class ChangeLog:
 
     def __init__(self, client: NetBoxClient, view: View) -> None:
         self._client = client
-        types = {api(kind).object_type: api(kind).endpoint for kind in view.kinds.values()}
-        self._endpoints = types
-        self._query = [("changed_object_type", name) for name in sorted(types)]
+        self._endpoints = {api(kind).object_type: api(kind).endpoint for kind in view.kinds.values()}
 
     def newest(self) -> Row | None:
         """Return the newest record; None where there is none to be seen."""
         try:
-            return self._client.newest(CHANGE_LOG, _RECORD, self._query)
+            return self._client.newest(CHANGE_LOG, _RECORD, _about(self._endpoints))
         except Forbidden:
             return None
 
     def since(self, mark: Mark) -> list[Row] | None:
         """Return the records since a mark, by id, with the newest that was seen then; None where that is gone."""
+        query = [*_about(mark.logged), ("time_after", mark.recorded_since.isoformat())]
         try:
-            found = self._client.rows(CHANGE_LOG, _RECORD, [*self._query, ("time_after", mark.recorded_since.isoformat())])
+            found = self._client.rows(CHANGE_LOG, _RECORD, query)
         except Forbidden:
             return None
         there = any(row["id"] == mark.record and row["request_id"] == mark.request for row in found)
@@ -201,9 +222,14 @@ class ChangeLog:
         """Return the ids of what was deleted, by endpoint."""
         found: dict[str, set[int]] = {endpoint: set() for endpoint in self._endpoints.values()}
         for row in records:
-            if _action(row) == "delete":
-                found[self._endpoints[row["changed_object_type"]]].add(int(row["changed_object_id"]))
+            endpoint = self._endpoints.get(row["changed_object_type"])
+            if endpoint is not None and _action(row) == "delete":
+                found[endpoint].add(int(row["changed_object_id"]))
         return found
+
+
+def _about(object_types: Iterable[str]) -> list[tuple[str, str]]:
+    return [("changed_object_type", name) for name in sorted(object_types)]
 
 
 def _action(row: Row) -> str:
@@ -214,10 +240,10 @@ def _action(row: Row) -> str:
 def without(kind: Kind, table: pd.DataFrame, gone: Mapping[str, set[int]], kinds: Kinds) -> pd.DataFrame:
     """Return a kind's table without what refers to deleted objects: NetBox empties that, and says it of no object."""
     changed: dict[str, Any] = {}
-    for field in (*kind.references, *kind.sets):
-        ids = {str(number) for number in gone.get(api(kinds[str(field.to)]).endpoint, ())}
-        if ids and field.name in table:
-            changed[field.name] = _emptied(table[field.name], ids, is_set=field.type == "references")
+    for each in (*kind.references, *kind.sets):
+        ids = {str(number) for number in gone.get(api(kinds[str(each.to)]).endpoint, ())}
+        if ids and each.name in table:
+            changed[each.name] = _emptied(table[each.name], ids, is_set=each.type == "references")
     return table.assign(**changed) if changed else table
 
 

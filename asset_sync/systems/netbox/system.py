@@ -1,6 +1,6 @@
 """NetBox, declared: the tables that it tells, and the kinds that can be written to it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -11,7 +11,7 @@ import pandas as pd
 from pydantic import Field
 
 from asset_sync.reconcile.kinds import Kind, Kinds
-from asset_sync.reconcile.tables import OBSERVED_COLUMNS, Tables, observed_schema
+from asset_sync.reconcile.tables import OBSERVED_COLUMNS, observed_schema
 from asset_sync.systems.netbox.addressed import DeviceFilter, interface_addresses
 from asset_sync.systems.netbox.checkup import checkup
 from asset_sync.systems.netbox.conforming import conform, unready
@@ -26,7 +26,7 @@ from asset_sync.systems.netbox.own_writes import own_writes
 from asset_sync.systems.netbox.pages import page, row_page
 from asset_sync.systems.netbox.resource import NetBox
 from asset_sync.systems.netbox.source import TABLES, read
-from asset_sync.systems.system import Constants, Observed, OpenFields, Options, Read, System, TargetSide
+from asset_sync.systems.system import Constants, Kept, Observed, OpenFields, Options, Read, System, TargetSide
 
 
 def _observe(
@@ -34,15 +34,20 @@ def _observe(
     kinds: Kinds,
     fields: Mapping[str, Mapping[str, Any]],
     constants: Constants,
-    last: Tables | None,
+    kept: Iterable[Kept],
     *,
     whole_every: timedelta = WHOLE_EVERY,
 ) -> Observed:
     with netbox.client() as client:
         check_choices(client, kinds, constants)
-        tables, how = follow(client, kinds, {name: tuple(fields[name]) for name in kinds}, last, whole_every)
+        tables, how = follow(client, kinds, {name: tuple(fields[name]) for name in kinds}, kept, whole_every)
         checked = {name: _checked(kind, tables[name]) for name, kind in kinds.items()}
         return Observed({**tables, **checked}, client.tally.read, client.tally.waited, how)
+
+
+def _viewer(netbox: NetBox) -> str:
+    with netbox.client() as client:
+        return client.viewer
 
 
 def _check(netbox: NetBox, kinds: Kinds, constants: Constants) -> None:
@@ -98,6 +103,7 @@ _SIDE: Final = TargetSide(
     conform,
     unready,
     constrained,
+    viewer=_viewer,
     deletions=deletions,
     own_writes=own_writes,
     addresses=_addresses,

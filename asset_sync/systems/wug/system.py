@@ -1,6 +1,6 @@
 """WhatsUp Gold, declared: the tables that it tells, what can be written to it, and the steps that it brings into syncs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final
 
@@ -8,9 +8,9 @@ from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.mapping import FieldMapping
 from asset_sync.reconcile.merge import Ownership
-from asset_sync.reconcile.tables import Tables, observed_schema
+from asset_sync.reconcile.tables import observed_schema
 from asset_sync.systems.steps import Following, Sieve
-from asset_sync.systems.system import Constants, Observed, OpenFields, Options, Read, System, TargetSide
+from asset_sync.systems.system import Constants, Kept, Observed, OpenFields, Options, Read, System, TargetSide
 from asset_sync.systems.wug.checkup import checkup
 from asset_sync.systems.wug.extract import discovered, known_roles, observe
 from asset_sync.systems.wug.found import Finding
@@ -41,7 +41,7 @@ def _written_by(options: MonitoringOptions) -> System:
     def kinds_of(mapped: Mapping[str, Mapping[str, Any]]) -> Kinds:
         return declared({**_GROUPS, **mapped}, options.retirement)
 
-    def held(wug: WhatsUpGold, kinds: Kinds, _fields: Any, _constants: Constants, _last: Tables | None) -> Observed:
+    def held(wug: WhatsUpGold, kinds: Kinds, _fields: Any, _constants: Constants, _kept: Iterable[Kept]) -> Observed:
         with wug.client() as client:
             tables = observe(client, kinds, root=options.root_group)
             checked = {name: observed_schema(kinds[name]).validate(table) for name, table in tables.items()}

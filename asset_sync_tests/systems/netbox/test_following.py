@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
+from json import dumps, loads
 from random import Random
 from typing import Any
 
@@ -14,6 +15,7 @@ from asset_sync.reconcile.tables import Tables
 from asset_sync.sandbox.netbox import NetBoxState, Token
 from asset_sync.systems.netbox import declared, observe, since
 from asset_sync.systems.netbox.following import follow
+from asset_sync.systems.system import Kept
 from asset_sync_tests.systems.netbox.conftest import Lab
 
 DAY = timedelta(days=1)
@@ -40,10 +42,14 @@ def _in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(since, "_LATE", timedelta())
 
 
-def read(lab: Lab, last: Tables | None = None, kinds: Any = ASSETS, every: timedelta = DAY) -> tuple[Tables, str]:
-    """Follow a NetBox, having seen to it that what is read is what is there."""
+TYPES = declared({"manufacturer": ["name"], "inventory_item_type": ["model"]})
+"""Some of the kinds, and of their fields, that are among the assets'."""
+
+
+def read(lab: Lab, *last: Tables, kinds: Any = ASSETS, every: timedelta = DAY) -> tuple[Tables, str]:
+    """Follow a NetBox from the first of those tables that will do, having seen to it that what is read is what is there."""
     fields = {name: [field.name for field in kind.fields] for name, kind in kinds.items()}
-    found = follow(lab.client, kinds, fields, last, every)
+    found = follow(lab.client, kinds, fields, map(Kept, last), every)
     whole = observe(lab.client, kinds, fields)
     for name, table in whole.items():
         pd.testing.assert_frame_equal(found.tables[name], table, obj=name)
@@ -55,7 +61,7 @@ def test_what_did_not_change_costs_two_requests_an_endpoint_and_two_more(lab: La
     first, how = read(lab)
     assert how == "whole: nothing was read before"
     before = lab.client.tally.read
-    again = follow(lab.client, ASSETS, MAPPED, first, DAY)
+    again = follow(lab.client, ASSETS, MAPPED, [Kept(first)], DAY)
     assert lab.client.tally.read - before == 1 + 1 + 2 * 3, "the custom fields, the log, and each endpoint with its count"
     assert again.how.startswith("what changed since ")
     assert again.tables.keys() == first.keys()
@@ -91,7 +97,7 @@ def test_what_a_deletion_empties_elsewhere_is_empty(lab: Lab) -> None:
     assert first["device"]["platform"].tolist() == ["1"]
     lab.state.delete("dcim/platforms", 1)
     lab.state.delete("ipam/ip-addresses", 1)
-    found, how = read(lab, first, DEVICES)
+    found, how = read(lab, first, kinds=DEVICES)
     assert how.startswith("what changed since ")
     assert found["device"]["platform"].isna().all()
     assert found["device_primary_ip"]["primary_ip4"].isna().all()
@@ -163,7 +169,7 @@ def test_what_was_changed_past_the_log_is_found_when_it_is_read_whole(lab: Lab) 
     table = lab.state.tables["plugins/inventory/assets"]
     table.put({**table.rows[int(made[0].target_id)], "description": "by SQL"})
     lab.state.revision += 1
-    assert follow(lab.client, ASSETS, MAPPED, first, DAY).tables["asset"]["description"].isna().all()
+    assert follow(lab.client, ASSETS, MAPPED, [Kept(first)], DAY).tables["asset"]["description"].isna().all()
     found, how = read(lab, first, every=timedelta())
     assert found["asset"]["description"].tolist()[0] == "by SQL"
     assert how.startswith("whole: the last time was ")
@@ -174,12 +180,12 @@ def test_more_fields_another_token_or_a_log_that_tells_nothing_are_read_whole(la
     first, _ = read(lab)
     lab.state.add_token(Token("0" * 40, only={"core/object-changes": {"user_name": "nobody"}}))
     other = lab.connect("0" * 40)
-    kept, how = follow(other, ASSETS, MAPPED, first, DAY)
+    kept, how = follow(other, ASSETS, MAPPED, [Kept(first)], DAY)
     why = "another token, another version or other custom fields than the last time"
     assert how == f"whole, as each time: its change log tells this token nothing ({why})"
     assert since.READING not in kept
     more = declared({"manufacturer": ["name", "description"], "inventory_item_type": ["model"], "asset": ["name", "comments"]})
-    assert read(lab, first, more)[1] == "whole: more is mapped than the last time"
+    assert read(lab, first, kinds=more)[1] == "whole: more is mapped than the last time"
     assert read(lab, {"asset": first["asset"]})[1] == "whole: nothing was read before"
 
 
@@ -188,9 +194,50 @@ def test_what_nothing_tells_the_changes_of_is_listed_whole_beside_the_rest(lab: 
     kinds = declared({**{name: [f.name for f in kind.fields] for name, kind in DEVICES.items()}, "cable": ["status"]})
     first, _ = read(lab, kinds=kinds)
     lab.state.patch("dcim/devices", 1, {"name": "pc2"})
-    found, how = read(lab, first, kinds)
+    found, how = read(lab, first, kinds=kinds)
     assert how.startswith("what changed since ")
     assert found["interface"]["key"].tolist() == ["pc2 eth0"]
+
+
+# What another sync read.
+
+
+def test_who_reads_less_goes_on_from_what_another_read(lab: Lab) -> None:
+    lab.assets(3)
+    more, _ = read(lab)
+    lab.state.patch("plugins/inventory/inventory-item-types", 1, {"model": "ProBook"})
+    lab.state.patch("plugins/inventory/assets", 1, {"name": "the newest record is about none of what is read"})
+    before = lab.client.tally.read
+    found, how = follow(lab.client, TYPES, {name: ["name", "model"] for name in TYPES}, [Kept(more, "others/inventory")], DAY)
+    assert lab.client.tally.read - before == 1 + 1 + 2 * 2, "the custom fields, the log, and each endpoint with its count"
+    assert how.startswith("what changed since ")
+    assert how.endswith(" UTC, when others/inventory was read: 1 objects looked at")
+    lab.state.patch("plugins/inventory/assets", 1, {"name": "nor is this one"})
+    assert read(lab, found, kinds=TYPES)[1].startswith("what changed since ")
+
+
+def test_who_reads_more_takes_the_next_that_has_all_of_it(lab: Lab) -> None:
+    lab.assets(3)
+    (more, _), (less, _) = read(lab), read(lab, kinds=TYPES)
+    assert read(lab, less, more)[1].startswith("what changed since ")
+    assert read(lab, less)[1] == "whole: more is mapped than the last time"
+
+
+def test_what_another_read_before_a_backup_came_back_is_not_gone_on_from(lab: Lab) -> None:
+    made = lab.assets(3)
+    restore = restored(lab.state)
+    lab.state.patch("plugins/inventory/assets", int(made[0].target_id), {"name": "lost"})
+    more, _ = read(lab)
+    restore()
+    assert read(lab, more, kinds=TYPES)[1].startswith("whole: its newest change record of the last time is gone")
+
+
+def test_tables_of_an_earlier_version_are_not_gone_on_from(lab: Lab) -> None:
+    lab.assets(1)
+    first, _ = read(lab)
+    told = {name: value for name, value in loads(first[since.READING]["reading"][0]).items() if name not in {"types", "logged"}}
+    earlier = pd.DataFrame({"reading": [dumps({**told, "seen_by": "of an earlier version"})]})
+    assert read(lab, {**first, since.READING: earlier})[1].startswith("whole: another token, another version")
 
 
 class Hands:
@@ -251,13 +298,15 @@ def test_whatever_people_and_backups_do_it_is_as_if_it_were_read_whole(lab: Lab,
     random = Random(seed)
     lab.assets(4)
     hands, backups, ways = Hands(lab.state, random), [restored(lab.state)], set()
-    last: Tables | None = None
+    kept: list[Tables] = []
     for _ in range(12):
         if random.random() < 0.2:
             random.choice(backups)()
         for _ in range(random.randrange(4)):
             hands.do()
-        last, how = read(lab, last)
+        # Two syncs that read one NetBox, of which one reads less than the other.
+        found, how = read(lab, *kept, kinds=random.choice((ASSETS, ASSETS, TYPES)))
+        kept = [found, *kept][:4]
         ways.add(how.partition(":")[0].partition(" since")[0])
         if random.random() < 0.3:
             backups.append(restored(lab.state))
