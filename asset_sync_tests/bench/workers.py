@@ -62,8 +62,9 @@ def measured(workers: int, registers: int) -> Took:
         (Path(folder) / "fleet").mkdir()
         fleet = running.enter_context(fleet_of(Path(folder) / "fleet", ledger, history, names))
         running.enter_context(fleet.daemon())
-        with fleet.backfilling() as asking:
-            fleet.wait(lambda: asking.poll() is not None, "the runs are not asked for", _PATIENCE_S)
+        fleet.backfill()
+        with fleet.instance() as dagster:
+            fleet.wait(lambda: dagster.get_runs_count() == registers, "the runs are not asked for", _PATIENCE_S)
         started = [running.enter_context(fleet.worker(f"worker{number}")) for number in range(workers)]
         return _took(fleet, started, registers)
 

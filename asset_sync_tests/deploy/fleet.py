@@ -4,6 +4,7 @@ One PostgreSQL has the ledger and, in a database of its own, Dagster's history; 
 simulated NetBox, which counts what it is asked, and the registers are in the process that asks.
 """
 
+import json
 import os
 import shlex
 import shutil
@@ -77,6 +78,9 @@ attributes:
       status: {value: stored}
 """
 """Many registers, with makers and models that all of them have, into one NetBox."""
+_BACKFILL: Final = """
+mutation($backfillParams: LaunchBackfillParams!) { launchPartitionBackfill(backfillParams: $backfillParams) { __typename } }
+"""
 NETBOX_S: Final = 0.01
 """What a request to NetBox takes, beside the work that it is."""
 
@@ -173,12 +177,26 @@ class Fleet:
         with self._started(command, "daemon"):
             yield
 
-    @contextmanager
-    def backfilling(self) -> Iterator[Popen]:
-        """Ask for a run of every register; while that is asked, the first ones run already."""
-        command = [sys.executable, "-m", "dagster", "job", "backfill", "-m", "own.definitions", "-j", SYNC, "--noprompt"]
-        with self._started([*command, "--all", "all"], "backfill") as asking:
-            yield asking
+    def backfill(self) -> None:
+        """Ask for a run of every register, as the UI does: of what the command line asks for, Dagster tries no run again."""
+        selector = {
+            "partitionSetName": f"{SYNC}_partition_set",
+            "repositorySelector": {"repositoryName": "__repository__", "repositoryLocationName": "own.definitions"},
+        }
+        told = {"backfillParams": {"selector": selector, "partitionNames": list(self.registers)}}
+        command = [
+            str(Path(sys.executable).parent / "dagster-graphql"),
+            "-m",
+            "own.definitions",
+            "-t",
+            _BACKFILL,
+            "-v",
+            json.dumps(told),
+        ]
+        done = subprocess.run(
+            command, env=self._environment("daemon"), cwd=self.folder, capture_output=True, text=True, check=False
+        )
+        assert "LaunchBackfillSuccess" in done.stdout, f"{done.stdout}\n{done.stderr}"
 
     def wait(self, done: Callable[[], Any], told: str, seconds: float = 300) -> None:
         """Wait until something is so."""
@@ -203,7 +221,7 @@ class Fleet:
                 end(process)
 
     def _environment(self, name: str) -> dict[str, str]:
-        home = str(self._home("daemon" if name == "backfill" else name))
+        home = str(self._home(name))
         return {**os.environ, **self.environment, "ASSET_SYNC_HOME": home, "DAGSTER_HOME": home}
 
     def _home(self, name: str) -> Path:

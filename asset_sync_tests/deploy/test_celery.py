@@ -172,11 +172,8 @@ def test_a_backfill_over_two_workers_of_which_one_is_killed_loses_nothing_and_do
     tmp_path: Path, database_url: str, empty_database_url: str, engine: Engine
 ) -> None:
     limits = {"NETBOX_REQUESTS_AT_ONCE": str(AT_ONCE), "NETBOX_REQUESTS_PER_MINUTE": str(PER_MINUTE)}
-    with (
-        fleet_of(tmp_path, database_url, empty_database_url, REGISTERS, **limits) as fleet,
-        fleet.daemon(),
-        fleet.backfilling(),
-    ):
+    with fleet_of(tmp_path, database_url, empty_database_url, REGISTERS, **limits) as fleet, fleet.daemon():
+        fleet.backfill()
         client = redis.Redis.from_url(fleet.environment["CELERY_BROKER_URL"])
         fleet.wait(lambda: client.llen(QUEUE), "no run was sent to the broker")
         taken = messages(client)
