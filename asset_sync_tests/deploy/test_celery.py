@@ -101,8 +101,8 @@ class Ran:
         told = (re.search(r"Started process for run \(pid: (\d+)\)", words) for words in self.said)
         return {int(found[1]) for found in told if found}
 
-    def count(self, event: str) -> int:
-        return sum(entry.dagster_event_type is not None and entry.dagster_event_type.value == event for entry in self.entries)
+    def count(self, event: dg.DagsterEventType) -> int:
+        return sum(entry.dagster_event_type is event for entry in self.entries)
 
     def spans_of(self, step: str) -> list[tuple[float, float]]:
         """When a step began and ended; one that was killed ends with the run."""
@@ -218,7 +218,7 @@ def check(fleet: Fleet, runs: list[Ran], own: Mapping[str, set[int]], killed: st
         assert len(names) == len(set(names)) > 2
     # A run that is delivered again is carried out by nobody else, whether it is under way or over.
     assert sum(words.startswith(IGNORED) for words in by_id[again].said) == 2
-    assert all(run.count("RUN_START") == 1 for run in runs)
+    assert all(run.count(dg.DagsterEventType.RUN_START) == 1 for run in runs)
     # Every worker had its part, at the same time as another one.
     parts = {name: sum(bool(run.processes & mine) for run in runs) for name, mine in own.items()}
     assert all(part >= 3 for part in parts.values()), parts
