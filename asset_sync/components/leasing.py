@@ -15,6 +15,7 @@ import dagster as dg
 
 from asset_sync import database
 from asset_sync.components.abandoned import BEAT_S, end_abandoned, in_the_way
+from asset_sync.components.backfills import await_earlier
 from asset_sync.components.failures import told_in_one_line
 from asset_sync.components.processes import this_process
 from asset_sync.components.resources import open_leases
@@ -114,6 +115,7 @@ class _LeasedExecutor(dg.Executor):
             tell, stopped = plan_context.log.info, _canceling(dagster, run_id)
             for other in ended:
                 tell(f"run {other} was ended: nobody carried it out any more")
+            await_earlier(dagster, run_id, tell=tell, stopped=stopped)
             try:
                 ending = held.enter_context(in_turn(_turn(dagster, run_id), run_id, tell=tell, stopped=stopped))
             except RequestLapsed as lapsed:

@@ -4,6 +4,10 @@ from typing import Final
 
 PARTITION: Final = "dagster/partition"
 """On the runs of a partition: its key."""
+BACKFILL: Final = "dagster/backfill"
+"""On the runs of a backfill: its id."""
+RETRIED: Final = "dagster/retry_strategy"
+"""On the runs of a job: from where Dagster has one go on that was killed, where it is told to try such a run again."""
 SENSOR: Final = "dagster/sensor_name"
 """On the runs that a sensor asked for: the sensor."""
 PARENT: Final = "dagster/parent_run_id"

@@ -158,9 +158,12 @@ class Sync:
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags of the job's runs; dagster.yaml lets one run at a time have the same links, the ledger one a connection."""
+        """The tags of the job's runs; dagster.yaml lets one run at a time have the same links, the ledger one a connection.
+
+        Where Dagster has a killed run come again, both sides are read anew: another run may have written meanwhile.
+        """
         turns = {run_tags.CONNECTIONS: "true"} if self.apart else {"asset_sync/links": self.link_set}
-        return {run_tags.SYNC: self.name, **turns}
+        return {run_tags.SYNC: self.name, run_tags.RETRIED: "ALL_STEPS", **turns}
 
     def known_links(self, ledger: Ledger) -> Tables:
         """Return the links by which this sync goes."""

@@ -111,7 +111,7 @@ class HedgehogClient:
         self._ca_told = ca_told
         self._address_told = address_told
         self._secrets = Secrets(key.removeprefix("Bearer ") for key in configuration.api_key.values())
-        self._host = configuration.host
+        self._host: str = configuration.host
         self.trust: bool | str = configuration.verify_ssl and (configuration.ssl_ca_cert or True)
         self.ca_told = ca_told
         self.heard: Heard | None = None
@@ -128,7 +128,7 @@ class HedgehogClient:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._api.close()  # type: ignore[no-untyped-call]
+        self._api.close()
 
     @property
     def base_url(self) -> str:

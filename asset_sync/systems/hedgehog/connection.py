@@ -75,7 +75,7 @@ def by_kubeconfig(path: str, context: str | None) -> client.Configuration:
         raise ConfigurationError(f"Hedgehog: the kubeconfig {path} does not exist")
     found = client.Configuration()
     try:
-        config.load_kube_config(path, context, client_configuration=found, persist_config=False)  # type: ignore[no-untyped-call]
+        config.load_kube_config(path, context, client_configuration=found, persist_config=False)
     except (ConfigException, OSError) as error:
         raise ConfigurationError(f"Hedgehog: the kubeconfig {path} cannot be used: {error}") from None
     return _careful(found)
