@@ -165,8 +165,9 @@ def messages(client: redis.Redis) -> dict[str, bytes]:
 
 
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.xdist_group("live")
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 @pytest.mark.skipif(shutil.which(REDIS) is None, reason=f"{REDIS} is not installed: apt-get install {REDIS}")
 def test_a_backfill_over_two_workers_of_which_one_is_killed_loses_nothing_and_does_nothing_twice(
     tmp_path: Path, database_url: str, empty_database_url: str, engine: Engine
