@@ -68,6 +68,12 @@ def test_a_machine_is_known_by_the_serial_of_what_it_was_on() -> None:
     play(History("assets", (*days, Day(((Event("register", 190),),), "restore_target", ("fine",) * 3))))
 
 
+def test_a_tag_that_went_on_to_other_hardware_does_not_make_that_the_machine_of_an_older_ledger() -> None:
+    came, replaced, back = (Event("come", 6),), (Event("replace_hardware", 0),), (Event("come_back", 0),)
+    days = (Day((came,)), Day((replaced,), "restore_target"), Day((back,), "restore_ledger"))
+    play(History("assets", days))
+
+
 # The oracle is worth something: it sees what a sync does wrong.
 
 

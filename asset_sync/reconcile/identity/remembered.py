@@ -92,8 +92,9 @@ def changed_objects(
     linked = _Linked(links, observed, at, objects)
     values = side_by_side(len(linked), [partial(_Value, name, form, linked) for name, form in _decisive(kind)])
     stands, differs = _any((v.stands for v in values), len(at)), _any((v.differs for v in values), len(at))
-    changed = ~stands & differs & ~_in_its_place(kind, linked)
     made_apart = known_to_differ(*linked.both("created", "created"))
+    # A tag goes from one machine to the next: of what was made at another time it does not outweigh another serial.
+    changed = (~stands | made_apart) & differs & ~_in_its_place(kind, linked)
     if strictly or is_scoped(kind):
         changed |= made_apart
     # What was made at another time is another object, unless it is known by its name at least.
