@@ -22,7 +22,7 @@ from asset_sync.systems.wug import WhatsUpGold
 @dg.definitions
 def defs() -> dg.Definitions:
     """Return every sync with its resources. Nothing here reads the environment: the graph is made of committed files."""
-    syncs = _syncs(lambda folder: dg.load_from_defs_folder(path_within_project=folder))
+    syncs = _syncs(lambda: dg.load_from_defs_folder(path_within_project=Path(__file__).parent))
     jobs = [job for job in syncs.jobs or [] if run_tags.SYNC in (job.tags or {})]
     watching = dg.Definitions(sensors=[abandoned_runs, asked_sensor(jobs)])
     return dg.Definitions.merge(syncs, _shared(), watching)
@@ -31,7 +31,7 @@ def defs() -> dg.Definitions:
 def sync_defs(sync: str) -> dg.Definitions:
     """Return one sync, by the name of its folder, with its resources: a run by hand needs no other, and begins sooner."""
     tree = dg.ComponentTree.for_project(Path(__file__).parent)
-    alone = _syncs(lambda _folder: tree.build_defs_at_path(sync))
+    alone = _syncs(lambda: tree.build_defs_at_path(sync))
     return dg.Definitions.merge(alone, _shared(), dg.Definitions(component_tree=tree))
 
 
@@ -49,10 +49,9 @@ def _shared() -> dg.Definitions:
     )
 
 
-def _syncs(load: Callable[[Path], dg.Definitions]) -> dg.Definitions:
-    folder = Path(__file__).parent
+def _syncs(load: Callable[[], dg.Definitions]) -> dg.Definitions:
     try:
-        return loaded(folder / "defs", lambda: load(folder))
+        return loaded(Path(__file__).parent / "defs", load)
     except ConfigurationError as error:
         # Dagster tells, in a log and on a page, where in the code it was raised. The line says where in the YAML it is wrong.
         sys.tracebacklimit = 0

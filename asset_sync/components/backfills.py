@@ -1,14 +1,15 @@
 """Backfills: where Dagster lets several runs of one go at once, those that must not are kept in their order here."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import dagster as dg
 
 from asset_sync.components import run_tags
 from asset_sync.components.abandoned import end_abandoned
+from asset_sync.components.patience import wait_while
 
-_ASKED_EVERY_S: Final = 1.0
 _ASKED_FOR: Final = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.STARTING,
@@ -29,18 +30,13 @@ def await_earlier(
     run = dagster.get_run_by_id(run_id)
     if run is None or run_tags.BACKFILL not in run.tags or run_tags.CONNECTIONS in run.tags:
         return
-    told_last = None
-    while earlier := _earlier(dagster, run):
-        if earlier != told_last:
-            tell(f"waits for run {earlier}: the runs of a backfill go in their order")
-            told_last = earlier
-        if stopped(_ASKED_EVERY_S):
-            raise dg.DagsterExecutionInterruptedError
-        end_abandoned(dagster)
+    wait_while(lambda: _earlier(dagster, run), tell=tell, stopped=stopped, between=partial(end_abandoned, dagster))
 
 
 def _earlier(dagster: dg.DagsterInstance, run: dg.DagsterRun) -> str | None:
-    """Return the first run of the backfill that is not over, where that is not the run itself."""
+    """Return in a line which is the first run of the backfill that is not over, where that is not the run itself."""
     of_backfill = dg.RunsFilter(tags={run_tags.BACKFILL: run.tags[run_tags.BACKFILL]}, statuses=_ASKED_FOR)
     first = next(iter(dagster.get_runs(of_backfill, limit=1, ascending=True)), None)
-    return None if first is None or first.run_id == run.run_id else first.run_id
+    if first is None or first.run_id == run.run_id:
+        return None
+    return f"waits for run {first.run_id}: the runs of a backfill go in their order"

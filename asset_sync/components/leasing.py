@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any, Final
 
 import dagster as dg
@@ -17,13 +18,13 @@ from asset_sync import database
 from asset_sync.components.abandoned import BEAT_S, end_abandoned, in_the_way
 from asset_sync.components.backfills import await_earlier
 from asset_sync.components.failures import told_in_one_line
+from asset_sync.components.patience import ASKED_EVERY_S, wait_while
 from asset_sync.components.processes import this_process
 from asset_sync.components.resources import open_leases
 from asset_sync.components.turns import RequestLapsed, Turn, in_turn, turn_of
 from asset_sync.ledger import SharedBudgets
 from asset_sync.systems.http import sharing
 
-_TURN_S: Final = 1.0
 _log: Final = logging.getLogger(__name__)
 
 
@@ -71,20 +72,12 @@ def heed(
     or where one is to be tried again, which Dagster does with an extract that was stopped, too: raises
     `DagsterExecutionInterruptedError`.
     """
-    if event.event_type_value == "STEP_UP_FOR_RETRY" and stopped(_TURN_S):
+    if event.event_type_value == "STEP_UP_FOR_RETRY" and stopped(ASKED_EVERY_S):
         raise dg.DagsterExecutionInterruptedError
-    pool = _pool_of(event)
-    said = None
-    while pool and (told := in_the_way(dagster, pool, run_id)):
-        if told != said:
-            tell(told)
-            said = told
-        if stopped(_TURN_S):
-            raise dg.DagsterExecutionInterruptedError
-        end_abandoned(dagster)
-    if said:
+    pool, between = _pool_of(event), partial(end_abandoned, dagster)
+    if pool and wait_while(lambda: in_the_way(dagster, pool, run_id), tell=tell, stopped=stopped, between=between):
         # Dagster asks again a second after it found the slot taken.
-        time.sleep(_TURN_S)
+        time.sleep(ASKED_EVERY_S)
 
 
 def _pool_of(event: dg.DagsterEvent) -> str | None:

@@ -81,13 +81,13 @@ class Snapshots(dg.ConfigurableIOManager):
 
     def latest(self, key: dg.AssetKey, partition: str | None = None) -> Tables | None:
         """Return an asset's tables as they were written last (for that partition); None where there are none."""
-        pointer = self._folder(key) / _pointer(partition)
-        return self.load(key, pointer.read_text()) if pointer.exists() else None
+        run_id = self._latest(key, partition)
+        return None if run_id is None else self.load(key, run_id)
 
     def columns(self, key: dg.AssetKey, partition: str | None = None) -> Mapping[str, list[str]]:
         """Return the columns of an asset's tables as they were written last, by table; nothing where there are none."""
-        pointer = self._folder(key) / _pointer(partition)
-        files = (self._folder(key) / pointer.read_text()).glob("*.parquet") if pointer.exists() else ()
+        run_id = self._latest(key, partition)
+        files = () if run_id is None else (self._folder(key) / run_id).glob("*.parquet")
         return {file.stem: _columns(file) for file in files}
 
     def note(self, topic: str, key: dg.AssetKey, partition: str | None) -> None:
@@ -115,10 +115,15 @@ class Snapshots(dg.ConfigurableIOManager):
         folder = self._folder(key)
         if (folder / own).exists():
             return _writer(folder, own)
-        latest = folder / _pointer(partition)
-        if not latest.exists():
+        latest = self._latest(key, partition)
+        if latest is None:
             raise FileNotFoundError(f"{key.to_user_string()} was never materialised: materialise it first")
-        return latest.read_text()
+        return latest
+
+    def _latest(self, key: dg.AssetKey, partition: str | None) -> str | None:
+        """Return the run that wrote an asset's tables last (for that partition); None where none did."""
+        pointer = self._folder(key) / _pointer(partition)
+        return pointer.read_text() if pointer.exists() else None
 
     def _noted(self, topic: str) -> UPath:
         return self._base() / _NOTED / topic

@@ -12,12 +12,12 @@ from asset_sync.components import run_tags
 from asset_sync.components.abandoned import KILLED, carried_out
 from asset_sync.components.failures import first_line, reason, said
 from asset_sync.components.history import counts, writes_all
+from asset_sync.components.patience import wait_while
 from asset_sync.components.resources import open_schedules
 from asset_sync.ledger import Schedule, Schedules
 from asset_sync.ledger.schedules import Owner
 from asset_sync.reconcile.errors import AssetSyncError
 
-_ASKED_EVERY_S: Final = 1.0
 _INTERRUPTED: Final = dg.DagsterExecutionInterruptedError.__name__
 
 
@@ -92,7 +92,7 @@ def in_turn(
         yield ending
         return
     schedules = open_schedules()
-    _take(schedules, turn, run_id, tell, stopped)
+    wait_while(lambda: _not_yet(schedules, turn, run_id), tell=tell, stopped=stopped)
     try:
         yield ending
     except Exception as error:
@@ -109,20 +109,15 @@ def in_turn(
         schedules.succeeded(run_id)
 
 
-def _take(schedules: Schedules, turn: Turn, run_id: str, tell: Callable[[str], None], stopped: Callable[[float], bool]) -> None:
-    told_last = None
+def _not_yet(schedules: Schedules, turn: Turn, run_id: str) -> str | None:
+    """Take a run's turn; return in a line who has it, where it cannot be had yet."""
     while not schedules.begin(turn.sync, turn.connection, run_id, request=turn.request, counted=turn.counted):
         if turn.request is not None:
             raise RequestLapsed(f"its request lapsed, and the turn of {turn.sync}/{turn.connection} was given to another one")
         other = schedules.of(turn.sync).get(turn.connection)
-        if other is None or end_dead(schedules, other) or not is_under_way(other):
-            continue
-        told = f"waits for {_who(other)}: one run at a time has {turn.sync}/{turn.connection}"
-        if told != told_last:
-            tell(told)
-            told_last = told
-        if stopped(_ASKED_EVERY_S):
-            raise dg.DagsterExecutionInterruptedError
+        if other is not None and not end_dead(schedules, other) and is_under_way(other):
+            return f"waits for {_who(other)}: one run at a time has {turn.sync}/{turn.connection}"
+    return None
 
 
 def is_under_way(schedule: Schedule) -> bool:

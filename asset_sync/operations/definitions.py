@@ -130,13 +130,13 @@ def location_name() -> str:
 
 
 def schedule_of(sync: str) -> dg.ScheduleDefinition | None:
-    """Return the schedule of a sync; None where it has none."""
+    """Return the schedule of a sync; None where it has none. Raises as `job_of` does."""
     made = _definitions_of(sync).schedules or []
     return next((each for each in made if isinstance(each, dg.ScheduleDefinition) and each.name == f"{sync}_schedule"), None)
 
 
 def sensor_of(sync: str) -> dg.SensorDefinition | None:
-    """Return the sensor that starts runs of a sync; None where it has none."""
+    """Return the sensor that starts runs of a sync; None where it has none. Raises as `job_of` does."""
     return next((each for each in _definitions_of(sync).sensors or [] if each.name == f"{sync}_sensor"), None)
 
 

@@ -36,26 +36,13 @@ from asset_sync.sandbox.snipeit import DEFAULT_TOKEN as REGISTER_TOKEN
 from asset_sync.sandbox.snipeit import SnipeState, Token
 from asset_sync.sandbox.snipeit import create_app as create_register
 from asset_sync_tests.components.probe import ROOT
+from asset_sync_tests.own_project import write_project
 from asset_sync_tests.processes import end
 
 Popen = subprocess.Popen[bytes]
 CELERY: Final = ROOT / "deploy" / "celery"
 REDIS: Final = "redis-server"
 INSTALLED: Final = "/opt/asset_sync/.venv/bin/"
-DEFINITIONS: Final = """
-from pathlib import Path
-
-import dagster as dg
-
-from asset_sync import definitions
-
-
-@dg.definitions
-def defs() -> dg.Definitions:
-    definitions.__file__ = __file__
-    return definitions.defs()
-"""
-"""What the project itself loads, with the syncs of this folder."""
 SYNC: Final = "registers"
 YAML: Final = """
 type: asset_sync.components.SyncComponent
@@ -275,15 +262,9 @@ def fleet_of(folder: Path, ledger_url: str, history_url: str, registers: Sequenc
 
 def _project(folder: Path, registers: Sequence[str]) -> None:
     """Write a project that holds the sync with these registers alone."""
-    own = folder / "own"
-    (own / "defs" / SYNC).mkdir(parents=True)
-    (folder / "pyproject.toml").write_text('[tool.dg]\ndirectory_type = "project"\n[tool.dg.project]\nroot_module = "own"\n')
-    for file in (own / "__init__.py", own / "defs" / "__init__.py"):
-        file.touch()
-    (own / "definitions.py").write_text(DEFINITIONS)
     told = yaml.safe_load(YAML)
     told["attributes"]["connections"] = [{"name": name} for name in registers]
-    (own / "defs" / SYNC / "defs.yaml").write_text(yaml.safe_dump(told), encoding="utf-8")
+    write_project(folder, SYNC, told)
 
 
 @contextmanager

@@ -70,32 +70,28 @@ def test_a_sync_fails_as_long_as_its_last_run_did(dagster: dg.DagsterInstance) -
     assert found(dagster) == {}
 
 
+DRY = {"ops": {f"{SYNC}__plan": {"config": {"mode": "dry_run"}}}}
+
+
+@dg.op(name=f"{SYNC}__plan", config_schema={"mode": str})
+def plan() -> None: ...
+
+
+@dg.job(name=SYNC)
+def looking() -> None:
+    plan()
+
+
 def test_a_dry_run_says_nothing_of_how_a_sync_fares(dagster: dg.DagsterInstance) -> None:
-    @dg.op(name=f"{SYNC}__plan", config_schema={"mode": str})
-    def plan() -> None: ...
-
-    @dg.job(name=SYNC)
-    def looking() -> None:
-        plan()
-
     run(dagster, fails=True)
-    dry = {"ops": {f"{SYNC}__plan": {"config": {"mode": "dry_run"}}}}
-    assert looking.execute_in_process(run_config=dry, instance=dagster).success
+    assert looking.execute_in_process(run_config=DRY, instance=dagster).success
     assert set(found(dagster)) == {f"failure {SYNC}"}
 
 
 def test_a_failure_is_found_behind_however_many_dry_runs(dagster: dg.DagsterInstance) -> None:
-    @dg.op(name=f"{SYNC}__plan", config_schema={"mode": str})
-    def plan() -> None: ...
-
-    @dg.job(name=SYNC)
-    def looking() -> None:
-        plan()
-
     run(dagster, fails=True)
-    dry = {"ops": {f"{SYNC}__plan": {"config": {"mode": "dry_run"}}}}
     for _ in range(21):
-        dagster.create_run_for_job(looking, run_config=dry, status=dg.DagsterRunStatus.SUCCESS)
+        dagster.create_run_for_job(looking, run_config=DRY, status=dg.DagsterRunStatus.SUCCESS)
     assert set(found(dagster)) == {f"failure {SYNC}"}
 
 

@@ -57,12 +57,14 @@ class Preparer:
         self._earlier = _earlier_changes(several)
         self._before = {row["seq"]: own[:at] for own in several for at, row in enumerate(own) if at}
 
-    def prepare(self, kind: Kind, rows: Iterable[Record]) -> tuple[list[Operation], list[Outcome]]:
+    def prepare(self, kind: Kind, rows: Sequence[Record]) -> tuple[list[Operation], list[Outcome]]:
         """Resolve what the rows refer to; what needs something that was not done is skipped, and says so."""
         ready: list[Operation] = []
         skipped: list[Outcome] = []
+        waiting = awaited(self._givers, kind, [row for row in rows if row["op"] == p.CREATE and row["seq"] not in self._unsure])
         for row in rows:
             try:
+                self._check_given_up(kind, waiting.get(row["seq"], {}))
                 ready.append(self._prepared(kind, row))
             except LookupError as missing:
                 skipped.append(Outcome(row["seq"], SKIPPED, str(missing.args[0])))
@@ -79,8 +81,6 @@ class Preparer:
     def _prepared(self, kind: Kind, row: Record) -> Operation:
         seq, changes = row["seq"], p.decode(row["changes"])
         self._check_earlier(seq)
-        if row["op"] == p.CREATE and seq not in self._unsure:
-            self._check_given_up(kind, row, changes)
         values = self._values(kind, row, changes)
         target_id = row["target_id"] or (self._created(kind.facet_of, row["key"]) if kind.facet_of else None)
         write = Write(seq, row["key"], target_id, row["version"], values)
@@ -151,8 +151,8 @@ class Preparer:
             if outcome is None or outcome.outcome not in DONE or name in outcome.unstored:
                 raise LookupError(f"needs an earlier change of {name}, which was not made{_because(outcome)}")
 
-    def _check_given_up(self, kind: Kind, row: Record, changes: p.Changes) -> None:
-        for giver, what in awaited(self._givers, kind, row, changes).items():
+    def _check_given_up(self, kind: Kind, waiting: Mapping[int, str]) -> None:
+        for giver, what in waiting.items():
             outcome = self._outcomes.get(giver)
             if outcome is None or outcome.outcome not in DONE:
                 raise LookupError(f"needs another {kind.name} to give up {what}, which was not done{_because(outcome)}")

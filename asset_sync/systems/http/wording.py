@@ -6,6 +6,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 
 import orjson
 
+from asset_sync.reconcile.visible import ACTING
 from asset_sync.systems.http.masking import Secrets
 from asset_sync.systems.http.transport import NoAnswer, Request, Response
 
@@ -16,8 +17,8 @@ _MEBIBYTE: Final = 1 << 20
 _DETAIL_LENGTH: Final = 300
 _LOOKED_AT: Final = 1 << 16
 """So much of an error is read for its 300 characters."""
-_NOT_PRINTED: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
-"""Blanks, controls, and what turns the direction of writing."""
+_NOT_PRINTED: Final = re.compile(rf"[\s{re.escape(ACTING)}]+")
+"""Blanks, and what would act on the terminal."""
 
 
 class Wording:

@@ -24,16 +24,10 @@ from asset_sync.sandbox.netbox import create_app as create_netbox
 from asset_sync.sandbox.server import Server
 from asset_sync_tests.components.hedgehog.lab import SYNC, TOKEN
 from asset_sync_tests.components.probe import ROOT
+from asset_sync_tests.own_project import write_project, write_sync
 from asset_sync_tests.processes import end
 
 Popen = subprocess.Popen[str]
-DEFINITIONS: Final = """
-from asset_sync import definitions
-
-definitions.__file__ = __file__
-defs = definitions.defs
-"""
-"""What the project itself loads, with the syncs of this folder."""
 COMMAND: Final = """
 import own.definitions
 
@@ -72,7 +66,7 @@ class Live:
         """Write the shipped YAML with these connections."""
         told = yaml.safe_load((ROOT / "asset_sync" / "defs" / SYNC / "defs.yaml").read_text(encoding="utf-8"))
         told["attributes"]["connections"] = list(connections)
-        (self.folder / "own" / "defs" / SYNC / "defs.yaml").write_text(yaml.safe_dump(told), encoding="utf-8")
+        write_sync(self.folder, SYNC, told)
 
     def command(self, *arguments: str) -> Popen:
         """Start a command."""
@@ -159,12 +153,7 @@ class Live:
 @contextmanager
 def live_of(folder: Path, database_url: str, clusters: Mapping[str, Cluster]) -> Iterator[Live]:
     """A lab with those fabrics, each a connection that runs at intervals of 60 s until it is configured otherwise."""
-    own = folder / "own"
-    (own / "defs" / SYNC).mkdir(parents=True)
-    (folder / "pyproject.toml").write_text('[tool.dg]\ndirectory_type = "project"\n[tool.dg.project]\nroot_module = "own"\n')
-    for file in (own / "__init__.py", own / "defs" / "__init__.py"):
-        file.touch()
-    (own / "definitions.py").write_text(DEFINITIONS)
+    write_project(folder, SYNC, {})
     netbox, faults = NetBoxState(), Faults()
     with ExitStack() as running:
         server = running.enter_context(Server(FaultMiddleware(create_netbox(netbox), faults)))
