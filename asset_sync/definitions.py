@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Callable
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import dagster as dg
@@ -12,16 +14,25 @@ from asset_sync.components.forms import loaded
 from asset_sync.components.leasing import abandoned_runs, leased_executor
 from asset_sync.components.resources import LedgerResource
 from asset_sync.components.snapshots import Snapshots
+from asset_sync.garbage import collect_seldom
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.netbox import NetBox
 from asset_sync.systems.pdq import PdqConnect
 from asset_sync.systems.snipeit import SnipeIt
 from asset_sync.systems.wug import WhatsUpGold
 
+collect_seldom()
+
 
 @dg.definitions
 def defs() -> dg.Definitions:
     """Return every sync with its resources. Nothing here reads the environment: the graph is made of committed files."""
+    return _all()
+
+
+@cache
+def _all() -> dg.Definitions:
+    # Dagster asks for them five times in a process that executes one run: to find them, to find the job, to execute it.
     syncs = _syncs(lambda: dg.load_from_defs_folder(path_within_project=Path(__file__).parent))
     jobs = [job for job in syncs.jobs or [] if run_tags.SYNC in (job.tags or {})]
     watching = dg.Definitions(sensors=[abandoned_runs, asked_sensor(jobs)])
@@ -29,10 +40,12 @@ def defs() -> dg.Definitions:
 
 
 def sync_defs(sync: str) -> dg.Definitions:
-    """Return one sync, by the name of its folder, with its resources: a run by hand needs no other, and begins sooner."""
-    tree = dg.ComponentTree.for_project(Path(__file__).parent)
-    alone = _syncs(lambda: tree.build_defs_at_path(sync))
-    return dg.Definitions.merge(alone, _shared(), dg.Definitions(component_tree=tree))
+    """Return one sync, by the name of its folder, with its resources: a run by hand needs no other, and begins sooner.
+
+    Its folder is the whole tree of components: Dagster reads every YAML file of a tree, however little of it is asked for.
+    """
+    tree = dg.ComponentTree.from_module(import_module(f"asset_sync.defs.{sync}"), Path(__file__).parents[1])
+    return dg.Definitions.merge(_syncs(tree.build_defs), _shared())
 
 
 def _shared() -> dg.Definitions:

@@ -15,6 +15,8 @@ import pytest
 from filelock import FileLock
 from sqlalchemy import Engine, create_engine, make_url, text
 
+from asset_sync.garbage import collect_seldom
+
 _IN_MEMORY = Path("/dev/shm")
 _ENOUGH = 2 << 30
 _GIVEN = "ASSET_SYNC_TEST_DATABASE_URL"
@@ -27,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     take the least time: Dagster's storage opens, commits and closes a file for every event. And where Python is told to leave
     no bytecode behind, the session keeps its own: half of what a command took to start was compiling the same libraries anew.
     """
-    gc.set_threshold(50_000, 20, 50)
+    collect_seldom()
     os.environ.setdefault("TMPDIR", str(_fast_folder()))
     tempfile.tempdir = None
     if sys.dont_write_bytecode:

@@ -1,10 +1,13 @@
-"""The entry of the program: nothing is imported before Ctrl-C is told in a line, too, for imports take seconds."""
+"""The entry of the program: nothing large is imported before Ctrl-C is told in a line, too, for imports take seconds."""
 
 import sys
+
+from asset_sync.garbage import collect_seldom
 
 
 def main() -> None:
     """Run the command line."""
+    collect_seldom()
     try:
         from asset_sync.cli.main import main as program  # noqa: PLC0415
     except KeyboardInterrupt:

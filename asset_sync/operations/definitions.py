@@ -196,7 +196,7 @@ def planning_syncs() -> list[str]:
 
 def component_of(sync: str) -> dg.Component:
     """Return the component that a sync's YAML makes."""
-    return cast("dg.ComponentTree", _definitions_of(sync).component_tree).load_component(sync)
+    return cast("dg.ComponentTree", _definitions_of(sync).component_tree).load_component(DEFS / sync)
 
 
 def variables_of(sync: str, partition: str | None) -> dict[str, str | None]:

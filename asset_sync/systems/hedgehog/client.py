@@ -10,11 +10,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Lock
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import orjson
-from kubernetes import client
-from kubernetes.client.exceptions import ApiException
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -33,6 +31,9 @@ from asset_sync.systems.http.heard import Heard
 from asset_sync.systems.http.masking import Secrets
 from asset_sync.systems.http.transport import LONGEST_ANSWER_S
 from asset_sync.systems.http.wording import detail
+
+if TYPE_CHECKING:
+    from kubernetes import client
 
 Row = dict[str, Any]
 
@@ -97,7 +98,7 @@ class HedgehogClient:
 
     def __init__(
         self,
-        configuration: client.Configuration,
+        configuration: "client.Configuration",
         *,
         name: str = "",
         namespace: str = "default",
@@ -105,6 +106,8 @@ class HedgehogClient:
         ca_told: str = "HEDGEHOG_CA_FILE",
         address_told: str = "HEDGEHOG_SERVER",
     ) -> None:
+        from kubernetes import client  # noqa: PLC0415 - as in `connection`
+
         self._name = f"Hedgehog {name}".rstrip()
         self._namespace = namespace
         self._timeout = timeout
@@ -142,6 +145,8 @@ class HedgehogClient:
 
     def version(self) -> str:
         """Return the version of the Kubernetes server, such as `v1.33.4+k3s1`."""
+        from kubernetes import client  # noqa: PLC0415 - as in `connection`
+
         asked: Any = client.VersionApi(self._api).get_code
         with self._told("/version"):
             # Unread: the client's own model has no words for an answer that is of something else.
@@ -238,6 +243,8 @@ class HedgehogClient:
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:
         """Count a request, and turn what the official client raises into an error of one line without secrets."""
+        from kubernetes.client.exceptions import ApiException  # noqa: PLC0415 - as in `connection`
+
         with self._counting:
             self.requests += 1
         try:

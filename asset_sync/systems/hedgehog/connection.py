@@ -1,18 +1,23 @@
-"""How a fabric's cluster is reached: by its address and a token, or by a context of a kubeconfig."""
+"""How a fabric's cluster is reached: by its address and a token, or by a context of a kubeconfig.
+
+The official client has 900 modules and takes a third of a second to import. Who declares a sync of a fabric, or looks through
+the YAML of all, does not ask a cluster, so it is imported where one is asked.
+"""
 
 import time
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
-from kubernetes import client, config
-from kubernetes.config import ConfigException
 from urllib3.response import BaseHTTPResponse
 from urllib3.util.retry import Retry
 
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.http.pace import Tally
 from asset_sync.systems.http.retries import is_asked_to_wait
+
+if TYPE_CHECKING:
+    from kubernetes import client
 
 WORKERS: Final = 8
 """So many requests at a time; a connection is kept for each."""
@@ -45,14 +50,16 @@ class _Retry(Retry):
         return None if asked is None else min(asked, _LONGEST_WAIT_S)
 
 
-def tally_of(configuration: client.Configuration) -> Tally:
+def tally_of(configuration: "client.Configuration") -> Tally:
     """Return what counts for how long the server has requests wait."""
     policy = configuration.retries
     return policy.tally if isinstance(policy, _Retry) else Tally()
 
 
-def by_token(server: str, token: str, ca_file: str | None) -> client.Configuration:
+def by_token(server: str, token: str, ca_file: str | None) -> "client.Configuration":
     """Return what the official client needs. Raises `ConfigurationError` for what cannot be right."""
+    from kubernetes import client  # noqa: PLC0415 - see above
+
     parts = urlsplit(server.strip())
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.username is not None:
         raise ConfigurationError("Hedgehog: the address of the Kubernetes API is to be such as https://fabric.example.com:6443")
@@ -66,11 +73,14 @@ def by_token(server: str, token: str, ca_file: str | None) -> client.Configurati
     return _careful(found)
 
 
-def by_kubeconfig(path: str, context: str | None) -> client.Configuration:
+def by_kubeconfig(path: str, context: str | None) -> "client.Configuration":
     """Return what a kubeconfig says of a context (by default its current one).
 
     Raises `ConfigurationError` where there is no such file or context.
     """
+    from kubernetes import client, config  # noqa: PLC0415 - see above
+    from kubernetes.config import ConfigException  # noqa: PLC0415 - see above
+
     if not Path(path).expanduser().is_file():
         raise ConfigurationError(f"Hedgehog: the kubeconfig {path} does not exist")
     found = client.Configuration()
@@ -81,7 +91,7 @@ def by_kubeconfig(path: str, context: str | None) -> client.Configuration:
     return _careful(found)
 
 
-def _careful(found: client.Configuration) -> client.Configuration:
+def _careful(found: "client.Configuration") -> "client.Configuration":
     found.connection_pool_maxsize = WORKERS
     found.retries = _Retry(
         tally=Tally(),

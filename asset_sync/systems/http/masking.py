@@ -120,7 +120,9 @@ def _deep(said: Any, runs: Mapping[int, frozenset[str]], depth: int) -> Any:
 def _masked(text: str, runs: Mapping[int, frozenset[str]]) -> str:
     plain = _unescaped(text)
     places = _places(plain, runs)
-    return _covered(plain, places) if places else _covered(text, _places(text, runs))
+    if places or plain == text:
+        return _covered(plain, places)
+    return _covered(text, _places(text, runs))
 
 
 def _unescaped(text: str) -> str:
