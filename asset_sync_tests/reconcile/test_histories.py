@@ -74,6 +74,12 @@ def test_a_tag_that_went_on_to_other_hardware_does_not_make_that_the_machine_of_
     play(History("assets", days))
 
 
+def test_a_name_that_a_machine_had_does_not_make_it_what_has_a_serial_that_it_never_had() -> None:
+    twins, renamed = (Event("come", 0), Event("clone", 0)), ((Event("come_bare", 0),), (Event("hand_on", 12),))
+    days = (Day(((), twins)), Day(renamed, "restore_target"), Day(((), ()), "restore_ledger"))
+    play(History("assets", days))
+
+
 # The oracle is worth something: it sees what a sync does wrong.
 
 

@@ -24,6 +24,7 @@ from asset_sync.reconcile.tables import (
     base_column,
     cell,
     equal,
+    filled,
     glance,
     identity_column,
     known_to_differ,
@@ -93,8 +94,10 @@ def changed_objects(
     values = side_by_side(len(linked), [partial(_Value, name, form, linked) for name, form in _decisive(kind)])
     stands, differs = _any((v.stands for v in values), len(at)), _any((v.differs for v in values), len(at))
     made_apart = known_to_differ(*linked.both("created", "created"))
-    # A tag goes from one machine to the next: of what was made at another time it does not outweigh another serial.
+    # A tag or a name goes from one machine to the next: of what was made at another time it does not outweigh another serial,
+    # nor one that was not known.
     changed = (~stands | made_apart) & differs & ~_in_its_place(kind, linked)
+    changed |= _tell_more(kind, linked, made_apart)
     if strictly or is_scoped(kind):
         changed |= made_apart
     # What was made at another time is another object, unless it is known by its name at least.
@@ -167,6 +170,15 @@ class _Value:
         linked = self._linked
         now = cell(linked.observed[self.name], linked.objects[row])
         return f"{self.name} is {now!r}, was {cell(linked.links[identity_column(self.name)], linked.at[row])!r}"
+
+
+def _tell_more(kind: Kind, linked: _Linked, rows: Mask) -> Mask:
+    """Return which objects, of some of the links, have a decisive value where none is remembered."""
+    found = np.zeros(len(linked), dtype=bool)
+    few = linked.among(asked := np.flatnonzero(rows))
+    for name, _ in _decisive(kind) if asked.size else ():
+        found[asked] |= filled(few.standing(name)) & ~filled(few.remembered(identity_column(name)))
+    return found
 
 
 def _in_its_place(kind: Kind, linked: _Linked) -> Mask:
