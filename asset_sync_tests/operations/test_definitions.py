@@ -1,11 +1,14 @@
 """How a process gets at what Dagster has: an instance is opened once, and for a run one sync is loaded, not all."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from asset_sync.definitions import defs
 from asset_sync.operations import definitions
 from asset_sync.operations.definitions import DEFS, instance, job_of, make_dagster_home, sync_names, variables_of
 from asset_sync.reconcile.errors import ConfigurationError
@@ -85,6 +88,19 @@ def _told(job: dg.JobDefinition) -> dict[str, object]:
         "variables": variables_of(job.name, None),
         "assets": {key: deps for key, deps in keys.items() if key.path[0] == job.name},
     }
+
+
+def test_of_a_sync_alone_no_client_of_another_system_is_loaded() -> None:
+    told = f"import sys; from {definitions.__name__} import job_of; job_of('pdq_to_netbox'); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, timeout=60, check=True)
+    modules = done.stdout.split()
+    assert "pynetbox" in modules
+    assert "kubernetes" not in modules
+    assert len(modules) < 2500
+
+
+def test_all_are_made_once_a_process_however_often_dagster_asks() -> None:
+    assert defs() is defs()
 
 
 @pytest.mark.usefixtures("nothing_loaded")
