@@ -46,6 +46,8 @@ _CUSTOM_FIELD: Final = (
     *("name", "type", "object_types", "required", "unique", "default", "choice_set", "related_object_type"),
     *("validation_minimum", "validation_maximum", "validation_regex"),
 )
+_PLAIN: Final = ("exclude", "config_context")
+"""3,200 devices a second instead of 2,260 (measured); other endpoints and 4.7 ignore it."""
 _CHANGELOG_SINCE = (4, 4)
 _CURSOR_SINCE = (4, 6)
 _ETAGS_SINCE = (4, 6)
@@ -105,10 +107,12 @@ class NetBoxClient(SystemClient):
 
     @property
     def version(self) -> tuple[int, int]:
-        """Major and minor version, as (4, 6); asked once."""
+        """Major and minor version, as (4, 6): as any answer had it in its headers, else asked once."""
         with self._asking:
             if self._version is None:
-                found = re.match(r"(\d+)\.(\d+)", str(self.status().get("netbox-version")))
+                heard = self._http.heard
+                told = heard.headers.get("api-version") if heard else None
+                found = re.match(r"(\d+)\.(\d+)", told or str(self.status().get("netbox-version")))
                 if not found:
                     raise TargetError(f"{NAME}: {self._http.base_url} does not answer as a NetBox does; check NETBOX_URL")
                 self._version = (int(found[1]), int(found[2]))
@@ -139,8 +143,7 @@ class NetBoxClient(SystemClient):
         names is counted only where it is `counted`.
         """
         wanted = ("fields", ",".join(dict.fromkeys(("id", "last_updated", "created", *fields))))
-        # 3,200 devices a second instead of 2,260 (measured); other endpoints and 4.7 ignore it.
-        parameters = [wanted, ("exclude", "config_context"), *query]
+        parameters = [wanted, _PLAIN, *query]
         if query and not counted:
             return self._all(endpoint, parameters)
         for _ in range(_LISTINGS):
@@ -153,7 +156,7 @@ class NetBoxClient(SystemClient):
 
     def _extent(self, endpoint: str, query: Query) -> tuple[int, int]:
         """Return how many objects the server counts there, of those that the query names, and their highest id."""
-        page = self._last(endpoint, (), query)
+        page = self._first(endpoint, (), query)
         return int(page["count"]), max((row["id"] for row in page["results"]), default=0)
 
     def count(self, endpoint: str, query: Query = ()) -> int:
@@ -162,8 +165,13 @@ class NetBoxClient(SystemClient):
 
     def newest(self, endpoint: str, fields: Iterable[str], query: Query = ()) -> Row | None:
         """Return the object of the greatest id, of those that the query names, with the given fields; None for none."""
-        found: list[Row] = self._last(endpoint, fields, query)["results"]
+        found: list[Row] = self._first(endpoint, fields, query)["results"]
         return found[0] if found else None
+
+    def newest_first(self, endpoint: str, fields: Iterable[str], most: int) -> tuple[list[Row], int]:
+        """Return the objects that changed last, by when, with `last_updated`, `created` and the given fields; and the count."""
+        page = self._first(endpoint, ("last_updated", "created", *fields), (), "-last_updated", most)
+        return page["results"], int(page["count"])
 
     def few(self, endpoint: str, fields: Iterable[str], **query: Any) -> list[Row]:
         """Return the objects of a listing that is known to be short, by id, with `id` and the given fields, through pynetbox.
@@ -253,9 +261,10 @@ class NetBoxClient(SystemClient):
 
     # Pages.
 
-    def _last(self, endpoint: str, fields: Iterable[str], query: Query) -> Row:
-        """Return a page of the object of the greatest id alone."""
-        return self._page(endpoint, [("fields", ",".join(("id", *fields))), ("ordering", "-id"), ("limit", "1"), *query])
+    def _first(self, endpoint: str, fields: Iterable[str], query: Query, ordering: str = "-id", most: int = 1) -> Row:
+        """Return a page of the first objects in an order; by default that of the greatest id alone."""
+        wanted = ("fields", ",".join(dict.fromkeys(("id", *fields))))
+        return self._page(endpoint, [wanted, _PLAIN, ("ordering", ordering), ("limit", str(most)), *query])
 
     def _all(self, endpoint: str, query: Query, highest: int = 0, counting: Count = lambda _: None) -> list[Row]:
         """Return the objects of a listing, by id; up to a `highest` one in parts, side by side. `counting` is told of pages."""

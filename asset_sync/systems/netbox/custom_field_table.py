@@ -37,8 +37,13 @@ _COLUMNS: Final = {
 
 def custom_fields(client: NetBoxClient) -> CustomFields:
     """Return all custom fields, without what can be chosen; none for a token that may not see them."""
+    return by_type(client.custom_fields())
+
+
+def by_type(told: Iterable[Row]) -> CustomFields:
+    """Return custom fields from their definitions, as NetBox tells them."""
     found: dict[str, dict[str, CustomField]] = {}
-    for row in client.custom_fields():
+    for row in told:
         for object_type in row["object_types"]:
             found.setdefault(object_type, {})[row["name"]] = _from_json(object_type, row)
     return found

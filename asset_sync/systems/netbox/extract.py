@@ -3,8 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+from hashlib import sha256
 from typing import Any, Final
 
+import orjson
 import pandas as pd
 
 from asset_sync.reconcile.errors import ValueNotTaken
@@ -12,7 +16,7 @@ from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.tables import DTYPES, OBSERVED_COLUMNS, Tables
 from asset_sync.systems.netbox import custom_field_table as definitions
 from asset_sync.systems.netbox.api import api, in_scope, json_fields, read_value
-from asset_sync.systems.netbox.client import READERS, NetBoxClient
+from asset_sync.systems.netbox.client import READERS, NetBoxClient, Row
 from asset_sync.systems.netbox.custom_field_table import CustomFields
 from asset_sync.systems.netbox.custom_fields import NotOfType
 from asset_sync.systems.netbox.custom_values import canonical
@@ -21,10 +25,14 @@ from asset_sync.systems.netbox.kinds import CUSTOM, needed
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What is read of a NetBox: kinds with the fields that are needed and no more, and the custom fields that it has."""
+    """What is read of a NetBox: kinds with the fields that are needed and no more, and the custom fields that it has.
+
+    `told` are the definitions of those, as NetBox tells them.
+    """
 
     kinds: Kinds
     custom: CustomFields
+    told: Sequence[Row]
 
     def definitions(self, client: NetBoxClient) -> Tables:
         """Return the table of the custom fields that are mapped, or must be filled, where there are any."""
@@ -35,12 +43,41 @@ class Chosen:
         return {definitions.TABLE: definitions.to_table(fields)} if fields else {}
 
 
-def choose(client: NetBoxClient, kinds: Kinds, fields: Mapping[str, Iterable[str]] | None) -> Chosen:
-    """Return what is to be read of those kinds; see `observe`."""
-    chosen = {name: kind if fields is None else _narrowed(kind, fields.get(name, ())) for name, kind in kinds.items()}
-    custom = definitions.custom_fields(client)
-    definitions.check_mapped(custom, chosen.values())
-    return Chosen(chosen, custom)
+class Asked:
+    """What a sync asks of a NetBox: kinds, of which but those fields are mapped, and values that the mapping names."""
+
+    def __init__(
+        self,
+        client: NetBoxClient,
+        kinds: Kinds,
+        fields: Mapping[str, Iterable[str]] | None,
+        constants: Mapping[str, Mapping[str, Sequence[str]]],
+    ) -> None:
+        self.client = client
+        self.kinds = {name: kind if fields is None else _narrowed(kind, fields.get(name, ())) for name, kind in kinds.items()}
+        self._constants = constants
+        self.began = datetime.now(UTC)
+        """By this machine's clock."""
+
+    @cached_property
+    def key(self) -> str:
+        """What tells it from all else that could be asked."""
+        names = {name: [field.name for field in kind.fields] for name, kind in self.kinds.items()}
+        told = {name: {field: list(values) for field, values in named.items()} for name, named in self._constants.items()}
+        return sha256(orjson.dumps([names, told], option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
+
+    @cached_property
+    def checked(self) -> Chosen:
+        """What NetBox has of it, as it says itself. Raises `ConfigurationError` for what it does not have."""
+        check_choices(self.client, self.kinds, self._constants)
+        told = self.client.custom_fields()
+        custom = definitions.by_type(told)
+        definitions.check_mapped(custom, self.kinds.values())
+        return Chosen(self.kinds, custom, told)
+
+    def remembered(self, told: Sequence[Row]) -> Chosen:
+        """Return what NetBox has of it by its definitions of the last time, when the same was asked and checked."""
+        return Chosen(self.kinds, definitions.by_type(told), told)
 
 
 def listed_fields(kinds: Kinds) -> dict[str, Sequence[str]]:
@@ -59,7 +96,7 @@ def observe(client: NetBoxClient, kinds: Kinds, fields: Mapping[str, Iterable[st
     (`asset_sync.systems.netbox.custom_field_table`). Raises `TargetError` where a listing is not whole, `ConfigurationError`
     for custom fields that this NetBox does not have.
     """
-    chosen = choose(client, kinds, fields)
+    chosen = Asked(client, kinds, fields, {}).checked
     wanted = listed_fields(chosen.kinds)
     with ThreadPoolExecutor(READERS, thread_name_prefix="netbox") as pool:
         listings = dict(zip(wanted, pool.map(client.rows, wanted, wanted.values()), strict=True))

@@ -17,7 +17,7 @@ from asset_sync.systems.netbox.checkup import checkup
 from asset_sync.systems.netbox.conforming import conform, unready
 from asset_sync.systems.netbox.constraining import constrained
 from asset_sync.systems.netbox.deletions import deletions
-from asset_sync.systems.netbox.extract import check_choices
+from asset_sync.systems.netbox.extract import Asked, check_choices
 from asset_sync.systems.netbox.following import follow
 from asset_sync.systems.netbox.journal import tell
 from asset_sync.systems.netbox.kinds import CUSTOM, KINDS, declared
@@ -39,8 +39,8 @@ def _observe(
     whole_every: timedelta = WHOLE_EVERY,
 ) -> Observed:
     with netbox.client() as client:
-        check_choices(client, kinds, constants)
-        tables, how = follow(client, kinds, {name: tuple(fields[name]) for name in kinds}, kept, whole_every)
+        asked = Asked(client, kinds, {name: tuple(fields[name]) for name in kinds}, constants)
+        tables, how = follow(asked, kept, whole_every)
         checked = {name: _checked(kind, tables[name]) for name, kind in kinds.items()}
         return Observed({**tables, **checked}, client.tally.read, client.tally.waited, how)
 

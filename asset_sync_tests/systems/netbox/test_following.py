@@ -1,6 +1,6 @@
 """Following a NetBox gives what reading it whole does, whatever happened meanwhile, and asks for what changed alone."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
 from datetime import UTC, datetime, timedelta
@@ -14,13 +14,14 @@ import pytest
 from asset_sync.reconcile.tables import Tables
 from asset_sync.sandbox.netbox import NetBoxState, Token
 from asset_sync.systems.netbox import declared, observe, since
+from asset_sync.systems.netbox.client import NetBoxClient
+from asset_sync.systems.netbox.extract import Asked
 from asset_sync.systems.netbox.following import follow
 from asset_sync.systems.system import Kept
 from asset_sync_tests.systems.netbox.conftest import Lab
 
 DAY = timedelta(days=1)
 ASSETS = declared({"manufacturer": ["name"], "inventory_item_type": ["model"], "asset": ["name", "description"]})
-MAPPED: Mapping[str, list[str]] = {name: [field.name for field in kind.fields] for name, kind in ASSETS.items()}
 DEVICES = declared(
     {
         "manufacturer": ["name"],
@@ -38,31 +39,37 @@ DEVICES = declared(
 
 @pytest.fixture(autouse=True)
 def _in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Here nothing comes late: so all that is not asked for is not read."""
+    """Here nothing comes late: so all that is not asked for is not read. And there is more than one sees at a glance."""
     monkeypatch.setattr(since, "_LATE", timedelta())
+    monkeypatch.setattr(since, "_GLANCE", 2)
 
 
 TYPES = declared({"manufacturer": ["name"], "inventory_item_type": ["model"]})
 """Some of the kinds, and of their fields, that are among the assets'."""
 
 
+def asked(lab: Lab, kinds: Any = ASSETS, client: NetBoxClient | None = None) -> Asked:
+    return Asked(client or lab.client, kinds, {name: [field.name for field in kind.fields] for name, kind in kinds.items()}, {})
+
+
 def read(lab: Lab, *last: Tables, kinds: Any = ASSETS, every: timedelta = DAY) -> tuple[Tables, str]:
     """Follow a NetBox from the first of those tables that will do, having seen to it that what is read is what is there."""
     fields = {name: [field.name for field in kind.fields] for name, kind in kinds.items()}
-    found = follow(lab.client, kinds, fields, map(Kept, last), every)
+    found = follow(asked(lab, kinds), map(Kept, last), every)
     whole = observe(lab.client, kinds, fields)
+    assert ("custom_field" in found.tables) == ("custom_field" in whole)
     for name, table in whole.items():
         pd.testing.assert_frame_equal(found.tables[name], table, obj=name)
     return found
 
 
-def test_what_did_not_change_costs_two_requests_an_endpoint_and_two_more(lab: Lab) -> None:
+def test_what_did_not_change_costs_one_request_an_endpoint_and_one_more(lab: Lab) -> None:
     lab.assets(5)
     first, how = read(lab)
     assert how == "whole: nothing was read before"
     before = lab.client.tally.read
-    again = follow(lab.client, ASSETS, MAPPED, [Kept(first)], DAY)
-    assert lab.client.tally.read - before == 1 + 1 + 2 * 3, "the custom fields, the log, and each endpoint with its count"
+    again = follow(asked(lab), [Kept(first)], DAY)
+    assert lab.client.tally.read - before == 1 + 3, "the log, and each endpoint with its count"
     assert again.how.startswith("what changed since ")
     assert again.tables.keys() == first.keys()
 
@@ -75,6 +82,52 @@ def test_what_was_made_changed_and_deleted_is_read_alone(lab: Lab) -> None:
     lab.state.create("plugins/inventory/assets", {"serial": "N1", "status": "stored", "inventoryitem_type": 1})
     _, how = read(lab, first)
     assert how.startswith("what changed since ")
+
+
+def test_what_is_more_than_a_glance_shows_is_asked_for(lab: Lab) -> None:
+    lab.assets(5)
+    first, _ = read(lab)
+    for number in range(3):
+        lab.state.create("plugins/inventory/assets", {"serial": f"N{number}", "status": "stored", "inventoryitem_type": 1})
+    before = lab.client.tally.read
+    again = follow(asked(lab), [Kept(first)], DAY)
+    assert lab.client.tally.read - before == 1 + 3 + 2, "besides, the assets that changed, and their count"
+    assert len(again.tables["asset"]) == 8
+
+
+class Disordered:
+    """A NetBox that passes over the order that it is asked for: so do some, without a word."""
+
+    def __init__(self, rows: list[dict[str, Any]]) -> None:
+        self.rows_there = rows
+
+    def newest_first(self, _endpoint: str, _fields: object, most: int) -> tuple[list[dict[str, Any]], int]:
+        return self.rows_there[:most], len(self.rows_there)
+
+    def rows(self, _endpoint: str, _fields: object, query: list[tuple[str, str]]) -> list[dict[str, Any]]:
+        ((name, moment),) = query
+        assert name == "last_updated__gte"
+        return [
+            row for row in self.rows_there if row["last_updated"] and since.moment(row["last_updated"]) >= since.moment(moment)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("told", "changed"),
+    [
+        ("31 30 29 28", [0, 1]),  # in order, and the glance ends before what changed: all of it is seen
+        ("30 31 29 28", [0, 1]),
+        ("28 29 31 30", [2, 3]),
+        ("- 31 28", [1]),  # what has no moment comes first
+        ("- - 31", [2]),
+    ],
+)
+def test_an_order_that_was_not_kept_hides_nothing(told: str, changed: list[int]) -> None:
+    moments = [None if day == "-" else f"2026-10-{day}T00:00:00Z" for day in told.split()]
+    client: Any = Disordered([{"id": number, "last_updated": at} for number, at in enumerate(moments)])
+    newest = datetime(2026, 10, 30, tzinfo=UTC)
+    mark = since.Mark("somebody", newest + DAY, newest, newest, 7, "request", newest)
+    assert [row["id"] for row in since.changes_since(client, "dcim/sites", (), mark).rows] == changed
 
 
 def test_a_maker_that_is_called_otherwise_is_so_in_the_types_that_show_it(lab: Lab) -> None:
@@ -169,10 +222,32 @@ def test_what_was_changed_past_the_log_is_found_when_it_is_read_whole(lab: Lab) 
     table = lab.state.tables["plugins/inventory/assets"]
     table.put({**table.rows[int(made[0].target_id)], "description": "by SQL"})
     lab.state.revision += 1
-    assert follow(lab.client, ASSETS, MAPPED, [Kept(first)], DAY).tables["asset"]["description"].isna().all()
+    assert follow(asked(lab), [Kept(first)], DAY).tables["asset"]["description"].isna().all()
     found, how = read(lab, first, every=timedelta())
     assert found["asset"]["description"].tolist()[0] == "by SQL"
     assert how.startswith("whole: the last time was ")
+
+
+def test_another_version_is_read_whole(lab: Lab) -> None:
+    lab.assets(1)
+    first, _ = read(lab)
+    mark = loads(first[since.READING]["reading"][0])
+    earlier = pd.DataFrame({"reading": [dumps({**mark, "version": [4, 5]})]})
+    assert read(lab, {**first, since.READING: earlier})[1] == "whole: it is NetBox 4.6, and was another version the last time"
+
+
+def test_custom_fields_that_are_defined_otherwise_are_asked_for_again(lab: Lab) -> None:
+    lab.assets(1)
+    first, _ = read(lab)
+    field = {"name": "owner", "type": "text", "object_types": ["netbox_inventory.asset"], "required": True}
+    made = lab.state.create("extras/custom-fields", field)
+    must, how = read(lab, first)
+    assert must["custom_field"]["name"].tolist() == ["owner"]
+    assert how.startswith("what changed since ")
+    lab.state.patch("extras/custom-fields", int(made["id"]), {"required": False})
+    free, how = read(lab, must)
+    assert "custom_field" not in free
+    assert how.startswith("what changed since ")
 
 
 def test_more_fields_another_token_or_a_log_that_tells_nothing_are_read_whole(lab: Lab) -> None:
@@ -180,8 +255,8 @@ def test_more_fields_another_token_or_a_log_that_tells_nothing_are_read_whole(la
     first, _ = read(lab)
     lab.state.add_token(Token("0" * 40, only={"core/object-changes": {"user_name": "nobody"}}))
     other = lab.connect("0" * 40)
-    kept, how = follow(other, ASSETS, MAPPED, [Kept(first)], DAY)
-    why = "another token, another version or other custom fields than the last time"
+    kept, how = follow(asked(lab, client=other), [Kept(first)], DAY)
+    why = "another token, another asset_sync or other custom fields than the last time"
     assert how == f"whole, as each time: its change log tells this token nothing ({why})"
     assert since.READING not in kept
     more = declared({"manufacturer": ["name", "description"], "inventory_item_type": ["model"], "asset": ["name", "comments"]})
@@ -208,8 +283,10 @@ def test_who_reads_less_goes_on_from_what_another_read(lab: Lab) -> None:
     lab.state.patch("plugins/inventory/inventory-item-types", 1, {"model": "ProBook"})
     lab.state.patch("plugins/inventory/assets", 1, {"name": "the newest record is about none of what is read"})
     before = lab.client.tally.read
-    found, how = follow(lab.client, TYPES, {name: ["name", "model"] for name in TYPES}, [Kept(more, "others/inventory")], DAY)
-    assert lab.client.tally.read - before == 1 + 1 + 2 * 2, "the custom fields, the log, and each endpoint with its count"
+    found, how = follow(asked(lab, TYPES), [Kept(more, "others/inventory")], DAY)
+    assert lab.client.tally.read - before == 1 + 1 + 2, (
+        "custom fields, because something else is asked, the log, and each endpoint"
+    )
     assert how.startswith("what changed since ")
     assert how.endswith(" UTC, when others/inventory was read: 1 objects looked at")
     lab.state.patch("plugins/inventory/assets", 1, {"name": "nor is this one"})
@@ -237,7 +314,7 @@ def test_tables_of_an_earlier_version_are_not_gone_on_from(lab: Lab) -> None:
     first, _ = read(lab)
     told = {name: value for name, value in loads(first[since.READING]["reading"][0]).items() if name not in {"types", "logged"}}
     earlier = pd.DataFrame({"reading": [dumps({**told, "seen_by": "of an earlier version"})]})
-    assert read(lab, {**first, since.READING: earlier})[1].startswith("whole: another token, another version")
+    assert read(lab, {**first, since.READING: earlier})[1].startswith("whole: another token, another asset_sync")
 
 
 class Hands:
@@ -250,7 +327,7 @@ class Hands:
 
     def do(self) -> None:
         """Do one of them; what NetBox refuses is not done."""
-        sort = self.random.choice(("make", "make", "change", "change", "rename", "delete", "delete_type"))
+        sort = self.random.choice(("make", "make", "change", "change", "rename", "delete", "delete_type", "define"))
         with suppress(Exception):
             getattr(self, sort)()
 
@@ -288,6 +365,15 @@ class Hands:
 
     def delete(self) -> None:
         self.state.delete("plugins/inventory/assets", self.any_of("plugins/inventory/assets"))
+
+    def define(self) -> None:
+        """Have a custom field that is not mapped, and that must be filled, or need not be."""
+        endpoint, required = "extras/custom-fields", self.random.random() < 0.5
+        told = {"name": "room", "type": "text", "object_types": ["netbox_inventory.asset"], "required": required}
+        if self.state.objects(endpoint):
+            self.state.patch(endpoint, self.any_of(endpoint), {"required": required})
+        else:
+            self.state.create(endpoint, told)
 
     def delete_type(self) -> None:
         self.state.delete("plugins/inventory/inventory-item-types", self.any_of("plugins/inventory/inventory-item-types"))
