@@ -14,7 +14,7 @@ from asset_sync.components.forms import loaded
 from asset_sync.components.leasing import abandoned_runs, leased_executor
 from asset_sync.components.resources import LedgerResource
 from asset_sync.components.snapshots import Snapshots
-from asset_sync.garbage import collect_seldom
+from asset_sync.memory import collect_seldom
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.netbox import NetBox
 from asset_sync.systems.pdq import PdqConnect

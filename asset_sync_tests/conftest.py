@@ -15,7 +15,7 @@ import pytest
 from filelock import FileLock
 from sqlalchemy import Engine, create_engine, make_url, text
 
-from asset_sync.garbage import collect_seldom
+from asset_sync.memory import collect_seldom
 
 _IN_MEMORY = Path("/dev/shm")
 _ENOUGH = 2 << 30

@@ -2,12 +2,13 @@
 
 import sys
 
-from asset_sync.garbage import collect_seldom
+from asset_sync.memory import collect_seldom, give_back_at_once
 
 
 def main() -> None:
     """Run the command line."""
     collect_seldom()
+    give_back_at_once()
     try:
         from asset_sync.cli.main import main as program  # noqa: PLC0415
     except KeyboardInterrupt:

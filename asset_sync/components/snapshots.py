@@ -1,7 +1,7 @@
 """Snapshots: the tables between assets, as Parquet, one folder a run, so that a run can be looked into and checked again."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Final
 
 import dagster as dg
@@ -20,6 +20,13 @@ _NOTED: Final = ".noted"
 """The folder of notes: no key of an asset begins so."""
 _READ: Final = "read"
 """In the place of tables: the run whose tables a run read that wrote none of its own."""
+_COLUMNS: Final = "columns"
+"""The metadata of a step's input that names the columns that are read."""
+
+
+def read_in_part(key: dg.AssetKey, columns: Collection[str] | None) -> dg.AssetIn:
+    """Return a step's input that has those columns of an asset's tables, as far as they are there; None: all of them."""
+    return dg.AssetIn(key, metadata=None if columns is None else {_COLUMNS: list(columns)})
 
 
 class Snapshots(dg.ConfigurableIOManager):
@@ -55,7 +62,7 @@ class Snapshots(dg.ConfigurableIOManager):
                 table.to_parquet(file, compression="zstd", index=False)
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame | Tables:
-        """Read the tables that this run wrote, else the latest."""
+        """Read the tables that this run wrote, else the latest; of their columns what the input names (see `read_in_part`)."""
         _give_back()
         partition = context.asset_partition_key if context.has_asset_partitions else None
         own, folder = context.step_context.run_id, self._folder(context.asset_key)
@@ -64,16 +71,16 @@ class Snapshots(dg.ConfigurableIOManager):
             # A run that is repeated makes its plan of what an earlier one read: whoever asks for its tables means those.
             (folder / own).mkdir(parents=True, exist_ok=True)
             (folder / own / _READ).write_text(run_id)
-        tables = self.load(context.asset_key, run_id)
+        tables = self.load(context.asset_key, run_id, context.definition_metadata.get(_COLUMNS))
         return tables["rows"] if list(tables) == ["rows"] else tables
 
-    def load(self, key: dg.AssetKey, run_id: str) -> Tables:
-        """Return an asset's tables as a run wrote or read them; `FileNotFoundError` where they are not kept (any more)."""
+    def load(self, key: dg.AssetKey, run_id: str, columns: Collection[str] | None = None) -> Tables:
+        """Return an asset's tables, or some columns, as a run wrote or read them; `FileNotFoundError` where they are gone."""
         folder = self._folder(key)
         files = sorted((folder / _writer(folder, run_id)).glob("*.parquet"), key=lambda file: file.name)
         if not files:
             raise FileNotFoundError(f"no snapshot of {key.to_user_string()} from run {run_id}")
-        return {file.stem: _read(file) for file in files}
+        return {file.stem: _read(file, columns) for file in files}
 
     def writer(self, key: dg.AssetKey, run_id: str) -> str:
         """Return the run that wrote the tables which a run wrote or read of an asset; it may be kept no more."""
@@ -180,9 +187,10 @@ def _last_written(folder: UPath, count: int) -> list[str]:
     return sorted(written, key=written.__getitem__, reverse=True)[:count]
 
 
-def _read(file: UPath) -> pd.DataFrame:
+def _read(file: UPath, columns: Collection[str] | None) -> pd.DataFrame:
+    chosen = None if columns is None else [name for name in _columns(file) if name in columns]
     with file.open("rb") as opened:
-        return in_one_piece(pd.read_parquet(opened))
+        return in_one_piece(pd.read_parquet(opened, columns=chosen))
 
 
 def _columns(file: UPath) -> list[str]:

@@ -5,12 +5,14 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from asset_sync.components.declared.reading import needed_columns
 from asset_sync.reconcile.desired import Desired, desired_tables
 from asset_sync.reconcile.mapping import PrefixLengths
 from asset_sync.reconcile.refusals import validated
 from asset_sync.reconcile.tables import guess_column
 from asset_sync.sandbox.company import MAKERS, PRODUCTS, Company, Machine
 from asset_sync.systems.netbox import declared
+from asset_sync.systems.pdq.system import PDQ
 from asset_sync_tests.components.pdq_answers import (
     ASSET_KINDS,
     CONFIGURED,
@@ -24,10 +26,11 @@ from asset_sync_tests.components.pdq_answers import (
 
 
 def desired(*told: Device, target: tuple[str, ...] = ASSET_KINDS, prefixes: PrefixLengths | None = None) -> Desired:
-    """Return what is made of these devices by the YAML that comes with the project."""
+    """Return what is made by the YAML that comes with the project of these devices, as far as the step reads them."""
     mapping = mapping_of({kind: CONFIGURED[kind] for kind in target}, prefixes)
-    kinds = declared(mapping.fields)
-    made = desired_tables(source_of(answered(*told)), kinds, mapping)
+    kinds, devices = declared(mapping.fields), answered(*told)
+    read = needed_columns(PDQ, mapping, PDQ.main) or list(devices.columns)
+    made = desired_tables(source_of(devices[read]), kinds, mapping)
     validated(kinds, made.tables)
     return made
 

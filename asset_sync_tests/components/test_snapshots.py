@@ -91,6 +91,26 @@ def test_what_a_step_returned_does_not_stay_in_memory_while_the_others_run(tmp_p
     assert dg.materialize([devices, after], resources={"snapshots": kept(tmp_path)}).success
 
 
+def test_a_step_reads_the_columns_that_it_names_as_far_as_they_are_there(tmp_path: Path) -> None:
+    read: list[pd.DataFrame] = []
+
+    @dg.asset(key=DEVICES, io_manager_key="snapshots")
+    def devices() -> pd.DataFrame:
+        return pd.DataFrame({"networking": ["[]"], "id": ["1"], "name": ["PC1"]})
+
+    @dg.asset(ins={"some": module.read_in_part(DEVICES, ["id", "name", "gone"])})
+    def in_part(some: pd.DataFrame) -> None:
+        read.append(some)
+
+    @dg.asset(deps=[in_part], ins={"every": module.read_in_part(DEVICES, None)})
+    def whole(every: pd.DataFrame) -> None:
+        read.append(every)
+
+    assert dg.materialize([devices, in_part, whole], resources={"snapshots": kept(tmp_path)}).success
+    assert [list(table) for table in read] == [["id", "name"], ["networking", "id", "name"]]
+    assert read[0].to_dict("records") == [{"id": "1", "name": "PC1"}]
+
+
 @pytest.fixture
 def object_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of an empty folder in an object store, which the environment leads to."""

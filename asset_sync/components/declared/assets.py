@@ -1,6 +1,6 @@
 """The ends of the staircase of a declared sync: what the source tells, what the target holds, and what it should hold."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from asset_sync.components.meanwhile import READ_AT
 from asset_sync.components.objects import objects_key
 from asset_sync.components.progress import progress_of
 from asset_sync.components.readings import Readings
-from asset_sync.components.snapshots import Snapshots, row_counts
+from asset_sync.components.snapshots import Snapshots, read_in_part, row_counts
 from asset_sync.components.sync import Sync
 from asset_sync.components.waits import throttle_wait
 from asset_sync.reconcile.desired import SyncMapping, desired_tables
@@ -151,17 +151,18 @@ def desired_asset(
     keys: Mapping[str, dg.AssetKey],
     title: str,
     *,
+    columns: Mapping[str, Sequence[str] | None],
     shape: Shaping | None = None,
 ) -> dg.AssetsDefinition:
     """Return the asset that holds what the target should have, made from the source's tables, whose assets are given.
 
-    `mapping_of` says of a run what is mapped.
+    `mapping_of` says of a run what is mapped, `columns` what any run needs of each table; None: all of them.
     """
     inventory = {_INVENTORY: dg.AssetIn(sync.inventory)} if shape else {}
 
     @dg.asset(
         key=sync.key("desired"),
-        ins={**{name: dg.AssetIn(key) for name, key in keys.items()}, **inventory},
+        ins={**{name: read_in_part(key, columns[name]) for name, key in keys.items()}, **inventory},
         io_manager_key="snapshots",
         partitions_def=sync.partitions,
         owners=list(sync.owners),

@@ -31,7 +31,7 @@ from asset_sync.components.declared.ends import (
 )
 from asset_sync.components.declared.following import following_asset, following_job, following_sensor
 from asset_sync.components.declared.mapping import ConditionConfig, KindConfig, MadeFrom, conditions, sync_mapping
-from asset_sync.components.declared.reading import ReadFrom, open_columns, read_tables
+from asset_sync.components.declared.reading import ReadFrom, needed_columns, open_columns, read_tables
 from asset_sync.components.declared.review import ReviewRuleConfig, check_review
 from asset_sync.components.declared.steps import OwnSteps
 from asset_sync.components.due import ScheduledConnection
@@ -179,7 +179,8 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
                 keys[source.main] = sync.key(sieve.name)
         inventory = inventory_asset(sync, target, partial(self._of_run, side="target"))
         shape = steps.shape if target.side.shape else None
-        desired = desired_asset(sync, source, self._mapping_of_run, keys, target.title, shape=shape)
+        columns = {table: self._columns(source, target, table) for table in keys}
+        desired = desired_asset(sync, source, self._mapping_of_run, keys, target.title, columns=columns, shape=shape)
         job = sync_job(sync, *(sieve.name for _, sieve in sieves if sieve is not None))
         assets = [*extracts, *sifted, inventory, desired, *staircase(sync)]
         schedules, sensors = [*self._schedules(name, job)], [*self._sensors(name)]
@@ -303,7 +304,8 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
             ("source", self.source, self.source_options),
             ("target", self.target, self.target_options),
         ]
-        for side, of, told in ends:
+        # Where a YAML says nothing to a system, it names none, and the system need not be loaded to know that.
+        for side, of, told in [end for end in ends if end[2]]:
             for name, default in other_syncs(of, side).items():
                 if told.get(name, default) != default:
                     yield (f"{side}_options", name), str(told[name])
@@ -508,6 +510,12 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         columns = open_columns(source, self._every_mapping(source), table)
         alone = partial(check_alone, sync.name, self.scheduled)
         return source_asset(sync, source, source.tables[table], key, open_columns=columns, asked=self._asked, alone=alone)
+
+    def _columns(self, source: System, target: System, table: str) -> list[str] | None:
+        """Return the columns of a table that the desired tables are made from; None for all of them."""
+        if table == source.main and target.side.shape:
+            return None
+        return needed_columns(source, self._every_mapping(source), table)
 
     def _schedules(self, name: str, job: Any) -> Iterator[dg.ScheduleDefinition]:
         if self.schedule is None:

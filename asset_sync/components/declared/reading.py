@@ -35,27 +35,47 @@ def open_columns(source: System, mapping: SyncMapping, table: str) -> list[str]:
     return sorted(column for column in asked if column not in declared and STEP not in column)
 
 
+def needed_columns(source: System, mapping: SyncMapping, table: str) -> list[str] | None:
+    """Return the columns of a table that the desired tables are made from; None for all, where other tables are made of it."""
+    if any(table in source.tables[name].made_of for name in _with_parts(source, _reached(source, mapping))):
+        return None
+    declared = source.tables[table]
+    leading = [column.name for column in declared.columns if column.to]
+    asked = [column for of, column in _walked(source, mapping) if of == table]
+    return sorted({declared.key, *leading, *asked})
+
+
 def _extracted(source: System, tables: Iterable[str]) -> list[str]:
     """Return those of which the tables are made, so that those are there."""
+    reached = _with_parts(source, tables)
+    return [name for name, table in source.tables.items() if name in reached and table.made is None]
+
+
+def _with_parts(source: System, tables: Iterable[str]) -> set[str]:
+    """Return the tables, with those that they are made of."""
     wanted = set(tables)
     reached: set[str] = set()
     while wanted:
         name = wanted.pop()
         reached.add(name)
         wanted |= set(source.tables[name].made_of) - reached
-    return [name for name, table in source.tables.items() if name in reached and table.made is None]
+    return reached
 
 
 def _reached(source: System, mapping: SyncMapping) -> set[str]:
     """Return the tables that a mapping takes rows from, and those that its columns lead to."""
-    tables = {*mapping.tables.values(), *mapping.where}
+    return {*mapping.tables.values(), *mapping.where, *(table for table, _ in _walked(source, mapping))}
+
+
+def _walked(source: System, mapping: SyncMapping) -> Iterator[tuple[str, str]]:
+    """Yield the columns that a mapping looks at, and those that lead to them, each with the table that it is in."""
     for start, column in _asked(mapping):
         table = source.tables[start]
-        *steps, _last = column.split(STEP)
+        *steps, last = column.split(STEP)
         for step in steps:
+            yield table.name, step
             table = source.tables[table.target_of(step)]
-            tables.add(table.name)
-    return tables
+        yield table.name, last
 
 
 def _asked(mapping: SyncMapping) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ Whoever reads fewer kinds and fields as the same account may go on from them as 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
@@ -146,8 +146,9 @@ class Mark:
 
     @classmethod
     def from_table(cls, table: pd.DataFrame) -> "Mark":
-        """Return the mark that a table holds."""
-        told = orjson.loads(str(table["reading"].iat[0]))
+        """Return the mark that a table holds; what a later asset_sync noted besides is passed over."""
+        known = {each.name for each in fields(cls)}
+        told = {name: value for name, value in orjson.loads(str(table["reading"].iat[0])).items() if name in known}
         moments = {name: datetime.fromisoformat(told[name]) for name in _MOMENTS}
         return cls(**{**told, **moments})
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from asset_sync.reconcile.mapping.networks import is_assignable
 from asset_sync.reconcile.tables import Tables
-from asset_sync.systems.pdq.reading import network_adapters
+from asset_sync.systems.pdq.columns import network_adapters
 
 _ADDRESSES: Final = ("ipv4Address", "ipv6Address", "ipv4Gateway", "ipv6Gateway")
 _COLUMNS: Final = ("device", "id", "name", "mac", "ipv4", "ipv6", "ipv4_gateway", "ipv6_gateway")

@@ -4,7 +4,7 @@ from typing import Final
 
 from asset_sync.reconcile.sources import Column, SourceTable
 from asset_sync.systems.pdq import adapters
-from asset_sync.systems.pdq.reading import DEVICE_TYPES
+from asset_sync.systems.pdq.columns import DEVICE_TYPES
 
 _WORDS: Final = {
     "id": "PDQ's own id",

@@ -317,6 +317,14 @@ def test_tables_of_an_earlier_version_are_not_gone_on_from(lab: Lab) -> None:
     assert read(lab, {**first, since.READING: earlier})[1].startswith("whole: another token, another asset_sync")
 
 
+def test_tables_of_a_later_version_are_read_as_far_as_they_are_known(lab: Lab) -> None:
+    lab.assets(1)
+    first, _ = read(lab)
+    told = loads(first[since.READING]["reading"][0])
+    later = pd.DataFrame({"reading": [dumps({**told, "seen_by": "of a later version", "imagined": 1})]})
+    assert read(lab, {**first, since.READING: later})[1].startswith("whole: another token, another asset_sync")
+
+
 class Hands:
     """Random things that people do in a NetBox."""
 
