@@ -44,7 +44,8 @@ def sync_defs(sync: str) -> dg.Definitions:
 
     Its folder is the whole tree of components: Dagster reads every YAML file of a tree, however little of it is asked for.
     """
-    tree = dg.ComponentTree.from_module(import_module(f"asset_sync.defs.{sync}"), Path(__file__).parents[1])
+    every = dg.ComponentTree.for_project(Path(__file__).parent)
+    tree = dg.ComponentTree.from_module(import_module(f"{every.defs_module_name}.{sync}"), every.project_root)
     return dg.Definitions.merge(_syncs(tree.build_defs), _shared())
 
 

@@ -196,7 +196,10 @@ def planning_syncs() -> list[str]:
 
 def component_of(sync: str) -> dg.Component:
     """Return the component that a sync's YAML makes."""
-    return cast("dg.ComponentTree", _definitions_of(sync).component_tree).load_component(DEFS / sync)
+    tree = cast("dg.ComponentTree", _definitions_of(sync).component_tree)
+    # Of a sync that was loaded alone, its own folder is the whole tree.
+    root = tree.defs_module_path
+    return tree.load_component(root if (root / FILE).is_file() else root / sync)
 
 
 def variables_of(sync: str, partition: str | None) -> dict[str, str | None]:
