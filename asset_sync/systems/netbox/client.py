@@ -157,11 +157,11 @@ class NetBoxClient(SystemClient):
     def _extent(self, endpoint: str, query: Query) -> tuple[int, int]:
         """Return how many objects the server counts there, of those that the query names, and their highest id."""
         page = self._first(endpoint, (), query)
-        return int(page["count"]), max((row["id"] for row in page["results"]), default=0)
+        return _count(endpoint, page), max((row["id"] for row in page["results"]), default=0)
 
     def count(self, endpoint: str, query: Query = ()) -> int:
         """Return how many objects the server counts there, of those that the query names."""
-        return int(self._page(endpoint, [("fields", "id"), ("limit", "1"), *query])["count"])
+        return _count(endpoint, self._page(endpoint, [("fields", "id"), ("limit", "1"), *query]))
 
     def newest(self, endpoint: str, fields: Iterable[str], query: Query = ()) -> Row | None:
         """Return the object of the greatest id, of those that the query names, with the given fields; None for none."""
@@ -171,7 +171,7 @@ class NetBoxClient(SystemClient):
     def newest_first(self, endpoint: str, fields: Iterable[str], most: int) -> tuple[list[Row], int]:
         """Return the objects that changed last, by when, with `last_updated`, `created` and the given fields; and the count."""
         page = self._first(endpoint, ("last_updated", "created", *fields), (), "-last_updated", most)
-        return page["results"], int(page["count"])
+        return page["results"], _count(endpoint, page)
 
     def few(self, endpoint: str, fields: Iterable[str], **query: Any) -> list[Row]:
         """Return the objects of a listing that is known to be short, by id, with `id` and the given fields, through pynetbox.
@@ -323,6 +323,14 @@ def _listed(endpoint: Endpoint, fields: Sequence[str], query: Mapping[str, Any])
     if len(rows) < len(found):
         raise TargetError(f"{NAME}: {endpoint.url} counts {len(found)} objects but lists {len(rows)}; run again later")
     return rows
+
+
+def _count(endpoint: str, page: Row) -> int:
+    """Return how many objects there are, by a page; those that go by cursor do not tell."""
+    count = page["count"]
+    if not isinstance(count, int):
+        raise TargetError(f"{NAME}: {endpoint} did not say how many objects it has; nothing was read")
+    return count
 
 
 def _path(endpoint: str) -> str:

@@ -68,8 +68,6 @@ def _gone_on(reading: "_Reading", last: Last, whole_every: timedelta) -> Followe
         if isinstance(found, Followed):
             return found
         why = found
-        # Of what was remembered, that may have been the reason.
-        reading = _Reading(reading.asked, reading.asked.checked)
     return why
 
 
@@ -110,6 +108,7 @@ class _Reading:
             record=record["id"],
             request=record["request_id"],
             recorded=recorded,
+            logged=self.view.object_types,
             version=self._client.version,
             **self._own(),
         )
@@ -131,7 +130,7 @@ class _Reading:
         records = self._log.since(last.mark)
         if records is None:
             return "its newest change record of the last time is gone: did it come back from a backup?"
-        if self._chosen.told is last.mark.told and defined_otherwise(records, last.mark):
+        if defined_otherwise(records, last.mark):
             return "its custom fields were defined otherwise meanwhile"
         deleted = self._log.deleted(records)
         rows = {name: [row for row in own if row["id"] not in deleted[name]] for name, own in rows.items()}

@@ -252,9 +252,13 @@ class ChangeLog:
 
 
 def defined_otherwise(records: Iterable[Row], mark: Mark) -> bool:
-    """Return whether custom fields may have been defined otherwise since that reading began, by the records since."""
-    began = mark.read_at - _TO_A_SECOND
-    return any(row["changed_object_type"] in _DEFINITIONS and moment(str(row["time"])) > began for row in records)
+    """Return whether custom fields may have been defined otherwise since a mark, by the records since; late ones count, too.
+
+    What objects have in a field that is deleted, renamed or given a default changes without a new `last_updated`.
+    """
+    before = mark.read_at - _LATE - _TO_A_SECOND
+    about = (row for row in records if row["changed_object_type"] in _DEFINITIONS)
+    return any(row["id"] > mark.record or moment(str(row["time"])) > before for row in about)
 
 
 def _about(object_types: Iterable[str]) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from asset_sync.reconcile.errors import TargetError
 from asset_sync.reconcile.tables import Tables
 from asset_sync.sandbox.netbox import NetBoxState, Token
 from asset_sync.systems.netbox import declared, observe, since
@@ -236,18 +237,76 @@ def test_another_version_is_read_whole(lab: Lab) -> None:
     assert read(lab, {**first, since.READING: earlier})[1] == "whole: it is NetBox 4.6, and was another version the last time"
 
 
-def test_custom_fields_that_are_defined_otherwise_are_asked_for_again(lab: Lab) -> None:
+OWNED = declared({"manufacturer": ["name"], "inventory_item_type": ["model"], "asset": ["name", "cf_owner"]})
+
+
+def test_custom_fields_that_are_defined_otherwise_are_read_whole(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(since, "_TO_A_SECOND", timedelta())
     lab.assets(1)
     first, _ = read(lab)
     field = {"name": "owner", "type": "text", "object_types": ["netbox_inventory.asset"], "required": True}
     made = lab.state.create("extras/custom-fields", field)
     must, how = read(lab, first)
     assert must["custom_field"]["name"].tolist() == ["owner"]
-    assert how.startswith("what changed since ")
+    assert how == "whole: its custom fields were defined otherwise meanwhile"
     lab.state.patch("extras/custom-fields", int(made["id"]), {"required": False})
     free, how = read(lab, must)
     assert "custom_field" not in free
-    assert how.startswith("what changed since ")
+    assert how == "whole: its custom fields were defined otherwise meanwhile"
+
+
+@pytest.mark.parametrize("again", ["text", "integer"])
+def test_a_custom_field_that_was_deleted_and_made_again_has_the_values_that_it_has_now(lab: Lab, again: str) -> None:
+    lab.assets(2)
+    field = {"name": "owner", "type": "text", "object_types": ["netbox_inventory.asset"]}
+    made = lab.state.create("extras/custom-fields", field)
+    lab.state.patch("plugins/inventory/assets", 1, {"custom_fields": {"owner": "7"}})
+    first, _ = read(lab, kinds=OWNED)
+    assert first["asset"]["cf_owner"].tolist()[0] == "7"
+    lab.state.delete("extras/custom-fields", int(made["id"]))
+    lab.state.create("extras/custom-fields", {**field, "type": again})
+    _, how = read(lab, first, kinds=OWNED)
+    assert how == "whole: its custom fields were defined otherwise meanwhile"
+
+
+def test_a_definition_that_comes_late_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(since, "_LATE", timedelta(minutes=5))
+    now = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    mark = since.Mark("somebody", now, now, now, 7, "request", now)
+    late = {"id": 6, "time": "2026-11-20T11:59:50Z", "changed_object_type": "extras.customfield"}
+    assert since.defined_otherwise([late], mark)
+    assert since.defined_otherwise([{**late, "id": 8, "time": "2026-11-20T11:00:00Z"}], mark)
+    assert not since.defined_otherwise([{**late, "time": "2026-11-20T11:00:00Z"}], mark)
+    assert not since.defined_otherwise([{**late, "changed_object_type": "dcim.site"}], mark)
+
+
+def test_the_change_log_is_asked_for_what_is_read_alone(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    lab.assets(1)
+    first, _ = read(lab)
+    second, _ = read(lab, first)
+    asked_for: list[set[str]] = []
+    rows = lab.client.rows
+
+    def listed(endpoint: str, fields: Any, query: Any = (), **more: Any) -> Any:
+        if endpoint == "core/object-changes":
+            asked_for.append({value for name, value in query if name == "changed_object_type"})
+        return rows(endpoint, fields, query, **more)
+
+    monkeypatch.setattr(lab.client, "rows", listed)
+    for tables in (first, second):
+        follow(asked(lab), [Kept(tables)], DAY)
+    of_assets = {"dcim.manufacturer", "netbox_inventory.inventoryitemtype", "netbox_inventory.asset"}
+    assert asked_for == [of_assets | {"extras.customfield", "extras.customfieldchoiceset"}] * 2
+
+
+@pytest.mark.parametrize("count", [None, "many"])
+def test_a_page_that_does_not_say_how_many_there_are_is_refused(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch, count: object
+) -> None:
+    page = lab.client._page
+    monkeypatch.setattr(lab.client, "_page", lambda endpoint, query: {**page(endpoint, query), "count": count})
+    with pytest.raises(TargetError, match="dcim/sites did not say how many objects it has"):
+        lab.client.newest_first("dcim/sites", ("name",), 2)
 
 
 def test_more_fields_another_token_or_a_log_that_tells_nothing_are_read_whole(lab: Lab) -> None:
