@@ -188,8 +188,8 @@ def _last_written(folder: UPath, count: int) -> list[str]:
 
 
 def _read(file: UPath, columns: Collection[str] | None) -> pd.DataFrame:
-    chosen = None if columns is None else [name for name in _columns(file) if name in columns]
     with file.open("rb") as opened:
+        chosen = None if columns is None else [name for name in pq.read_schema(opened).names if name in columns]
         return in_one_piece(pd.read_parquet(opened, columns=chosen))
 
 

@@ -179,7 +179,7 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
                 keys[source.main] = sync.key(sieve.name)
         inventory = inventory_asset(sync, target, partial(self._of_run, side="target"))
         shape = steps.shape if target.side.shape else None
-        columns = {table: self._columns(source, target, table) for table in keys}
+        columns = self._columns(source, target, keys)
         desired = desired_asset(sync, source, self._mapping_of_run, keys, target.title, columns=columns, shape=shape)
         job = sync_job(sync, *(sieve.name for _, sieve in sieves if sieve is not None))
         assets = [*extracts, *sifted, inventory, desired, *staircase(sync)]
@@ -511,11 +511,11 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
         alone = partial(check_alone, sync.name, self.scheduled)
         return source_asset(sync, source, source.tables[table], key, open_columns=columns, asked=self._asked, alone=alone)
 
-    def _columns(self, source: System, target: System, table: str) -> list[str] | None:
-        """Return the columns of a table that the desired tables are made from; None for all of them."""
-        if table == source.main and target.side.shape:
-            return None
-        return needed_columns(source, self._every_mapping(source), table)
+    def _columns(self, source: System, target: System, tables: Iterable[str]) -> dict[str, list[str] | None]:
+        """Return the columns of each table that the desired tables are made from; None for all of them."""
+        mapping = self._every_mapping(source)
+        found = {table: needed_columns(source, mapping, table) for table in tables}
+        return found | {source.main: None} if target.side.shape else found
 
     def _schedules(self, name: str, job: Any) -> Iterator[dg.ScheduleDefinition]:
         if self.schedule is None:
