@@ -41,6 +41,8 @@ LISTED: Final = "listed"
 _RECORD: Final = ("time", "request_id", "action", "changed_object_type", "changed_object_id")
 _LATE: Final = timedelta(minutes=5)
 """How long after its own `last_updated` an object may come to be seen: 8.9 s were measured."""
+_SET_BACK: Final = _LATE - timedelta(minutes=1)
+"""By how much a server's clock may go back and have all that changed since within what is asked for once more."""
 _FORMAT: Final = 3
 """Moves where tables mean something else than before: those of an older one are not gone on from."""
 _UNMOVED: Final = frozenset(
@@ -194,7 +196,10 @@ class Last:
         """Return why these tables cannot be gone on from any more; None where they can, by NetBox's own version and clock."""
         if tuple(self.mark.version) != version:
             return f"it is NetBox {version[0]}.{version[1]}, and was another version the last time"
-        if now - self.mark.whole_at >= whole_every:
+        if now < max(self.mark.read_at, self.mark.newest) - _SET_BACK:
+            return "its clock was set back"
+        # Its clock is known to a second: two readings in a row may seem to come in the other order.
+        if not whole_every or now - self.mark.whole_at >= whole_every:
             return f"the last time was {self.mark.whole_at:%Y-%m-%d %H:%M} UTC"
         return None
 

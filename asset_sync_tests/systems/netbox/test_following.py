@@ -229,6 +229,28 @@ def test_what_was_changed_past_the_log_is_found_when_it_is_read_whole(lab: Lab) 
     assert how.startswith("whole: the last time was ")
 
 
+@pytest.mark.parametrize(
+    ("moments", "whole_every", "why"),
+    [
+        pytest.param(
+            {"whole_at": 0.9}, timedelta(), "the last time was 2026-01-01 12:00 UTC", id="each-time-in-the-same-second"
+        ),
+        pytest.param({"read_at": 0.9, "newest": 0.9}, DAY, None, id="the-same-second"),
+        pytest.param({"read_at": 240}, DAY, None, id="set-back-by-what-is-read-again"),
+        pytest.param({"read_at": 3600, "whole_at": 3600}, DAY, "its clock was set back", id="set-back"),
+        pytest.param({"newest": 3600}, DAY, "its clock was set back", id="objects-of-tomorrow"),
+        pytest.param({"whole_at": -86400}, DAY, "the last time was 2025-12-31 12:00 UTC", id="a-day-later"),
+    ],
+)
+def test_what_its_clock_makes_of_the_last_time(moments: dict[str, float], whole_every: timedelta, why: str | None) -> None:
+    """Moments are seconds after now, by its own clock, which is known to a second."""
+    now = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    told: dict[str, Any] = dict.fromkeys(("read_at", "whole_at", "newest", "recorded"), now - timedelta(hours=1))
+    told |= {name: now + timedelta(seconds=seconds) for name, seconds in moments.items()}
+    mark = since.Mark(seen_by="", record=1, request="", version=(4, 6), **told)
+    assert since.Last(mark, {}, "").why_no_more((4, 6), now, whole_every) == why
+
+
 def test_another_version_is_read_whole(lab: Lab) -> None:
     lab.assets(1)
     first, _ = read(lab)
