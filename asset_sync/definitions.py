@@ -46,7 +46,12 @@ def sync_defs(sync: str) -> dg.Definitions:
     """
     every = dg.ComponentTree.for_project(Path(__file__).parent)
     tree = dg.ComponentTree.from_module(import_module(f"{every.defs_module_name}.{sync}"), every.project_root)
-    return dg.Definitions.merge(_syncs(tree.build_defs), _shared())
+
+    def load() -> dg.Definitions:
+        # By its path: asked for without one, a tree describes every type of component there is, for an editor of files.
+        return dg.Definitions.merge(tree.build_defs(tree.defs_module_path), dg.Definitions(component_tree=tree))
+
+    return dg.Definitions.merge(_syncs(load), _shared())
 
 
 def _shared() -> dg.Definitions:

@@ -2,7 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from typing import Any, Final
+from pathlib import PurePosixPath
+from typing import Any, Final, NamedTuple
 
 import dagster as dg
 import pandas as pd
@@ -16,6 +17,7 @@ from asset_sync.components.resources import open_ledger
 from asset_sync.reconcile.tables import Tables, in_one_piece
 
 _LATEST: Final = "latest"
+_PARQUET: Final = ".parquet"
 _NOTED: Final = ".noted"
 """The folder of notes: no key of an asset begins so."""
 _READ: Final = "read"
@@ -58,7 +60,7 @@ class Snapshots(dg.ConfigurableIOManager):
     def _write(self, folder: UPath, tables: Mapping[str, pd.DataFrame]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():
-            with (folder / f"{name}.parquet").open("wb") as file:
+            with (folder / f"{name}{_PARQUET}").open("wb") as file:
                 table.to_parquet(file, compression="zstd", index=False)
 
     def load_input(self, context: dg.InputContext) -> pd.DataFrame | Tables:
@@ -66,25 +68,21 @@ class Snapshots(dg.ConfigurableIOManager):
         _give_back()
         partition = context.asset_partition_key if context.has_asset_partitions else None
         own, folder = context.step_context.run_id, self._folder(context.asset_key)
-        run_id = self._run(context.asset_key, own, partition)
-        if run_id != own:
+        written = self._read_by(context.asset_key, own, partition)
+        if written.run_id != own:
             # A run that is repeated makes its plan of what an earlier one read: whoever asks for its tables means those.
             (folder / own).mkdir(parents=True, exist_ok=True)
-            (folder / own / _READ).write_text(run_id)
-        tables = self.load(context.asset_key, run_id, context.definition_metadata.get(_COLUMNS))
+            (folder / own / _READ).write_text(written.run_id)
+        tables = written.tables(context.asset_key, context.definition_metadata.get(_COLUMNS))
         return tables["rows"] if list(tables) == ["rows"] else tables
 
     def load(self, key: dg.AssetKey, run_id: str, columns: Collection[str] | None = None) -> Tables:
         """Return an asset's tables, or some columns, as a run wrote or read them; `FileNotFoundError` where they are gone."""
-        folder = self._folder(key)
-        files = sorted((folder / _writer(folder, run_id)).glob("*.parquet"), key=lambda file: file.name)
-        if not files:
-            raise FileNotFoundError(f"no snapshot of {key.to_user_string()} from run {run_id}")
-        return {file.stem: _read(file, columns) for file in files}
+        return _written(self._folder(key), run_id).tables(key, columns)
 
     def writer(self, key: dg.AssetKey, run_id: str) -> str:
         """Return the run that wrote the tables which a run wrote or read of an asset; it may be kept no more."""
-        return _writer(self._folder(key), run_id)
+        return _written(self._folder(key), run_id).run_id
 
     def latest(self, key: dg.AssetKey, partition: str | None = None) -> Tables | None:
         """Return an asset's tables as they were written last (for that partition); None where there are none."""
@@ -94,7 +92,7 @@ class Snapshots(dg.ConfigurableIOManager):
     def columns(self, key: dg.AssetKey, partition: str | None = None) -> Mapping[str, list[str]]:
         """Return the columns of an asset's tables as they were written last, by table; nothing where there are none."""
         run_id = self._latest(key, partition)
-        files = () if run_id is None else (self._folder(key) / run_id).glob("*.parquet")
+        files = () if run_id is None else _written(self._folder(key), run_id).files
         return {file.stem: _columns(file) for file in files}
 
     def note(self, topic: str, key: dg.AssetKey, partition: str | None) -> None:
@@ -106,31 +104,33 @@ class Snapshots(dg.ConfigurableIOManager):
     def noted(self, topic: str) -> list[tuple[dg.AssetKey, str | None]]:
         """Return the assets, and the partition, that were noted last of a topic, the latest first."""
         folder = self._noted(topic)
-        notes = sorted(folder.iterdir(), key=lambda note: note.stat().st_mtime, reverse=True) if folder.exists() else []
+        notes = sorted(_listed(folder).values(), key=lambda note: note.stat().st_mtime, reverse=True)
         return [(dg.AssetKey(note.name.split(".")), note.read_text() or None) for note in notes]
 
     def read_by(self, key: dg.AssetKey, run_id: str, partition: str | None = None) -> str:
         """Return the run that wrote the tables which a run reads of an asset: itself, or the last one (for that partition)."""
-        return self._run(key, run_id, partition)
+        return self._read_by(key, run_id, partition).run_id
 
     def rows(self, key: dg.AssetKey, run_id: str, partition: str | None = None) -> int:
         """Return how many rows an asset has, as this run wrote it, else as it was written last (for that partition)."""
-        files = (self._folder(key) / self._run(key, run_id, partition)).glob("*.parquet")
-        return sum(_row_count(file) for file in files)
+        return sum(_row_count(file) for file in self._read_by(key, run_id, partition).files)
 
-    def _run(self, key: dg.AssetKey, own: str, partition: str | None) -> str:
-        folder = self._folder(key)
-        if (folder / own).exists():
-            return _writer(folder, own)
+    def _read_by(self, key: dg.AssetKey, own: str, partition: str | None) -> "_Written":
+        """Return what a run wrote of an asset, or read of it, else what was written last (for that partition)."""
+        written = _written(self._folder(key), own)
+        if written.files or written.run_id != own:
+            return written
         latest = self._latest(key, partition)
         if latest is None:
             raise FileNotFoundError(f"{key.to_user_string()} was never materialised: materialise it first")
-        return latest
+        return _written(self._folder(key), latest)
 
     def _latest(self, key: dg.AssetKey, partition: str | None) -> str | None:
         """Return the run that wrote an asset's tables last (for that partition); None where none did."""
-        pointer = self._folder(key) / _pointer(partition)
-        return pointer.read_text() if pointer.exists() else None
+        try:
+            return (self._folder(key) / _pointer(partition)).read_text()
+        except FileNotFoundError:
+            return None
 
     def _noted(self, topic: str) -> UPath:
         return self._base() / _NOTED / topic
@@ -144,17 +144,21 @@ class Snapshots(dg.ConfigurableIOManager):
         return UPath(base, use_listings_cache=False) if "://" in base else UPath(base)
 
     def _prune(self, folder: UPath) -> None:
-        runs = [path for path in folder.iterdir() if path.is_dir()]
+        runs = _written_when(folder)
         if len(runs) <= self.keep:
             return
         with told_in_one_line():
-            kept = {*_last_written(folder, self.keep)} | open_ledger().needed_runs()
-        kept |= {_writer(folder, run_id) for run_id in kept}
-        for old in [path for path in runs if path.name not in kept]:
-            old.fs.rm(old.path, recursive=True)
+            needed = open_ledger().needed_runs()
+        last = sorted(runs, key=lambda run_id: max(runs[run_id].values()), reverse=True)[: self.keep]
+        kept = {*last} | (runs.keys() & needed)
+        kept |= {(folder / run_id / _READ).read_text() for run_id in kept if _READ in runs[run_id]}
+        gone = runs.keys() - kept
+        # The pointers go first: one to tables that are gone would be believed.
         for pointer in folder.glob(f"{_LATEST}.*"):
-            if not (folder / pointer.read_text()).exists():
+            if pointer.read_text() in gone:
                 pointer.unlink()
+        for run_id in gone:
+            folder.fs.rm((folder / run_id).path, recursive=True)
 
 
 def _let_go(context: dg.OutputContext) -> None:
@@ -173,18 +177,51 @@ def _pointer(partition: str | None) -> str:
     return _LATEST if partition is None else f"{_LATEST}.{partition}"
 
 
-def _writer(folder: UPath, run_id: str) -> str:
-    """Return the run that wrote the tables that a run wrote or read."""
-    read = folder / run_id / _READ
-    return read.read_text() if read.exists() else run_id
+class _Written(NamedTuple):
+    """The run that wrote an asset's tables, and their files, by name; none where they are gone."""
+
+    run_id: str
+    files: list[UPath]
+
+    def tables(self, key: dg.AssetKey, columns: Collection[str] | None) -> Tables:
+        """Read the tables; of their columns those, as far as they are there."""
+        if not self.files:
+            raise FileNotFoundError(f"no snapshot of {key.to_user_string()} from run {self.run_id}")
+        return {file.stem: _read(file, columns) for file in self.files}
 
 
-def _last_written(folder: UPath, count: int) -> list[str]:
-    """Return the runs that wrote last, by their files: the folders of an object store have no time of their own."""
-    written: dict[str, float] = defaultdict(float)
-    for file in folder.glob("*/*"):
-        written[file.parent.name] = max(written[file.parent.name], file.stat().st_mtime)
-    return sorted(written, key=written.__getitem__, reverse=True)[:count]
+def _written(folder: UPath, run_id: str) -> _Written:
+    """Return what a run wrote of an asset, or what another one had written that it read."""
+    listed = _listed(folder / run_id)
+    if _READ in listed:
+        run_id = listed[_READ].read_text()
+        listed = _listed(folder / run_id)
+    return _Written(run_id, [listed[name] for name in sorted(listed) if name.endswith(_PARQUET)])
+
+
+def _listed(folder: UPath) -> Mapping[str, UPath]:
+    """Return what is in a folder, by name; nothing where there is none."""
+    try:
+        names = [PurePosixPath(path).name for path in folder.fs.ls(folder.path, detail=False)]
+    except FileNotFoundError:
+        return {}
+    return {name: folder / name for name in names}
+
+
+def _written_when(folder: UPath) -> Mapping[str, Mapping[str, Any]]:
+    """Return when each file of each run was written, by run and name: in one listing, and few requests of an object store."""
+    found: dict[str, dict[str, Any]] = defaultdict(dict)
+    for path, told in folder.fs.find(folder.path, detail=True).items():
+        file = PurePosixPath(path)
+        if file.parent.parent == PurePosixPath(folder.path):
+            found[file.parent.name][file.name] = _moment(folder, path, told)
+    return found
+
+
+def _moment(folder: UPath, path: str, told: Mapping[str, Any]) -> Any:
+    """Return when a file was written, of the type that its file system tells it in; it is asked where the listing has none."""
+    known = next((told[name] for name in ("LastModified", "mtime") if name in told), None)
+    return folder.fs.modified(path) if known is None else known
 
 
 def _read(file: UPath, columns: Collection[str] | None) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """What is kept of the tables between assets, for how long, and whose tables a run means that wrote none."""
 
 import gc
+import logging
 import shutil
 import weakref
 from collections.abc import Callable, Iterator
@@ -54,9 +55,9 @@ def execute(tmp_path: Path) -> Iterator[Callable[..., str]]:
 
     with dg.instance_for_test() as instance:
 
-        def run(*only: dg.AssetKey) -> str:
+        def run(*only: dg.AssetKey, snapshots: Snapshots | None = None) -> str:
             chosen = dg.AssetSelection.keys(*only) if only else None
-            resources = {"snapshots": kept(tmp_path)}
+            resources = {"snapshots": snapshots or kept(tmp_path)}
             return dg.materialize([devices, plan], instance=instance, resources=resources, selection=chosen).run_id
 
         yield run
@@ -160,6 +161,22 @@ def test_a_run_that_read_what_another_one_wrote_means_those_tables_also_later(
     for _ in range(4):
         execute()
     assert number(tmp_path, repeated) == 1
+
+
+@pytest.mark.usefixtures("waiting")
+def test_how_many_runs_are_kept_costs_an_object_store_no_request(
+    object_store: str, execute: Callable[..., str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its own log tells what it was asked."""
+    caplog.set_level(logging.INFO, "werkzeug")
+    asked: dict[int, int] = {}
+    for keep in (1, 3):
+        for _ in range(keep + 2):
+            caplog.clear()
+            last = execute(snapshots=Snapshots(base=f"{object_store}/{keep}", keep=keep))
+        asked[keep] = sum(record.name == "werkzeug" for record in caplog.records)
+        assert len(Snapshots(base=f"{object_store}/{keep}").load(DEVICES, last)["rows"]) == 1
+    assert asked[3] == asked[1] <= 12
 
 
 def test_what_was_noted_last_of_a_topic_comes_first(tmp_path: Path) -> None:
