@@ -29,10 +29,9 @@ def read_tables(source: System, mapping: SyncMapping) -> list[str]:
 
 
 def open_columns(source: System, mapping: SyncMapping, table: str) -> list[str]:
-    """Return the columns of a table that the mapping asks for and only the system itself can list."""
+    """Return the columns of a table that the mapping looks at, from wherever, and only the system itself can list."""
     declared = source.tables[table].names
-    asked = {column for of, column in _asked(mapping) if of == table}
-    return sorted(column for column in asked if column not in declared and STEP not in column)
+    return sorted({column for of, column in _walked(source, mapping) if of == table and column not in declared})
 
 
 def needed_columns(source: System, mapping: SyncMapping, table: str) -> list[str] | None:

@@ -222,6 +222,37 @@ def test_several_connections_are_partitions_with_links_of_their_own(environment:
             assert "runs for one connection: choose its partition" in told
 
 
+OF_REGIONS_YAML: Final = """
+type: asset_sync.components.SyncComponent
+attributes:
+  source: netbox
+  source_connection: {name: main}
+  target: netbox
+  target_connection: {name: branch}
+  tables: {site: sites}
+  mapping:
+    site:
+      name: {from: name, owner: source}
+      slug: {from: slug, owner: source}
+      status: {from: status, owner: source}
+      description: {from: region.cf_code, owner: source, clears: true}
+"""
+
+
+def test_a_custom_field_of_what_a_row_points_to_empties_nothing(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    main, branch = NetBoxState(), NetBoxState()
+    main.create("extras/custom-fields", {"name": "code", "type": "text", "object_types": ["dcim.region"]})
+    region = main.create("dcim/regions", {"name": "North", "slug": "north", "custom_fields": {"code": "N1"}})
+    main.create("dcim/sites", {"name": "Berlin", "slug": "ber", "status": "active", "region": region["id"]})
+    branch.create("dcim/sites", {"name": "Berlin", "slug": "ber", "status": "active", "description": "N1"})
+    with Server(create_app(main)) as one, Server(create_app(branch)) as other:
+        set_all(environment, {"NETBOX_MAIN_URL": one.url, "NETBOX_MAIN_TOKEN": DEFAULT_TOKEN})
+        set_all(environment, {"NETBOX_BRANCH_URL": other.url, "NETBOX_BRANCH_TOKEN": DEFAULT_TOKEN})
+        with declared("netbox_to_netbox", OF_REGIONS_YAML, tmp_path, environment) as sync:
+            sync.run()
+            assert [site["description"] for site in branch.objects("dcim/sites")] == ["N1"]
+
+
 def test_the_sensor_starts_each_connection_that_is_due(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for prefix in ("NETBOX_BERLIN", "NETBOX_PARIS", "NETBOX"):
         set_all(environment, {f"{prefix}_URL": "http://127.0.0.1:1", f"{prefix}_TOKEN": DEFAULT_TOKEN})

@@ -1,9 +1,10 @@
 """What of a source's tables the desired tables are made from."""
 
-from asset_sync.components.declared.reading import needed_columns
+from asset_sync.components.declared.reading import needed_columns, open_columns
 from asset_sync.reconcile.desired import SyncMapping
-from asset_sync.reconcile.mapping import Condition, FieldMapping
+from asset_sync.reconcile.mapping import Condition, FieldMapping, Rule
 from asset_sync.reconcile.merge import Ownership
+from asset_sync.systems.netbox.system import NETBOX
 from asset_sync.systems.pdq.system import PDQ
 from asset_sync.systems.snipeit.system import SNIPEIT
 from asset_sync_tests.components.pdq_answers import ASSET_KINDS, CONFIGURED, DEVICE_KINDS, mapping_of
@@ -37,3 +38,12 @@ def test_what_leads_to_a_column_is_needed_and_that_column_where_it_is() -> None:
         assert there is not None
         assert {"id", "name"} <= set(there)
     assert "parent_id" in (needed_columns(SNIPEIT, mapping, "locations") or ())
+
+
+def test_a_custom_field_is_asked_for_wherever_a_foreign_key_leads_to_it() -> None:
+    rules = (Rule((Condition("region.parent.cf_open", ("yes",)),), FieldMapping(OWNED, source="name")),)
+    fields = {"facility": FieldMapping(OWNED, template="{region.cf_code} {cf_own}", rules=rules)}
+    where = {"sites": (Condition("region.cf_country", filled=True),)}
+    mapping = SyncMapping({"site": "sites"}, {"site": fields}, where)
+    assert open_columns(NETBOX, mapping, "regions") == ["cf_code", "cf_country", "cf_open"]
+    assert open_columns(NETBOX, mapping, "sites") == ["cf_own"]
