@@ -9,6 +9,7 @@ import pandas as pd
 
 from asset_sync.components.declared.choosing import ONLY, ChoosingConfig, Only
 from asset_sync.components.declared.choosing import told as about_words
+from asset_sync.components.declared.reading import check_there
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.lineage import read_lineage, source_lineage
 from asset_sync.components.meanwhile import READ_AT
@@ -174,6 +175,7 @@ def desired_asset(
     def desired(context: dg.AssetExecutionContext, **read: Any) -> dg.MaterializeResult[Tables]:
         with told_in_one_line():
             mapping, inventory = mapping_of(context), read.pop(_INVENTORY, None)
+            check_there(source, mapping, read, keys)
             mapped = {name: kind for name, kind in sync.kinds.items() if name in mapping.tables}
             made, notes = desired_tables(Source(source.tables, dict(read)), mapped, mapping)
             shaped = shape(context, read[source.main], sync.kinds, made, inventory) if shape else Shaped(made)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import dagster as dg
 
 from asset_sync.reconcile.desired import SyncMapping
+from asset_sync.reconcile.errors import SourceError
 from asset_sync.reconcile.sources import STEP, SourceTables
+from asset_sync.reconcile.tables import Tables
 from asset_sync.systems.system import System
 
 
@@ -42,6 +44,14 @@ def needed_columns(source: System, mapping: SyncMapping, table: str) -> list[str
     leading = [column.name for column in declared.columns if column.to]
     asked = [column for of, column in _walked(source, mapping) if of == table]
     return sorted({declared.key, *leading, *asked})
+
+
+def check_there(source: System, mapping: SyncMapping, read: Tables, keys: Mapping[str, dg.AssetKey]) -> None:
+    """Raise `SourceError` for a column that the mapping looks at and that a table was read without: it would pass for empty."""
+    for table, column in _walked(source, mapping):
+        if table in read and column not in read[table]:
+            told = f"{keys[table].to_user_string()} has no column {column!r}, which the mapping looks at"
+            raise SourceError(f"{told}: it was read without it, so read it again by a run of the whole sync")
 
 
 def _extracted(source: System, tables: Iterable[str]) -> list[str]:
