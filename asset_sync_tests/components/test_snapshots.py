@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import os
 import shutil
 import weakref
 from collections.abc import Callable, Iterator
@@ -177,6 +178,35 @@ def test_how_many_runs_are_kept_costs_an_object_store_no_request(
         asked[keep] = sum(record.name == "werkzeug" for record in caplog.records)
         assert len(Snapshots(base=f"{object_store}/{keep}").load(DEVICES, last)["rows"]) == 1
     assert asked[3] == asked[1] <= 12
+
+
+def test_two_runs_that_prune_at_once_do_not_stop_each_other(tmp_path: Path, waiting: Waiting) -> None:
+    """The other one prunes after this one has looked at what there is."""
+    tables, both = {"rows": pd.DataFrame({"number": [1]})}, kept(tmp_path)
+    for run_id in ("first", "second"):
+        both.save(DEVICES, run_id, tables)
+    folder = tmp_path / "snapshots" / "devices"
+    for partition in ("berlin", "paris"):
+        (folder / f"latest.{partition}").write_text("first")
+
+    def others() -> frozenset[str]:
+        (folder / "latest.berlin").unlink()
+        shutil.rmtree(folder / "first")
+        return frozenset()
+
+    waiting.needed_runs = others  # type: ignore[method-assign]
+    both.save(DEVICES, "third", tables)
+    assert sorted(path.name for path in folder.iterdir()) == ["second", "third"]
+
+
+@pytest.mark.usefixtures("waiting")
+def test_a_clock_that_was_set_back_prunes_no_run_that_is_being_made(tmp_path: Path, execute: Callable[..., str]) -> None:
+    for _ in range(2):
+        execute()
+    for file in (tmp_path / "snapshots").rglob("*.parquet"):
+        os.utime(file, (2**32, 2**32))
+    assert number(tmp_path, execute()) == 3
+    assert number(tmp_path, execute()) == 4
 
 
 def test_what_was_noted_last_of_a_topic_comes_first(tmp_path: Path) -> None:

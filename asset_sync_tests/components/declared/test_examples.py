@@ -272,8 +272,8 @@ def test_what_was_read_before_the_mapping_named_a_column_is_not_taken_for_empty(
         with declared("sites", named, tmp_path / "named", environment) as sync:
             later = [key for key in sync.job.asset_layer.executable_asset_keys if key != dg.AssetKey(["sites", "sites"])]
             assert sync.failure(later) == (
-                "sites/sites has no column 'cf_code', which the mapping looks at: it was read without it, so read it again by a "
-                "run of the whole sync"
+                "sites/sites has no column 'cf_code', which the mapping looks at: it was read without it, so read it again by "
+                "a run of the whole sync"
             )
             sync.run()
     assert [site["description"] for site in branch.objects("dcim/sites")] == ["N1"]
