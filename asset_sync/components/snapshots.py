@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import Any, Final, NamedTuple
 
@@ -48,14 +49,14 @@ class Snapshots(dg.ConfigurableIOManager):
         folder = self._folder(context.asset_key)
         self._write(folder / context.run_id, obj if isinstance(obj, Mapping) else {"rows": obj})
         (folder / _pointer(context.partition_key if context.has_partition_key else None)).write_text(context.run_id)
-        self._prune(folder)
+        self._prune(folder, context.run_id)
         context.add_output_metadata({"dagster/uri": str(folder / context.run_id)})
         _let_go(context)
 
     def save(self, key: dg.AssetKey, run_id: str, tables: Mapping[str, pd.DataFrame]) -> None:
         """Keep tables that a run made an asset from and that are no asset's; no step reads them, `load` returns them."""
         self._write(self._folder(key) / run_id, tables)
-        self._prune(self._folder(key))
+        self._prune(self._folder(key), run_id)
 
     def _write(self, folder: UPath, tables: Mapping[str, pd.DataFrame]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -127,10 +128,7 @@ class Snapshots(dg.ConfigurableIOManager):
 
     def _latest(self, key: dg.AssetKey, partition: str | None) -> str | None:
         """Return the run that wrote an asset's tables last (for that partition); None where none did."""
-        try:
-            return (self._folder(key) / _pointer(partition)).read_text()
-        except FileNotFoundError:
-            return None
+        return _told_by(self._folder(key) / _pointer(partition)) or None
 
     def _noted(self, topic: str) -> UPath:
         return self._base() / _NOTED / topic
@@ -143,22 +141,35 @@ class Snapshots(dg.ConfigurableIOManager):
         # Of an object store, what other processes wrote since is to be seen.
         return UPath(base, use_listings_cache=False) if "://" in base else UPath(base)
 
-    def _prune(self, folder: UPath) -> None:
+    def _prune(self, folder: UPath, own: str) -> None:
+        """Remove what is kept no more, but never of the run's own: its clock may say that others wrote later.
+
+        Others prune meanwhile, and write: what is gone by then is no error.
+        """
         runs = _written_when(folder)
         if len(runs) <= self.keep:
             return
         with told_in_one_line():
             needed = open_ledger().needed_runs()
-        last = sorted(runs, key=lambda run_id: max(runs[run_id].values()), reverse=True)[: self.keep]
-        kept = {*last} | (runs.keys() & needed)
-        kept |= {(folder / run_id / _READ).read_text() for run_id in kept if _READ in runs[run_id]}
+        last = sorted(runs, key=lambda run_id: (run_id == own, max(runs[run_id].values())), reverse=True)[: self.keep]
+        kept = {own, *last} | (runs.keys() & needed)
+        kept |= {_told_by(folder / run_id / _READ) for run_id in kept if _READ in runs.get(run_id, ())}
         gone = runs.keys() - kept
         # The pointers go first: one to tables that are gone would be believed.
         for pointer in folder.glob(f"{_LATEST}.*"):
-            if pointer.read_text() in gone:
-                pointer.unlink()
+            if _told_by(pointer) in gone:
+                pointer.unlink(missing_ok=True)
         for run_id in gone:
-            folder.fs.rm((folder / run_id).path, recursive=True)
+            with suppress(FileNotFoundError):
+                folder.fs.rm((folder / run_id).path, recursive=True)
+
+
+def _told_by(file: UPath) -> str:
+    """Return which run a file names; nothing where the file is gone, or was being written as its process was killed."""
+    try:
+        return file.read_text()
+    except FileNotFoundError:
+        return ""
 
 
 def _let_go(context: dg.OutputContext) -> None:
