@@ -7,8 +7,10 @@ since. Nothing is planned from what another sync read without a look at the targ
 from collections.abc import Collection, Iterator, Mapping
 
 import dagster as dg
+import pyarrow as pa
 
 from asset_sync.components.snapshots import Snapshots
+from asset_sync.reconcile.tables import Tables
 from asset_sync.systems.system import Kept
 
 
@@ -24,10 +26,21 @@ class Readings:
         places = dict.fromkeys([*(self._snapshots.noted(self._viewer) if self._viewer else ()), (own, partition)])
         for key, part in places:
             is_own = (key, part) == (own, partition)
-            if is_own or _have(self._snapshots.columns(key, part), mapped):
-                tables = self._snapshots.latest(key, part)
-                if tables is not None:
-                    yield Kept(tables, "" if is_own else _told(key, part))
+            tables = self._kept(key, part, None if is_own else mapped)
+            if tables is not None:
+                yield Kept(tables, "" if is_own else _told(key, part))
+
+    def _kept(self, key: dg.AssetKey, partition: str | None, mapped: Mapping[str, Collection[str]] | None) -> Tables | None:
+        """Return the tables of a reading, where they have all that is mapped; None also where they are lost or damaged.
+
+        Whoever reads goes on from another one then, or reads the target whole: to stop would be to stop for ever.
+        """
+        try:
+            if mapped is None or _have(self._snapshots.columns(key, partition), mapped):
+                return self._snapshots.latest(key, partition)
+        except (OSError, pa.ArrowInvalid):
+            return None
+        return None
 
     def note(self, key: dg.AssetKey, partition: str | None) -> None:
         """Note that an asset is about to hold the tables that were read last (for that partition)."""

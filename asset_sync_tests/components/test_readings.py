@@ -89,3 +89,13 @@ def test_what_one_sync_wrote_the_plan_of_the_next_sees(site: Site) -> None:
     seen = site.run(OTHER)
     assert " was read: " in seen.metadata(f"{OTHER}/inventory")["read"]
     assert not any(seen.planned.values())
+
+
+def test_tables_that_are_lost_or_damaged_stop_no_sync(site: Site, tmp_path: Path) -> None:
+    site.read(OTHER)
+    for key in (OTHER, "netbox"):
+        for table in (tmp_path / "snapshots" / key / "inventory").glob("*/*.parquet"):
+            table.unlink() if key == OTHER else table.write_bytes(b"PAR1")
+    for sync in (SYNC, OTHER):
+        assert site.run(sync).success
+    assert site.read(OTHER)[1].startswith("what changed since ")
