@@ -1,7 +1,8 @@
 """The form of the YAML files of syncs, checked before Dagster loads them: one line says file, line, key and what is wrong."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any, Final, Protocol, cast
 
@@ -16,6 +17,7 @@ from asset_sync.components.objects import objects
 from asset_sync.components.wording import raise_first
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError
 
+_NAME: Final = re.compile(r"\w+", re.ASCII)
 _PACKAGE: Final = "asset_sync.components."
 _NOW: Final = "write `type: asset_sync.components.SyncComponent`"
 _REFUSING: Final = frozenset({"dagster", "dagster_shared", "pydantic_core", "jinja2"})
@@ -40,6 +42,7 @@ def check_forms(folder: Path) -> None:
     """
     formed = {file: _formed(file) for file in files(folder)}
     syncs = {file: made for file, made in formed.items() if isinstance(made, components.SyncComponent)}
+    _check_folders(file for file, made in formed.items() if made is not None)
     _check_names(syncs)
     there = sorted(file.parent.name for file, made in formed.items() if not isinstance(made, components.Alerts))
     for file, made in syncs.items():
@@ -47,6 +50,19 @@ def check_forms(folder: Path) -> None:
             if name not in there:
                 words = f"there is no sync {name!r} here; there are {', '.join(there)}"
                 raise Place(file, ("attributes", *keys)).error(words)
+
+
+def _check_folders(found: Iterable[Path]) -> None:
+    for file in found:
+        name = file.parent.name
+        if not is_name(name):
+            told = "is no name for a sync, which is called like its folder: letters, digits and _, and no keyword of Python"
+            raise ConfigurationError(f"{file}: {name!r} {told}")
+
+
+def is_name(name: str) -> bool:
+    """Tell whether a sync can be called so: its assets, its job and its module are."""
+    return _NAME.fullmatch(name) is not None and not iskeyword(name)
 
 
 def _check_names(syncs: Mapping[Path, components.SyncComponent]) -> None:

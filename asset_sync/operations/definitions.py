@@ -16,6 +16,7 @@ from asset_sync import database, settings
 from asset_sync.components import run_tags
 from asset_sync.components.config import FILE
 from asset_sync.components.declared.component import SyncComponent
+from asset_sync.components.forms import is_name
 from asset_sync.components.sync import Sync
 from asset_sync.reconcile.errors import ConfigurationError
 
@@ -222,7 +223,7 @@ def _definitions_of(sync: str) -> dg.Definitions:
 
     Raises `ConfigurationError` where there is no such sync, or where its YAML is wrong.
     """
-    if _definitions.cache_info().currsize == 0 and (DEFS / sync / FILE).is_file():
+    if _definitions.cache_info().currsize == 0 and is_name(sync) and (DEFS / sync / FILE).is_file():
         found = _definitions_alone(sync)
         if sync in _names(found):
             return found

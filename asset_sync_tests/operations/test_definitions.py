@@ -1,5 +1,6 @@
 """How a process gets at what Dagster has: an instance is opened once, and for a run one sync is loaded, not all."""
 
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -104,9 +105,11 @@ def test_all_are_made_once_a_process_however_often_dagster_asks() -> None:
 
 
 @pytest.mark.usefixtures("nothing_loaded")
-def test_of_a_sync_that_there_is_not_all_that_there_are_are_told() -> None:
-    with pytest.raises(ConfigurationError, match="there is no sync 'nosuch'; there are hedgehog_to_netbox, hosts_to_netbox, "):
-        job_of("nosuch")
+@pytest.mark.parametrize("name", ["nosuch", "./pdq_to_netbox", "../defs/pdq_to_netbox", "pdq_to_netbox/", ""])
+def test_of_a_sync_that_there_is_not_all_that_there_are_are_told(name: str) -> None:
+    told = f"there is no sync {name!r}; there are hedgehog_to_netbox, hosts_to_netbox, "
+    with pytest.raises(ConfigurationError, match=re.escape(told)):
+        job_of(name)
 
 
 def test_the_alerts_are_no_sync() -> None:

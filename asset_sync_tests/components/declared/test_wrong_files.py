@@ -545,3 +545,13 @@ def test_what_yaml_itself_cannot_read(tmp_path: Path, monkeypatch: pytest.Monkey
     with pytest.raises(ConfigurationError, match=r"defs\.yaml:\d+: ") as caught:
         load_of(tmp_path, "pdq_to_netbox", yaml, monkeypatch)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["my-sync", "my.sync", "my sync", "class", "größe"])
+def test_a_folder_whose_name_is_none_for_a_sync(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "defs.yaml").write_text(YAML, encoding="utf-8")
+    with pytest.raises(ConfigurationError) as caught:
+        check_forms(tmp_path)
+    told = "is no name for a sync, which is called like its folder: letters, digits and _, and no keyword of Python"
+    assert str(caught.value) == f"{tmp_path / name / 'defs.yaml'}: {name!r} {told}"
