@@ -124,12 +124,13 @@ def mappings(draw: st.DrawFn) -> SyncMapping:
     """Sites of places, locations within them, makers by name, and parts of their own table."""
     of_location = draw(st.sampled_from(["rows", "places", "parts", "owners"]))
     of_maker = draw(st.sampled_from([*TABLES]))
-    to_site: list[str | None] = {
+    keys: dict[str, list[str | None]] = {
         "rows": ["place", "other_place"],
         "places": ["up", None],
         "parts": [],
         "owners": ["home", None],
-    }[of_location]
+    }
+    to_site = keys[of_location]
     of_site = "places" if to_site else "rows"
     reference = FieldMapping(OWNED, source=draw(st.sampled_from(to_site))) if to_site else FieldMapping(OWNED)
     slug = FieldMapping(OWNED)
