@@ -14,7 +14,7 @@ from asset_sync.components.forms import loaded
 from asset_sync.components.leasing import abandoned_runs, leased_executor
 from asset_sync.components.resources import LedgerResource
 from asset_sync.components.snapshots import Snapshots
-from asset_sync.memory import collect_seldom
+from asset_sync.memory import collect_as_usual, collect_seldom
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.netbox import NetBox
 from asset_sync.systems.pdq import PdqConnect
@@ -70,8 +70,10 @@ def _shared() -> dg.Definitions:
 
 def _syncs(load: Callable[[], dg.Definitions]) -> dg.Definitions:
     try:
-        return loaded(Path(__file__).parent / "defs", load)
+        made = loaded(Path(__file__).parent / "defs", load)
     except ConfigurationError as error:
         # Dagster tells, in a log and on a page, where in the code it was raised. The line says where in the YAML it is wrong.
         sys.tracebacklimit = 0
         raise ConfigurationError(str(error)) from None
+    collect_as_usual()
+    return made

@@ -4,7 +4,9 @@ Syncs that read one target as the same account share an extract: the first one r
 since. Nothing is planned from what another sync read without a look at the target.
 """
 
+import logging
 from collections.abc import Collection, Iterator, Mapping
+from typing import Final
 
 import dagster as dg
 import pyarrow as pa
@@ -12,6 +14,8 @@ import pyarrow as pa
 from asset_sync.components.snapshots import Snapshots
 from asset_sync.reconcile.tables import Tables
 from asset_sync.systems.system import Kept
+
+_LOG: Final = logging.getLogger(__name__)
 
 
 class Readings:
@@ -38,8 +42,8 @@ class Readings:
         try:
             if mapped is None or _have(self._snapshots.columns(key, partition), mapped):
                 return self._snapshots.latest(key, partition)
-        except (OSError, pa.ArrowInvalid):
-            return None
+        except (OSError, pa.ArrowInvalid) as error:
+            _LOG.warning("what is kept of %s cannot be read, and is passed over: %s", key.to_user_string(), error)
         return None
 
     def note(self, key: dg.AssetKey, partition: str | None) -> None:

@@ -23,6 +23,8 @@ _NOTED: Final = ".noted"
 """The folder of notes: no key of an asset begins so."""
 _READ: Final = "read"
 """In the place of tables: the run whose tables a run read that wrote none of its own."""
+_OF: Final = "of."
+"""Beside the tables, what an empty file's name begins with: whose they are, of one of a fixed number of partitions."""
 _COLUMNS: Final = "columns"
 """The metadata of a step's input that names the columns that are read."""
 
@@ -37,7 +39,8 @@ class Snapshots(dg.ConfigurableIOManager):
 
     A value is a frame or a dict of frames. A step reads what its own run wrote, else what was written last, for its partition
     where it has one. `base` is a folder or any fsspec URL (default: ASSET_SYNC_SNAPSHOTS, else `snapshots` below
-    ASSET_SYNC_HOME); of each asset the last `keep` runs are kept, and those that made a plan which may yet be applied.
+    ASSET_SYNC_HOME); of each asset the last `keep` runs are kept, the last one of each connection, however many there are, and
+    those that made a plan which may yet be applied.
     """
 
     base: str = ""
@@ -46,9 +49,11 @@ class Snapshots(dg.ConfigurableIOManager):
     def handle_output(self, context: dg.OutputContext, obj: pd.DataFrame | Mapping[str, pd.DataFrame]) -> None:
         """Write the asset's tables for this run, then point `latest` to them."""
         _give_back()
-        folder = self._folder(context.asset_key)
+        folder, partition = self._folder(context.asset_key), context.partition_key if context.has_partition_key else None
         self._write(folder / context.run_id, obj if isinstance(obj, Mapping) else {"rows": obj})
-        (folder / _pointer(context.partition_key if context.has_partition_key else None)).write_text(context.run_id)
+        if partition is not None and isinstance(context.asset_partitions_def, dg.StaticPartitionsDefinition):
+            (folder / context.run_id / f"{_OF}{partition}").write_text("")
+        (folder / _pointer(partition)).write_text(context.run_id)
         self._prune(folder, context.run_id)
         context.add_output_metadata({"dagster/uri": str(folder / context.run_id)})
         _let_go(context)
@@ -123,7 +128,7 @@ class Snapshots(dg.ConfigurableIOManager):
             return written
         latest = self._latest(key, partition)
         if latest is None:
-            raise FileNotFoundError(f"{key.to_user_string()} was never materialised: materialise it first")
+            raise FileNotFoundError(f"{key.to_user_string()} was never materialised, or is kept no more: materialise it first")
         return _written(self._folder(key), latest)
 
     def _latest(self, key: dg.AssetKey, partition: str | None) -> str | None:
@@ -151,8 +156,9 @@ class Snapshots(dg.ConfigurableIOManager):
             return
         with told_in_one_line():
             needed = open_ledger().needed_runs()
-        last = sorted(runs, key=lambda run_id: (run_id == own, max(runs[run_id].values())), reverse=True)[: self.keep]
-        kept = {own, *last} | (runs.keys() & needed)
+        in_order = sorted(runs, key=lambda run_id: (run_id == own, max(runs[run_id].values())))
+        last_of_each = {name: run_id for run_id in in_order for name in runs[run_id] if name.startswith(_OF)}
+        kept = {own, *in_order[-self.keep :], *last_of_each.values()} | (runs.keys() & needed)
         kept |= {_told_by(folder / run_id / _READ) for run_id in kept if _READ in runs.get(run_id, ())}
         gone = runs.keys() - kept
         # The pointers go first: one to tables that are gone would be believed.

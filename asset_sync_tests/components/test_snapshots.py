@@ -153,6 +153,31 @@ def test_the_last_runs_are_kept_and_what_waits_as_long_as_it_waits(
     assert [number(tmp_path, run_id) for run_id in (first, *runs, last)] == [None, None, None, None, 6, 7]
 
 
+@pytest.mark.usefixtures("waiting")
+@pytest.mark.parametrize(
+    ("partitions", "is_kept"),
+    [
+        pytest.param(dg.StaticPartitionsDefinition(["quick", "slow"]), True, id="connections"),
+        pytest.param(dg.DynamicPartitionsDefinition(name="files"), False, id="files-that-come-once"),
+    ],
+)
+def test_what_a_connection_read_last_is_kept_however_often_others_run_meanwhile(
+    tmp_path: Path, partitions: dg.PartitionsDefinition, is_kept: bool
+) -> None:
+    @dg.asset(key=DEVICES, io_manager_key="snapshots", partitions_def=partitions)
+    def devices() -> pd.DataFrame:
+        return pd.DataFrame({"number": [1]})
+
+    with dg.instance_for_test() as instance:
+        instance.add_dynamic_partitions("files", ["quick", "slow"])
+        runs = [
+            dg.materialize([devices], instance=instance, resources={"snapshots": kept(tmp_path)}, partition_key=each).run_id
+            for each in ("slow", "slow", "quick", "quick", "quick")
+        ]
+    assert [number(tmp_path, run_id) for run_id in runs] == [None, 1 if is_kept else None, None, 1, 1]
+    assert (kept(tmp_path).latest(DEVICES, "slow") is not None) is is_kept
+
+
 def test_a_run_that_read_what_another_one_wrote_means_those_tables_also_later(
     tmp_path: Path, waiting: Waiting, execute: Callable[..., str]
 ) -> None:

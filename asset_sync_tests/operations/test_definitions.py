@@ -100,6 +100,13 @@ def test_of_a_sync_alone_no_client_of_another_system_is_loaded() -> None:
     assert len(modules) < 2500
 
 
+def test_once_a_sync_is_loaded_the_collector_looks_as_often_as_by_itself_and_passes_over_what_stays() -> None:
+    load = f"import gc; usual = gc.get_threshold(); from {definitions.__name__} import job_of; job_of('pdq_to_netbox')"
+    told = f"{load}; print(usual == gc.get_threshold(), gc.get_freeze_count() > 100_000)"
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == ["True", "True"]
+
+
 def test_all_are_made_once_a_process_however_often_dagster_asks() -> None:
     assert defs() is defs()
 
