@@ -111,7 +111,7 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
             dg.AssetCheckSpec(name, asset=sync.key("plan"), blocking=True, description=words) for name, words in _GUARDS.items()
         ],
         partitions_def=sync.partitions,
-        required_resource_keys={"ledger", "snapshots"},
+        required_resource_keys={"ledger", "snapshots", sync.target},
         owners=list(sync.owners),
         group_name=sync.name,
         kinds={"postgres", "parquet"},

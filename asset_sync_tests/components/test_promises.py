@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from asset_sync import database
 from asset_sync.operations.plans import make_undo, save_undo
 from asset_sync.reconcile import plan as p
 from asset_sync_tests.components.probe import YAML, load_whole
@@ -95,3 +97,21 @@ def test_a_netbox_of_last_night_is_told_and_after_a_rebase_has_what_the_source_s
     assets = pipeline.assets()
     assert (assets[serial]["name"], assets[other]["name"]) == ("NEWER", "a person's")
     assert not any(pipeline.run().planned.values())
+
+
+def test_a_ledger_of_last_night_is_rebased_over_what_was_written_and_edited_since(pipeline: Pipeline) -> None:
+    serial = put(pipeline, name="NEWER")
+    other = next(each for each in pipeline.assets() if each != serial)
+    with database.engine().begin() as connection:
+        connection.execute(text("CREATE TABLE link_of_last_night AS TABLE asset_sync.link"))
+    assert pipeline.run().success
+    pipeline.edit(other, name="a person's")
+    with database.engine().begin() as connection:
+        connection.execute(text("DELETE FROM asset_sync.link"))
+        connection.execute(text("INSERT INTO asset_sync.link SELECT * FROM link_of_last_night"))
+    put(pipeline, name="NEWEST")
+    rebased = pipeline.run("rebase")
+    assert rebased.success, rebased.errors()
+    assert pipeline.run().success
+    assets = pipeline.assets()
+    assert (assets[serial]["name"], assets[other]["name"]) == ("NEWEST", "a person's")
