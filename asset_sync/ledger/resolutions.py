@@ -16,7 +16,7 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning.retiring import CHANGED
-from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb, first_seen
+from asset_sync.reconcile.resolutions import UNDO, Resolution, Resolutions, Verb, first_seen
 
 _ABOUT_IDENTITY: Final[tuple[Verb, ...]] = ("link", "create", "ignore")
 _ABOUT_A_FIELD: Final[tuple[Verb, ...]] = ("keep_target", "take_source")
@@ -180,9 +180,6 @@ def history(connection: Connection, kind: str, target_id: str, field: str | None
 def _back(row: Row[Any]) -> str | None:
     return f"taken back by {row.taken_back_by}" if row.taken_back_by else None
 
-
-UNDO: Final = "undo of plan "
-"""What the name of who decided starts with, where an undo is the decision."""
 
 _FIELDS: Final = ("kind", "source_key", "verb", "by", "at", "target_id", "field", "until_changed", "fingerprint", "about")
 

@@ -17,6 +17,9 @@ Verb = Literal["link", "never_link", "create", "keep_target", "take_source", "ig
 """link: the record is that object. never_link: it is not. create: it is none that there is. keep_target, take_source: whose
 value a field has. ignore: the record is left alone."""
 
+UNDO: Final = "undo of plan "
+"""What the name of who decided starts with, where an undo is the decision: it holds until the source has the record again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Resolution:

@@ -69,6 +69,21 @@ def test_a_retirement_that_was_undone_stays_undone_until_the_machine_is_back(pip
     assert pipeline.run().planned["retire"] == 1
 
 
+def test_what_an_undone_undo_brought_back_is_retired_like_everything_else(pipeline: Pipeline) -> None:
+    machine = next(iter(pipeline.world.company))
+    plan_id = pipeline.ledger.last_applied("pdq_to_netbox")
+    for _ in range(2):
+        assert plan_id is not None
+        undo = make_undo(plan_id)
+        save_undo(undo, "the run of the undo", "kim", in_spite_of_guards=True)
+        assert pipeline.apply(undo.plan.id).success
+        plan_id = undo.plan.id
+    assert {asset["status"] for asset in pipeline.assets().values()} == {"used"}
+    assert pipeline.run().success
+    pipeline.world.company.apply(remove=[machine])
+    assert pipeline.run().planned["retire"] == 1
+
+
 def test_a_field_that_the_source_emptied_and_both_sides_filled_is_a_conflict(pipeline: Pipeline) -> None:
     serial = put(pipeline, os_name="")
     assert pipeline.run().success

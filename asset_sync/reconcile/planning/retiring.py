@@ -17,7 +17,7 @@ from asset_sync.reconcile.planning import elsewhere
 from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, none
 from asset_sync.reconcile.planning.model import Grace
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.resolutions import Resolution, describe, fingerprints
+from asset_sync.reconcile.resolutions import UNDO, Resolution, describe, fingerprints
 from asset_sync.reconcile.tables import (
     RETIRED_BY_SYNC,
     Mask,
@@ -130,11 +130,22 @@ def returned(sides: Sides) -> Drafts:
     """Records that were counted as missing and are there again, and those that were ignored until they changed, and did."""
     away = sides.links["missing_since"].notna() | sides.links["retired_by"].notna()
     missing = np.append(away.to_numpy(dtype=bool) & sides.own, False)  # the last one stands for no link at all
+    there_again = missing[sides.link_of]
+    there_again[_kept_by_undo(sides)] = True
     changed = np.zeros(len(sides.link_of), dtype=bool)
     changed[_changed_since_ignored(sides)] = True
-    rows = np.flatnonzero(missing[sides.link_of] | changed)
+    rows = np.flatnonzero(there_again | changed)
     reasons = pc.if_else(pa.array(changed[rows]), CHANGED, "in the source again")
     return sides.draft(rows, p.SEEN, reason=reasons)
+
+
+def _kept_by_undo(sides: Sides) -> list[int]:
+    """Return the records that are recognised and that an undo decided to keep in service while the source lacked them.
+
+    One that was undone itself leaves nothing in the link that tells that the record was away.
+    """
+    decided = sides.resolved("keep_target")
+    return [row for row, own in decided.items() if sides.same[row] and any(each.by.startswith(UNDO) for each in own)]
 
 
 def _changed_since_ignored(sides: Sides) -> list[int]:
