@@ -1,7 +1,10 @@
 """The commands about plans: list, show, decide, apply, take back; and what the ledger tells of an object or a sync."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Final
 
 import click
 import pandas as pd
@@ -10,7 +13,7 @@ from rich.text import Text
 
 from asset_sync.api.models import History, MissingList, PlanDetail, PlanSummary, operations_of
 from asset_sync.cli.console import by_option, json_option, login, printed, progress, row, table
-from asset_sync.cli.run import tell
+from asset_sync.cli.run import status_of, tell
 from asset_sync.components.resources import open_ledger
 from asset_sync.ledger import PlanHeader
 from asset_sync.operations import pausing
@@ -22,9 +25,12 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile import report
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.review import Choice, Selection
+from asset_sync.reconcile.target import Outcome
 from asset_sync.reconcile.visible import visible
 
 _MOST_ROWS = 50
+_LINK: Final = "link"
+"""How a row is called that writes nothing to the target: what a record is, is remembered."""
 _plan = click.argument("plan")
 _by = by_option("Who decides")
 
@@ -90,7 +96,7 @@ def show(plan: str, *, how: str, everything: bool, as_json: bool) -> None:
     elif how == "markdown":
         click.echo(own_report(loaded, most=most) or report.markdown(loaded, most=most), nl=False)
     else:
-        _show(header, loaded, None if everything else _MOST_ROWS)
+        _show(header, loaded, None if everything else _MOST_ROWS, ledger.outcomes(header.id))
         if own := own_report(loaded, most=most):
             click.echo(f"\n{own}", nl=False)
         waits = operations.waits(header.id)
@@ -100,7 +106,9 @@ def show(plan: str, *, how: str, everything: bool, as_json: bool) -> None:
             click.echo(f"\nIt may not be applied: {waits}")
 
 
-def _show(header: PlanHeader | None, plan: Plan, most: int | None) -> None:
+def _show(
+    header: PlanHeader | None, plan: Plan, most: int | None, outcomes: Mapping[int, Outcome] = MappingProxyType({})
+) -> None:
     click.echo(report.headline(plan))
     undoes = f", undoes {plan.undoes}" if plan.undoes else ""
     state = f", {header.state}, made {header.made_at:%Y-%m-%d %H:%M} UTC by run {header.run_id}" if header else ""
@@ -110,20 +118,31 @@ def _show(header: PlanHeader | None, plan: Plan, most: int | None) -> None:
         over = ", which is over, since the plan went stale" if decision.lapsed else ""
         at = f"{decision.at:%Y-%m-%d %H:%M} UTC{over}"
         click.echo(f"{'Approved' if decision.approved else 'Rejected'} by {decision.by}, {at}")
-    rows = [*p.records(plan.held), *p.records(plan.writes)]
+    # What only the ledger will know comes last, and only where somebody asks for all, or there is nothing else to see.
+    linked = plan.linked if most is None or plan.writes.empty else plan.linked[:0]
+    rows = [*p.records(plan.held), *p.records(plan.writes), *p.records(linked)]
     if not rows:
         return
     if most is not None and len(rows) > most:
         _show_kinds(plan)
-    shown = table("row", "op", "kind", "object", "change", "reason", right=("row",))
+    shown = table("row", "op", "kind", "object", "change", "reason", *(["outcome"] if outcomes else []), right=("row",))
     for operation in rows[:most]:
-        op = "held" if operation["hold"] else operation["op"]
+        op = "held" if operation["hold"] else _LINK if operation["op"] == p.CLAIM else operation["op"]
         why = operation["hold"] or operation["reason"]
-        named = _object(plan, operation)
-        shown.add_row(*row(operation["seq"], op, operation["kind"], named, "\n".join(changes_told(operation)), why))
+        told = [operation["seq"], op, operation["kind"], _object(plan, operation), "\n".join(changes_told(operation)), why]
+        if outcomes:
+            told.append(_outcome(outcomes.get(operation["seq"])))
+        shown.add_row(*row(*told))
     printed().print("", shown)
     if most is not None and len(rows) > most:
         click.echo(f"\n{len(rows) - most} more rows: --all shows them.")
+
+
+def _outcome(outcome: Outcome | None) -> str | None:
+    """Return what became of a row, and why it is not as planned; None of one that was not written to the target."""
+    if outcome is None:
+        return None
+    return f"{outcome.outcome}: {outcome.detail}" if outcome.detail else outcome.outcome
 
 
 def _object(plan: Plan, operation: dict[str, str]) -> Text:
@@ -148,6 +167,8 @@ def _show_kinds(plan: Plan) -> None:
 
 def changes_told(operation: dict[str, str]) -> list[str]:
     """Return the changes of an operation, a line a field."""
+    if operation["op"] == p.CLAIM:
+        return []
     created = operation["op"] == p.CREATE
     return [
         f"{name}: {_value(change['new'])}" if created else f"{name}: {_value(change.get('old'))} → {_value(change['new'])}"
@@ -225,7 +246,7 @@ def apply(context: click.Context, *, plan: str, as_json: bool) -> None:
     if before == "applied":
         words = "It was applied before: the outcome is told as it stands, and what was done was not done again."
         click.echo(words, err=as_json)
-    context.exit(0 if done.succeeded else 1)
+    context.exit(status_of(done))
 
 
 @click.command()
@@ -258,7 +279,7 @@ def undo(context: click.Context, *, plan_or_run: str, dry_run: bool, approved: b
     tell(done, as_json=as_json)
     if not as_json:
         _tell_restored(header)
-    context.exit(0 if done.succeeded else 1)
+    context.exit(status_of(done))
 
 
 def _tell_restored(header: PlanHeader) -> None:

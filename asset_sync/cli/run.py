@@ -19,9 +19,12 @@ from asset_sync.operations.runs import RunReport, log_file, log_of, run_sync
 from asset_sync.reconcile import report as plan_report
 from asset_sync.reconcile.errors import AssetSyncError
 from asset_sync.reconcile.plan import Mode, Plan
+from asset_sync.reconcile.target import CONFLICT
+from asset_sync.reconcile.visible import visible
 
 _MODES: Final[Mapping[str, Mode]] = {"normal": "normal", "full": "full", "review": "review", "dry-run": "dry_run"}
 
+_MOST_NAMED: Final = 10
 
 _partition = click.option(
     "--partition", metavar="KEY", help="The connection, or the export file; one connection alone need not be named."
@@ -84,7 +87,7 @@ def _run_each(sync: str, mode: Mode, partition: str | None, only: Mapping[str, l
             tell(ran[-1])
     if as_json:
         click.echo(RunList(runs=[_run_of(report) for report in ran]).model_dump_json(indent=2))
-    return 0 if all(report.succeeded for report in ran) and not refused else 1
+    return max(map(status_of, ran), default=0) if not refused else 1
 
 
 def _partitions(sync: str, given: str | None, *, as_json: bool) -> Sequence[str | None]:
@@ -122,7 +125,12 @@ def rebase(context: click.Context, *, sync: str, partition: str | None, as_json:
         click.echo(f"The target is taken as it stands for {len(rebased)} records. Next: asset-sync run {sync} --mode dry-run")
     else:
         tell(report, as_json=as_json)
-    context.exit(0 if report.succeeded else 1)
+    context.exit(status_of(report))
+
+
+def status_of(report: RunReport) -> int:
+    """Return the exit status after a run: 0 only where all that it was to write is written."""
+    return 0 if report.succeeded and not report.outcomes.get(CONFLICT) else 1
 
 
 def tell(report: RunReport, *, as_json: bool = False) -> None:
@@ -143,13 +151,28 @@ def _run_of(report: RunReport) -> Run:
 
 
 def tell_failure(report: RunReport) -> None:
-    """Say on standard error why a run failed, and where its log is; nothing of one that did not."""
+    """Say on standard error what a run did not write since somebody edited it, why it failed, and where its log is."""
+    if report.applied and report.plan is not None and report.outcomes.get(CONFLICT):
+        _tell_conflicts(report.plan.id)
     for reason in report.reasons:
         click.echo(f"asset-sync: {reason}", err=True)
     if not report.succeeded:
         click.echo(
             f"asset-sync: run {report.run_id} failed; see its log: {log_of(report.run_id)}; all runs: {log_file()}", err=True
         )
+
+
+def _tell_conflicts(plan_id: str) -> None:
+    """Name the rows of a plan that were left as somebody had made them since."""
+    ledger = open_ledger()
+    operations = ledger.plan(plan_id).operations
+    left = [each for each in ledger.outcomes(plan_id).values() if each.outcome == CONFLICT]
+    for each in left[:_MOST_NAMED]:
+        kind, key = operations.loc[each.seq, ["kind", "key"]]
+        named = f"{kind} {key}" + (f" (#{each.target_id})" if each.target_id else "")
+        click.echo(f"asset-sync: not written: {visible(named)}: {visible(each.detail or CONFLICT)}", err=True)
+    more = f" and {len(left) - _MOST_NAMED} more" if len(left) > _MOST_NAMED else ""
+    click.echo(f"asset-sync: what somebody edited since plan {plan_id} was kept{more}: asset-sync show {plan_id}", err=True)
 
 
 def _tell_result(report: RunReport) -> None:

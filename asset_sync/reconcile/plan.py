@@ -103,6 +103,11 @@ class Plan:
         return self.operations[self.operations["op"].isin(WRITES) & self.operations["hold"].isna()]
 
     @property
+    def linked(self) -> pd.DataFrame:
+        """The operations that write nothing to the target: records are recognised as objects, or values are remembered."""
+        return self.operations[(self.operations["op"] == CLAIM) & self.operations["hold"].isna()]
+
+    @property
     def held(self) -> pd.DataFrame:
         """The rows that wait for a person or for more evidence."""
         return self.operations[self.operations["hold"].notna()]

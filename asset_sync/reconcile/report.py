@@ -42,7 +42,9 @@ def headline(plan: Plan) -> str:
     if not any(counts.values()) and left:
         return f"Nothing to do without approval.{waiting}"
     if not any(counts.values()):
-        return f"No changes. The target matches the source.{waiting}"
+        linked = len(plan.linked)
+        told = f" {linked} only to be linked or remembered." if linked else ""
+        return f"No changes: nothing is to be written to the target.{told}{waiting}"
     told = ", ".join(f"{count} to {op}" for op, count in counts.items() if count)
     return f"Plan {plan.id}: {told}.{waiting}"
 

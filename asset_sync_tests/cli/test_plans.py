@@ -1,5 +1,6 @@
 """A plan's life on the command line, on a simulated NetBox and a real PostgreSQL."""
 
+import dataclasses
 import getpass
 import json
 import re
@@ -20,6 +21,7 @@ from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.target import Outcome
 from asset_sync.sandbox.world import World
 from asset_sync_tests.cli.lab import SIZE, SYNC, assets
+from asset_sync_tests.pipeline import ASSETS
 
 
 def ask(*args: str, status: int = 0) -> Result:
@@ -226,6 +228,28 @@ def test_undo_brings_every_field_back(world: World) -> None:
     assert all(after[number]["status"] != changed[number]["status"] for number in new)
     told = ask("undo", plan, "--approve", status=1).stderr
     assert f"plan {plan} was taken back by plan {newest()}" in told
+
+
+def test_what_somebody_edited_since_the_review_is_named_and_no_success(world: World) -> None:
+    ask("run", SYNC)
+    first, second = list(world.company)[:2]
+    world.company.apply(put=[dataclasses.replace(each, name=f"{each.name}-NEW") for each in (first, second)])
+    ask("plan", SYNC)
+    plan = newest()
+    edited = next(row for row in assets(world).values() if row["name"] == first.name)
+    world.netbox.patch(ASSETS, edited["id"], {"name": "by hand"})
+    ask("approve", plan)
+    applied = ask("apply", plan, status=1)
+    assert "1 applied, 1 conflict" in applied.stdout
+    assert re.search(rf"not written: asset .* \(#{edited['id']}\): name is 'by hand' now", applied.stderr), applied.stderr
+    told = [line for line in ask("show", plan).stdout.splitlines() if re.match(r" *\d+  update", line)]
+    assert sorted(re.findall(r"  (applied|conflict: name is 'by hand' now)", "\n".join(told))) == [
+        "applied",
+        "conflict: name is 'by hand' now",
+    ]
+    undone = next(row for row in assets(world).values() if row["name"] == f"{second.name}-NEW")
+    world.netbox.patch(ASSETS, undone["id"], {"name": "by hand as well"})
+    assert f"(#{undone['id']}): name is 'by hand as well' now" in ask("undo", plan, status=1).stderr
 
 
 @pytest.mark.slow

@@ -24,8 +24,10 @@ def test_the_headline_counts_what_is_to_be_done() -> None:
 
 
 def test_the_headline_of_nothing_says_so() -> None:
-    assert headline(plan_of()) == "No changes. The target matches the source."
-    assert headline(plan_of(operation("a", hold="why not"))) == "No changes. The target matches the source. 1 held."
+    nothing = "No changes: nothing is to be written to the target."
+    assert headline(plan_of()) == nothing
+    assert headline(plan_of(operation("a", hold="why not"))) == f"{nothing} 1 held."
+    assert headline(plan_of(operation("a", p.CLAIM))) == f"{nothing} 1 only to be linked or remembered."
 
 
 def test_what_both_sides_changed_is_named_with_the_way_out() -> None:
