@@ -237,7 +237,7 @@ def test_what_somebody_edited_since_the_review_is_named_and_no_success(world: Wo
     ask("plan", SYNC)
     plan = newest()
     edited = next(row for row in assets(world).values() if row["name"] == first.name)
-    world.netbox.patch(ASSETS, edited["id"], {"name": "by hand"})
+    world.netbox.patch(ASSETS, int(str(edited["id"])), {"name": "by hand"})
     ask("approve", plan)
     applied = ask("apply", plan, status=1)
     assert "1 applied, 1 conflict" in applied.stdout
@@ -248,7 +248,7 @@ def test_what_somebody_edited_since_the_review_is_named_and_no_success(world: Wo
         "conflict: name is 'by hand' now",
     ]
     undone = next(row for row in assets(world).values() if row["name"] == f"{second.name}-NEW")
-    world.netbox.patch(ASSETS, undone["id"], {"name": "by hand as well"})
+    world.netbox.patch(ASSETS, int(str(undone["id"])), {"name": "by hand as well"})
     assert f"(#{undone['id']}): name is 'by hand as well' now" in ask("undo", plan, status=1).stderr
 
 
