@@ -24,11 +24,13 @@ from asset_sync.operations.runs import new_run_id
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile import report
 from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.resolutions import describe, said
 from asset_sync.reconcile.review import Choice, Selection
 from asset_sync.reconcile.target import Outcome
 from asset_sync.reconcile.visible import visible
 
 _MOST_ROWS = 50
+_MOST_DECISIONS: Final = 10
 _LINK: Final = "link"
 """How a row is called that writes nothing to the target: what a record is, is remembered."""
 _plan = click.argument("plan")
@@ -97,6 +99,7 @@ def show(plan: str, *, how: str, everything: bool, as_json: bool) -> None:
         click.echo(own_report(loaded, most=most) or report.markdown(loaded, most=most), nl=False)
     else:
         _show(header, loaded, None if everything else _MOST_ROWS, ledger.outcomes(header.id))
+        _show_decisions(header, everything=everything)
         if own := own_report(loaded, most=most):
             click.echo(f"\n{own}", nl=False)
         waits = operations.waits(header.id)
@@ -136,6 +139,19 @@ def _show(
     printed().print("", shown)
     if most is not None and len(rows) > most:
         click.echo(f"\n{len(rows) - most} more rows: --all shows them.")
+
+
+def _show_decisions(header: PlanHeader, *, everything: bool) -> None:
+    """Show what people decided about records before the plan was made: it goes by that, also where no row says so."""
+    decided = operations.gone_by(header)
+    if decided:
+        click.echo("\nIt goes by these decisions:")
+    for each in decided if everything else decided[:_MOST_DECISIONS]:
+        it = each.resolution
+        until = ", until it changes" if it.until_changed else ""
+        click.echo(visible(f"  {it.number}: {said(it)}{until}, {describe(it)}"))
+    if not everything and len(decided) > _MOST_DECISIONS:
+        click.echo(f"  {len(decided) - _MOST_DECISIONS} more: --all shows them.")
 
 
 def _outcome(outcome: Outcome | None) -> str | None:

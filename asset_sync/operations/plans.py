@@ -14,6 +14,7 @@ from asset_sync.components.resources import open_ledger
 from asset_sync.components.snapshots import Snapshots
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger, PlanHeader
+from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations.definitions import declared, instance, planning_syncs
 from asset_sync.operations.runs import RunReport, StepConfig, Watch, execute
 from asset_sync.reconcile import guards
@@ -109,6 +110,15 @@ def _check_rows(plan: Plan, selection: Selection) -> None:
             raise PlanError(f"plan {plan.id} writes nothing in row {strange[0]}: asset-sync show {plan.id}")
         if not chooses(plan, choice):
             raise PlanError(f"plan {plan.id} has nothing that is {choice}: asset-sync show {plan.id}")
+
+
+def gone_by(header: PlanHeader) -> Sequence[KeptResolution]:
+    """Return the decisions about records that were in force when a plan was made, the latest first; none of an undo."""
+    if header.undoes:
+        return ()
+    made = header.made_at
+    found = open_ledger().every_resolution(header.link_set)
+    return [each for each in found if each.resolution.at <= made and not (each.taken_back_at and each.taken_back_at <= made)]
 
 
 def reject(plan_id: str, by: str) -> PlanHeader:

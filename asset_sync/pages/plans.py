@@ -53,7 +53,8 @@ def shown(request: Request, plan: Existing, asked: Annotated[Asked, Query()]) ->
         return render(request, "rows.html", **rows)
     fields = mapped_fields(plan.sync, asked.kind or None)
     waits = operations.waits(plan.id)
-    return render(request, "plan.html", **rows, asked=asked, waits=waits, sorts=tally(plan.id), fields=fields)
+    went_by = operations.gone_by(plan)
+    return render(request, "plan.html", **rows, asked=asked, waits=waits, sorts=tally(plan.id), fields=fields, went_by=went_by)
 
 
 @routes.post("/plans/{plan_id}/approve")

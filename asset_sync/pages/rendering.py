@@ -15,6 +15,7 @@ from asset_sync.operations.places import connection_of, run_page
 from asset_sync.pages.charts import bars
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.report import named
+from asset_sync.reconcile.resolutions import said
 from asset_sync.reconcile.visible import visible
 
 _TOLD: Final = "told"
@@ -60,6 +61,7 @@ _ENVIRONMENT: Final = Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.filters |= {"moment": moment, "age": age, "words": words, "value": value, "visible": visible, "changes": p.decode}
+_ENVIRONMENT.filters |= {"decision": said}
 _ENVIRONMENT.globals |= {"bars": bars, "run_page": run_page, "record_query": record_query}
 _TEMPLATES: Final = Jinja2Templates(env=_ENVIRONMENT)
 

@@ -75,6 +75,21 @@ def test_a_held_record_is_listed_decided_about_and_the_decision_taken_back(world
     assert [line["taken_back_by"] for line in json.loads(asked("resolve", "list", "--json"))] == ["bob", None]
 
 
+def test_a_plan_tells_the_decisions_that_it_goes_by_also_where_it_has_no_row_of_them(world: World) -> None:
+    asked("run", SYNC)
+    record = next(iter(world.company)).id
+    before = json.loads(asked("plans", "--json", "--limit", "1"))[0]["id"]
+    asked("resolve", "keep-target", SYNC, "asset", record, "name", "--by", "anna")
+    asked("resolve", "keep-target", SYNC, "asset", record, "serial", "--by", "bob")
+    asked("resolve", "take-back", "2")
+    asked("run", SYNC)
+    told = asked("show", json.loads(asked("plans", "--json", "--limit", "1"))[0]["id"])
+    assert "It goes by these decisions:" in told
+    assert f"1: keep-target name of asset '{record}', decided by anna on " in told
+    assert "bob" not in told
+    assert "decisions" not in asked("show", before), "those that came later are not what it went by"
+
+
 def test_what_cannot_be_decided_is_said_in_a_line(world: World) -> None:
     asked("run", SYNC)
     assert "knows no asset 'nobody'" in asked("resolve", "create", SYNC, "asset", "nobody", status=1)

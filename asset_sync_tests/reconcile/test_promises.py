@@ -603,8 +603,10 @@ def test_a_record_is_never_the_object_that_a_person_says_it_is_not() -> None:
     lab.target.objects["asset"] = {"7": {**blank, **own, "id": "7", "name": "pc"}}
     lab.source = {"asset": [machine("a", name="pc")]}
     lab.resolutions = decided("never_link", "a", target_id="7")
-    lab.run()
+    plan = lab.run()
     assert len(lab.objects()) == 2
+    (made,) = [row["reason"] for row in p.records(plan.writes) if row["op"] == p.CREATE and row["kind"] == "asset"]
+    assert made.startswith("made as a new object: decided by anna on ")
 
 
 def test_what_a_person_says_a_linked_record_is_not_is_not_asked_again() -> None:

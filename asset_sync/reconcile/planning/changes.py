@@ -226,7 +226,7 @@ class Changes:
         lost = pc.if_else(pa.array(index(linked, text(self.sides.observed["id"])) < 0), linked, pa.scalar(None, linked.type))
         gone = forms.concat(f"{self.kind.name} #", lost, ", linked so far, is gone from the target", like=lost)
         words = pc.fill_null(gone, "not in the target")
-        decided = self.sides.resolved("create")
+        decided = self.sides.resolved("create", "never_link")
         by = pa.array([describe(decided[row][0]) if row in decided else None for row in rows.tolist()], _TEXT)
         return pc.coalesce(forms.concat("made as a new object: ", by, like=by), words) if decided else words
 

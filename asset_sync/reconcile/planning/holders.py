@@ -58,10 +58,14 @@ class Values:
             is_held = value in holders and holders[value].row != objects[at]
             if value is None or not (is_held or counts[value] > 1):
                 continue
-            words = ", ".join(f"{name} {column[at].as_py()!r}" for name, column in self.final.items())
+            words = ", ".join(f"{name} {self._called(name, column[at].as_py())}" for name, column in self.final.items())
             told = self._held_by(holders[value]) if is_held else f"would stand on {counts[value]} objects"
             clashes[int(self.rows[at])] = f"{words} {told}"
         return clashes
+
+    def _called(self, name: str, value: str | None) -> str:
+        """Return a value in the words of people: of a reference, what it is to, and not its number."""
+        return repr(value) if self.kind.field(name).to is None else self.sides.called(name, value)
 
     def _held_by(self, holder: Holder) -> str:
         way = (
