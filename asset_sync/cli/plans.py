@@ -280,19 +280,19 @@ def _tell_restored(header: PlanHeader) -> None:
 @json_option
 def history(kind: str, id: str, *, field: str | None, sync: str | None, as_json: bool) -> None:  # noqa: A002 - the argument's name in the help
     """Tell who set the values of an object: KIND as in the mapping (asset, device, …), ID as in the target."""
-    written = operations.history(kind, id, field, sync)
+    told = History.of(kind, id, operations.history(kind, id, field, sync))
     if as_json:
-        click.echo(History.of(kind, id, written).model_dump_json(indent=2))
+        click.echo(told.model_dump_json(indent=2))
         return
-    if written.empty:
+    if not told.writes:
         what = f"{kind} #{id}" + (f", field {field}" if field else "")
         who = "No sync" if sync is None else f"No sync {sync!r}"
         click.echo(f"{who} has written to {what}.")
         return
     shown = table("at (UTC)", "sync", "field", "old", "new", "op", "owner", "source record", "plan", "run")
-    for entry in written.itertuples():
+    for entry in told.writes:
         at = f"{entry.at:%Y-%m-%d %H:%M:%S}"
-        values = (_value(entry.old), _value(entry.new))
+        values = (None, None) if entry.plan_id is None else (_value(entry.old), _value(entry.new))
         shown.add_row(
             *row(at, entry.sync, entry.field, *values, entry.op, entry.owner, entry.source_key, entry.plan_id, entry.run_id)
         )

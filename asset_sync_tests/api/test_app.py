@@ -132,6 +132,7 @@ WRONG: list[tuple[str, str, Json | None, int, str]] = [
     ("GET", "/plans?sync=nonsense", None, 404, "there is no sync 'nonsense'"),
     ("GET", "/history?kind=asset", None, 422, "id: "),
     ("GET", "/history?kind=foo&id=1", None, 404, "no sync has a kind 'foo'; there are "),
+    ("GET", "/history?kind=asset&id=abc", None, 404, "nothing is known of asset 'abc'"),
     ("POST", "/sync/nonsense", {}, 404, "there is no sync 'nonsense'"),
     ("POST", f"/sync/{SYNC}", {"mode": "loud"}, 422, "mode: "),
     ("POST", f"/sync/{SYNC}", {"mod": "dry_run"}, 422, "mod: "),

@@ -75,6 +75,15 @@ def test_a_held_record_is_listed_decided_about_and_the_decision_taken_back(world
     assert [line["taken_back_by"] for line in json.loads(asked("resolve", "list", "--json"))] == ["bob", None]
 
 
+def test_the_history_of_a_decision_says_nothing_where_there_is_nothing(world: World) -> None:
+    asked("run", SYNC)
+    (stored, *_) = world.netbox.objects(ASSETS)
+    write = json.loads(asked("history", "asset", str(stored["id"]), "--json"))["writes"][0]
+    asked("resolve", "ignore", SYNC, "asset", write["source_key"], "--by", "anna")
+    decided = asked("history", "asset", str(stored["id"])).splitlines()[1]
+    assert decided.split()[2:] == [SYNC, "ignore", "by", "anna", write["source_key"]]
+
+
 def test_what_cannot_be_decided_is_said_in_a_line(world: World) -> None:
     asked("run", SYNC)
     assert "knows no asset 'nobody'" in asked("resolve", "create", SYNC, "asset", "nobody", status=1)
