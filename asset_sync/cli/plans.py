@@ -9,7 +9,7 @@ from rich.style import Style
 from rich.text import Text
 
 from asset_sync.api.models import History, MissingList, PlanDetail, PlanSummary, operations_of
-from asset_sync.cli.console import by_option, json_option, login, printed, progress, row, table
+from asset_sync.cli.console import Whole, by_option, json_option, login, printed, progress, row, table
 from asset_sync.cli.run import tell
 from asset_sync.components.resources import open_ledger
 from asset_sync.ledger import PlanHeader
@@ -31,7 +31,7 @@ _by = by_option("Who decides")
 
 @click.command()
 @click.option("--sync", metavar="SYNC", help="Only the plans of this sync.")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option("--limit", type=Whole(1), default=20, show_default=True)
 @json_option
 def plans(sync: str | None, limit: int, as_json: bool) -> None:
     """List the plans, newest first."""

@@ -294,6 +294,17 @@ def test_an_approved_plan_that_went_stale_is_shown_and_refused_as_stale(client: 
 
 
 @pytest.mark.slow
+def test_a_plan_that_was_applied_before_the_last_one_waits_for_nothing(client: httpx.Client, world: World) -> None:
+    first = synced(client)["plan_id"]
+    world.day()
+    assert synced(client)["plan_id"] != first
+    told = client.get(f"/plans/{first}").json()
+    assert (told["state"], told["waits"]) == ("applied", None)
+    refused = client.post(f"/plans/{first}/apply")
+    assert (refused.status_code, "make a new plan" in refused.json()["detail"]) == (409, True)
+
+
+@pytest.mark.slow
 def test_an_interrupted_plan_is_shown_as_interrupted_and_gone_on_with(
     client: httpx.Client, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

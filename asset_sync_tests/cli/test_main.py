@@ -65,6 +65,7 @@ def ledger(home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> No
         (["run", "pdq_exports"], 1, "runs once for each file that is dropped into its folder: name one with --partition"),
         (["connections", "a", "b"], 2, "unexpected extra argument"),
         (["plans", "--limit", "0"], 2, "'--limit'"),
+        (["plans", "--limit", "many"], 2, "'many' is no whole number"),
         (["show", "abc", "--format", "xml"], 2, "'xml' is not one of"),
         (["approve"], 2, "Missing argument 'PLAN'"),
         (["history", "asset"], 2, "Missing argument 'ID'"),
