@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query
 from fastapi.responses import PlainTextResponse, Response
 
 from asset_sync.access.callers import Approver, Operator, needs
-from asset_sync.api.models import Approving, Deciding, History, Operation, PlanDetail, PlanPage, PlanSummary, Run, Written
+from asset_sync.api.models import Approving, Deciding, History, Operation, PlanDetail, PlanPage, PlanSummary, Run
 from asset_sync.api.problems import ABSENT, CONFLICT, Responses
 from asset_sync.api.started import Runs
 from asset_sync.components.resources import open_ledger
@@ -117,5 +117,4 @@ def show_history(
         table = operations.history(kind, id, field)
     except ConfigurationError as error:
         raise HTTPException(404, str(error)) from None
-    rows = table.astype(object).where(table.notna(), None).to_dict("records")
-    return History(kind=kind, id=id, writes=[Written.model_validate(row) for row in rows])
+    return History.of(kind, id, table)

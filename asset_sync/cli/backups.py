@@ -31,7 +31,9 @@ def backup(here: Path, file: Path, as_json: bool) -> None:
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--over", metavar="DATABASE", help="The name of the database, whose data is to be replaced by that of FILE.")
+@click.option(
+    "--over", metavar="DATABASE", help="The name of the database, whose data FILE is to replace; postgres for the embedded one."
+)
 @click.option("--to", metavar="VARIABLE", help="The variable of the environment that holds the URL of another database.")
 @_json
 @click.pass_obj

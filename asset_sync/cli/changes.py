@@ -3,7 +3,7 @@
 import click
 from pydantic import TypeAdapter
 
-from asset_sync.cli.console import printed, row, table
+from asset_sync.cli.console import Whole, printed, row, table
 from asset_sync.ledger.written import Page, Written
 from asset_sync.operations import changes as operations
 from asset_sync.operations.changes import Changes
@@ -16,7 +16,7 @@ from asset_sync.operations.explained_words import value
 @click.option("--kind", metavar="K", help="Only of this kind of object.")
 @click.option("--field", metavar="F", help="Only of this field.")
 @click.option("--detail", is_flag=True, help="The objects, too: which value, in which plan and run, approved by whom.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="As many with --detail.")
+@click.option("--limit", type=Whole(1, 10_000), default=100, show_default=True, help="As many with --detail.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 def changes(
     since: str, sync: str | None, kind: str | None, field: str | None, limit: int, *, detail: bool, as_json: bool

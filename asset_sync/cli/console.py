@@ -96,6 +96,22 @@ def outcome_line(report: "RunReport") -> str:
     return f"Outcome: {told}; {requests}; {report.seconds} s; run {report.run_id}."
 
 
+class Whole(click.IntRange):
+    """A whole number within a range, which is told as what it is: people do not know an "integer range"."""
+
+    def __init__(self, least: int | None = None, most: int | None = None, *, name: str = "whole number") -> None:
+        super().__init__(least, most)
+        self.name = name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number; raises `click.BadParameter` for what is none, or out of the range."""
+        try:
+            number = int(value)
+        except ValueError:
+            self.fail(f"{value!r} is no {self.name}", param, ctx)
+        return super().convert(number, param, ctx)
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output, and nothing else.")
 
 

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import click
 
 from asset_sync import database, settings
+from asset_sync.cli.console import Whole
 from asset_sync.cli.homes import fresh_home
 from asset_sync.cli.ports import check_free
 from asset_sync.cli.sandbox import fabric_of, network_of, seed_option, size_option
@@ -44,7 +45,7 @@ _STOP_S: Final = 20.0
 @click.command()
 @size_option
 @seed_option
-@click.option("--port", type=click.IntRange(1, 65_535), default=3000, show_default=True, help="Where the UI listens.")
+@click.option("--port", type=Whole(1, 65_535), default=3000, show_default=True, help="Where the UI listens.")
 def dev(size: int, seed: int, port: int) -> None:
     """Start the database, the sandbox and Dagster's UI; Ctrl-C stops it all.
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from asset_sync.cli.console import by_option, json_option, printed, row, table
+from asset_sync.cli.console import Whole, by_option, json_option, printed, row, table
 from asset_sync.ledger.holds import Held
 from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations import holds as operations
@@ -152,7 +152,7 @@ def list_(sync: str | None, as_json: bool) -> None:
 
 
 @resolve.command("take-back")
-@click.argument("number", type=click.IntRange(1, operations.LARGEST_NUMBER))
+@click.argument("number", type=Whole(1, operations.LARGEST_NUMBER, name="number of a decision"))
 @by_option("Who takes it back")
 @json_option
 def take_back(number: int, *, by: str, as_json: bool) -> None:

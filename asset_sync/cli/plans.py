@@ -12,7 +12,7 @@ from rich.style import Style
 from rich.text import Text
 
 from asset_sync.api.models import History, MissingList, PlanDetail, PlanSummary, operations_of
-from asset_sync.cli.console import by_option, json_option, login, printed, progress, row, table
+from asset_sync.cli.console import Whole, by_option, json_option, login, printed, progress, row, table
 from asset_sync.cli.run import status_of, tell
 from asset_sync.components.resources import open_ledger
 from asset_sync.ledger import PlanHeader
@@ -39,7 +39,7 @@ _by = by_option("Who decides")
 
 @click.command()
 @click.option("--sync", metavar="SYNC", help="Only the plans of this sync.")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option("--limit", type=Whole(1), default=20, show_default=True)
 @json_option
 def plans(sync: str | None, limit: int, as_json: bool) -> None:
     """List the plans, newest first."""
@@ -317,19 +317,19 @@ def _tell_restored(header: PlanHeader) -> None:
 @json_option
 def history(kind: str, id: str, *, field: str | None, sync: str | None, as_json: bool) -> None:  # noqa: A002 - the argument's name in the help
     """Tell who set the values of an object: KIND as in the mapping (asset, device, …), ID as in the target."""
-    written = operations.history(kind, id, field, sync)
+    told = History.of(kind, id, operations.history(kind, id, field, sync))
     if as_json:
-        click.echo(History.of(kind, id, written).model_dump_json(indent=2))
+        click.echo(told.model_dump_json(indent=2))
         return
-    if written.empty:
+    if not told.writes:
         what = f"{kind} #{id}" + (f", field {field}" if field else "")
         who = "No sync" if sync is None else f"No sync {sync!r}"
         click.echo(f"{who} has written to {what}.")
         return
     shown = table("at (UTC)", "sync", "field", "old", "new", "op", "owner", "source record", "plan", "run")
-    for entry in written.itertuples():
+    for entry in told.writes:
         at = f"{entry.at:%Y-%m-%d %H:%M:%S}"
-        values = (_value(entry.old), _value(entry.new))
+        values = (None, None) if entry.plan_id is None else (_value(entry.old), _value(entry.new))
         shown.add_row(
             *row(at, entry.sync, entry.field, *values, entry.op, entry.owner, entry.source_key, entry.plan_id, entry.run_id)
         )

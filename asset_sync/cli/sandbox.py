@@ -5,16 +5,17 @@ import threading
 
 import click
 
+from asset_sync.cli.console import Whole
 from asset_sync.cli.ports import check_free
 from asset_sync.cli.signals import until_stopped
 from asset_sync.sandbox.kubernetes import Shape
 from asset_sync.sandbox.world import World
 
 size_option = click.option(
-    "--size", type=click.IntRange(10, 1_000_000), default=200, show_default=True, help="How many machines the company has."
+    "--size", type=Whole(10, 1_000_000), default=200, show_default=True, help="How many machines the company has."
 )
-seed_option = click.option("--seed", type=click.IntRange(min=0), default=7, show_default=True, help="Which company it is.")
-_port = click.IntRange(0, 65_535)
+seed_option = click.option("--seed", type=Whole(0), default=7, show_default=True, help="Which company it is.")
+_port = Whole(0, 65_535)
 
 _MACHINES_A_DEVICE = 4
 _LARGE = 200

@@ -95,6 +95,12 @@ class Records:
             row = connection.execute(query).first()
         return None if row is None else KnownLink(*row)
 
+    def is_linked(self, kind: str, target_id: str) -> bool:
+        """Return whether an object is that of a record of any sync."""
+        c = s.link.c
+        with self._engine.connect() as connection:
+            return bool(connection.scalar(select(exists().where(c.kind == kind, c.target_id == target_id))))
+
     def with_key(self, link_set: str, source_key: str) -> list[str]:
         """Return the kinds of which a record of that key is known."""
         c, o = s.link.c, s.operation.c

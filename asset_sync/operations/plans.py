@@ -10,7 +10,7 @@ import pandas as pd
 
 from asset_sync.components import run_tags
 from asset_sync.components.pausing import paused
-from asset_sync.components.resources import open_ledger
+from asset_sync.components.resources import open_ledger, open_records
 from asset_sync.components.snapshots import Snapshots
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger, PlanHeader
@@ -244,13 +244,19 @@ def restored(plan_id: str) -> list[Restored]:
 def history(kind: str, target_id: str, field: str | None = None, sync: str | None = None) -> pd.DataFrame:
     """Return who set an object's values, newest first, all syncs or one; see `Ledger.history`.
 
-    Raises ConfigurationError for a kind, a field or a sync that there is not, and of which nothing is known from earlier.
+    Raises ConfigurationError for a kind, a field or a sync that there is not, and of which nothing is known from earlier; and
+    for an object that no sync knows.
     """
-    written = open_ledger().history(kind, target_id, field)
+    ledger = open_ledger()
+    written = ledger.history(kind, target_id, field)
     if sync is not None:
         written = written[written["sync"] == sync]
     if written.empty:
         check_known(kind, field, sync)
+        if ledger.history(kind, target_id).empty and not open_records().is_linked(kind, target_id):
+            raise ConfigurationError(
+                f"nothing is known of {kind} {target_id!r}: no sync has written to it or knows it; give its id in the target"
+            )
     return written
 
 

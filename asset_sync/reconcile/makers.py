@@ -75,7 +75,7 @@ _ADDED: Final = frozenset(
 
 @dataclass(frozen=True)
 class _Table:
-    """By the label of a spelling: the maker's name, also by brands; whose a product line is; the name of a model."""
+    """By the label of a spelling: the maker's name; that of a brand; whose a product line is; the name of a model."""
 
     makers: Mapping[str, str]
     brands: Mapping[str, str]

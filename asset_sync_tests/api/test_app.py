@@ -132,6 +132,7 @@ WRONG: list[tuple[str, str, Json | None, int, str]] = [
     ("GET", "/plans?sync=nonsense", None, 404, "there is no sync 'nonsense'"),
     ("GET", "/history?kind=asset", None, 422, "id: "),
     ("GET", "/history?kind=foo&id=1", None, 404, "no sync has a kind 'foo'; there are "),
+    ("GET", "/history?kind=asset&id=abc", None, 404, "nothing is known of asset 'abc'"),
     ("POST", "/sync/nonsense", {}, 404, "there is no sync 'nonsense'"),
     ("POST", f"/sync/{SYNC}", {"mode": "loud"}, 422, "mode: "),
     ("POST", f"/sync/{SYNC}", {"mod": "dry_run"}, 422, "mod: "),
@@ -290,6 +291,17 @@ def test_an_approved_plan_that_went_stale_is_shown_and_refused_as_stale(client: 
     assert f"make a new plan: asset-sync run {SYNC}" in told["waits"]
     for asked in (client.post(f"/plans/{plan}/apply"), client.post(f"/plans/{plan}/approve", json={"by": "sam"})):
         assert (asked.status_code, "is stale" in asked.json()["detail"]) == (409, True)
+
+
+@pytest.mark.slow
+def test_a_plan_that_was_applied_before_the_last_one_waits_for_nothing(client: httpx.Client, world: World) -> None:
+    first = synced(client)["plan_id"]
+    world.day()
+    assert synced(client)["plan_id"] != first
+    told = client.get(f"/plans/{first}").json()
+    assert (told["state"], told["waits"]) == ("applied", None)
+    refused = client.post(f"/plans/{first}/apply")
+    assert (refused.status_code, "make a new plan" in refused.json()["detail"]) == (409, True)
 
 
 @pytest.mark.slow

@@ -90,6 +90,15 @@ def test_a_plan_tells_the_decisions_that_it_goes_by_also_where_it_has_no_row_of_
     assert "decisions" not in asked("show", before), "those that came later are not what it went by"
 
 
+def test_the_history_of_a_decision_says_nothing_where_there_is_nothing(world: World) -> None:
+    asked("run", SYNC)
+    (stored, *_) = world.netbox.objects(ASSETS)
+    write = json.loads(asked("history", "asset", str(stored["id"]), "--json"))["writes"][0]
+    asked("resolve", "ignore", SYNC, "asset", write["source_key"], "--by", "anna")
+    decided = asked("history", "asset", str(stored["id"])).splitlines()[1]
+    assert decided.split()[2:] == [SYNC, "ignore", "by", "anna", write["source_key"]]
+
+
 def test_what_cannot_be_decided_is_said_in_a_line(world: World) -> None:
     asked("run", SYNC)
     assert "knows no asset 'nobody'" in asked("resolve", "create", SYNC, "asset", "nobody", status=1)
@@ -104,6 +113,7 @@ def test_what_cannot_be_decided_is_said_in_a_line(world: World) -> None:
     assert "names nobody" in asked("resolve", "create", SYNC, "asset", machine, "--by", " ", status=2)
     assert "names nobody" in asked("resolve", "create", SYNC, "asset", machine, "--by", "\udcff", status=2)
     assert "not in the range" in asked("resolve", "take-back", str(10**20), status=2)
+    assert "'abc' is no number of a decision\n" in asked("resolve", "take-back", "abc", status=2)
     assert "'\\udcff' is no text" in asked("show", "\udcff", status=2)
     assert not json.loads(asked("resolve", "list", "--json")), "nothing of it is kept"
     assert "ignore until it changes, asset" in asked("resolve", "ignore", SYNC, "asset", machine, "--until-changed")

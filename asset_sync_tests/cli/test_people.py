@@ -86,6 +86,20 @@ def test_a_port_in_use_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
         check_one_line(told, 1, "give another one with --netbox-port")
 
 
+@pytest.mark.usefixtures("home")
+def test_a_token_that_is_soon_guessed_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for token, its in (("short", 5), ("elevenchars", 11), ("  elevenchars  ", 11)):
+        monkeypatch.setenv("ASSET_SYNC_API_TOKEN", token)
+        told = CliRunner().invoke(main, ["serve"])
+        check_one_line(told, 1, f"ASSET_SYNC_API_TOKEN has {its} characters")
+        assert "12 at least" in told.stderr
+        assert token.strip() not in told.stderr
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("ASSET_SYNC_API_TOKEN", "twelve-chars")
+        told = CliRunner().invoke(main, ["serve", "--port", str(listener.getsockname()[1])])
+    check_one_line(told, 1, "cannot be used")
+
+
 @pytest.mark.parametrize("host", ["300.1.1.1", "192.0.2.1"])
 @pytest.mark.usefixtures("home")
 def test_a_host_that_is_not_this_machine_is_one_line(host: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,6 +121,20 @@ def test_punctuation_only_model_and_maker_are_unknown(assets: PdqLab) -> None:
     assert settled(assets)
 
 
+@pytest.mark.parametrize("there", [(), ("Aruba",), ("HPE",), ("Aruba", "HPE")])
+def test_a_company_and_its_brand_are_two_makers_whichever_is_there(assets: PdqLab, there: tuple[str, ...]) -> None:
+    for name in there:
+        assets.target.make("manufacturer", name=name, slug=name.lower())
+    server, controller = (
+        {"manufacturer": "HPE", "model": "ProLiant DL360 Gen10"},
+        {"manufacturer": "Aruba", "model": "MM-HW-1K"},
+    )
+    assert assets.day(server, controller) == {}
+    assert assets.types() == {"PC0": ("HPE", "ProLiant DL360 Gen10"), "PC1": ("Aruba", "MM-HW-1K")}
+    assert sorted(assets.there("manufacturer", "name")) == [("Aruba",), ("HPE",)]
+    assert settled(assets)
+
+
 @pytest.mark.parametrize("lost", [("manufacturer", "model"), ("manufacturer",), ("model",)])
 @pytest.mark.parametrize("blank", [None, *(pytest.param(text, marks=pytest.mark.slow) for text in ("", "  ", "---"))])
 def test_hardware_blank_once_changes_nothing(assets: PdqLab, lost: tuple[str, ...], blank: str | None) -> None:

@@ -43,6 +43,15 @@ def explained(engine: Engine) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", explain)
 
 
+def test_an_object_is_known_by_a_link_and_by_no_other_kind_or_id(engine: Engine, ledger: Ledger) -> None:
+    claim = make(row("claim", "a", "7"))
+    ledger.save(claim, "r1", at(1))
+    ledger.note_sighting(claim, "r1", at(1))
+    records = Records(engine)
+    assert records.is_linked("asset", "7")
+    assert not any(records.is_linked(*other) for other in (("asset", "8"), ("asset", ""), ("device", "7")))
+
+
 def test_a_record_is_found_where_it_may_be(engine: Engine, records: Records) -> None:
     source_key, name = "dvc 1679091c5a880faf6fb5e6087eb1b2dc", "1679091c5a880faf6fb5e6087eb1b2dc"
     with explained(engine) as told:

@@ -85,8 +85,8 @@ def test_a_record_is_asked_for_by_a_form_and_what_there_is_not_is_one_line(visit
     assert f"asset {machine.name} – asset_sync" in sue.words
     assert "to be written, and not applied" in sue.words
     for asked, word in (
-        (f"sync={SYNC}&key=nobody", "knows no record 'nobody'"),
-        ("sync=nothing&key=x", "There is no sync 'nothing'"),
+        (f"sync={SYNC}&key=nobody", f": {SYNC} knows no record 'nobody'"),
+        ("sync=nothing&key=x", ": there is no sync 'nothing'"),
         (f"sync={SYNC}&key={machine.id}&kind=beamer", "has no kind 'beamer'"),
         (f"sync={SYNC}&key={machine.id}&partition=x", "has no connections"),
     ):

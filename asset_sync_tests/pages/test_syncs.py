@@ -73,4 +73,4 @@ def test_how_a_sync_stands_is_read_and_a_run_taken_back_by_who_may(visit: Visit,
     otto.open(f"syncs/{SYNC}")
     assert "apply" in otto.words
     otto.open("syncs/nothing")
-    assert (otto.status, "There is no sync" in otto.words) == (404, True)
+    assert (otto.status, "there is no sync" in otto.words) == (404, True)

@@ -117,9 +117,16 @@ def _clock(heard: Heard | None) -> Finding:
     seconds = round(ahead.total_seconds())
     if abs(ahead) <= CLOCK_MOST:
         return Finding("clock", "ok", f"{abs(seconds)} s from ours")
-    told = f"its clock is {abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} ours"
+    told = f"its clock is {_span(abs(ahead))} {'ahead of' if seconds > 0 else 'behind'} ours"
     to_do = "set both by NTP: what changed since a moment is missed, or read twice, where clocks disagree"
     return Finding("clock", "warn", told, to_do)
+
+
+def _span(span: timedelta) -> str:
+    """Return a span in days, where it is a day or more: nobody reads that in seconds."""
+    if span.days:
+        return f"{span.days} day{'s' if span.days > 1 else ''}"
+    return f"{round(span.total_seconds())} s"
 
 
 def _throttle(heard: Heard | None) -> Finding:

@@ -51,6 +51,15 @@ def test_a_maker_that_is_there_under_another_spelling_is_used(there: str, *, sam
     assert recognised(MANUFACTURER, {"name": "HP", "slug": "hp"}, {"name": there, "slug": "other"}) is same
 
 
+@pytest.mark.parametrize(
+    ("company", "brand"),
+    [("HPE", "Aruba"), ("HP", "Compaq"), ("Dell", "Alienware"), ("Cisco", "Cisco Meraki"), ("Nvidia", "Mellanox")],
+)
+def test_a_company_and_its_brand_are_two_makers(company: str, brand: str) -> None:
+    assert not recognised(MANUFACTURER, {"name": company, "slug": "a"}, {"name": brand, "slug": "b"})
+    assert not recognised(MANUFACTURER, {"name": brand, "slug": "b"}, {"name": company, "slug": "a"})
+
+
 def test_of_several_spellings_that_are_there_none_is_taken_and_nothing_is_held() -> None:
     there = observed(
         MANUFACTURER, {"id": "1", "name": "HP Inc.", "slug": "a"}, {"id": "2", "name": "Hewlett-Packard", "slug": "b"}
