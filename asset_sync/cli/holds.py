@@ -1,7 +1,7 @@
 """The commands about held records: what is held, and the decisions that let it go on."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -33,7 +33,9 @@ def held(sync: str | None, as_json: bool) -> None:
     asked = [each for each in found if not each.waits and not each.ignored]
     if asked:
         printed().print(_held_table(asked))
-        _suggest([command for each in asked if (command := operations.suggested(each))])
+        suggested = operations.suggested(asked)
+        _suggest("If it is the one that it may be:", suggested.links)
+        _suggest("Where the object is gone, to make it again, or to leave it so:", suggested.again)
         click.echo("\nTo decide about one: asset-sync resolve --help")
     else:
         click.echo("Nothing is held.")
@@ -41,13 +43,13 @@ def held(sync: str | None, as_json: bool) -> None:
     _list_apart("Only waiting for the grace to pass:", [each for each in found if each.waits])
 
 
-def _suggest(commands: list[str]) -> None:
+def _suggest(told: str, commands: Sequence[str]) -> None:
     if commands:
-        click.echo("\nIf it is the one that it may be:")
+        click.echo(f"\n{told}")
         for command in commands[:_MOST_SUGGESTED]:
             click.echo(f"  {command}")
     if len(commands) > _MOST_SUGGESTED:
-        click.echo(f"  and so on, for {len(commands) - _MOST_SUGGESTED} more")
+        click.echo(f"  and so on, {len(commands) - _MOST_SUGGESTED} more")
 
 
 def _list_apart(told: str, found: list[Held]) -> None:

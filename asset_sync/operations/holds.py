@@ -1,8 +1,8 @@
 """What is held, and the decisions that let it go on: the functions that the command line, REST and the review page call."""
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -14,6 +14,7 @@ from asset_sync.ledger import Ledger
 from asset_sync.ledger.holds import Held, HeldPage
 from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations.definitions import declared, planning_syncs
+from asset_sync.operations.objects import check_there, gone_of
 from asset_sync.reconcile.errors import ConfigurationError, PlanError
 from asset_sync.reconcile.planning.waiting import WAITS
 from asset_sync.reconcile.resolutions import Resolution, Verb
@@ -32,15 +33,36 @@ def held_page(sync: str | None, offset: int, limit: int) -> HeldPage:
     return open_ledger().held_page(_names(sync), offset, limit)
 
 
-def suggested(held: Held) -> str | None:
-    """Return the command that decides that a held record is the only object which it may be; None where that is not one."""
-    if len(held.candidates) != 1 or held.waits or held.ignored:
-        return None
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """The commands that decide about held records: that each is the only object which it may be, or, for those whose object is
+    gone, that it is made again or left alone."""
+
+    links: Sequence[str]
+    again: Sequence[str]
+
+
+def suggested(found: Sequence[Held]) -> Suggested:
+    """Return the commands that decide about those of the held records that may be one object alone."""
+    single = [each for each in found if len(each.candidates) == 1 and not each.waits and not each.ignored]
+    gone = gone_of(single)
+    there = [each for each in single if not is_gone(each, gone)]
+    lost = [each for each in single if is_gone(each, gone)]
+    return Suggested(
+        [_command("link", each, each.candidates[0]) for each in there],
+        [_command(verb, each) for each in lost for verb in ("create", "ignore")],
+    )
+
+
+def is_gone(held: Held, gone: Collection[tuple[str, str, str]]) -> bool:
+    """Return whether all that a held record may be is gone, as `gone_of` tells it."""
+    return bool(held.candidates) and all((held.link_set, held.kind, each) in gone for each in held.candidates)
+
+
+def _command(verb: str, held: Held, *more: str) -> str:
     _, parted, connection = held.link_set.partition("/")
     of_connection = ["--partition", connection] if parted else []
-    return shlex.join(
-        ["asset-sync", "resolve", "link", held.sync, held.kind, held.source_key, *held.candidates, *of_connection]
-    )
+    return shlex.join(["asset-sync", "resolve", verb, held.sync, held.kind, held.source_key, *more, *of_connection])
 
 
 def _names(sync: str | None) -> list[str]:
@@ -71,7 +93,7 @@ def resolve(
     """Decide about a record, for good and with a name; the next plan of the sync goes by it.
 
     `target_id` may be written as it is shown: #17. Raises ConfigurationError for a kind, field or connection that the sync does
-    not have and for a decision that is none, and PlanError for a record that it does not know.
+    not have and for a decision that is none, and PlanError for a record that it does not know, or an object that is not there.
     """
     declared_as = declared(sync)
     link_set = link_set_of(declared_as, connection)
@@ -80,6 +102,8 @@ def resolve(
     _check(declared_as, verb, kind, field)
     ledger = open_ledger()
     record = _record(ledger, declared_as, link_set, kind, source_key)
+    if verb in ("link", "never_link"):
+        check_there(replace(declared_as, link_set=link_set), kind, str(target_id))
     if verb == "create":
         _check_unlinked(ledger, record)
         # What the decision is about: an object that is made again since may be deleted, too.
