@@ -52,6 +52,7 @@ def held(request: Request, sync: str = "", page: Annotated[int, Query(ge=1, le=1
         place=_place,
         gone=gone_of(found.rows),
         is_gone=operations.is_gone,
+        decided=operations.decided,
     )
 
 

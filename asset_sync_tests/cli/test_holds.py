@@ -70,6 +70,7 @@ def test_a_held_record_is_listed_decided_about_and_the_decision_taken_back(world
     asked("run", SYNC)
     assert len(world.netbox.objects("plugins/inventory/assets")) == len(list(world.company)) - 1
     assert [(each["ignored"], each["why"].split(" on ")[0]) for each in held()] == [(True, "ignored: decided by anna")]
+    assert held()[0]["why"].endswith(", until it changes")
     told = asked("held", SYNC)
     assert told.index("Nothing is held.") < told.index("Left alone, as somebody decided:") < told.index(other.id)
 
@@ -176,6 +177,56 @@ def test_an_object_that_is_not_there_is_refused_with_what_to_do_about_it(world: 
     assert f"no asset #{made} in NetBox" in asked("resolve", "never-link", SYNC, "asset", machine, str(made), status=1)
     asked("run", SYNC, "--mode", "dry-run")
     asked("resolve", "never-link", SYNC, "asset", machine, str(made))
+
+
+@pytest.mark.slow
+def test_a_conflict_tells_its_values_and_what_was_decided_about_it_since(world: World) -> None:
+    asked("run", SYNC)
+    machine = next(iter(world.company))
+    number = next(row["id"] for row in world.netbox.objects(ASSETS) if row["serial"] == machine.serial)
+    world.netbox.patch(ASSETS, number, {"name": f"PATS-{'X' * 70}"})
+    world.company.apply(put=[dataclasses.replace(machine, name="RENAMED-1")])
+    asked("run", SYNC)
+    (found,) = held()
+    sides = {
+        "field": "name",
+        "target": f"PATS-{'X' * 70}",
+        "source": "RENAMED-1",
+        "applied_last": machine.name,
+        "is_applied": True,
+    }
+    assert (found["values"], found["decided"]) == ([sides], [])
+    told = asked("held", SYNC)
+    assert all(
+        words in told
+        for words in ("name:", f"target 'PATS-{'X' * 33}…", "source 'RENAMED-1'", f"applied last {machine.name!r}")
+    )
+
+    asked("resolve", "keep-target", SYNC, "asset", machine.id, "name", "--by", "anna")
+    (decision,) = held()[0]["decided"]
+    assert (decision["number"], decision["verb"], decision["field"], decision["by"]) == (1, "keep_target", "name", "anna")
+    told = " ".join(asked("held", SYNC).split())
+    assert told.startswith("Nothing is held that is not decided. Decided since the plan that holds them:")
+    assert "decided by anna, " in told
+    assert "resolve --help" not in told
+    asked("run", SYNC)
+    assert held() == []
+
+
+def test_a_record_is_named_as_runs_print_it_where_it_alone_is_called_so(world: World) -> None:
+    first, other, *_ = list(world.company)
+    asked("run", SYNC)
+    assert f"keep target name, asset {first.id!r}" in asked("resolve", "keep-target", SYNC, "asset", first.name, "name")
+    world.company.apply(put=[dataclasses.replace(first, name="RENAMED-1"), dataclasses.replace(other, name=first.name)])
+    asked("run", SYNC)
+    told = asked("resolve", "keep-target", SYNC, "asset", first.name, "name", status=1)
+    keys = ", ".join(map(repr, sorted([first.id, other.id])))
+    assert f"{first.name!r} may be asset {keys}: name one by its key" in told
+
+
+def test_the_ways_to_decide_are_told_whole_in_a_narrow_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert "..." not in asked("resolve", "--help").partition("Commands:")[2]
 
 
 def test_where_no_table_of_the_target_is_kept_an_object_is_taken_as_it_is_given(world: World, home: Path) -> None:
