@@ -1,7 +1,7 @@
 """The commands about held records: what is held, and the decisions that let it go on."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -9,13 +9,16 @@ from typing import Any, Final
 import click
 
 from asset_sync.cli.console import Whole, by_option, json_option, printed, row, table
-from asset_sync.ledger.holds import Held
+from asset_sync.ledger.holds import Held, HeldValue
 from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations import holds as operations
+from asset_sync.operations.explained_words import value
 from asset_sync.reconcile.resolutions import Verb
 
 _Command = Callable[..., Any]
 _MOST_SUGGESTED: Final = 20
+_MOST_SHOWN: Final = 40
+"""So many characters of a value are shown in a table; JSON has it whole."""
 
 
 @click.command()
@@ -30,24 +33,29 @@ def held(sync: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], indent=2, default=str))
         return
-    asked = [each for each in found if not each.waits and not each.ignored]
+    decided = [each for each in found if each.is_decided]
+    others = [each for each in found if not each.is_decided]
+    asked = [each for each in others if not each.waits and not each.ignored]
     if asked:
         printed().print(_held_table(asked))
-        _suggest([command for each in asked if (command := operations.suggested(each))])
+        suggested = operations.suggested(asked)
+        _suggest("If it is the one that it may be:", suggested.links)
+        _suggest("Where the object is gone, to make it again, or to leave it so:", suggested.again)
         click.echo("\nTo decide about one: asset-sync resolve --help")
     else:
-        click.echo("Nothing is held.")
-    _list_apart("Left alone, as somebody decided:", [each for each in found if each.ignored])
-    _list_apart("Only waiting for the grace to pass:", [each for each in found if each.waits])
+        click.echo("Nothing is held." if not decided else "Nothing is held that is not decided.")
+    _list_apart("Decided since the plan that holds them:", decided)
+    _list_apart("Left alone, as somebody decided:", [each for each in others if each.ignored])
+    _list_apart("Only waiting for the grace to pass:", [each for each in others if each.waits])
 
 
-def _suggest(commands: list[str]) -> None:
+def _suggest(told: str, commands: Sequence[str]) -> None:
     if commands:
-        click.echo("\nIf it is the one that it may be:")
+        click.echo(f"\n{told}")
         for command in commands[:_MOST_SUGGESTED]:
             click.echo(f"  {command}")
     if len(commands) > _MOST_SUGGESTED:
-        click.echo(f"  and so on, for {len(commands) - _MOST_SUGGESTED} more")
+        click.echo(f"  and so on, {len(commands) - _MOST_SUGGESTED} more")
 
 
 def _list_apart(told: str, found: list[Held]) -> None:
@@ -63,8 +71,20 @@ def _held_table(found: list[Held]) -> Any:
         named = f"#{each.target_id}" if each.target_id else None
         candidates = " ".join(f"#{candidate}" for candidate in each.candidates)
         since = f"{each.since.astimezone(UTC):%Y-%m-%d %H:%M}"
-        shown.add_row(*row(each.link_set, each.kind, record, named, ", ".join(each.fields), candidates, since, each.why))
+        fields = "\n".join(map(_values, each.values))
+        why = "\n".join([each.why, *map(operations.decided, each.decided)])
+        shown.add_row(*row(each.link_set, each.kind, record, named, fields, candidates, since, why))
     return shown
+
+
+def _values(held: HeldValue) -> str:
+    applied = [f"applied last {_short(held.applied_last)}"] if held.is_applied else []
+    sides = [f"target {_short(held.target)}", f"source {_short(held.source)}", *applied]
+    return "\n  ".join([f"{held.field}:", *sides])
+
+
+def _short(told: object) -> str:
+    return whole if len(whole := value(told)) <= _MOST_SHOWN else f"{whole[: _MOST_SHOWN - 1]}…"
 
 
 @click.group(no_args_is_help=False)
@@ -85,7 +105,10 @@ def _about_a_record(command: _Command) -> _Command:
 @_about_a_record
 @click.argument("object_id", metavar="OBJECT")
 def link(*, sync: str, kind: str, record: str, object_id: str, by: str, partition: str | None, as_json: bool) -> None:
-    """RECORD of SYNC is the object of that id: asset-sync resolve link SYNC KIND RECORD OBJECT."""
+    """RECORD is the object of that id.
+
+    RECORD is its key, or its name where it alone is called so; OBJECT is an id as it is shown: 17, or #17.
+    """
     _decide("link", sync=sync, kind=kind, record=record, by=by, partition=partition, as_json=as_json, target_id=object_id)
 
 
@@ -100,7 +123,7 @@ def never_link(*, sync: str, kind: str, record: str, object_id: str, by: str, pa
 @resolve.command()
 @_about_a_record
 def create(*, sync: str, kind: str, record: str, by: str, partition: str | None, as_json: bool) -> None:
-    """RECORD is none of the objects that there are: a new one is made."""
+    """RECORD is none of the objects: a new one is made."""
     _decide("create", sync=sync, kind=kind, record=record, by=by, partition=partition, as_json=as_json)
 
 
@@ -108,7 +131,10 @@ def create(*, sync: str, kind: str, record: str, by: str, partition: str | None,
 @_about_a_record
 @click.argument("field")
 def keep_target(*, sync: str, kind: str, record: str, field: str, by: str, partition: str | None, as_json: bool) -> None:
-    """FIELD of RECORD's object stays as it is in the target, whatever the source says."""
+    """FIELD stays as it is in the target.
+
+    That is so whatever the source says of RECORD.
+    """
     _decide("keep_target", sync=sync, kind=kind, record=record, by=by, partition=partition, as_json=as_json, field=field)
 
 
@@ -116,7 +142,10 @@ def keep_target(*, sync: str, kind: str, record: str, field: str, by: str, parti
 @_about_a_record
 @click.argument("field")
 def take_source(*, sync: str, kind: str, record: str, field: str, by: str, partition: str | None, as_json: bool) -> None:
-    """FIELD of RECORD's object is what the source says, whoever changed it."""
+    """FIELD becomes what the source says.
+
+    That is so whoever changed it of RECORD's object.
+    """
     _decide("take_source", sync=sync, kind=kind, record=record, by=by, partition=partition, as_json=as_json, field=field)
 
 
@@ -124,7 +153,10 @@ def take_source(*, sync: str, kind: str, record: str, field: str, by: str, parti
 @click.option("--until-changed", is_flag=True, help="Only as long as the record says what it says now.")
 @_about_a_record
 def ignore(*, sync: str, kind: str, record: str, by: str, partition: str | None, until_changed: bool, as_json: bool) -> None:
-    """RECORD is left alone: nothing is made, written or retired for it."""
+    """RECORD is left alone.
+
+    Nothing is made, written or retired for it.
+    """
     _decide(
         "ignore", sync=sync, kind=kind, record=record, by=by, partition=partition, as_json=as_json, until_changed=until_changed
     )
@@ -156,7 +188,10 @@ def list_(sync: str | None, as_json: bool) -> None:
 @by_option("Who takes it back")
 @json_option
 def take_back(number: int, *, by: str, as_json: bool) -> None:
-    """Take the decision of that NUMBER back: the next plan asks again."""
+    """Take the decision of that NUMBER back.
+
+    The next plan asks again.
+    """
     kept = operations.take_back(number, by)
     click.echo(_as_json(kept) if as_json else f"Taken back by {by}: {_told(kept)}")
 

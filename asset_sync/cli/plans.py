@@ -148,8 +148,7 @@ def _show_decisions(header: PlanHeader, *, everything: bool) -> None:
         click.echo("\nIt goes by these decisions:")
     for each in decided if everything else decided[:_MOST_DECISIONS]:
         it = each.resolution
-        until = ", until it changes" if it.until_changed else ""
-        click.echo(visible(f"  {it.number}: {said(it)}{until}, {describe(it)}"))
+        click.echo(visible(f"  {it.number}: {said(it)}, {describe(it)}"))
     if not everything and len(decided) > _MOST_DECISIONS:
         click.echo(f"  {len(decided) - _MOST_DECISIONS} more: --all shows them.")
 

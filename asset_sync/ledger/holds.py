@@ -1,16 +1,42 @@
 """Holds: what is held of a sync now, by the look at all of both sides that was last, and since when without a break."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, select, text, tuple_
 
+from asset_sync.ledger import schema as s
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import IGNORED
 from asset_sync.reconcile.planning.retiring import MISSING
+from asset_sync.reconcile.resolutions import Verb
 from asset_sync.reconcile.review import LEFT_OUT
+
+
+@dataclass(frozen=True, slots=True)
+class HeldValue:
+    """The values of a held field, as plans have them; `applied_last` is of none where `is_applied` says that nothing was."""
+
+    field: str
+    target: Any
+    source: Any
+    applied_last: Any
+    is_applied: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedSince:
+    """A decision that counts and that the plan which holds a record does not know yet; see `Resolution`."""
+
+    number: int
+    verb: Verb
+    target_id: str | None
+    field: str | None
+    until_changed: bool
+    by: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +45,8 @@ class Held:
 
     `fields` are those that are held of an object that goes on otherwise; none where the record is held as a whole. `since` is
     in UTC. `waits` says that nothing is asked about it: the grace has yet to pass, or a plan waits that has it; `ignored`, that
-    somebody said so, also by leaving it out of an approval.
+    somebody said so, also by leaving it out of an approval. `values` are those of the fields, and `decided` what was decided
+    about it since: the next plan goes by that.
     """
 
     sync: str
@@ -35,6 +62,16 @@ class Held:
     since: datetime
     waits: bool
     ignored: bool
+    values: tuple[HeldValue, ...] = ()
+    decided: tuple[DecidedSince, ...] = ()
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether it is decided since, and nothing of it is left to ask."""
+        if any(each.verb in ("link", "create", "ignore") for each in self.decided):
+            return True
+        asked, about = (self.fields, "field") if self.fields else (self.candidates, "target_id")
+        return bool(asked) and {*asked} <= {getattr(each, about) for each in self.decided}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +91,8 @@ def page(connection: Connection, syncs: Collection[str], offset: int = 0, limit:
     rows = connection.execute(_HELD, {**asked, **BEGINNINGS}).all()
     if not rows and offset:
         return HeldPage(page(connection, syncs, 0, 1).total, [])
-    return HeldPage(rows[0].total if rows else 0, list(map(_held, rows)))
+    decided = _decided(connection, {(row.link_set, row.kind, row.source_key) for row in rows})
+    return HeldPage(rows[0].total if rows else 0, [_held(row, decided) for row in rows])
 
 
 BEGINNINGS: Final = {
@@ -93,14 +131,38 @@ _HELD: Final = text(
                ) as number
         from lasting where back = 1 order by number offset :offset limit :limit
     )
-    select sync, link_set, plan_id, wanted.kind, wanted.source_key, key, target_id, op, changes, candidates, hold,
-           since, waits, ignored, total
-    from wanted join asset_sync.operation using (plan_id, seq) order by number
+    select wanted.sync, link_set, wanted.plan_id, wanted.kind, wanted.source_key, key, operation.target_id, op, changes,
+           candidates, hold, since, wanted.at, waits, ignored, total, link.base
+    from wanted join asset_sync.operation using (plan_id, seq)
+    left join asset_sync.link on (link.sync, link.kind, link.source_key) = (link_set, wanted.kind, wanted.source_key)
+    order by number
     """  # noqa: S608 - of constants
 )
 
 
-def _held(row: Row[Any]) -> Held:
+_Decided = Mapping[tuple[str, str, str], Sequence[DecidedSince]]
+_SEVERAL: Final = 5_000
+"""Of so many records, at most, the decisions are asked for at once."""
+
+
+def _decided(connection: Connection, records: Collection[tuple[str, str, str]]) -> _Decided:
+    """Return the decisions that count about records, by set of links, kind and source key, the earliest first."""
+    c = s.resolution.c
+    record = tuple_(c.link_set, c.kind, c.source_key)
+    found: dict[tuple[str, str, str], list[DecidedSince]] = {}
+    ordered = sorted(records)
+    for at in range(0, len(ordered), _SEVERAL):
+        some = record.in_(ordered[at : at + _SEVERAL])
+        query = select(s.resolution).where(some, c.taken_back_at.is_(None)).order_by(c.number)
+        for row in connection.execute(query):
+            told = DecidedSince(row.number, row.verb, row.target_id, row.field, row.until_changed, row.by, row.at)
+            found.setdefault((row.link_set, row.kind, row.source_key), []).append(told)
+    return found
+
+
+def _held(row: Row[Any], decided: _Decided) -> Held:
+    changes = p.decode(row.changes) if row.op == p.UPDATE else {}
+    about = decided.get((row.link_set, row.kind, row.source_key), ())
     return Held(
         sync=row.sync,
         link_set=row.link_set,
@@ -109,10 +171,29 @@ def _held(row: Row[Any]) -> Held:
         source_key=row.source_key,
         key=row.key,
         target_id=row.target_id,
-        fields=tuple(p.decode(row.changes)) if row.op == p.UPDATE else (),
+        fields=tuple(changes),
         candidates=tuple((row.candidates or "").split()),
         why=row.hold,
         since=row.since.astimezone(UTC),
         waits=row.waits,
         ignored=row.ignored,
+        values=tuple(_value(name, change, row.base or {}) for name, change in changes.items()),
+        decided=tuple(each for each in about if each.at > row.at and (each.field is None or each.field in changes)),
     )
+
+
+def _value(field: str, change: Mapping[str, Any], base: Mapping[str, Any]) -> HeldValue:
+    sides = (change.get("old"), change.get("new"))
+    return HeldValue(field, *sides, _as_there(base.get(field), sides), field in base)
+
+
+def _as_there(base: Any, sides: tuple[Any, ...]) -> Any:
+    """Return what a link remembers as plans have it: of references that knows the ids alone."""
+    if isinstance(base, list):
+        members = [one for side in sides if isinstance(side, list) for one in side]
+        return [_as_there(one, tuple(members)) for one in base]
+    references = [side for side in sides if isinstance(side, dict)]
+    if base is None or not references:
+        return base
+    unnamed = {"kind": references[0]["kind"], "id": str(base), "key": None}
+    return next((side for side in references if side["id"] == str(base)), unnamed)

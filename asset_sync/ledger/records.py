@@ -152,6 +152,14 @@ class Records:
             found = headers.headers(connection, _last_plans(own, limit))
             return found, _touches(connection, own, [header.id for header in found])
 
+    def was_made(self, link_set: str, kind: str, target_id: str, since: datetime) -> bool:
+        """Return whether a plan that goes by these links made an object of that id since a moment."""
+        o, done = s.operation.c, s.outcome.c
+        its_operation = and_(o.plan_id == done.plan_id, o.seq == done.seq)
+        made = exists().where(done.target_id == target_id, done.at > since, its_operation, o.kind == kind, o.op == p.CREATE)
+        with self._engine.connect() as connection:
+            return bool(connection.scalar(select(made.where(_of(link_set)))))
+
     def written(self, asked: Asked) -> Page:
         """Return a page of what was written and decided since a moment, the latest first."""
         with self._engine.connect() as connection:

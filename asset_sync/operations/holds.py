@@ -1,19 +1,20 @@
 """What is held, and the decisions that let it go on: the functions that the command line, REST and the review page call."""
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
 import pandas as pd
 
-from asset_sync.components.resources import open_ledger
+from asset_sync.components.resources import open_ledger, open_records
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger
-from asset_sync.ledger.holds import Held, HeldPage
+from asset_sync.ledger.holds import DecidedSince, Held, HeldPage
 from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations.definitions import declared, planning_syncs
+from asset_sync.operations.objects import check_there, gone_of
 from asset_sync.reconcile.errors import ConfigurationError, PlanError
 from asset_sync.reconcile.planning.waiting import WAITS
 from asset_sync.reconcile.resolutions import Resolution, Verb
@@ -32,15 +33,44 @@ def held_page(sync: str | None, offset: int, limit: int) -> HeldPage:
     return open_ledger().held_page(_names(sync), offset, limit)
 
 
-def suggested(held: Held) -> str | None:
-    """Return the command that decides that a held record is the only object which it may be; None where that is not one."""
-    if len(held.candidates) != 1 or held.waits or held.ignored:
-        return None
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """The commands that decide about held records: that each is the only object which it may be, or, for those whose object is
+    gone, that it is made again or left alone."""
+
+    links: Sequence[str]
+    again: Sequence[str]
+
+
+def suggested(found: Sequence[Held]) -> Suggested:
+    """Return the commands that decide about those of the records to decide about that may be one object alone."""
+    single = [each for each in found if len(each.candidates) == 1 and not each.fields]
+    gone = gone_of(single)
+    there = [each for each in single if not is_gone(each, gone)]
+    lost = [each for each in single if is_gone(each, gone)]
+    return Suggested(
+        [_command("link", each, each.candidates[0]) for each in there],
+        [_command(verb, each) for each in lost for verb in ("create", "ignore")],
+    )
+
+
+def is_gone(held: Held, gone: Collection[tuple[str, str, str]]) -> bool:
+    """Return whether all that a held record may be is gone, as `gone_of` tells it."""
+    return bool(held.candidates) and all((held.link_set, held.kind, each) in gone for each in held.candidates)
+
+
+def decided(each: DecidedSince) -> str:
+    """Return in words what was decided about a held record since the plan that holds it."""
+    about = f" #{each.target_id}" if each.target_id and each.verb != "create" else f" {each.field}" if each.field else ""
+    until = " until it changes" if each.until_changed else ""
+    what = f"{each.verb.replace('_', '-')}{about}{until}"
+    return f"decided by {each.by}, {each.at:%Y-%m-%d %H:%M} UTC: {what}; the next plan goes by it"
+
+
+def _command(verb: str, held: Held, *more: str) -> str:
     _, parted, connection = held.link_set.partition("/")
     of_connection = ["--partition", connection] if parted else []
-    return shlex.join(
-        ["asset-sync", "resolve", "link", held.sync, held.kind, held.source_key, *held.candidates, *of_connection]
-    )
+    return shlex.join(["asset-sync", "resolve", verb, held.sync, held.kind, held.source_key, *more, *of_connection])
 
 
 def _names(sync: str | None) -> list[str]:
@@ -70,8 +100,9 @@ def resolve(
 ) -> KeptResolution:
     """Decide about a record, for good and with a name; the next plan of the sync goes by it.
 
-    `target_id` may be written as it is shown: #17. Raises ConfigurationError for a kind, field or connection that the sync does
-    not have and for a decision that is none, and PlanError for a record that it does not know.
+    `source_key` may be the record's name, where it alone is called so, and `target_id` may be written as it is shown: #17.
+    Raises ConfigurationError for a kind, field or connection that the sync does not have and for a decision that is none, and
+    PlanError for a record that it does not know, or an object that is not there.
     """
     declared_as = declared(sync)
     link_set = link_set_of(declared_as, connection)
@@ -80,6 +111,8 @@ def resolve(
     _check(declared_as, verb, kind, field)
     ledger = open_ledger()
     record = _record(ledger, declared_as, link_set, kind, source_key)
+    if verb in ("link", "never_link"):
+        check_there(replace(declared_as, link_set=link_set), kind, str(target_id))
     if verb == "create":
         _check_unlinked(ledger, record)
         # What the decision is about: an object that is made again since may be deleted, too.
@@ -87,7 +120,7 @@ def resolve(
     elif verb == "link":
         _check_nobodys(ledger, record, str(target_id))
     resolution = Resolution(
-        kind, source_key, verb, by, datetime.now(UTC), target_id=target_id, field=field, until_changed=until_changed
+        kind, record.source_key, verb, by, datetime.now(UTC), target_id=target_id, field=field, until_changed=until_changed
     )
     number = ledger.resolve(link_set, resolution)
     return next(each for each in ledger.every_resolution(link_set) if each.resolution.number == number)
@@ -142,16 +175,35 @@ class _Record:
 
 
 def _record(ledger: Ledger, sync: Sync, link_set: str, kind: str, source_key: str) -> _Record:
-    """Return what is known of a record; PlanError where nothing is."""
+    """Return what is known of a record, by its key or a name that it alone has; PlanError where there is none such."""
     links = ledger.links(link_set, {kind: sync.kinds[kind]}, {})[kind]
     linked = links.loc[links["source_key"] == source_key, "target_id"].tolist()
     where = (link_set, kind, source_key)
     held = [each for each in ledger.held(sync.name) if (each.link_set, each.kind) == where[:2]]
     record = _Record(sync.name, *where, next(iter(linked), None), held, links)
-    if not linked and not record.own and not ledger.is_planned(*where):
+    if linked or record.own or ledger.is_planned(*where):
+        return record
+    named = _named(ledger, record)
+    if not named:
         told = f"{sync.name} knows no {kind} {source_key!r}, neither linked nor held nor planned"
         raise PlanError(f"{told}: asset-sync held {sync.name}")
-    return record
+    if len(named) > 1:
+        raise PlanError(f"{source_key!r} may be {kind} {', '.join(map(repr, named))}: name one by its key")
+    return _record(ledger, sync, link_set, kind, named[0])
+
+
+def _named(ledger: Ledger, record: _Record) -> Sequence[str]:
+    """Return the keys of the records of a kind that go by the name that was given for a key: what is held now comes first.
+
+    A plan names no two records of a kind alike; over time several may have been called so.
+    """
+    held = {each.source_key for each in record.held if each.key == record.source_key}
+    if held:
+        return sorted(held)
+    linked = {*record.links["source_key"]}
+    found = open_records().named(record.link_set, record.source_key, target_id="")
+    own = [key for kind, key in found if kind == record.kind]
+    return [key for key in own if key in linked or ledger.is_planned(record.link_set, record.kind, key)]
 
 
 def _check_nobodys(ledger: Ledger, record: _Record, target_id: str) -> None:

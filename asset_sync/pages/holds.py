@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from asset_sync.ledger.holds import Held
 from asset_sync.operations import holds as operations
 from asset_sync.operations.definitions import planning_syncs
+from asset_sync.operations.objects import gone_of
 from asset_sync.operations.places import connection_of, object_page
 from asset_sync.pages.rendering import go, render
 from asset_sync.pages.visitors import SEE, Approver
@@ -49,6 +50,9 @@ def held(request: Request, sync: str = "", page: Annotated[int, Query(ge=1, le=1
         sync=sync,
         syncs=planning_syncs(),
         place=_place,
+        gone=gone_of(found.rows),
+        is_gone=operations.is_gone,
+        decided=operations.decided,
     )
 
 

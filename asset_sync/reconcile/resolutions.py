@@ -76,8 +76,9 @@ def first_seen(resolutions: Resolutions, plan: Plan) -> Iterator[Resolution]:
 
 
 def describe(resolution: Resolution) -> str:
-    """Return who decided, and when."""
-    return f"decided by {resolution.by} on {resolution.at:%Y-%m-%d %H:%M} UTC"
+    """Return who decided, and when; and until when it holds, where that is not for good."""
+    until = ", until it changes" if resolution.until_changed else ""
+    return f"decided by {resolution.by} on {resolution.at:%Y-%m-%d %H:%M} UTC{until}"
 
 
 def said(resolution: Resolution) -> str:

@@ -2,7 +2,9 @@
 
 import dataclasses
 import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from asset_sync.cli.main import main
+from asset_sync.components.resources import open_ledger
 from asset_sync.ledger.holds import Held
 from asset_sync.operations import holds
 from asset_sync.operations.definitions import declared
@@ -45,6 +48,7 @@ def test_the_only_object_that_a_record_may_be_comes_with_the_command_that_says_s
     one = Held(SYNC, link_set, "plan", "asset", record, None, None, (), candidates, "why", NOW, waits=False, ignored=False)
     others = [replace(one, waits=True), replace(one, ignored=True)]
     monkeypatch.setattr(holds, "held", lambda _: [one, *others])
+    monkeypatch.setattr(holds, "gone_of", lambda _: ())
     said = asked("held")
     assert [line.strip() for line in said.splitlines() if "resolve link" in line] == ([command] if command else [])
 
@@ -66,6 +70,7 @@ def test_a_held_record_is_listed_decided_about_and_the_decision_taken_back(world
     asked("run", SYNC)
     assert len(world.netbox.objects("plugins/inventory/assets")) == len(list(world.company)) - 1
     assert [(each["ignored"], each["why"].split(" on ")[0]) for each in held()] == [(True, "ignored: decided by anna")]
+    assert held()[0]["why"].endswith(", until it changes")
     told = asked("held", SYNC)
     assert told.index("Nothing is held.") < told.index("Left alone, as somebody decided:") < told.index(other.id)
 
@@ -130,6 +135,13 @@ def test_an_object_that_a_person_deleted_is_held_until_it_is_decided(world: Worl
     assert len(world.netbox.objects(ASSETS)) == count, "nothing is made again without a word"
     both = {each["candidates"][0]: each for each in held()}
     assert both.keys() == {str(gone["id"]), str(left["id"])}
+    told = [line.strip() for line in asked("held", SYNC).splitlines() if "asset-sync resolve " in line and "--help" not in line]
+    ways = {
+        f"asset-sync resolve {verb} {SYNC} asset {each['source_key']}"
+        for each in both.values()
+        for verb in ("create", "ignore")
+    }
+    assert set(told) == ways, "it cannot be an object that is gone"
     why = both[str(gone["id"])]["why"]
     assert f"asset #{gone['id']} (" in why
     assert "was deleted in NetBox by pat on " in why
@@ -166,6 +178,87 @@ def test_an_object_that_another_record_is_is_no_candidate(world: World) -> None:
     assert f"asset #{theirs} is {other.id!r} by its link: say first that it is not: asset-sync {' '.join(never)}" in told
     asked(*never)
     assert "link" in asked(*link)
+
+
+def test_an_object_that_is_not_there_is_refused_with_what_to_do_about_it(world: World) -> None:
+    machine = next(iter(world.company)).id
+    asked("run", SYNC)
+    deleted = next(row["id"] for row in world.netbox.objects(ASSETS) if row["serial"] != next(iter(world.company)).serial)
+    world.netbox.delete(ASSETS, deleted)
+    asked("run", SYNC)
+    for absent in ("abc", "99999", f"#{deleted}"):
+        for verb in ("link", "never-link"):
+            told = asked("resolve", verb, SYNC, "asset", machine, absent, status=1)
+            assert f"there is no asset #{absent.lstrip('#')} in NetBox as it was read last, " in told
+            assert f"if it was made since, read it (asset-sync run {SYNC} --mode dry-run), then decide" in told
+    maker = open_ledger().links(SYNC, declared(SYNC).kinds, {})["manufacturer"].iloc[0]
+    told = asked("resolve", "never-link", SYNC, "manufacturer", maker["source_key"], "99999", status=1)
+    assert "there is no manufacturer #99999 in NetBox" in told
+    assert not json.loads(asked("resolve", "list", "--json")), "nothing of it is kept"
+
+    like = next(iter(world.netbox.objects(ASSETS)))
+    pats = {"name": "of pat", "status": "used", "inventoryitem_type": like["inventoryitem_type"]}
+    made = world.netbox.create(ASSETS, pats)["id"]
+    assert f"no asset #{made} in NetBox" in asked("resolve", "never-link", SYNC, "asset", machine, str(made), status=1)
+    asked("run", SYNC, "--mode", "dry-run")
+    asked("resolve", "never-link", SYNC, "asset", machine, str(made))
+
+
+@pytest.mark.slow
+def test_a_conflict_tells_its_values_and_what_was_decided_about_it_since(world: World) -> None:
+    asked("run", SYNC)
+    machine = next(iter(world.company))
+    number = next(row["id"] for row in world.netbox.objects(ASSETS) if row["serial"] == machine.serial)
+    world.netbox.patch(ASSETS, number, {"name": f"PATS-{'X' * 70}"})
+    world.company.apply(put=[dataclasses.replace(machine, name="RENAMED-1")])
+    asked("run", SYNC)
+    (found,) = held()
+    sides = {
+        "field": "name",
+        "target": f"PATS-{'X' * 70}",
+        "source": "RENAMED-1",
+        "applied_last": machine.name,
+        "is_applied": True,
+    }
+    assert (found["values"], found["decided"]) == ([sides], [])
+    told = asked("held", SYNC)
+    assert all(
+        words in told
+        for words in ("name:", f"target 'PATS-{'X' * 33}…", "source 'RENAMED-1'", f"applied last {machine.name!r}")
+    )
+
+    asked("resolve", "keep-target", SYNC, "asset", machine.id, "name", "--by", "anna")
+    (decision,) = held()[0]["decided"]
+    assert (decision["number"], decision["verb"], decision["field"], decision["by"]) == (1, "keep_target", "name", "anna")
+    told = " ".join(asked("held", SYNC).split())
+    assert told.startswith("Nothing is held that is not decided. Decided since the plan that holds them:")
+    assert "decided by anna, " in told
+    assert "resolve --help" not in told
+    asked("run", SYNC)
+    assert held() == []
+
+
+def test_a_record_is_named_as_runs_print_it_where_it_alone_is_called_so(world: World) -> None:
+    first, other, *_ = list(world.company)
+    asked("run", SYNC)
+    assert f"keep target name, asset {first.id!r}" in asked("resolve", "keep-target", SYNC, "asset", first.name, "name")
+    world.company.apply(put=[dataclasses.replace(first, name="RENAMED-1"), dataclasses.replace(other, name=first.name)])
+    asked("run", SYNC)
+    told = asked("resolve", "keep-target", SYNC, "asset", first.name, "name", status=1)
+    keys = ", ".join(map(repr, sorted([first.id, other.id])))
+    assert f"{first.name!r} may be asset {keys}: name one by its key" in told
+
+
+def test_the_ways_to_decide_are_told_whole_in_a_narrow_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert "..." not in asked("resolve", "--help").partition("Commands:")[2]
+
+
+def test_where_no_table_of_the_target_is_kept_an_object_is_taken_as_it_is_given(world: World, home: Path) -> None:
+    asked("run", SYNC)
+    machine = next(iter(world.company)).id
+    shutil.rmtree(home / "snapshots")
+    assert "Decision 1 of anna" in asked("resolve", "never-link", SYNC, "asset", machine, "99999", "--by", "anna")
 
 
 @pytest.mark.slow

@@ -1,11 +1,15 @@
 """What is held, by pages from the database, against the plans that were saved."""
 
+from typing import Any
+
 import pytest
 
 from asset_sync.ledger import Ledger
 from asset_sync.ledger.holds import Held
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import IGNORED
+from asset_sync.reconcile.resolutions import Resolution, Verb
+from asset_sync.reconcile.target import Outcome
 from asset_sync_tests.ledger.conftest import Row, at, changes, make, row
 
 SYNC, OTHER = "pdq_to_netbox", "hosts_to_netbox"
@@ -66,3 +70,58 @@ def test_pages_have_each_once_in_the_same_order(looked: Ledger) -> None:
     beyond = looked.held_page([SYNC, OTHER], 9, 3)
     assert (beyond.total, list(beyond.rows)) == (7, [])
     assert looked.held_page(["nothing"], 3, 3).total == 0
+
+
+def maker(id_: str, key: str | None) -> dict[str, str | None]:
+    return {"kind": "maker", "id": id_, "key": key}
+
+
+def test_a_held_field_comes_with_both_values_and_what_was_applied_last(ledger: Ledger) -> None:
+    first = {"name": {"old": None, "new": "PC-1", "owner": "shared"}, "maker": {"old": None, "new": maker("3", "m")}}
+    plan = make(row("create", "a", changes=first))
+    ledger.save(plan, "r1", at(0))
+    ledger.record(plan, [Outcome(0, "applied", target_id="7")], "r1", at(1))
+    other, new = maker("4", "n"), maker("5", "o")
+    both = {
+        "name": {"old": "PC-1 of pat", "new": "PC-2"},
+        "maker": {"old": other, "new": new},
+        "status": {"old": None, "new": "used"},
+    }
+    ledger.save(make(row("update", "a", "7", hold="changed on both sides", changes=both)), "r2", at(2))
+    (found,) = ledger.held(SYNC)
+    told = {each.field: (each.target, each.source, each.applied_last, each.is_applied) for each in found.values}
+    assert told == {
+        "name": ("PC-1 of pat", "PC-2", "PC-1", True),
+        "maker": (other, new, maker("3", None), True),
+        "status": (None, "used", None, False),
+    }
+
+
+def decided(verb: Verb, source_key: str, hours: float, **more: Any) -> Resolution:
+    return Resolution("asset", source_key, verb, "anna", at(hours), **more)
+
+
+def test_a_decision_of_after_the_plan_is_told_with_what_it_holds_until_the_next_one(looked: Ledger) -> None:
+    looked.resolve(SYNC, decided("create", "c", 2.5))
+    ignored = looked.resolve(SYNC, decided("ignore", "d", 5))
+    looked.resolve(SYNC, decided("keep_target", "e", 5, field="name"))
+    looked.resolve(SYNC, decided("keep_target", "c", 5, field="name"))
+
+    def told() -> dict[str, tuple[list[str], bool]]:
+        return {each.source_key: ([it.verb for it in each.decided], each.is_decided) for each in looked.held(SYNC)}
+
+    nothing: tuple[list[str], bool] = ([], False)
+    others = dict.fromkeys(("c", "a", "b", "w"), nothing)
+    assert told() == {**others, "d": (["ignore"], True), "e": (["keep_target"], False)}
+    looked.resolve(SYNC, decided("take_source", "e", 6, field="status"))
+    looked.take_back(ignored, "bob", at(6))
+    assert told() == {**others, "d": nothing, "e": (["keep_target", "take_source"], True)}
+
+
+def test_a_record_of_two_candidates_is_decided_once_it_is_neither(ledger: Ledger) -> None:
+    ledger.save(make(held("a", candidates="5 6")), "r1", at(1))
+    states = []
+    for candidate in ("5", "6"):
+        ledger.resolve(SYNC, decided("never_link", "a", 2, target_id=candidate))
+        states.append(ledger.held(SYNC)[0].is_decided)
+    assert states == [False, True]

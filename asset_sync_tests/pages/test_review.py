@@ -12,6 +12,7 @@ from asset_sync.operations.runs import run_sync
 from asset_sync.sandbox.world import World
 from asset_sync_tests.cli.lab import SIZE, SYNC, assets
 from asset_sync_tests.pages.lab import Visitor, ended
+from asset_sync_tests.pipeline import ASSETS
 
 pytestmark = pytest.mark.slow
 
@@ -138,3 +139,25 @@ def test_a_twin_is_decided_about_by_its_form_and_the_decision_taken_back(visit: 
     anna.send("/decisions/1/take-back")
     assert f"Taken back by anna: create asset {first.id!r}. The next plan asks again." in anna.words
     assert [(each.resolution.by, each.taken_back_by) for each in resolutions()] == [("anna", "anna")]
+
+
+def test_what_is_held_tells_both_values_and_offers_nothing_that_is_decided_or_gone(visit: Visit, world: World) -> None:
+    run_sync(SYNC)
+    both, gone, *_ = list(world.company)
+    ids = {row["serial"]: number for number, row in assets(world).items()}
+    world.netbox.patch(ASSETS, ids[both.serial], {"name": "OF-PAT"})
+    world.netbox.delete(ASSETS, ids[gone.serial])
+    world.company.apply(put=[dataclasses.replace(both, name="RENAMED-1")])
+    run_sync(SYNC)
+    anna = visit("anna")
+    anna.open("held")
+    assert f"name OF-PAT RENAMED-1 {both.name}" in anna.words
+    assert "Make it again" in anna.words
+    assert "It is #" not in anna.words, "nothing is that object any more"
+    anna.send("/held", source_key=both.id, verb="keep_target", field="name")
+    assert f"Decision 1 of anna: keep-target name of asset {both.id!r}" in anna.words
+    assert "decided by anna, " in anna.words
+    assert "Keep what the target has" not in anna.words
+    anna.send("/decisions/1/take-back")
+    anna.open("held")
+    assert "Keep what the target has" in anna.words

@@ -34,7 +34,8 @@ def _decided_object(state: Matching, resolution: Resolution, row: int, other: in
     """Return the object that a person says a record is, -1 where it cannot be that one: then the record is held."""
     named = f"{state.kind.name} #{resolution.target_id}, {describe(resolution)},"
     if other < 0:
-        state.hold(row, f"{named} is gone from the target")
+        ways = "take that back, or decide whether it is made again (create) or left alone (ignore)"
+        state.hold(row, f"{named} is gone from the target: {ways}")
         return -1
     if state.kind.natural and not state.told_alike(np.array([row]), np.array([other])).all():
         state.hold(row, f"{named} is another one by its {state.kind.identity[0].name}, and is not renamed", [other])
