@@ -29,7 +29,7 @@ def ledger(home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> No
         (["nonsense"], 2, "No such command 'nonsense'"),
         (["--nonsense"], 2, "--nonsense"),
         (["demo", "--size", "5"], 2, "'--size': 5 is not in the range"),
-        (["demo", "--size", "many"], 2, "'many' is not a valid integer"),
+        (["demo", "--size", "many"], 2, "'many' is no whole number"),
         (["dev", "--port", "99999"], 2, "'--port'"),
         (["sandbox", "--netbox-version", "3.0"], 2, "'3.0' is not one of"),
         (["run"], 2, "Missing argument 'SYNC'"),

@@ -49,7 +49,7 @@ def test_a_plan_that_waits_is_read_approved_and_applied_each_by_whoever_may(visi
     ):
         token = who.page.split('name="csrf" value="')[1].split('"')[0]
         refused = who.client.post(f"plans/{plan}/{act}", data={"csrf": token})
-        assert (refused.status_code, f"This needs the role &#39;{role}&#39;" in refused.text) == (403, True), act
+        assert (refused.status_code, f"this needs the role &#39;{role}&#39;" in refused.text) == (403, True), act
     assert header(plan).decisions == ()
 
     anna.send("/reject")
@@ -119,7 +119,7 @@ def test_what_is_not_there_or_not_to_be_had_is_said_in_a_page(visit: Visit, monk
         assert "This did not work" in sue.words
     monkeypatch.setenv("DATABASE_URL", "postgresql://pat:hunter2@127.0.0.1:9/db")
     sue.open("")
-    assert (sue.status, "The database" in sue.words, "hunter2" in sue.page) == (503, True, False)
+    assert (sue.status, "the database" in sue.words, "hunter2" in sue.page) == (503, True, False)
     assert httpx.get(str(sue.client.base_url).removesuffix("review/")).headers["location"] == "/review/"
 
 
