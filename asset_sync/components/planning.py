@@ -13,6 +13,7 @@ from asset_sync.reconcile.identity import Deleted, deleted_records, gone_objects
 from asset_sync.reconcile.kinds import Kinds
 from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.planning import Snapshot, make_plan
+from asset_sync.reconcile.planning.making_way import parted_fields
 from asset_sync.reconcile.planning.rebasing import later_objects
 from asset_sync.reconcile.references import Waiting, match_all
 from asset_sync.reconcile.refusals import both, split_refused
@@ -41,6 +42,8 @@ class Planning:
         self._sync = sync
         resolutions = Resolutions([*sync.decided(context), *ledger.resolutions(sync.link_set, sync.mapped)])
         links, elsewhere = sync.known_links(ledger), sync.elsewhere(ledger)
+        if also := parted_fields(sync.kinds, sync.policy, links, resolutions):
+            links = sync.known_links(ledger, also)
         self._kinds, self.snapshot = seen(sync, desired, inventory, Remembered(links, elsewhere, resolutions))
 
     def match(self) -> Tables:

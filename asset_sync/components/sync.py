@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import dagster as dg
@@ -165,9 +166,10 @@ class Sync:
         turns = {run_tags.CONNECTIONS: "true"} if self.apart else {"asset_sync/links": self.link_set}
         return {run_tags.SYNC: self.name, run_tags.RETRIED: "ALL_STEPS", **turns}
 
-    def known_links(self, ledger: Ledger) -> Tables:
-        """Return the links by which this sync goes."""
-        return ledger.links(self.link_set, self.kinds, self.remembered, clearing=self.clearing, asked_by=self.name)
+    def known_links(self, ledger: Ledger, also: Mapping[str, Sequence[str]] = MappingProxyType({})) -> Tables:
+        """Return the links by which this sync goes, with what was applied last to those fields, by kind, `also`."""
+        remembered = {name: tuple(dict.fromkeys([*own, *also.get(name, ())])) for name, own in self.remembered.items()}
+        return ledger.links(self.link_set, self.kinds, remembered, clearing=self.clearing, asked_by=self.name)
 
     def main_objects(self, links: Tables) -> Objects:
         """Return the linked objects that stand for the rows of the source's main table."""

@@ -62,6 +62,7 @@ _LINK_ARROW: Final = {
     "missing_since": pa.timestamp("us"),
     "retired_by": pa.large_string(),
     "told_by": pa.large_string(),
+    "made": pa.bool_(),
 }
 _PANDAS: Final = {
     pa.int64(): pd.Int64Dtype(),
@@ -87,7 +88,9 @@ def read(
     """
     since = func.timezone("UTC", link.c.missing_since).label("missing_since")
     others = func.nullif(link.c.told_by, asked_by).label("told_by")
-    special = {"missing_since": since, "told_by": others}
+    # As text, because PostgreSQL writes a truth value as t and f.
+    made = cast(link.c.claimed == CREATED, Text).label("made")
+    special = {"missing_since": since, "told_by": others, "made": made}
     columns = [special[name] if name in special else link.c[name] for name in LINK_COLUMNS]
     bases = {base_column(name): kind.field(name) for name in remembered}
     columns += [link.c.base[field.name].astext.label(label) for label, field in bases.items()]
@@ -196,7 +199,9 @@ def _sighted(plan: Plan) -> Iterator[Staged]:
             there = Outcome(row["seq"], ALREADY, None, row["target_id"], row["version"])
             yield _written(staging.JOIN, row, there, _bases(p.decode(row["changes"]), {}))._replace(claimed=_rule(row))
         elif row["op"] == p.RETIRE:
-            yield Staged(staging.MISSED, *where)
+            # What is left over is no record's, and none is missing for it.
+            if row["source_key"] is not None:
+                yield Staged(staging.MISSED, *where)
         else:
             yield Staged(staging.SEEN, *where)
             if where not in kept:

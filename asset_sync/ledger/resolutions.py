@@ -118,7 +118,8 @@ def follow_undo(connection: Connection, plan: Plan, done: Sequence[Mapping[str, 
     """
     by = _undone_by(connection, plan)
     for row in done:
-        if row["op"] == p.RESTORE:
+        # What is no record's is nothing to decide about.
+        if row["op"] == p.RESTORE and row["source_key"] is not None:
             for field in p.decode(row["changes"]):
                 resolution = Resolution(row["kind"], row["source_key"], "keep_target", by, at, field=field)
                 keep(connection, plan.link_set, resolution)

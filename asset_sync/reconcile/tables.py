@@ -63,6 +63,7 @@ LINK_COLUMNS = {
     "missing_since": "datetime64[us, UTC]",
     "retired_by": "str",
     "told_by": "str",
+    "made": "boolean",
 }
 RETIRED_BY_SYNC = "sync"
 """What `retired_by` of a link says where a run of its sync retired the object."""

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from asset_sync import database
+from asset_sync.operations.holds import resolutions, resolve, take_back
 from asset_sync.operations.plans import make_undo, save_undo
 from asset_sync.reconcile import plan as p
 from asset_sync_tests.components.probe import YAML, load_whole
@@ -95,6 +96,39 @@ def test_a_field_that_the_source_emptied_and_both_sides_filled_is_a_conflict(pip
         assert [told.partition(" since")[0] for told in held(pipeline, run)] == ["changed on both sides"]
         asset = pipeline.assets()[serial]
         assert (asset["description"], asset["name"]) == ("a person's", "RENAMED")
+
+
+def test_what_a_person_parts_and_joins_again_leaves_neither_values_behind_nor_objects(pipeline: Pipeline) -> None:
+    serial = put(pipeline, name="NEW")
+    machine = next(iter(pipeline.world.company))
+    assert pipeline.run().success
+    theirs = str(pipeline.assets()[serial]["id"])
+    before = len(pipeline.world.netbox.objects(ASSETS))
+    resolve("pdq_to_netbox", "never_link", "asset", machine.id, "anna", target_id=theirs)
+    run = pipeline.run()
+    assert run.success, run.errors()
+    assert held(pipeline, run) == []
+    made = pipeline.assets()[serial]
+    assert str(made["id"]) != theirs
+    assert len(pipeline.world.netbox.objects(ASSETS)) == before + 1
+    assert not any(pipeline.run().planned.values())
+    number = resolutions("pdq_to_netbox")[0].resolution.number
+    assert number is not None
+    take_back(number, "anna")
+    resolve("pdq_to_netbox", "link", "asset", machine.id, "anna", target_id=theirs)
+    run = pipeline.run()
+    assert run.success, run.errors()
+    status = {str(row["id"]): row["status"] for row in pipeline.world.netbox.objects(ASSETS)}
+    assert (status[theirs], status[str(made["id"])]) == ("used", "retired")
+    assert str(pipeline.assets()[serial]["id"]) == theirs
+    assert not any(pipeline.run().planned.values())
+    undo = make_undo(run.plan_id)
+    assert [guard.message for guard in undo.guards if not guard.passed] == [
+        f"asset #{made['id']} is not an object of this sync"
+    ]
+    save_undo(undo, "the run of the undo", "kim", in_spite_of_guards=True)
+    assert pipeline.apply(undo.plan.id).success
+    assert {str(row["id"]): row["status"] for row in pipeline.world.netbox.objects(ASSETS)}[str(made["id"])] == "used"
 
 
 def test_a_netbox_of_last_night_is_told_and_after_a_rebase_has_what_the_source_says(pipeline: Pipeline) -> None:

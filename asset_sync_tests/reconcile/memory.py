@@ -208,11 +208,12 @@ class MemoryLedger:
     kinds: Kinds
     rows: LinkRows = field(default_factory=dict)
     owners: Owners = field(default_factory=lambda: OWNERS)
+    also: tuple[str, ...] = ()
 
     def links(self) -> Tables:
         """Return the links tables."""
         return {
-            name: links(*self._rows_of(name), kind=kind, owners=self.owners, remembers_identity=True)
+            name: links(*self._rows_of(name), kind=kind, owners=self.owners, remembers_identity=True, also=self.also)
             for name, kind in self.kinds.items()
         }
 
@@ -281,7 +282,7 @@ class MemoryLedger:
         link = self.rows.get(where)
         again = link is not None and None not in (created_at, link.get("created")) and created_at != link["created"]
         if link is None or link["target_id"] != target_id or row["op"] == p.CREATE or again:
-            own = {"source_key": where[1], "target_id": target_id, "created": outcome.created}
+            own = {"source_key": where[1], "target_id": target_id, "created": outcome.created, "made": row["op"] == p.CREATE}
             link = {**own, "missing_runs": 0, "missing_since": None, "retired_by": None}
             link |= applied
             self.rows[where] = link

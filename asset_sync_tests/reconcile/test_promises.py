@@ -622,6 +622,58 @@ def test_what_a_person_says_a_linked_record_is_not_is_not_asked_again() -> None:
     assert {row["name"] for row in lab.objects().values()} == {"pc-2", "other"}
 
 
+def test_what_was_made_for_a_record_that_is_another_object_after_all_leaves_service() -> None:
+    lab = Lab(source={"asset": [machine("a", name="pc")]})
+    theirs = lab.target.make("asset", name="pc", status="active")
+    lab.resolutions = decided("never_link", "a", target_id=theirs)
+    lab.run()
+    (made,) = set(lab.objects()) - {theirs}
+    lab.resolutions = decided("link", "a", target_id=theirs)
+    plan = lab.run()
+    (retired,) = [row for row in p.records(plan.writes) if row["op"] == p.RETIRE]
+    assert (retired["target_id"], retired["reason"]) == (
+        made,
+        "made by this sync for a record that is another object by decision",
+    )
+    assert {key: row["status"] for key, row in lab.objects("asset", "status").items()} == {theirs: "active", made: "retired"}
+    assert settled(lab)
+
+
+@pytest.mark.parametrize("edit", [{"status": "storage"}, {"serial": "SN-other"}])
+def test_what_a_person_made_use_of_stays_in_service_though_its_record_is_another_object(edit: Row) -> None:
+    lab = Lab(source={"asset": [machine("a", name="pc")]})
+    theirs = lab.target.make("asset", name="pc", status="active")
+    lab.resolutions = decided("never_link", "a", target_id=theirs)
+    lab.run()
+    (made,) = set(lab.objects()) - {theirs}
+    lab.target.edit("asset", made, **edit)
+    lab.resolutions = decided("link", "a", target_id=theirs)
+    assert [row["op"] for row in p.records(lab.run().writes) if row["target_id"] == made] == []
+
+
+def test_what_this_sync_wrote_to_an_object_that_a_record_never_is_goes_to_the_record() -> None:
+    lab = Lab(source={"asset": [machine("a", name="pc", tag="IT-1")]})
+    lab.ledger.also = ("tag",)
+    theirs = lab.target.make("asset", name="pc", status="active")
+    lab.run()
+    assert lab.objects("asset", "tag")[theirs] == {"tag": "IT-1"}
+    lab.resolutions = decided("never_link", "a", target_id=theirs)
+    assert held(lab.run()) == {}
+    (made,) = set(lab.objects()) - {theirs}
+    assert lab.objects("asset", "tag") == {theirs: {}, made: {"tag": "IT-1"}}
+    assert settled(lab)
+
+
+def test_what_a_person_wrote_to_an_object_that_a_record_never_is_stays() -> None:
+    lab = Lab(source={"asset": [machine("a", name="pc", tag="IT-1")]})
+    lab.ledger.also = ("tag",)
+    theirs = lab.target.make("asset", name="pc", status="active", tag="IT-1")
+    lab.run()
+    lab.resolutions = decided("never_link", "a", target_id=theirs)
+    assert "tag 'IT-1' is on asset" in held(lab.run())["a"]
+    assert lab.objects("asset", "tag")[theirs] == {"tag": "IT-1"}
+
+
 def test_a_new_object_is_made_where_a_person_says_so_and_only_once() -> None:
     lab = Lab()
     twins: list[Row] = [{"source_key": key, "serial": "S1A", "name": f"pc-{key}"} for key in ("a", "b")]
@@ -650,7 +702,7 @@ def test_a_record_is_ignored_until_it_changes() -> None:
     lab = Lab(source={"asset": [machine("a", name="pc")]})
     (fingerprint,) = fingerprints(KINDS["asset"], lab.snapshot().desired["asset"], [0])
     lab.resolutions = decided("ignore", "a", until_changed=True, fingerprint=fingerprint)
-    assert held(lab.run()) == {"a": "ignored: decided by anna on 2025-06-01 12:00 UTC"}
+    assert held(lab.run()) == {"a": "ignored: decided by anna on 2025-06-01 12:00 UTC, until it changes"}
     assert lab.objects() == {}
     lab.source = {"asset": [machine("a", name="pc-2")]}
     plan = lab.run()

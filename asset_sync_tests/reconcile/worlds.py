@@ -1,6 +1,6 @@
 """Small kinds and tables for the tests: written by hand, a dict a row, what is left out is missing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -139,20 +139,27 @@ def observed(kind: Kind, *rows: Row) -> pd.DataFrame:
     return table(kind, OBSERVED_COLUMNS, [{"key": f"#{row['id']}", "version": "v1", **row} for row in rows])
 
 
-def links(*rows: Row, kind: Kind = ASSET, owners: Owners = OWNERS, remembers_identity: bool | None = None) -> pd.DataFrame:
+def links(
+    *rows: Row,
+    kind: Kind = ASSET,
+    owners: Owners = OWNERS,
+    remembers_identity: bool | None = None,
+    also: Collection[str] = (),
+) -> pd.DataFrame:
     """Return a links table; values besides the links' own columns are base values.
 
-    All shared fields have a column, and those that say where an object sits and whether it is in service. Where nothing else is
-    said, links remember identities if any of them has one.
+    All shared fields have a column, those that say where an object sits and whether it is in service, and those `also`. Where
+    nothing else is said, links remember identities if any of them has one.
     """
     always = {kind.parent if kind.facet_of is None else None, kind.retirement.field if kind.retirement else None}
-    names = [name for name, owned in owners[kind.name].items() if owned.owner == "shared" or name in always]
+    names = [name for name, owned in owners[kind.name].items() if owned.owner == "shared" or name in (*always, *also)]
     columns: dict[str, Any] = {
         name: _array([row.get(name) for row in rows], dtype=dtype)
         for name, dtype in LINK_COLUMNS.items()
-        if name not in {"missing_since", "missing_runs"}
+        if name not in {"missing_since", "missing_runs", "made"}
     }
     columns["missing_runs"] = _array([row.get("missing_runs", 0) for row in rows], dtype="Int64")
+    columns["made"] = _array([row.get("made", False) for row in rows], dtype="boolean")
     columns["missing_since"] = _array([row.get("missing_since") for row in rows], dtype=LINK_COLUMNS["missing_since"])
     columns |= {base_column(n): _array([row.get(n) for row in rows], dtype=DTYPES[kind.field(n).type]) for n in names}
     for label in map(emptied_column, names):

@@ -1,6 +1,8 @@
 """Making way: what objects of this sync's own give up for a record that the source says it of now."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -8,31 +10,53 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import changed_objects
-from asset_sync.reconcile.kinds import Field
+from asset_sync.reconcile.kinds import Field, Kinds
 from asset_sync.reconcile.planning.drafts import Drafts, as_text
 from asset_sync.reconcile.planning.holders import Holder, Values
+from asset_sync.reconcile.planning.model import Policy
 from asset_sync.reconcile.planning.room import Room
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.tables import filled, identity_column, index, mask, take, text
+from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb
+from asset_sync.reconcile.tables import Positions, Tables, filled, identity_column, index, mask, no_links, take, text
 
 _TEXT = pa.large_string()
+_PARTING: Final[tuple[Verb, ...]] = ("never_link", "link")
+"""The decisions by which a record may be another object than it was linked to."""
 
 
 Asked = set[tuple[int, str]]
 """Objects (rows of the observed table) that were asked for a field's value: one gives up several, a name and a tag."""
 
 
+def parted_fields(kinds: Kinds, policy: Policy, links: Tables, resolutions: Resolutions) -> dict[str, list[str]]:
+    """Return the fields, by kind, of which it is asked what this sync wrote last: a person parted a record from its object.
+
+    They are those that the source alone has a say in and that a target lets exist once.
+    """
+    found = {}
+    for name, kind in kinds.items():
+        decided: dict[str, list[Resolution]] = defaultdict(list)
+        for each in resolutions.of(name, *_PARTING):
+            decided[each.source_key].append(each)
+        linked = links[name][links[name]["source_key"].isin(list(decided))] if decided and name in links else no_links()
+        if any(_parts(decided[key], target) for key, target in zip(linked["source_key"], linked["target_id"], strict=True)):
+            own = [field for unique in kind.unique if unique.enforced for field in unique.fields]
+            owners = policy.owners.get(name, {})
+            found[name] = [each for each in dict.fromkeys(own) if each in owners and owners[each].owner == "source"]
+    return found
+
+
 def making_way(values: Values, asked: Asked, room: Room) -> Iterator[Drafts]:
     """Yield the operations by which objects of this sync's own give up what an operation wants to write.
 
-    Those that it retired, and those whose records say nothing any more of the value that it wrote. What was `asked`
-    before is not asked again; what is asked now is added.
+    Those that it retired, those whose records say nothing any more of the value that it wrote, and those that a person parted
+    from their records. What was `asked` before is not asked again; what is asked now is added.
     """
     sides, field = values.sides, _text_field(values)
     held_by = values.staying if field and values.rows.size and values.unique.enforced else {}
     if field is None or not held_by:
         return
-    retired, silent = _retired_by_us(sides), _without_a_word(sides, field)
+    retired, silent, parted = _retired_by_us(sides), _without_a_word(sides, field), _parted(sides, field)
     for holder in held_by.values():
         if (holder.row, field.name) in asked:
             continue
@@ -42,6 +66,9 @@ def making_way(values: Values, asked: Asked, room: Room) -> Iterator[Drafts]:
         elif holder.row in silent:
             asked.add((holder.row, field.name))
             yield _makes_way(sides, field, holder, silent[holder.row], new=None, why="the source says it of another record")
+        elif holder.row in parted:
+            asked.add((holder.row, field.name))
+            yield _makes_way(sides, field, holder, parted[holder.row], new=None, why="its record is another object by decision")
 
 
 def _text_field(values: Values) -> Field | None:
@@ -75,7 +102,31 @@ def _without_a_word(sides: Sides, field: Field) -> dict[int, int]:
         return {}
     rows = np.flatnonzero(sides.linked)
     rows = rows[~filled(take(sides.desired[field.name], rows))]
-    objects, links = sides.object_of[rows], sides.link_of[rows]
+    return _as_written(sides, field, sides.object_of[rows], sides.link_of[rows])
+
+
+def _parted(sides: Sides, field: Field) -> dict[int, int]:
+    """Return the objects that a person parted from their records, and that have what this sync wrote last, with their links.
+
+    Of a field that is not the source's alone, what was applied last may be what a person had written just so.
+    """
+    decided = sides.resolved(*_PARTING) if field.nullable and sides.owners[field.name].owner == "source" else {}
+    apart = [row for row in decided if not sides.linked[row] and not sides.are_undecided[row]]
+    links = sides.link_of[apart]
+    ids = take(text(sides.links["target_id"]), links)
+    objects = index(ids, text(sides.observed["id"]))
+    said = [_parts(decided[row], linked) for row, linked in zip(apart, ids.to_pylist(), strict=True)]
+    parted = np.array(said, dtype=bool) & (objects >= 0) & (index(ids, text(sides.matches["target_id"])) < 0)
+    return _as_written(sides, field, objects[parted], links[parted])
+
+
+def _parts(decided: Iterable[Resolution], linked: str | None) -> bool:
+    """Tell whether decisions about a record say that it is not the object that it was linked to."""
+    return any((each.target_id == linked) == (each.verb == "never_link") for each in decided)
+
+
+def _as_written(sides: Sides, field: Field, objects: Positions, links: Positions) -> dict[int, int]:
+    """Return those of the objects that have in a field what this sync wrote last, and are not locked, with their links."""
     base = sides.base(field.name, links)
     if base is None:
         return {}

@@ -183,6 +183,42 @@ def retirements(sides: Sides, now: datetime) -> Drafts:
     )
 
 
+def left_over(sides: Sides) -> Drafts:
+    """An operation for each object that this sync made for a record which a person says is another one: it is no record's now.
+
+    What is locked, or not what it was made as any more, or has a status that a person set, is left as it is.
+    """
+    decided, retirement = sides.resolved("link"), sides.kind.retirement
+    rows = np.array([row for row in decided if sides.same[row] and not sides.linked[row]], dtype=np.int64)
+    if retirement is None or not rows.size:
+        return none(sides.kind)
+    links = sides.link_of[rows]
+    ours = sides.links["made"].fillna(value=False).to_numpy(dtype=bool) & sides.own
+    ours &= sides.links["retired_by"].isna().to_numpy(dtype=bool)
+    links = links[np.append(ours, False)[links]]  # the last one stands for no link at all
+    ids = take(text(sides.links["target_id"]), links)
+    objects = index(ids, text(sides.observed["id"]))
+    status, base = take(sides.observed[retirement.field], objects), sides.base(retirement.field, links)
+    left = (objects >= 0) & (index(ids, text(sides.matches["target_id"])) < 0) & ~sides.out_of_service(objects)
+    left &= ~filled(take(text(sides.observed["locked"]), objects)) & (base is not None and ~differs(status, base))
+    left &= ~changed_objects(sides.kind, sides.links, sides.observed, links, objects).changed
+    objects, status = objects[left], status.filter(pa.array(left))
+    words = p.change(
+        retirement.field,
+        sides.words(retirement.field, status),
+        _json(retirement.value),
+        "source",
+        "its record is another object",
+    )
+    new = as_text(pa.repeat(pa.scalar(retirement.value, status.type), len(objects)))
+    return sides.draft_of_objects(
+        objects,
+        p.RETIRE,
+        {retirement.field: Change(new, words), **_note(sides, retirement, objects, _added)},
+        reason="made by this sync for a record that is another object by decision",
+    )
+
+
 def _gone(sides: Sides) -> tuple[Positions, Positions]:
     """Return the links whose record is gone, and their objects; not those retired already, nor those of another record."""
     gone = sides.links["retired_by"].isna().to_numpy(dtype=bool) & sides.own
