@@ -1,7 +1,6 @@
 """Lines as a real syslog server gets them, and that nobody waits for one that takes none."""
 
 import logging
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from asset_sync.logs.lines import Line
 from asset_sync.logs.syslog import Syslog, address
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync_tests.logs.receivers import Receiver, by_tcp, by_udp, certificate, hanging
+from asset_sync_tests.ports import refusing
 
 LINE = Line(datetime(2026, 3, 1, 12, 0, 0, 5_000, UTC), logging.ERROR, "run failed", event="run_ended")
 
@@ -73,11 +73,9 @@ def test_nobody_waits_for_a_server_that_hangs(how: str, monkeypatch: pytest.Monk
 
 def test_a_server_that_comes_back_gets_what_waited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(syslog, "_PAUSE_S", 0.05)
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
-    server = Syslog(address(f"tcp://127.0.0.1:{port}", None))
-    server.send(LINE, "first")
-    with by_tcp() as receiver:
+    with refusing() as port, by_tcp() as receiver:
+        server = Syslog(address(f"tcp://127.0.0.1:{port}", None))
+        server.send(LINE, "first")
         server._to = address(f"tcp://127.0.0.1:{receiver.port}", None)
         assert receiver.next()["said"] == "first"
 
@@ -130,11 +128,9 @@ def test_that_a_server_takes_nothing_is_told_once_with_the_reason(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(syslog, "_PAUSE_S", 0.01)
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
-    server = Syslog(address(f"tcp://127.0.0.1:{port}", None))
-    server.send(LINE, "first")
-    with by_tcp() as receiver:
+    with refusing() as port, by_tcp() as receiver:
+        server = Syslog(address(f"tcp://127.0.0.1:{port}", None))
+        server.send(LINE, "first")
         waited_for(lambda: "takes no lines" in caplog.text)
         server._to = address(f"tcp://127.0.0.1:{receiver.port}", None)
         receiver.next()

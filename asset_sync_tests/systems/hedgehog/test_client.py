@@ -1,7 +1,6 @@
 """Answers that are no answers, and words without secrets."""
 
 import logging
-import socket
 from typing import Any
 
 import orjson
@@ -10,6 +9,7 @@ import pytest
 from asset_sync.reconcile.errors import ConfigurationError, SourceError, SourceUnavailable
 from asset_sync.systems.hedgehog import KINDS, HedgehogClient, client
 from asset_sync.systems.hedgehog.connection import by_token
+from asset_sync_tests.ports import refusing
 from asset_sync_tests.systems.hedgehog.conftest import Lab
 from asset_sync_tests.systems.scripted import Reply, scripted
 
@@ -58,9 +58,7 @@ def test_redirects_are_not_followed() -> None:
 
 
 def test_a_server_that_is_not_there_is_told() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    with of(f"http://127.0.0.1:{port}") as fabric, pytest.raises(SourceUnavailable) as told:
+    with refusing() as port, of(f"http://127.0.0.1:{port}") as fabric, pytest.raises(SourceUnavailable) as told:
         fabric.page(SERVER)
     at = f"Hedgehog lab: servers.wiring.githedgehog.com at http://127.0.0.1:{port}"
     assert str(told.value) == f"{at}: no connection: it is refused; HEDGEHOG_LAB_SERVER holds the address"

@@ -1,5 +1,4 @@
 import gzip
-import socket
 import time
 from collections.abc import Mapping
 
@@ -7,6 +6,7 @@ import pytest
 
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.systems.http import Answered, Client, HttpError, NotSettled, SystemClient, Unreachable
+from asset_sync_tests.ports import refusing
 from asset_sync_tests.systems.http.clients import SECRET, client
 from asset_sync_tests.systems.scripted import Reply, scripted
 
@@ -98,9 +98,7 @@ def test_writes_that_may_have_been_stored_are_never_repeated(reply: Reply) -> No
 
 
 def test_writes_that_never_left_are_plain_errors() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    with pytest.raises(HttpError, match="no connection") as caught:
+    with refusing() as port, pytest.raises(HttpError, match="no connection") as caught:
         Client(f"http://127.0.0.1:{port}", name="System", longest_wait=0.01).send_json("POST", "/things", {})
     assert not isinstance(caught.value, NotSettled)
 

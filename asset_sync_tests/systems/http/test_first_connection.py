@@ -19,6 +19,7 @@ from asset_sync.systems.netbox import NetBox
 from asset_sync.systems.pdq import PdqConnect, devices
 from asset_sync.systems.snipeit import SnipeIt
 from asset_sync.systems.wug import WhatsUpGold
+from asset_sync_tests.ports import refusing
 from asset_sync_tests.systems.http.test_retries import READ
 from asset_sync_tests.systems.scripted import Reply, scripted
 
@@ -61,9 +62,10 @@ CA_TOLD = {
 def told(variable: str, url: str) -> str:
     """Ask in vain; return the words, which come in time, in one line, and not to be tried again."""
     waits: list[float] = []
-    with pytest.MonkeyPatch.context() as patched, pytest.raises(AssetSyncError) as caught:
+    with pytest.MonkeyPatch.context() as patched:
         patched.setattr(time, "sleep", waits.append)
-        ASKED[variable](url)
+        with pytest.raises(AssetSyncError) as caught:
+            ASKED[variable](url)
     assert sum(waits) < 3
     assert never_reached(caught.value)
     words = str(caught.value)
@@ -80,10 +82,7 @@ def test_what_is_no_address_is_told_with_its_variable(variable: str) -> None:
 
 @pytest.mark.parametrize("variable", ASKED)
 def test_a_refused_first_connection_is_told_at_once(variable: str) -> None:
-    # Bound and not listening: it refuses, and nobody else is given the port meanwhile.
-    with socket.socket() as refusing:
-        refusing.bind(("127.0.0.1", 0))
-        port = refusing.getsockname()[1]
+    with refusing() as port:
         words = told(variable, f"http://127.0.0.1:{port}")
     assert "it is refused" in words
     assert f"127.0.0.1:{port}" in words
