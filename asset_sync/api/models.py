@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import pandas as pd
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
@@ -98,13 +98,10 @@ class Operation(BaseModel):
         return cls(**{**told, "changes": p.decode(row.changes), "page": page})
 
 
-_SETTLED: Final = frozenset({"applied", "rejected", "superseded"})
-
-
 class PlanDetail(PlanSummary):
     """A plan with its operations, or a page of them.
 
-    `waits` says why it may not be applied now, if so. What is applied, rejected or superseded waits for nothing.
+    `waits` says why it may not be applied now, if so; what was applied waits for nothing.
     """
 
     waits: str | None
@@ -123,7 +120,6 @@ class PlanDetail(PlanSummary):
         offset: int = 0,
     ) -> Self:
         """Return a plan with some of the `total` operations, those from `offset` on, or all of them."""
-        waits = None if header.state in _SETTLED else waits
         return cls(**_header(header), waits=waits, total=total, offset=offset, operations=list(operations))
 
 

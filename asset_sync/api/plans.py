@@ -66,7 +66,7 @@ def show_plan(
     page = browsing.planned(plan_id, chosen, offset, limit)
     header = operations.header(plan_id)
     pages = object_pages(header.sync, header.link_set)
-    told = operations.waits(plan_id), [Operation.of(row, pages) for row in page.rows]
+    told = operations.keeps_back(header), [Operation.of(row, pages) for row in page.rows]
     return PlanDetail.of_page(header, *told, total=page.total, offset=offset)
 
 

@@ -13,7 +13,7 @@ from asset_sync.ledger.holds import Held, HeldValue
 from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations import holds as operations
 from asset_sync.operations.explained_words import value
-from asset_sync.reconcile.resolutions import Verb
+from asset_sync.reconcile.resolutions import Verb, said
 
 _Command = Callable[..., Any]
 _MOST_SUGGESTED: Final = 20
@@ -193,26 +193,19 @@ def take_back(number: int, *, by: str, as_json: bool) -> None:
     The next plan asks again.
     """
     kept = operations.take_back(number, by)
-    click.echo(_as_json(kept) if as_json else f"Taken back by {by}: {_told(kept)}")
+    click.echo(_as_json(kept) if as_json else f"Taken back by {by}: {said(kept.resolution)} of {kept.link_set}")
 
 
 def _decide(
     verb: Verb, *, sync: str, kind: str, record: str, by: str, partition: str | None, as_json: bool, **more: Any
 ) -> None:
     kept = operations.resolve(sync, verb, kind, record, by=by, connection=partition, **more)
-    words = f"Decision {kept.resolution.number} of {by}: {_told(kept)}. The next plan of {sync} goes by it."
+    words = f"Decision {kept.resolution.number} of {by}: {said(kept.resolution)}. The next plan of {kept.link_set} goes by it."
     click.echo(_as_json(kept) if as_json else words)
 
 
 def _as_json(kept: KeptResolution) -> str:
     return json.dumps(asdict(kept), indent=2, default=str)
-
-
-def _told(kept: KeptResolution) -> str:
-    it = kept.resolution
-    what = f" #{it.target_id}" if it.target_id else f" {it.field}" if it.field else ""
-    until = " until it changes" if it.until_changed else ""
-    return f"{it.verb.replace('_', ' ')}{what}{until}, {it.kind} {it.source_key!r} of {kept.link_set}"
 
 
 def _moment(at: datetime | None) -> str | None:

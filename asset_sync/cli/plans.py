@@ -24,7 +24,7 @@ from asset_sync.operations.runs import new_run_id
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile import report
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.resolutions import describe, said
+from asset_sync.reconcile.resolutions import said_by
 from asset_sync.reconcile.review import Choice, Selection
 from asset_sync.reconcile.target import Outcome
 from asset_sync.reconcile.visible import visible
@@ -93,7 +93,7 @@ def show(plan: str, *, how: str, everything: bool, as_json: bool) -> None:
     loaded = ledger.plan(header.id)
     most = len(loaded.operations) if everything else report.MOST_ROWS
     if as_json or how == "json":
-        told = operations.waits(header.id), operations_of(loaded, loaded.operations, ledger.outcomes(header.id))
+        told = operations.keeps_back(header), operations_of(loaded, loaded.operations, ledger.outcomes(header.id))
         click.echo(PlanDetail.of_page(header, *told, total=len(loaded.operations)).model_dump_json(indent=2))
     elif how == "markdown":
         click.echo(own_report(loaded, most=most) or report.markdown(loaded, most=most), nl=False)
@@ -102,10 +102,9 @@ def show(plan: str, *, how: str, everything: bool, as_json: bool) -> None:
         _show_decisions(header, everything=everything)
         if own := own_report(loaded, most=most):
             click.echo(f"\n{own}", nl=False)
-        waits = operations.waits(header.id)
         if header.state == "interrupted":
             click.echo(f"\n{_way_on(header)}")
-        elif waits and header.state != "applied":
+        elif waits := operations.keeps_back(header):
             click.echo(f"\nIt may not be applied: {waits}")
 
 
@@ -147,8 +146,7 @@ def _show_decisions(header: PlanHeader, *, everything: bool) -> None:
     if decided:
         click.echo("\nIt goes by these decisions:")
     for each in decided if everything else decided[:_MOST_DECISIONS]:
-        it = each.resolution
-        click.echo(visible(f"  {it.number}: {said(it)}, {describe(it)}"))
+        click.echo(visible(f"  {each.resolution.number}: {said_by(each.resolution)}"))
     if not everything and len(decided) > _MOST_DECISIONS:
         click.echo(f"  {len(decided) - _MOST_DECISIONS} more: --all shows them.")
 

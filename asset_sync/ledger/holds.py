@@ -7,11 +7,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Row, select, text, tuple_
 
+from asset_sync.ledger import resolutions
 from asset_sync.ledger import schema as s
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import IGNORED
 from asset_sync.reconcile.planning.retiring import MISSING
-from asset_sync.reconcile.resolutions import Verb
+from asset_sync.reconcile.resolutions import Resolution
 from asset_sync.reconcile.review import LEFT_OUT
 
 
@@ -24,19 +25,6 @@ class HeldValue:
     source: Any
     applied_last: Any
     is_applied: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DecidedSince:
-    """A decision that counts and that the plan which holds a record does not know yet; see `Resolution`."""
-
-    number: int
-    verb: Verb
-    target_id: str | None
-    field: str | None
-    until_changed: bool
-    by: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +51,7 @@ class Held:
     waits: bool
     ignored: bool
     values: tuple[HeldValue, ...] = ()
-    decided: tuple[DecidedSince, ...] = ()
+    decided: tuple[Resolution, ...] = ()
 
     @property
     def is_decided(self) -> bool:
@@ -140,7 +128,7 @@ _HELD: Final = text(
 )
 
 
-_Decided = Mapping[tuple[str, str, str], Sequence[DecidedSince]]
+_Decided = Mapping[tuple[str, str, str], Sequence[Resolution]]
 _SEVERAL: Final = 5_000
 """Of so many records, at most, the decisions are asked for at once."""
 
@@ -149,14 +137,13 @@ def _decided(connection: Connection, records: Collection[tuple[str, str, str]]) 
     """Return the decisions that count about records, by set of links, kind and source key, the earliest first."""
     c = s.resolution.c
     record = tuple_(c.link_set, c.kind, c.source_key)
-    found: dict[tuple[str, str, str], list[DecidedSince]] = {}
+    found: dict[tuple[str, str, str], list[Resolution]] = {}
     ordered = sorted(records)
     for at in range(0, len(ordered), _SEVERAL):
         some = record.in_(ordered[at : at + _SEVERAL])
         query = select(s.resolution).where(some, c.taken_back_at.is_(None)).order_by(c.number)
         for row in connection.execute(query):
-            told = DecidedSince(row.number, row.verb, row.target_id, row.field, row.until_changed, row.by, row.at)
-            found.setdefault((row.link_set, row.kind, row.source_key), []).append(told)
+            found.setdefault((row.link_set, row.kind, row.source_key), []).append(resolutions.of_row(row))
     return found
 
 

@@ -260,10 +260,10 @@ class Ledger:
         with self._engine.connect() as connection:
             return resolutions.read(connection, link_set, mapped or {})
 
-    def every_resolution(self, link_set: str | None = None) -> list[KeptResolution]:
-        """Return all decisions on record, the latest first; those that were taken back, too."""
+    def every_resolution(self, link_set: str | None = None, *, in_force_at: datetime | None = None) -> list[KeptResolution]:
+        """Return all decisions on record, the latest first, or those in force at a moment; those taken back since, too."""
         with self._engine.connect() as connection:
-            return resolutions.every(connection, link_set)
+            return resolutions.every(connection, link_set, in_force_at)
 
     def resolve(self, link_set: str, resolution: Resolution) -> int:
         """Keep what a person decided about a record, in the place of what it speaks against; return its number.

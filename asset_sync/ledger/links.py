@@ -189,7 +189,8 @@ def references(changes: p.Changes) -> Iterator[tuple[str, str]]:
 
 
 def _sighted(plan: Plan) -> Iterator[Staged]:
-    rows = plan.operations
+    # What is left over is no record's, and none is missing for it.
+    rows = plan.operations[plan.operations["source_key"].notna()]
     restored = rows[rows["op"] == p.RESTORE]
     kept = set(zip(restored["kind"], restored["source_key"], strict=True))
     claims = (rows["op"] == p.CLAIM) & rows["hold"].isna()
@@ -199,9 +200,7 @@ def _sighted(plan: Plan) -> Iterator[Staged]:
             there = Outcome(row["seq"], ALREADY, None, row["target_id"], row["version"])
             yield _written(staging.JOIN, row, there, _bases(p.decode(row["changes"]), {}))._replace(claimed=_rule(row))
         elif row["op"] == p.RETIRE:
-            # What is left over is no record's, and none is missing for it.
-            if row["source_key"] is not None:
-                yield Staged(staging.MISSED, *where)
+            yield Staged(staging.MISSED, *where)
         else:
             yield Staged(staging.SEEN, *where)
             if where not in kept:
@@ -214,9 +213,6 @@ def _followed(
     """Return the steps of links. `stopovers` are an undo's, which remembers nothing else."""
     for row, outcome in done:
         op = row["op"]
-        if row["source_key"] is None:
-            # What was left behind has no link any more: its record is another object.
-            continue
         if op in {p.RETIRE, p.RESTORE}:
             yield Staged(
                 staging.RETIRED if op == p.RETIRE else staging.RESTORED, row["kind"], row["source_key"], outcome.target_id

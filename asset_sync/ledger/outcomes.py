@@ -71,9 +71,11 @@ def record(connection: Connection, plan: Plan, outcomes: Sequence[Outcome], run_
     # In the plan's order: of an object that it writes to several times, the last value counts.
     done = [(rows[row.seq], Outcome(*row)) for row in sorted(changed) if row.outcome in _DONE]
     wanted = {reference for row, _ in done for reference in links.references(p.decode(row["changes"]))}
-    links.follow(connection, plan, done, _created(connection, plan.id, wanted), at)
+    # What was left behind by a record that is another object has no link any more, and nothing to decide about.
+    followed = [(row, outcome) for row, outcome in done if row["source_key"] is not None]
+    links.follow(connection, plan, followed, _created(connection, plan.id, wanted), at)
     if plan.undoes:
-        resolutions.follow_undo(connection, plan, [row for row, _ in done], at)
+        resolutions.follow_undo(connection, plan, [row for row, _ in followed], at)
 
 
 def read(connection: Connection, plan_id: str) -> dict[int, Outcome]:

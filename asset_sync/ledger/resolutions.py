@@ -43,8 +43,7 @@ def read(connection: Connection, link_set: str, mapped: Mapped) -> Resolutions:
     """
     rows = connection.execute(_all(link_set).where(s.resolution.c.taken_back_at.is_(None))).all()
     return Resolutions(
-        replace(_resolution(row), fingerprint=None) if _made_otherwise(row.kind, row.mapped, mapped) else _resolution(row)
-        for row in rows
+        replace(of_row(row), fingerprint=None) if _made_otherwise(row.kind, row.mapped, mapped) else of_row(row) for row in rows
     )
 
 
@@ -52,11 +51,19 @@ def _made_otherwise(kind: str, by: str | None, mapped: Mapped) -> bool:
     return by is not None and mapped.get(kind, by) != by
 
 
-def every(connection: Connection, link_set: str | None) -> list[KeptResolution]:
-    """Return all resolutions on record, the latest first."""
-    query = _all(link_set).order_by(None).order_by(s.resolution.c.number.desc())
+def every(connection: Connection, link_set: str | None, in_force_at: datetime | None) -> list[KeptResolution]:
+    """Return the resolutions on record, the latest first: all, or those that were in force at a moment."""
+    c = s.resolution.c
+    query = _all(link_set).order_by(None).order_by(c.number.desc())
+    if in_force_at is not None:
+        query = query.where(c.at <= in_force_at, or_(c.taken_back_at.is_(None), c.taken_back_at > in_force_at))
     rows = connection.execute(query)
-    return [KeptResolution(row.link_set, _resolution(row), row.taken_back_by, row.taken_back_at) for row in rows]
+    return [KeptResolution(row.link_set, of_row(row), row.taken_back_by, row.taken_back_at) for row in rows]
+
+
+def of_row(row: Row[Any]) -> Resolution:
+    """Return a resolution as its row in the ledger has it."""
+    return Resolution(number=row.number, **{name: getattr(row, name) for name in _FIELDS})
 
 
 def keep(connection: Connection, link_set: str, resolution: Resolution) -> int:
@@ -82,7 +89,7 @@ def take_back(connection: Connection, number: int, by: str, at: datetime) -> Kep
     row = connection.execute(taken.values(taken_back_by=by, taken_back_at=at).returning(*s.resolution.c)).first()
     if row is None:
         raise PlanError(f"no decision {number} that counts: asset-sync resolve list shows them")
-    return KeptResolution(row.link_set, _resolution(row), row.taken_back_by, row.taken_back_at)
+    return KeptResolution(row.link_set, of_row(row), row.taken_back_by, row.taken_back_at)
 
 
 def stamp(connection: Connection, plan: Plan, mapped: Mapped) -> None:
@@ -113,13 +120,12 @@ def stamp(connection: Connection, plan: Plan, mapped: Mapped) -> None:
 def follow_undo(connection: Connection, plan: Plan, done: Sequence[Mapping[str, Any]], at: datetime) -> None:
     """Let an undo be the decision that it is: what it put back into service stays so, what it retires is no more kept.
 
-    `done` are the operations of the undo that were applied. It is so until a person takes it back or the source has the record
+    `done` are its operations on records that were applied. It is so until a person takes it back or the source has the record
     again.
     """
     by = _undone_by(connection, plan)
     for row in done:
-        # What is no record's is nothing to decide about.
-        if row["op"] == p.RESTORE and row["source_key"] is not None:
+        if row["op"] == p.RESTORE:
             for field in p.decode(row["changes"]):
                 resolution = Resolution(row["kind"], row["source_key"], "keep_target", by, at, field=field)
                 keep(connection, plan.link_set, resolution)
@@ -203,7 +209,3 @@ def _alike(link_set: str, resolution: Resolution) -> tuple[Any, ...]:
 def _all(link_set: str | None) -> Select[Any]:
     query = select(s.resolution).order_by(s.resolution.c.number)
     return query if link_set is None else query.where(s.resolution.c.link_set == link_set)
-
-
-def _resolution(row: Row[Any]) -> Resolution:
-    return Resolution(number=row.number, **{name: getattr(row, name) for name in _FIELDS})

@@ -11,13 +11,13 @@ import pandas as pd
 from asset_sync.components.resources import open_ledger, open_records
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger
-from asset_sync.ledger.holds import DecidedSince, Held, HeldPage
+from asset_sync.ledger.holds import Held, HeldPage
 from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations.definitions import declared, planning_syncs
 from asset_sync.operations.objects import check_there, gone_of
 from asset_sync.reconcile.errors import ConfigurationError, PlanError
 from asset_sync.reconcile.planning.waiting import WAITS
-from asset_sync.reconcile.resolutions import Resolution, Verb
+from asset_sync.reconcile.resolutions import Resolution, Verb, said_by
 
 LARGEST_NUMBER: Final = 2**63 - 1
 """No decision has a larger number: the ledger counts them in 64 bits."""
@@ -59,12 +59,9 @@ def is_gone(held: Held, gone: Collection[tuple[str, str, str]]) -> bool:
     return bool(held.candidates) and all((held.link_set, held.kind, each) in gone for each in held.candidates)
 
 
-def decided(each: DecidedSince) -> str:
+def decided(each: Resolution) -> str:
     """Return in words what was decided about a held record since the plan that holds it."""
-    about = f" #{each.target_id}" if each.target_id and each.verb != "create" else f" {each.field}" if each.field else ""
-    until = " until it changes" if each.until_changed else ""
-    what = f"{each.verb.replace('_', '-')}{about}{until}"
-    return f"decided by {each.by}, {each.at:%Y-%m-%d %H:%M} UTC: {what}; the next plan goes by it"
+    return f"{said_by(each)}; the next plan goes by it"
 
 
 def _command(verb: str, held: Held, *more: str) -> str:

@@ -114,11 +114,7 @@ def _check_rows(plan: Plan, selection: Selection) -> None:
 
 def gone_by(header: PlanHeader) -> Sequence[KeptResolution]:
     """Return the decisions about records that were in force when a plan was made, the latest first; none of an undo."""
-    if header.undoes:
-        return ()
-    made = header.made_at
-    found = open_ledger().every_resolution(header.link_set)
-    return [each for each in found if each.resolution.at <= made and not (each.taken_back_at and each.taken_back_at <= made)]
+    return () if header.undoes else open_ledger().every_resolution(header.link_set, in_force_at=header.made_at)
 
 
 def reject(plan_id: str, by: str) -> PlanHeader:
@@ -132,6 +128,11 @@ def waits(plan_id: str) -> str | None:
     """Return in one line why a plan may not be applied now; None where it may."""
     ledger = open_ledger()
     return ledger.waits(plan_id) or paused(ledger.header(plan_id).sync)
+
+
+def keeps_back(header: PlanHeader) -> str | None:
+    """Return in one line what keeps a plan from being applied that was not applied yet; None where nothing does."""
+    return None if header.state == "applied" else waits(header.id)
 
 
 def apply_plan(plan_id: str, *, run_id: str | None = None, watch: Watch | None = None) -> RunReport:

@@ -52,7 +52,7 @@ def shown(request: Request, plan: Existing, asked: Annotated[Asked, Query()]) ->
     if request.headers.get("hx-target") == "rows":
         return render(request, "rows.html", **rows)
     fields = mapped_fields(plan.sync, asked.kind or None)
-    waits = operations.waits(plan.id)
+    waits = operations.keeps_back(plan)
     went_by = operations.gone_by(plan)
     return render(request, "plan.html", **rows, asked=asked, waits=waits, sorts=tally(plan.id), fields=fields, went_by=went_by)
 

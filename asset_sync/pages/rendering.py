@@ -60,8 +60,8 @@ _ENVIRONMENT: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_ENVIRONMENT.filters |= {"moment": moment, "age": age, "words": words, "value": value, "visible": visible, "changes": p.decode}
-_ENVIRONMENT.filters |= {"decision": said}
+_ENVIRONMENT.filters |= {"moment": moment, "age": age, "words": words, "value": value, "visible": visible}
+_ENVIRONMENT.filters |= {"changes": p.decode, "decision": said}
 _ENVIRONMENT.globals |= {"bars": bars, "run_page": run_page, "record_query": record_query}
 _TEMPLATES: Final = Jinja2Templates(env=_ENVIRONMENT)
 

@@ -55,6 +55,13 @@ class Resolutions:
         own = self._by_kind.get(kind, ())
         return [resolution for resolution in own if not verbs or resolution.verb in verbs]
 
+    def by_record(self, kind: str, *verbs: Verb) -> dict[str, list[Resolution]]:
+        """Return what `of` does by source key."""
+        found: dict[str, list[Resolution]] = {}
+        for resolution in self.of(kind, *verbs):
+            found.setdefault(resolution.source_key, []).append(resolution)
+        return found
+
     def __iter__(self) -> Iterator[Resolution]:
         return (resolution for resolutions in self._by_kind.values() for resolution in resolutions)
 
@@ -77,15 +84,25 @@ def first_seen(resolutions: Resolutions, plan: Plan) -> Iterator[Resolution]:
 
 def describe(resolution: Resolution) -> str:
     """Return who decided, and when; and until when it holds, where that is not for good."""
-    until = ", until it changes" if resolution.until_changed else ""
-    return f"decided by {resolution.by} on {resolution.at:%Y-%m-%d %H:%M} UTC{until}"
+    return _by_whom(resolution) + (", until it changes" if resolution.until_changed else "")
+
+
+def _by_whom(resolution: Resolution) -> str:
+    return f"decided by {resolution.by} on {resolution.at:%Y-%m-%d %H:%M} UTC"
 
 
 def said(resolution: Resolution) -> str:
     """Return what was decided, in the words of the command line."""
     field = f" {resolution.field} of" if resolution.field else ""
-    target = f" #{resolution.target_id}" if resolution.target_id else ""
-    return f"{resolution.verb.replace('_', '-')}{field} {resolution.kind} {resolution.source_key!r}{target}"
+    # Of a new object, the id is what the record was before.
+    target = f" #{resolution.target_id}" if resolution.target_id and resolution.verb != "create" else ""
+    until = " until it changes" if resolution.until_changed else ""
+    return f"{resolution.verb.replace('_', '-')}{field} {resolution.kind} {resolution.source_key!r}{target}{until}"
+
+
+def said_by(resolution: Resolution) -> str:
+    """Return what was decided, by whom, and when."""
+    return f"{said(resolution)}, {_by_whom(resolution)}"
 
 
 def fingerprints(kind: Kind, desired: pd.DataFrame, rows: Sequence[int]) -> list[str]:

@@ -121,7 +121,8 @@ def test_what_cannot_be_decided_is_said_in_a_line(world: World) -> None:
     assert "'abc' is no number of a decision" in asked("resolve", "take-back", "abc", status=2)
     assert "'\\udcff' is no text" in asked("show", "\udcff", status=2)
     assert not json.loads(asked("resolve", "list", "--json")), "nothing of it is kept"
-    assert "ignore until it changes, asset" in asked("resolve", "ignore", SYNC, "asset", machine, "--until-changed")
+    told = asked("resolve", "ignore", SYNC, "asset", machine, "--until-changed")
+    assert f"ignore asset {machine!r} until it changes. " in told
 
 
 @pytest.mark.slow
@@ -241,7 +242,7 @@ def test_a_conflict_tells_its_values_and_what_was_decided_about_it_since(world: 
 def test_a_record_is_named_as_runs_print_it_where_it_alone_is_called_so(world: World) -> None:
     first, other, *_ = list(world.company)
     asked("run", SYNC)
-    assert f"keep target name, asset {first.id!r}" in asked("resolve", "keep-target", SYNC, "asset", first.name, "name")
+    assert f"keep-target name of asset {first.id!r}" in asked("resolve", "keep-target", SYNC, "asset", first.name, "name")
     world.company.apply(put=[dataclasses.replace(first, name="RENAMED-1"), dataclasses.replace(other, name=first.name)])
     asked("run", SYNC)
     told = asked("resolve", "keep-target", SYNC, "asset", first.name, "name", status=1)

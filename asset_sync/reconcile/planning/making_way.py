@@ -1,6 +1,5 @@
 """Making way: what objects of this sync's own give up for a record that the source says it of now."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -35,9 +34,7 @@ def parted_fields(kinds: Kinds, policy: Policy, links: Tables, resolutions: Reso
     """
     found = {}
     for name, kind in kinds.items():
-        decided: dict[str, list[Resolution]] = defaultdict(list)
-        for each in resolutions.of(name, *_PARTING):
-            decided[each.source_key].append(each)
+        decided = resolutions.by_record(name, *_PARTING)
         linked = links[name][links[name]["source_key"].isin(list(decided))] if decided and name in links else no_links()
         if any(_parts(decided[key], target) for key, target in zip(linked["source_key"], linked["target_id"], strict=True)):
             own = [field for unique in kind.unique if unique.enforced for field in unique.fields]

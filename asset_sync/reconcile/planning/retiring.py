@@ -165,10 +165,7 @@ def retirements(sides: Sides, now: datetime) -> Drafts:
         return none(sides.kind)
     gone, objects = _gone(sides)
     status = take(sides.observed[retirement.field], objects)
-    own_words = sides.words(retirement.field, status)
     runs = pc.add(pc.fill_null(take(sides.links["missing_runs"], gone), 0), 1)
-    words = p.change(retirement.field, own_words, _json(retirement.value), "source", "gone from the source")
-    new = as_text(pa.repeat(pa.scalar(retirement.value, status.type), len(gone)))
     applied = sides.base(retirement.field, gone)
     by_hand = filled(status) if applied is None else differs(status, applied)
     by_hand &= ~elsewhere.wrote(sides, objects, status)
@@ -176,9 +173,9 @@ def retirements(sides: Sides, now: datetime) -> Drafts:
     return sides.draft_of_objects(
         objects,
         p.RETIRE,
-        {retirement.field: Change(new, words), **_note(sides, retirement, objects, _added)},
+        _taken_out(sides, retirement, objects, "gone from the source"),
         source_keys=sides.keys_of(gone),
-        reason=forms.concat("not in the source for ", runs, " runs", like=words),
+        reason=forms.concat("not in the source for ", runs, " runs", like=pa.nulls(len(gone), _TEXT)),
         hold=pc.coalesce(_kept(sides, gone, objects), waiting.holds(status, runs, now)),
     )
 
@@ -202,21 +199,20 @@ def left_over(sides: Sides) -> Drafts:
     left = (objects >= 0) & (index(ids, text(sides.matches["target_id"])) < 0) & ~sides.out_of_service(objects)
     left &= ~filled(take(text(sides.observed["locked"]), objects)) & (base is not None and ~differs(status, base))
     left &= ~changed_objects(sides.kind, sides.links, sides.observed, links, objects).changed
-    objects, status = objects[left], status.filter(pa.array(left))
-    words = p.change(
-        retirement.field,
-        sides.words(retirement.field, status),
-        _json(retirement.value),
-        "source",
-        "its record is another object",
-    )
-    new = as_text(pa.repeat(pa.scalar(retirement.value, status.type), len(objects)))
     return sides.draft_of_objects(
-        objects,
+        objects[left],
         p.RETIRE,
-        {retirement.field: Change(new, words), **_note(sides, retirement, objects, _added)},
+        _taken_out(sides, retirement, objects[left], "its record is another object"),
         reason="made by this sync for a record that is another object by decision",
     )
+
+
+def _taken_out(sides: Sides, retirement: Retirement, objects: Positions, why: str) -> dict[str, Change]:
+    """Return the changes by which objects are taken out of service."""
+    status = take(sides.observed[retirement.field], objects)
+    words = p.change(retirement.field, sides.words(retirement.field, status), _json(retirement.value), "source", why)
+    new = as_text(pa.repeat(pa.scalar(retirement.value, status.type), len(objects)))
+    return {retirement.field: Change(new, words), **_note(sides, retirement, objects, _added)}
 
 
 def _gone(sides: Sides) -> tuple[Positions, Positions]:

@@ -14,7 +14,7 @@ from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, drafts
 from asset_sync.reconcile.planning.model import Policy, Snapshot
 from asset_sync.reconcile.references import held_members, held_references, resolve
-from asset_sync.reconcile.resolutions import Resolution, Resolutions, describe
+from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb, describe
 from asset_sync.reconcile.sets import members
 from asset_sync.reconcile.tables import (
     PENDING,
@@ -179,16 +179,11 @@ class Sides:
             return np.zeros(len(links), dtype=bool)
         return mask(take(self.links[emptied_column(name)], links))
 
-    def resolved(self, *verbs: str) -> dict[int, list[Resolution]]:
+    def resolved(self, *verbs: Verb) -> dict[int, list[Resolution]]:
         """Return people's decisions of those sorts, by row."""
-        chosen = [resolution for resolution in self.resolutions.of(self.kind.name) if resolution.verb in verbs]
-        found: dict[int, list[Resolution]] = {}
-        if chosen:
-            at = index(pa.array([resolution.source_key for resolution in chosen], _TEXT), self.source_keys)
-            for row, resolution in zip(at.tolist(), chosen, strict=True):
-                if row >= 0:
-                    found.setdefault(row, []).append(resolution)
-        return found
+        decided = self.resolutions.by_record(self.kind.name, *verbs)
+        at = index(pa.array(list(decided), _TEXT), self.source_keys) if decided else np.array([], dtype=np.int64)
+        return {row: own for row, own in zip(at.tolist(), decided.values(), strict=True) if row >= 0}
 
     # Words.
 
