@@ -1,6 +1,6 @@
 """Held records, and the decisions that let them go on."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
 from fastapi.responses import Response
@@ -89,7 +89,12 @@ def decisions(request: Request, sync: str = "") -> Response:
 
 
 @routes.post("/decisions/{number}/take-back")
-def take_back(request: Request, by: Approver, number: Annotated[int, Path(ge=1, le=operations.LARGEST_NUMBER)]) -> Response:
-    """Take a decision back."""
+def take_back(
+    request: Request,
+    by: Approver,
+    number: Annotated[int, Path(ge=1, le=operations.LARGEST_NUMBER)],
+    to: Annotated[Literal["/decisions", "/held"], Form()] = "/decisions",
+) -> Response:
+    """Take a decision back, and go on to the page that it was taken back on."""
     kept = operations.take_back(number, by)
-    return go(request, "/decisions", told=f"Taken back by {by}: {said(kept.resolution)}. The next plan asks again.")
+    return go(request, to, told=f"Taken back by {by}: {said(kept.resolution)}. The next plan asks again.")
