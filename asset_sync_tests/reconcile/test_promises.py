@@ -12,10 +12,11 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.guards import Limits
 from asset_sync.reconcile.kinds import IdentityRule, Unique, in_order
 from asset_sync.reconcile.merge import Ownership
-from asset_sync.reconcile.planning import Policy
+from asset_sync.reconcile.planning import Policy, make_plan
 from asset_sync.reconcile.planning.rebasing import later_objects
+from asset_sync.reconcile.references import match_all
 from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb, fingerprints
-from asset_sync.reconcile.tables import guess_column
+from asset_sync.reconcile.tables import ELSEWHERE_COLUMNS, guess_column
 from asset_sync_tests.reconcile.lab import GRACE, Lab, held, ops
 from asset_sync_tests.reconcile.worlds import ASSET, KINDS, NOW, OWNERS, POLICY, Row, desired, observed, planned, snapshot
 
@@ -649,6 +650,33 @@ def test_what_a_person_made_use_of_stays_in_service_though_its_record_is_another
     lab.target.edit("asset", made, **edit)
     lab.resolutions = decided("link", "a", target_id=theirs)
     assert [row["op"] for row in p.records(lab.run().writes) if row["target_id"] == made] == []
+
+
+def test_what_may_be_a_held_record_stays_in_service_though_its_own_record_is_another_object() -> None:
+    lab = Lab(source={"asset": [machine("a", name="pc"), machine("b", name="other")]})
+    theirs = lab.target.make("asset", name="pc", status="active")
+    lab.resolutions = decided("never_link", "a", target_id=theirs)
+    lab.run()
+    made = lab.ledger.rows["asset", "a"]["target_id"]
+    lab.source = {"asset": [machine("a", name="pc", serial="SN-new-1"), machine("b", name="other", serial="SN-a-1")]}
+    lab.resolutions = decided("link", "a", target_id=theirs)
+    plan = lab.run()
+    assert f"serial 'SN-a-1' is on asset #{made}" in held(plan)["b"]
+    assert lab.objects("asset", "status")[made] == {"status": "in-use"}
+
+
+def test_what_another_source_has_stays_in_service_though_its_own_record_is_another_object() -> None:
+    lab = Lab(source={"asset": [machine("a", name="pc")]})
+    theirs = lab.target.make("asset", name="pc", status="active")
+    lab.resolutions = decided("never_link", "a", target_id=theirs)
+    lab.run()
+    made = lab.ledger.rows["asset", "a"]["target_id"]
+    others = pd.DataFrame([dict.fromkeys(ELSEWHERE_COLUMNS) | {"link_set": "other", "target_id": made}])
+    lab.resolutions = decided("link", "a", target_id=theirs)
+    now = replace(lab.snapshot(), elsewhere={"asset": others.astype(ELSEWHERE_COLUMNS)})
+    matches = match_all(KINDS, now.desired, now.observed, now.links, resolutions=now.resolutions)
+    plan = make_plan("test", KINDS, lab.policy, now, matches, now=lab.at)
+    assert p.RETIRE not in set(plan.writes["op"])
 
 
 def test_what_this_sync_wrote_to_an_object_that_a_record_never_is_goes_to_the_record() -> None:

@@ -183,7 +183,8 @@ def retirements(sides: Sides, now: datetime) -> Drafts:
 def left_over(sides: Sides) -> Drafts:
     """An operation for each object that this sync made for a record which a person says is another one: it is no record's now.
 
-    What is locked, or not what it was made as any more, or has a status that a person set, is left as it is.
+    What would not be retired either if its record were gone is left as it is: it is locked, another source has it, it may be a
+    record that is held, or a person set its status.
     """
     decided, retirement = sides.resolved("link"), sides.kind.retirement
     rows = np.array([row for row in decided if sides.same[row] and not sides.linked[row]], dtype=np.int64)
@@ -193,12 +194,11 @@ def left_over(sides: Sides) -> Drafts:
     ours = sides.links["made"].fillna(value=False).to_numpy(dtype=bool) & sides.own
     ours &= sides.links["retired_by"].isna().to_numpy(dtype=bool)
     links = links[np.append(ours, False)[links]]  # the last one stands for no link at all
-    ids = take(text(sides.links["target_id"]), links)
-    objects = index(ids, text(sides.observed["id"]))
+    objects = index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))
+    links, objects = links[objects >= 0], objects[objects >= 0]
     status, base = take(sides.observed[retirement.field], objects), sides.base(retirement.field, links)
-    left = (objects >= 0) & (index(ids, text(sides.matches["target_id"])) < 0) & ~sides.out_of_service(objects)
-    left &= ~filled(take(text(sides.observed["locked"]), objects)) & (base is not None and ~differs(status, base))
-    left &= ~changed_objects(sides.kind, sides.links, sides.observed, links, objects).changed
+    left = ~np.isin(objects, sides.object_of[sides.object_of >= 0]) & ~sides.out_of_service(objects)
+    left &= ~filled(_kept(sides, links, objects)) & (base is not None and ~differs(status, base))
     return sides.draft_of_objects(
         objects[left],
         p.RETIRE,
