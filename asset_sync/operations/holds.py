@@ -14,7 +14,7 @@ from asset_sync.ledger import Ledger
 from asset_sync.ledger.holds import Held, HeldPage
 from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations.definitions import declared, planning_syncs
-from asset_sync.operations.objects import check_there, gone_of
+from asset_sync.operations.objects import check_there, gone_of, lacking
 from asset_sync.reconcile.errors import ConfigurationError, PlanError
 from asset_sync.reconcile.planning.waiting import WAITS
 from asset_sync.reconcile.resolutions import Resolution, Verb, said_by
@@ -108,10 +108,12 @@ def resolve(
     _check(declared_as, verb, kind, field)
     ledger = open_ledger()
     record = _record(ledger, declared_as, link_set, kind, source_key)
+    of_connection = replace(declared_as, link_set=link_set)
     if verb in ("link", "never_link"):
-        check_there(replace(declared_as, link_set=link_set), kind, str(target_id))
+        check_there(of_connection, kind, str(target_id))
     if verb == "create":
-        _check_unlinked(ledger, record)
+        if record.linked is None or lacking(of_connection, kind, record.linked) is None:
+            _check_unlinked(ledger, record)
         # What the decision is about: an object that is made again since may be deleted, too.
         target_id = record.linked
     elif verb == "link":

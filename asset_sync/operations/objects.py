@@ -37,10 +37,18 @@ def read_last(sync: Sync) -> ReadLast | None:
         return None
 
 
-def check_there(sync: Sync, kind: str, target_id: str) -> None:
-    """Refuse an object that the target did not have when it was read last, and that the sync did not make since."""
+def lacking(sync: Sync, kind: str, target_id: str) -> ReadLast | None:
+    """Return the target as it was read last, where it did not have an object that the sync did not make since, either."""
     read = read_last(sync)
     if read is None or not read.lacks(kind, target_id) or open_records().was_made(sync.link_set, kind, target_id, read.at):
+        return None
+    return read
+
+
+def check_there(sync: Sync, kind: str, target_id: str) -> None:
+    """Refuse an object that the target did not have when it was read last, and that the sync did not make since."""
+    read = lacking(sync, kind, target_id)
+    if read is None:
         return
     connection = connection_of(sync.name, sync.link_set)
     again = f"asset-sync run {sync.name} --mode dry-run" + (f" --partition {connection}" if connection else "")

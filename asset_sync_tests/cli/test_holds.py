@@ -161,6 +161,22 @@ def test_an_object_that_a_person_deleted_is_held_until_it_is_decided(world: Worl
 
 
 @pytest.mark.slow
+def test_what_a_person_linked_and_another_deleted_is_made_again_where_that_is_decided(world: World) -> None:
+    asked("run", SYNC)
+    machine = next(iter(world.company))
+    linked = next(row["id"] for row in world.netbox.objects(ASSETS) if row["serial"] == machine.serial)
+    asked("resolve", "link", SYNC, "asset", machine.id, str(linked))
+    asked("run", SYNC)
+    world.netbox.delete(ASSETS, linked)
+    asked("run", SYNC)
+    assert "decide whether it is made again (create) or left alone (ignore)" in held()[0]["why"]
+    asked("resolve", "create", SYNC, "asset", machine.id)
+    asked("run", SYNC)
+    assert held() == []
+    assert [row["serial"] for row in world.netbox.objects(ASSETS)].count(machine.serial) == 1
+
+
+@pytest.mark.slow
 def test_an_object_is_named_as_it_is_shown(world: World) -> None:
     asked("run", SYNC)
     machine, linked = next(iter(world.company)), {row["serial"]: row for row in world.netbox.objects(ASSETS)}
