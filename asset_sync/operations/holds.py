@@ -64,10 +64,13 @@ def decided(each: Resolution) -> str:
     return f"{said_by(each)}; the next plan goes by it"
 
 
-def _command(verb: str, held: Held, *more: str) -> str:
-    _, parted, connection = held.link_set.partition("/")
+def _command(verb: str, about: "Held | _Record", *more: str) -> str:
+    _, parted, connection = about.link_set.partition("/")
     of_connection = ["--partition", connection] if parted else []
-    return shlex.join(["asset-sync", "resolve", verb, held.sync, held.kind, held.source_key, *more, *of_connection])
+    words = [about.sync, about.kind, about.source_key, *more]
+    # What begins like an option is one, unless it stands behind two dashes.
+    odd = any(word.startswith("-") for word in words)
+    return shlex.join(["asset-sync", "resolve", verb, *([*of_connection, "--", *words] if odd else [*words, *of_connection])])
 
 
 def _names(sync: str | None) -> list[str]:
@@ -215,7 +218,7 @@ def _check_nobodys(ledger: Ledger, record: _Record, target_id: str) -> None:
     parted = {each.source_key for each in never if each.target_id == target_id}
     doubted = {each.source_key for each in record.held if target_id in each.candidates}
     for other in sorted({*others["source_key"]} - parted - doubted):
-        way_on = f"asset-sync resolve never-link {record.sync} {record.kind} {other} {target_id}"
+        way_on = _command("never-link", replace(record, source_key=other), target_id)
         raise PlanError(f"{record.kind} #{target_id} is {other!r} by its link: say first that it is not: {way_on}")
 
 
@@ -228,10 +231,9 @@ def _check_unlinked(ledger: Ledger, record: _Record) -> None:
     parted = {resolution.target_id for resolution in never if resolution.source_key == record.source_key}
     doubted = {each.candidates[0] for each in record.own if len(each.candidates) == 1}
     if record.linked is not None and record.linked not in parted | doubted:
-        named = f"{record.sync} {record.kind} {record.source_key} {record.linked}"
         raise PlanError(
             f"{record.kind} {record.source_key!r} is {record.kind} #{record.linked} by its link: say first that it is not: "
-            f"asset-sync resolve never-link {named}"
+            f"{_command('never-link', record, record.linked)}"
         )
 
 

@@ -17,6 +17,7 @@ from asset_sync.components.resources import open_ledger
 from asset_sync.ledger.holds import Held
 from asset_sync.operations import holds
 from asset_sync.operations.definitions import declared
+from asset_sync.reconcile.resolutions import Resolutions
 from asset_sync.sandbox.world import World
 from asset_sync_tests.cli.lab import SYNC
 from asset_sync_tests.pipeline import ASSETS
@@ -38,6 +39,7 @@ def held() -> list[dict[str, Any]]:
     [
         (SYNC, "7", ("17",), f"asset-sync resolve link {SYNC} asset 7 17"),
         (f"{SYNC}/main", "a b", ("17",), f"asset-sync resolve link {SYNC} asset 'a b' 17 --partition main"),
+        (f"{SYNC}/main", "-a", ("17",), f"asset-sync resolve link --partition main -- {SYNC} asset -a 17"),
         (SYNC, "7", ("17", "18"), None),
         (SYNC, "7", (), None),
     ],
@@ -296,6 +298,16 @@ def test_what_only_waits_for_something_else_names_that(monkeypatch: pytest.Monke
     told = asked("resolve", "create", SYNC, "asset", "x", "--by", "anna", status=1)
     assert f"asset 'x' {why}; what it waits for is what there is to decide about" in told
     assert "never-link" not in told
+
+
+def test_what_to_say_first_is_told_as_it_is_typed_of_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = {"asset": pd.DataFrame({"source_key": ["a b"], "target_id": ["17"]})}
+    ledger = SimpleNamespace(links=lambda *_: known, held=lambda _: [], resolutions=lambda _: Resolutions())
+    monkeypatch.setattr(holds, "open_ledger", lambda: ledger)
+    monkeypatch.setattr(holds, "link_set_of", lambda *_: f"{SYNC}/main")
+    monkeypatch.setattr(holds, "lacking", lambda *_: None)
+    told = asked("resolve", "create", SYNC, "asset", "a b", status=1)
+    assert f"say first that it is not: asset-sync resolve never-link {SYNC} asset 'a b' 17 --partition main" in told
 
 
 def test_what_is_a_part_of_an_object_is_decided_about_with_that(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
