@@ -652,6 +652,26 @@ def test_what_a_person_made_use_of_stays_in_service_though_its_record_is_another
     assert [row["op"] for row in p.records(lab.run().writes) if row["target_id"] == made] == []
 
 
+def test_what_this_sync_only_recognised_stays_in_service_though_its_record_is_another_object() -> None:
+    lab = Lab(source={"asset": [machine("a", name="pc")]})
+    recognised = lab.target.make("asset", serial="SN-a-1", name="pc", status="in-use")
+    lab.run()
+    lab.resolutions = decided("link", "a", target_id=lab.target.make("asset", name="other", status="in-use"))
+    assert p.RETIRE not in set(lab.run().writes["op"])
+    assert lab.objects("asset", "status")[recognised] == {"status": "in-use"}
+
+
+def test_records_that_a_person_says_are_each_others_objects_retire_neither() -> None:
+    lab = Lab(source={"asset": [machine(key, name=f"pc-{key}") for key in "ab"]})
+    lab.run()
+    ids = {key: link["target_id"] for (_, key), link in lab.ledger.rows.items()}
+    both = [Resolution("asset", one, "link", "anna", NOW, target_id=ids[other]) for one, other in ("ab", "ba")]
+    lab.resolutions = Resolutions(both)
+    assert p.RETIRE not in set(lab.run().writes["op"])
+    assert {row["status"] for row in lab.objects().values()} == {"in-use"}
+    assert settled(lab)
+
+
 def test_what_may_be_a_held_record_stays_in_service_though_its_own_record_is_another_object() -> None:
     lab = Lab(source={"asset": [machine("a", name="pc"), machine("b", name="other")]})
     theirs = lab.target.make("asset", name="pc", status="active")
