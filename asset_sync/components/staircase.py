@@ -140,7 +140,14 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
             made = reviewed(linked, made, planning.snapshot)
             last = ledger.last_rows(sync.name, linked.link_set)
             verdicts = guards.check(made, sync.kinds, sync.policy, planning.snapshot, limits=sync.limits, last_rows=last)
-            ledger.save(made, context.run.run_id, now, partial=bool(sync.about(context)), mapped=sync.mapped)
+            ledger.save(
+                made,
+                context.run.run_id,
+                now,
+                partial=bool(sync.about(context)),
+                mapped=sync.mapped,
+                known=planning.snapshot.resolutions,
+            )
             ledger.save_guards(made.id, verdicts)
             ledger.note_absences(made, context.run.run_id, now)
             return dg.MaterializeResult(

@@ -157,18 +157,30 @@ class Ledger:
 
     # Plans.
 
-    def save(self, plan: Plan, run_id: str, at: datetime, *, partial: bool = False, mapped: Mapped | None = None) -> None:
+    def save(
+        self,
+        plan: Plan,
+        run_id: str,
+        at: datetime,
+        *,
+        partial: bool = False,
+        mapped: Mapped | None = None,
+        known: Resolutions | None = None,
+    ) -> None:
         """Keep a plan. Saved twice by one run, it is one plan; made again by another, it comes to the front again.
 
         It is a look at both sides: older plans of its sync and links that would do what it would not are stale from now on,
         approved or not. Others that nobody decided about are superseded. A dry run supersedes nothing, but it looks, too; an
         undo does neither, nor is it contradicted. A `partial` look, at some records alone, says nothing of the others. `mapped`
-        is how the kinds were made, in a digest each.
+        is how the kinds were made, in a digest each. `known` are the decisions that it goes by: where others were made since
+        they were read, or some of them taken back, it is stale.
         """
         with self._writing(plan.link_set) as connection:
             if plans.keep(connection, plan, run_id, at, partial=partial):
                 states.bring_to_front(connection, plan, partial=partial)
             resolutions.stamp(connection, plan, mapped or {})
+            if known is not None:
+                overruled.meanwhile(connection, plan.link_set, known)
 
     def plan(self, plan_id: str) -> Plan:
         """Return a plan with its operations, verified; PlanError where it is damaged."""

@@ -2,11 +2,12 @@
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_, select, true
 
+from asset_sync.ledger import resolutions
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.headers import headers
 from asset_sync.ledger.states import OPEN, make_stale
 from asset_sync.reconcile import plan as p
-from asset_sync.reconcile.resolutions import Resolution, said
+from asset_sync.reconcile.resolutions import Resolution, Resolutions, said
 
 _ABOUT_ITS_PARTS = ("link", "never_link", "create", "ignore")
 """What decides which object a record is, or whether it is any, decides about what belongs to it, too."""
@@ -22,6 +23,17 @@ def taken_back(connection: Connection, link_set: str, resolution: Resolution, by
     """Make stale what may go by a decision that is taken back."""
     because = f"{by} took decision {resolution.number} back since it was made: {said(resolution)}"
     _make_stale(connection, link_set, resolution, because)
+
+
+def meanwhile(connection: Connection, link_set: str, known: Resolutions) -> None:
+    """Make stale what goes by those decisions alone, as others were made, or some of them taken back, before it was kept."""
+    before = {each.number for each in known}
+    for kept in resolutions.every(connection, link_set, in_force_at=None):
+        it, number = kept.resolution, kept.resolution.number
+        if kept.taken_back_at is None and number is not None and number not in before:
+            decided(connection, link_set, it, number)
+        elif kept.taken_back_at is not None and number in before:
+            taken_back(connection, link_set, it, str(kept.taken_back_by))
 
 
 def _make_stale(connection: Connection, link_set: str, resolution: Resolution, because: str, but: str | None = None) -> None:

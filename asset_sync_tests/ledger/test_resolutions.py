@@ -98,6 +98,29 @@ def test_a_record_is_planned_as_long_as_its_plan_may_be_applied(ledger: Ledger) 
     assert not ledger.is_planned(SYNC, "asset", "a")
 
 
+@pytest.mark.parametrize("about", ["a", "b"])
+def test_a_plan_is_stale_where_a_decision_came_while_it_was_made(ledger: Ledger, about: str) -> None:
+    known = ledger.resolutions(SYNC)
+    ledger.resolve(SYNC, replace(decision("never_link", target_id="7" if about == "a" else "8"), source_key=about))
+    plan = make(row("update", "a", "7", changes=changes(status="active")))
+    ledger.save(plan, "r1", at(1), known=known)
+    header = ledger.header(plan.id)
+    assert (header.state == "stale") == (about == "a")
+    assert ("anna decided since it was made: never-link asset 'a' #7" in str(header.stale_because)) == (about == "a")
+
+
+def test_a_plan_is_stale_where_a_decision_was_taken_back_while_it_was_made(ledger: Ledger) -> None:
+    number = ledger.resolve(SYNC, decision("link", target_id="7"))
+    known = ledger.resolutions(SYNC)
+    ledger.take_back(number, "bob", at(1))
+    plan = make(row("claim", "a", "7", reason="matched by decision: …"))
+    ledger.save(plan, "r1", at(1), known=known)
+    assert "bob took decision" in str(ledger.header(plan.id).stale_because)
+    again = make(row("claim", "a", "7", reason="matched by serial"))
+    ledger.save(again, "r2", at(2), known=ledger.resolutions(SYNC))
+    assert ledger.header(again.id).state == "planned"
+
+
 def test_what_held_until_a_record_changed_is_over_once_it_did_also_where_it_is_as_before_again(ledger: Ledger) -> None:
     ledger.resolve(SYNC, decision("ignore", until_changed=True))
     ledger.save(make(row("quarantine", "a", hold="ignored: …", version="f1")), "r1", at(1))
