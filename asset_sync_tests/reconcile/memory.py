@@ -236,10 +236,11 @@ class MemoryLedger:
         """Remember what the plan says of the source."""
         rows = p.records(plan.operations)
         restored = {(row["kind"], row["source_key"]) for row in rows if row["op"] == p.RESTORE}
-        for row in rows:
+        before = dict(self.rows)
+        for row in sorted(rows, key=lambda row: row["op"] != p.CLAIM):
             where = (row["kind"], row["source_key"])
             if row["op"] == p.CLAIM and row["hold"] is None:
-                self._join(row, Outcome(row["seq"], APPLIED, None, row["target_id"]), {})
+                self._join(row, Outcome(row["seq"], APPLIED, None, row["target_id"]), {}, before)
                 self.rows[where]["version"] = row["version"]
             elif row["op"] == p.SEEN and where in self.rows:
                 self.rows[where] |= {"missing_runs": 0, "missing_since": None}
@@ -265,18 +266,19 @@ class MemoryLedger:
                     self.rows[where]["retired_by"] = "undo" if plan.undoes else "sync"
                 continue
             if plan.undoes is None:
-                self._join(row, outcome, created)
+                self._join(row, outcome, created, dict(self.rows))
             if where in self.rows and outcome.version is not None:
                 self.rows[where]["version"] = outcome.version
             if row["op"] == p.RESTORE and where in self.rows:
                 self.rows[where] |= {"retired_by": None, "missing_runs": 0, "missing_since": None}
 
-    def _join(self, row: Mapping[str, Any], outcome: Outcome, created: Created) -> None:
+    def _join(self, row: Mapping[str, Any], outcome: Outcome, created: Created, known: LinkRows) -> None:
         where, target_id = (row["kind"], row["source_key"]), str(outcome.target_id)
         created_at = orjson.loads(row["identity"])["created"] if row["identity"] is not None else None
-        ended = [o for o, known in self.rows.items() if o[0] == where[0] and o != where and known["target_id"] == target_id]
+        ended = [link for o, link in known.items() if o[0] == where[0] and o != where and link["target_id"] == target_id]
+        self.rows = {o: link for o, link in self.rows.items() if o == where or not any(link is each for each in ended)}
         # What was applied to an object is true of it, whosever it is, but not of another one under its id.
-        before = [link for link in map(self.rows.pop, ended) if created_at is None or link.get("created") in (None, created_at)]
+        before = [link for link in ended if created_at is None or link.get("created") in (None, created_at)]
         said = {name for field in self.kinds[where[0]].fields for name in (field.name, emptied_column(field.name))}
         applied = {name: value for link in before for name, value in link.items() if name in said and row["op"] != p.CREATE}
         link = self.rows.get(where)

@@ -623,21 +623,58 @@ def test_what_a_person_says_a_linked_record_is_not_is_not_asked_again() -> None:
     assert {row["name"] for row in lab.objects().values()} == {"pc-2", "other"}
 
 
-def test_what_was_made_for_a_record_that_is_another_object_after_all_leaves_service() -> None:
-    lab = Lab(source={"asset": [machine("a", name="pc")]})
+def parted() -> tuple[Lab, str, str]:
+    """A lab in which a machine was made beside the object that a person says it is after all; the ids of both."""
+    lab = Lab(source={"asset": [machine("a", name="pc", tag="T-1")]})
+    lab.ledger.also = ("serial", "tag")
     theirs = lab.target.make("asset", name="pc", status="active")
     lab.resolutions = decided("never_link", "a", target_id=theirs)
     lab.run()
     (made,) = set(lab.objects()) - {theirs}
     lab.resolutions = decided("link", "a", target_id=theirs)
-    plan = lab.run()
-    (retired,) = [row for row in p.records(plan.writes) if row["op"] == p.RETIRE]
-    assert (retired["target_id"], retired["reason"]) == (
-        made,
-        "made by this sync for a record that is another object by decision",
-    )
+    return lab, made, theirs
+
+
+def stopped(lab: Lab) -> None:
+    """Plan, and be killed before anything is applied."""
+    lab.ledger.note_sighting(lab.plan(), lab.at)
+    lab.pass_day()
+
+
+@pytest.mark.parametrize("killed", [0, 1, 3])
+def test_what_was_made_for_a_record_that_is_another_object_after_all_leaves_service(killed: int) -> None:
+    lab, made, theirs = parted()
+    for _ in range(killed):
+        stopped(lab)
+    first = lab.run()
+    assert f"a (left #{made})" in first.operations["source_key"].tolist()
+    assert lab.objects("asset", "tag") == {made: {}, theirs: {"tag": "T-1"}}
+    assert {row["op"] for row in p.records(first.writes)} == ({p.UPDATE, p.RETIRE} if killed else {p.UPDATE})
+    assert settled(lab, 4)
     assert {key: row["status"] for key, row in lab.objects("asset", "status").items()} == {theirs: "active", made: "retired"}
+    assert lab.ledger.rows["asset", "a"]["target_id"] == theirs
+
+
+@pytest.mark.parametrize("killed", [0, 1])
+def test_what_left_service_for_another_object_is_back_once_it_is_the_record_s_again(killed: int) -> None:
+    lab, made, theirs = parted()
+    assert settled(lab, 5)
+    lab.resolutions = decided("link", "a", target_id=made)
+    for _ in range(killed):
+        stopped(lab)
+    assert p.RESTORE in set(lab.run().writes["op"])
     assert settled(lab)
+    told = {key: (row["status"], row.get("tag")) for key, row in lab.objects("asset", "status", "tag").items()}
+    assert told == {theirs: ("active", None), made: ("in-use", "T-1")}
+    assert {key for _, key in lab.ledger.rows} == {"a"}
+
+
+def test_what_was_made_for_a_record_is_not_retired_where_retiring_is_switched_off() -> None:
+    lab, made, _ = parted()
+    lab.policy = replace(lab.policy, grace=replace(GRACE, retires=False))
+    assert settled(lab, 5)
+    assert lab.objects("asset", "status")[made] == {"status": "in-use"}
+    assert "retiring is switched off" in held(lab.plan())[f"a (left #{made})"]
 
 
 @pytest.mark.parametrize("edit", [{"status": "storage"}, {"serial": "SN-other"}])
@@ -834,7 +871,7 @@ def test_a_machine_that_is_another_object_by_decision_gets_ports_of_its_own() ->
     lab.run()
     other = lab.target.make("asset", name="a person's")
     lab.resolutions = decided("link", "a", target_id=other)
-    assert settled(lab)
+    assert settled(lab, 4)
     assert [row["asset"] for row in lab.objects("port").values()] == ["1001", other]
     assert lab.objects("address", "port") == {"1001": {"port": "1002"}}
 

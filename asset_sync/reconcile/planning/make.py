@@ -16,11 +16,12 @@ from asset_sync.reconcile.planning.agreeing import Agreeing
 from asset_sync.reconcile.planning.changes import Changes
 from asset_sync.reconcile.planning.dependents import hold_dependents, needed, note_unmade
 from asset_sync.reconcile.planning.drafts import Drafts, in_order, together
+from asset_sync.reconcile.planning.leaving import leaving
 from asset_sync.reconcile.planning.model import Policy, Snapshot
 from asset_sync.reconcile.planning.moving import Pins, left_behind, sitting_here
 from asset_sync.reconcile.planning.plugging import plugged
 from asset_sync.reconcile.planning.rebasing import older_records, rebased, rebased_links
-from asset_sync.reconcile.planning.retiring import left_over, restores, retirements, returned, returning
+from asset_sync.reconcile.planning.retiring import restores, retirements, returned, returning
 from asset_sync.reconcile.planning.room import Room
 from asset_sync.reconcile.planning.shared import without_shared
 from asset_sync.reconcile.planning.sides import Sides
@@ -71,8 +72,8 @@ def _operations(kinds: Kinds, sides: Mapping[str, Sides], now: datetime, mode: M
         changes = Changes(own, back, mode)
         drafted = together(own.kind, [*changes.updates(), left_behind(own), restores(own, back), *changes.creates()])
         written[name] = free_before_taken(own, without_shared(own, drafted), Room(sides, written, name))
-        gone[name] = in_order(together(own.kind, [left_over(own), *([retirements(own, now)] if complete else [])]))
-        told = [changes.claims(), returned(own), changes.refused(), changes.left_out(), quarantined(own)]
+        gone[name] = in_order(together(own.kind, [retirements(own, now)] if complete else []))
+        told = [leaving(own), changes.claims(), returned(own), changes.refused(), changes.left_out(), quarantined(own)]
         others[name] = [in_order(together(own.kind, told))]
     last = {name: each for name, each in gone.items() if _loses_its_place(each.kind)}
     others |= {name: [each, *others[name]] for name, each in gone.items() if name not in last}

@@ -12,6 +12,7 @@ from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.kinds import Field, Kinds
 from asset_sync.reconcile.planning.drafts import Drafts, as_text
 from asset_sync.reconcile.planning.holders import Holder, Values
+from asset_sync.reconcile.planning.leaving import are_left, keys_apart
 from asset_sync.reconcile.planning.model import Policy
 from asset_sync.reconcile.planning.room import Room
 from asset_sync.reconcile.planning.sides import Sides
@@ -28,15 +29,18 @@ Asked = set[tuple[int, str]]
 
 
 def parted_fields(kinds: Kinds, policy: Policy, links: Tables, resolutions: Resolutions) -> dict[str, list[str]]:
-    """Return the fields, by kind, of which it is asked what this sync wrote last: a person parted a record from its object.
+    """Return the fields, by kind, of which it is asked what this sync wrote last: a person parted a record from its object,
+    or did so before.
 
     They are those that the source alone has a say in and that a target lets exist once.
     """
     found = {}
     for name, kind in kinds.items():
         decided = resolutions.by_record(name, *_PARTING)
-        linked = links[name][links[name]["source_key"].isin(list(decided))] if decided and name in links else no_links()
-        if any(_parts(decided[key], target) for key, target in zip(linked["source_key"], linked["target_id"], strict=True)):
+        own_links = links.get(name, no_links())
+        linked = own_links[own_links["source_key"].isin(list(decided))] if decided else no_links()
+        pairs = zip(linked["source_key"], linked["target_id"], strict=True)
+        if any(_parts(decided[key], target) for key, target in pairs) or are_left(own_links).any():
             own = [field for unique in kind.unique if unique.enforced for field in unique.fields]
             owners = policy.owners.get(name, {})
             found[name] = [each for each in dict.fromkeys(own) if each in owners and owners[each].owner == "source"]
@@ -65,7 +69,9 @@ def making_way(values: Values, asked: Asked, room: Room) -> Iterator[Drafts]:
             yield _makes_way(sides, field, holder, silent[holder.row], new=None, why="the source says it of another record")
         elif holder.row in parted:
             asked.add((holder.row, field.name))
-            yield _makes_way(sides, field, holder, parted[holder.row], new=None, why="its record is another object by decision")
+            link, why = parted[holder.row], "its record is another object by decision"
+            keys = keys_apart(sides, np.array([link]))
+            yield _makes_way(sides, field, holder, link, new=None, why=why, keys=keys)
 
 
 def _text_field(values: Values) -> Field | None:
@@ -103,17 +109,21 @@ def _without_a_word(sides: Sides, field: Field) -> dict[int, int]:
 
 
 def _parted(sides: Sides, field: Field) -> dict[int, int]:
-    """Return the objects that a person parted from their records, and that have what this sync wrote last, with their links.
+    """Return the objects that are not their records' any more by a person's decision, and that have what this sync wrote last.
 
-    Of a field that is not the source's alone, what was applied last may be what a person had written just so.
+    They come with their links: those of the records still, or those that they have by themselves since. Of a field that is not
+    the source's alone, what was applied last may be what a person had written just so.
     """
-    decided = sides.resolved(*_PARTING) if field.nullable and sides.owners[field.name].owner == "source" else {}
+    if not field.nullable or sides.owners[field.name].owner != "source":
+        return {}
+    decided = sides.resolved(*_PARTING)
     apart = [row for row in decided if not sides.linked[row] and not sides.are_undecided[row]]
-    links = sides.link_of[apart]
+    ids = take(text(sides.links["target_id"]), sides.link_of[apart]).to_pylist()
+    parts = [row for row, linked in zip(apart, ids, strict=True) if _parts(decided[row], linked)]
+    links = np.append(sides.link_of[parts], np.flatnonzero(are_left(sides.links) & sides.own))
     ids = take(text(sides.links["target_id"]), links)
     objects = index(ids, text(sides.observed["id"]))
-    said = [_parts(decided[row], linked) for row, linked in zip(apart, ids.to_pylist(), strict=True)]
-    parted = np.array(said, dtype=bool) & (objects >= 0) & (index(ids, text(sides.matches["target_id"])) < 0)
+    parted = (objects >= 0) & (index(ids, text(sides.matches["target_id"])) < 0)
     return _as_written(sides, field, objects[parted], links[parted])
 
 
@@ -153,8 +163,10 @@ def _there(sides: Sides, field: Field, holder: Holder) -> str:
     return str(take(text(sides.observed[field.name]), np.array([holder.row]))[0].as_py())
 
 
-def _makes_way(sides: Sides, field: Field, holder: Holder, link: int, *, new: str | None, why: str) -> Drafts:
+def _makes_way(
+    sides: Sides, field: Field, holder: Holder, link: int, *, new: str | None, why: str, keys: pa.Array | None = None
+) -> Drafts:
     at, old = np.array([holder.row]), _there(sides, field, holder)
     change = sides.change(field.name, sides.told(field.name, old), pa.array([new], _TEXT), f"makes way: {why}")
-    keys = sides.keys_of(np.array([link]))
+    keys = sides.keys_of(np.array([link])) if keys is None else keys
     return sides.draft_of_objects(at, p.UPDATE, {field.name: change}, source_keys=keys, reason="gives up what another takes")

@@ -15,6 +15,7 @@ from asset_sync.reconcile.identity import changed_objects, suspects
 from asset_sync.reconcile.kinds import Retirement
 from asset_sync.reconcile.planning import elsewhere
 from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, none
+from asset_sync.reconcile.planning.leaving import keys_after, leaving_links
 from asset_sync.reconcile.planning.model import Grace
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.resolutions import UNDO, Resolution, describe, fingerprints
@@ -159,11 +160,12 @@ def _changed_since_ignored(sides: Sides) -> list[int]:
 
 
 def retirements(sides: Sides, now: datetime) -> Drafts:
-    """An operation for each linked object whose record is gone from the source: retired, or held with why not (yet)."""
+    """An operation for each object whose record is gone from the source, or left it: retired, or held with why not (yet)."""
     retirement = sides.kind.retirement
     if retirement is None or sides.links.empty:
         return none(sides.kind)
     gone, objects = _gone(sides)
+    keys = keys_after(sides, gone)
     status = take(sides.observed[retirement.field], objects)
     runs = pc.add(pc.fill_null(take(sides.links["missing_runs"], gone), 0), 1)
     applied = sides.base(retirement.field, gone)
@@ -174,36 +176,9 @@ def retirements(sides: Sides, now: datetime) -> Drafts:
         objects,
         p.RETIRE,
         _taken_out(sides, retirement, objects, "gone from the source"),
-        source_keys=sides.keys_of(gone),
+        source_keys=keys,
         reason=forms.concat("not in the source for ", runs, " runs", like=pa.nulls(len(gone), _TEXT)),
-        hold=pc.coalesce(_kept(sides, gone, objects), waiting.holds(status, runs, now)),
-    )
-
-
-def left_over(sides: Sides) -> Drafts:
-    """An operation for each object that this sync made for a record which a person says is another one: it is no record's now.
-
-    What would not be retired either if its record were gone is left as it is: it is locked, another source has it, it may be a
-    record that is held, or a person set its status.
-    """
-    decided, retirement = sides.resolved("link"), sides.kind.retirement
-    rows = np.array([row for row in decided if sides.same[row] and not sides.linked[row]], dtype=np.int64)
-    if retirement is None or not rows.size:
-        return none(sides.kind)
-    links = sides.link_of[rows]
-    ours = sides.links["made"].fillna(value=False).to_numpy(dtype=bool) & sides.own
-    ours &= sides.links["retired_by"].isna().to_numpy(dtype=bool)
-    links = links[np.append(ours, False)[links]]  # the last one stands for no link at all
-    objects = index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))
-    links, objects = links[objects >= 0], objects[objects >= 0]
-    status, base = take(sides.observed[retirement.field], objects), sides.base(retirement.field, links)
-    left = ~np.isin(objects, sides.object_of[sides.object_of >= 0]) & ~sides.out_of_service(objects)
-    left &= ~filled(_kept(sides, links, objects)) & (base is not None and ~differs(status, base))
-    return sides.draft_of_objects(
-        objects[left],
-        p.RETIRE,
-        _taken_out(sides, retirement, objects[left], "its record is another object"),
-        reason="made by this sync for a record that is another object by decision",
+        hold=pc.coalesce(_kept(sides, gone, objects, keys), waiting.holds(status, runs, now)),
     )
 
 
@@ -216,9 +191,10 @@ def _taken_out(sides: Sides, retirement: Retirement, objects: Positions, why: st
 
 
 def _gone(sides: Sides) -> tuple[Positions, Positions]:
-    """Return the links whose record is gone, and their objects; not those retired already, nor those of another record."""
+    """Return the links whose record is gone or leaves, and their objects; none that is retired, or another record's."""
     gone = sides.links["retired_by"].isna().to_numpy(dtype=bool) & sides.own
     gone[sides.link_of[sides.link_of >= 0]] = False
+    gone[leaving_links(sides)] = True
     links = np.flatnonzero(gone)
     objects = index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))
     in_service = ~sides.out_of_service(np.arange(len(sides.observed)))
@@ -227,12 +203,12 @@ def _gone(sides: Sides) -> tuple[Positions, Positions]:
     return links[left], objects[left]
 
 
-def _kept(sides: Sides, links: Positions, objects: Positions) -> pa.Array:
+def _kept(sides: Sides, links: Positions, objects: Positions, keys: pa.Array) -> pa.Array:
     """Return, by link, why its object is not retired whatever the grace says: locked, kept, or perhaps in the source."""
     locked = take(text(sides.observed["locked"]), objects)
     if not objects.size:
         return locked
-    reasons = [locked, _decided(sides, links), changed_objects(sides.kind, sides.links, sides.observed, links, objects).words]
+    reasons = [locked, _decided(sides, keys), changed_objects(sides.kind, sides.links, sides.observed, links, objects).words]
     reasons.append(elsewhere.in_service(sides, links, objects))
     held = sides.desired.take(sides.undecided)
     if not held.empty:
@@ -241,14 +217,14 @@ def _kept(sides: Sides, links: Positions, objects: Positions) -> pa.Array:
     return pc.coalesce(*reasons)
 
 
-def _decided(sides: Sides, links: Positions) -> pa.Array:
-    """Return, by link, who decided that its object stays in service."""
+def _decided(sides: Sides, keys: pa.Array) -> pa.Array:
+    """Return, by source key, who decided that its object stays in service."""
     retirement = sides.kind.retirement
     kept = {r.source_key: r for r in _keepers(sides) if retirement is not None and r.field in (None, retirement.field)}
     if not kept:
-        return pa.nulls(len(links), _TEXT)
-    keys = take(text(sides.links["source_key"]), links).to_pylist()
-    return pa.array([f"stays in service: {describe(kept[key])}" if key in kept else None for key in keys], _TEXT)
+        return pa.nulls(len(keys), _TEXT)
+    told = [f"stays in service: {describe(kept[key])}" if key in kept else None for key in keys.to_pylist()]
+    return pa.array(told, _TEXT)
 
 
 def _keepers(sides: Sides) -> Iterator[Resolution]:

@@ -1,0 +1,94 @@
+"""Leaving: an object that this sync made and whose record is another one by a person's decision is linked by itself.
+
+Its link has a key of its own that no source has, so that it is missing from then on, and whatever becomes of an object whose
+record is gone becomes of it: it is retired after the grace, behind the guards, until that is done; it makes way; it is restored
+where it is a record's object again.
+"""
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.identity import changed_objects
+from asset_sync.reconcile.planning.drafts import Drafts, identity, none, valued
+from asset_sync.reconcile.planning.sides import Sides
+from asset_sync.reconcile.tables import Mask, Positions, index, mask, take, text
+
+_LEFT: Final = " (left #"
+
+
+def are_left(links: pd.DataFrame) -> Mask:
+    """Return which links are of objects that their records left."""
+    keys, ids = text(links["source_key"]), text(links["target_id"])
+    found = mask(pc.match_substring(keys, _LEFT))
+    some = np.flatnonzero(found)
+    told = zip(take(keys, some).to_pylist(), take(ids, some).to_pylist(), strict=True)
+    found[some] = [str(key).endswith(_left("", str(target_id))) for key, target_id in told]
+    return found
+
+
+def leaving(sides: Sides) -> Drafts:
+    """Return the claims that let the objects which their records leave be remembered by themselves."""
+    links = leaving_links(sides)
+    if not links.size:
+        return none(sides.kind)
+    objects = _objects(sides, links)
+    why = "made by this sync for a record that is another object by decision"
+    claims = sides.draft_of_objects(objects, p.CLAIM, source_keys=_left_keys(sides, links), reason=why)
+    return claims.with_column("identity", _now(sides, objects)) if sides.knows_identity() else claims
+
+
+def leaving_links(sides: Sides) -> Positions:
+    """Return the links whose records leave the objects that this sync made for them.
+
+    Not those of which somebody made something else meanwhile: they are a person's now.
+    """
+    decided = sides.resolved("link") if sides.kind.retirement is not None else {}
+    rows = np.array([row for row in decided if sides.same[row] and not sides.linked[row]], dtype=np.int64)
+    links = sides.link_of[rows]
+    links = links[np.append(_made(sides), False)[links]]  # the last one stands for no link at all
+    links = links[_objects(sides, links) >= 0]
+    objects = _objects(sides, links)
+    left = ~np.isin(objects, sides.object_of[sides.object_of >= 0])
+    left &= ~changed_objects(sides.kind, sides.links, sides.observed, links, objects).changed
+    chosen: Positions = links[left]
+    return chosen
+
+
+def keys_after(sides: Sides, links: Positions) -> pa.Array:
+    """Return the source keys that links have once the plan is noted."""
+    keys, leave = sides.keys_of(links), np.isin(links, leaving_links(sides))
+    return pc.replace_with_mask(keys, pa.array(leave), _left_keys(sides, links[leave])) if leave.any() else keys
+
+
+def keys_apart(sides: Sides, links: Positions) -> pa.Array:
+    """Return the same of links whose records are other objects: none where the object is not remembered by itself."""
+    remembered = are_left(sides.links)[links] | np.isin(links, leaving_links(sides))
+    return pc.if_else(pa.array(remembered), keys_after(sides, links), None)
+
+
+def _objects(sides: Sides, links: Positions) -> Positions:
+    return index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))
+
+
+def _left_keys(sides: Sides, links: Positions) -> pa.Array:
+    own = zip(sides.keys_of(links).to_pylist(), take(text(sides.links["target_id"]), links).to_pylist(), strict=True)
+    return pa.array([_left(key, target_id) for key, target_id in own], pa.large_string())
+
+
+def _made(sides: Sides) -> Mask:
+    """Return the links to objects that this sync made for records of its own."""
+    return sides.links["made"].fillna(value=False).to_numpy(dtype=bool) & sides.own
+
+
+def _left(source_key: str, target_id: str) -> str:
+    return f"{source_key}{_LEFT}{target_id})"
+
+
+def _now(sides: Sides, objects: Positions) -> pa.Array:
+    values = {name: take(text(sides.observed[name]), objects) for name in sides.kind.identifying}
+    return identity(valued(values), take(text(sides.observed["created"]), objects))
