@@ -2,11 +2,12 @@
 
 import getpass
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 
 import click
 from rich.console import Console
@@ -96,6 +97,9 @@ def outcome_line(report: "RunReport") -> str:
     return f"Outcome: {told}; {requests}; {report.seconds} s; run {report.run_id}."
 
 
+_WHOLE: Final = re.compile("-?[0-9]{1,99}")
+
+
 class Whole(click.IntRange):
     """A whole number within a range, which is told as what it is: people do not know an "integer range"."""
 
@@ -105,11 +109,10 @@ class Whole(click.IntRange):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the number; raises `click.BadParameter` for what is none, or out of the range."""
-        try:
-            number = int(value)
-        except ValueError:
+        # Not what Python takes for one besides: 1_0, or the digits of other scripts.
+        if not _WHOLE.fullmatch(str(value)):
             self.fail(f"{value!r} is no {self.name}", param, ctx)
-        return super().convert(number, param, ctx)
+        return super().convert(int(value), param, ctx)
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output, and nothing else.")

@@ -15,7 +15,7 @@ from asset_sync.tracking import STATUSES, ChosenExports, Status
 @click.option("--status", type=click.Choice(STATUSES), help="Only those that stand so.")
 @click.option("--device", metavar="ID", help="Only those of the device of that id in NetBox.")
 @click.option("--address", metavar="IP", help="Only those of this address.")
-@click.option("--offset", type=Whole(0), default=0, show_default=True)
+@click.option("--offset", type=Whole(0, 10**9), default=0, show_default=True)
 @click.option("--limit", type=Whole(1, 1_000), default=50, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Tell it as JSON.")
 def exports(

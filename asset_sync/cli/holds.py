@@ -14,6 +14,7 @@ from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations import holds as operations
 from asset_sync.operations.explained_words import value
 from asset_sync.reconcile.resolutions import Verb, said
+from asset_sync.reconcile.visible import visible
 
 _Command = Callable[..., Any]
 _MOST_SUGGESTED: Final = 20
@@ -53,7 +54,7 @@ def _suggest(told: str, commands: Sequence[str]) -> None:
     if commands:
         click.echo(f"\n{told}")
         for command in commands[:_MOST_SUGGESTED]:
-            click.echo(f"  {command}")
+            click.echo(f"  {visible(command)}")
     if len(commands) > _MOST_SUGGESTED:
         click.echo(f"  and so on, {len(commands) - _MOST_SUGGESTED} more")
 

@@ -39,7 +39,7 @@ _by = by_option("Who decides")
 
 @click.command()
 @click.option("--sync", metavar="SYNC", help="Only the plans of this sync.")
-@click.option("--limit", type=Whole(1), default=20, show_default=True)
+@click.option("--limit", type=Whole(1, 10_000), default=20, show_default=True)
 @json_option
 def plans(sync: str | None, limit: int, as_json: bool) -> None:
     """List the plans, newest first."""
@@ -314,6 +314,7 @@ def _tell_restored(header: PlanHeader) -> None:
 @json_option
 def history(kind: str, id: str, *, field: str | None, sync: str | None, as_json: bool) -> None:  # noqa: A002 - the argument's name in the help
     """Tell who set the values of an object: KIND as in the mapping (asset, device, …), ID as in the target."""
+    id = id.removeprefix("#")  # noqa: A001 - as it is shown
     told = History.of(kind, id, operations.history(kind, id, field, sync))
     if as_json:
         click.echo(told.model_dump_json(indent=2))

@@ -56,7 +56,7 @@ def test_run_show_and_history(world: World, monkeypatch: pytest.MonkeyPatch) -> 
         row for row in world.netbox.objects("plugins/inventory/assets") if row["name"] == created["changes"]["name"]["new"]
     )
     assert created["page"] == f"{world.environment()['NETBOX_URL']}/plugins/inventory/assets/{stored['id']}/"
-    ran = ask("history", "asset", "1", "--field", "name").stdout
+    ran = ask("history", "asset", "#1", "--field", "name").stdout
     assert shown["run_id"] in ran
     assert f"Nothing that {SYNC} knows is missing" in ask("missing", SYNC).stdout
 

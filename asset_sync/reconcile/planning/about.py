@@ -4,13 +4,20 @@ A plan may wait for days, and an undo for longer; under the id there may be anot
 """
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import telling
 from asset_sync.reconcile.planning.drafts import Drafts, either, identity, valued
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.tables import filled, take, text
+from asset_sync.reconcile.tables import Positions, filled, take, text
+
+
+def identities(sides: Sides, objects: Positions) -> pa.Array:
+    """Return what makes objects (rows of the observed table) those objects, as links remember it."""
+    values = {name: take(text(sides.observed[name]), objects) for name in sides.kind.identifying}
+    return identity(valued(values), take(text(sides.observed["created"]), objects))
 
 
 def about_objects(sides: Sides, given: Drafts) -> Drafts:

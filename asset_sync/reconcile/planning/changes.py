@@ -14,7 +14,8 @@ from asset_sync.reconcile import forms
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.merge import Merge, Owner, Ownership, merge
 from asset_sync.reconcile.plan import Mode
-from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, either, identity, together, valued
+from asset_sync.reconcile.planning.about import identities
+from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, either, together
 from asset_sync.reconcile.planning.fields import fitting
 from asset_sync.reconcile.planning.sides import Sides, stood_in
 from asset_sync.reconcile.references import HeldMember
@@ -251,7 +252,8 @@ class Changes:
             return sides.draft(rows, p.CLAIM)
         changes = {name: self._claimed(name, m, agreed[name], unlinked, rows) for name, m in remembered.items()}
         changes |= {name: self._rebased(name, changes.get(name), where, rows) for name, where in base.items()}
-        return sides.draft(rows, p.CLAIM, changes, identity=self._now(rows) if sides.knows_identity() else None)
+        now = identities(sides, sides.object_of[rows]) if sides.knows_identity() else None
+        return sides.draft(rows, p.CLAIM, changes, identity=now)
 
     def _decided_first(self) -> Mask:
         """The records that are what they are by a decision that no plan has gone by yet: it is to say what that object is."""
@@ -310,8 +312,3 @@ class Changes:
 
     def _stands_otherwise(self, name: str, links: Positions) -> Mask:
         return differs(self.sides.standing(name), glance(self.sides.links[identity_column(name)], links))
-
-    def _now(self, rows: Positions) -> pa.Array:
-        objects = self.sides.object_of[rows]
-        values = {name: take(text(self.sides.observed[name]), objects) for name in self.kind.identifying}
-        return identity(valued(values), take(text(self.sides.observed["created"]), objects))

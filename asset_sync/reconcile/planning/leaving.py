@@ -14,7 +14,8 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import changed_objects
-from asset_sync.reconcile.planning.drafts import Drafts, identity, none, valued
+from asset_sync.reconcile.planning.about import identities
+from asset_sync.reconcile.planning.drafts import Drafts, none
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.tables import Mask, Positions, index, mask, take, text
 
@@ -39,7 +40,7 @@ def leaving(sides: Sides) -> Drafts:
     objects = _objects(sides, links)
     why = "made by this sync for a record that is another object by decision"
     claims = sides.draft_of_objects(objects, p.CLAIM, source_keys=_left_keys(sides, links), reason=why)
-    return claims.with_column("identity", _now(sides, objects)) if sides.knows_identity() else claims
+    return claims.with_column("identity", identities(sides, objects)) if sides.knows_identity() else claims
 
 
 def leaving_links(sides: Sides) -> Positions:
@@ -87,8 +88,3 @@ def _made(sides: Sides) -> Mask:
 
 def _left(source_key: str, target_id: str) -> str:
     return f"{source_key}{_LEFT}{target_id})"
-
-
-def _now(sides: Sides, objects: Positions) -> pa.Array:
-    values = {name: take(text(sides.observed[name]), objects) for name in sides.kind.identifying}
-    return identity(valued(values), take(text(sides.observed["created"]), objects))
