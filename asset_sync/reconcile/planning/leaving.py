@@ -50,6 +50,8 @@ def leaving_links(sides: Sides) -> Positions:
     """
     decided = sides.resolved("link") if sides.kind.retirement is not None else {}
     rows = np.array([row for row in decided if sides.same[row] and not sides.linked[row]], dtype=np.int64)
+    if not rows.size:
+        return rows
     links = sides.link_of[rows]
     links = links[np.append(_made(sides), False)[links]]  # the last one stands for no link at all
     links = links[_objects(sides, links) >= 0]

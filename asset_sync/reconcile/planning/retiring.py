@@ -175,17 +175,19 @@ def retirements(sides: Sides, now: datetime) -> Drafts:
     return sides.draft_of_objects(
         objects,
         p.RETIRE,
-        _taken_out(sides, retirement, objects, "gone from the source"),
+        _taken_out(sides, retirement, objects),
         source_keys=keys,
         reason=forms.concat("not in the source for ", runs, " runs", like=pa.nulls(len(gone), _TEXT)),
         hold=pc.coalesce(_kept(sides, gone, objects, keys), waiting.holds(status, runs, now)),
     )
 
 
-def _taken_out(sides: Sides, retirement: Retirement, objects: Positions, why: str) -> dict[str, Change]:
+def _taken_out(sides: Sides, retirement: Retirement, objects: Positions) -> dict[str, Change]:
     """Return the changes by which objects are taken out of service."""
     status = take(sides.observed[retirement.field], objects)
-    words = p.change(retirement.field, sides.words(retirement.field, status), _json(retirement.value), "source", why)
+    words = p.change(
+        retirement.field, sides.words(retirement.field, status), _json(retirement.value), "source", "gone from the source"
+    )
     new = as_text(pa.repeat(pa.scalar(retirement.value, status.type), len(objects)))
     return {retirement.field: Change(new, words), **_note(sides, retirement, objects, _added)}
 
