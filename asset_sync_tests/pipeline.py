@@ -108,6 +108,11 @@ class Pipeline:
             )
         )
 
+    def materialize(self, *keys: str) -> Run:
+        """Materialise some of the job's assets, as a person does in the UI."""
+        selection = [dg.AssetKey.from_user_string(key) for key in keys]
+        return Run(self.job.execute_in_process(instance=self.instance, asset_selection=selection, raise_on_error=False))
+
     @property
     def ledger(self) -> Ledger:
         """The ledger that the runs write to."""

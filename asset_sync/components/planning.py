@@ -30,17 +30,29 @@ def seen(sync: Sync, desired: Tables, inventory: Tables, remembered: Remembered)
     return sync.constrained(sync.kinds, inventory), snapshot
 
 
+def _decided_now(context: dg.AssetExecutionContext, sync: Sync) -> Resolutions:
+    ledger: Ledger = context.resources.ledger
+    return Resolutions([*sync.decided(context), *ledger.resolutions(sync.link_set, sync.mapped)])
+
+
 class Planning:
     """One look of a sync at both sides: what they say, what is remembered, and the matches and the plan that come of it.
 
-    `sync` is the sync as the run sees it (`Sync.of`).
+    `sync` is the sync as the run sees it (`Sync.of`). `decided` are the decisions that it goes by; None: those that count now.
     """
 
-    def __init__(self, context: dg.AssetExecutionContext, sync: Sync, desired: Tables, inventory: Tables) -> None:
+    def __init__(
+        self,
+        context: dg.AssetExecutionContext,
+        sync: Sync,
+        desired: Tables,
+        inventory: Tables,
+        decided: Resolutions | None = None,
+    ) -> None:
         ledger: Ledger = context.resources.ledger
         self._context = context
         self._sync = sync
-        resolutions = Resolutions([*sync.decided(context), *ledger.resolutions(sync.link_set, sync.mapped)])
+        resolutions = _decided_now(context, sync) if decided is None else decided
         links, elsewhere = sync.known_links(ledger), sync.elsewhere(ledger)
         if also := parted_fields(sync.kinds, sync.policy, links, resolutions):
             links = sync.known_links(ledger, also)

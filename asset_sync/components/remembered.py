@@ -1,7 +1,7 @@
 """What was remembered when a plan was made, kept beside the tables of both sides: with it, the plan can be made again.
 
 The ledger knows what is remembered now. What was applied last to a field when a plan was made is gone from there as soon as the
-plan is applied.
+plan is applied. The decisions that a match went by travel with it, so that its plan goes by the same ones.
 """
 
 from typing import Final, NamedTuple
@@ -32,11 +32,10 @@ class Remembered(NamedTuple):
 
 def keep_remembered(snapshots: Snapshots, key: dg.AssetKey, run_id: str, snapshot: Snapshot) -> None:
     """Keep what was remembered when a run made a plan, whose asset is given, from that snapshot."""
-    decided = [_RESOLUTION.dump_json(each).decode() for each in snapshot.resolutions]
     tables = {
         **{_LINKS + name: table for name, table in snapshot.links.items()},
         **{_ELSEWHERE + name: table for name, table in snapshot.elsewhere.items() if not table.empty},
-        _DECISIONS: pd.DataFrame({"decision": pd.array(decided, dtype="str")}),
+        _DECISIONS: _as_table(snapshot.resolutions),
     }
     snapshots.save(key, run_id, tables)
 
@@ -44,8 +43,26 @@ def keep_remembered(snapshots: Snapshots, key: dg.AssetKey, run_id: str, snapsho
 def kept_remembered(snapshots: Snapshots, key: dg.AssetKey, run_id: str) -> Remembered:
     """Return what was remembered when a run made a plan; `FileNotFoundError` where that is not kept (any more)."""
     tables = snapshots.load(key, run_id)
-    decided = Resolutions(_RESOLUTION.validate_json(each) for each in tables[_DECISIONS]["decision"])
-    return Remembered(_named(tables, _LINKS), _named(tables, _ELSEWHERE), decided)
+    return Remembered(_named(tables, _LINKS), _named(tables, _ELSEWHERE), _of_table(tables[_DECISIONS]))
+
+
+def with_decisions(matches: Tables, resolutions: Resolutions) -> Tables:
+    """Return the matches and, as one table more, the decisions that they go by."""
+    return {**matches, _DECISIONS: _as_table(resolutions)}
+
+
+def split_decisions(matches: Tables) -> tuple[Tables, Resolutions | None]:
+    """Return the matches of the kinds alone, and the decisions that they go by; None where they were kept without."""
+    alone = {name: table for name, table in matches.items() if name != _DECISIONS}
+    return alone, _of_table(matches[_DECISIONS]) if _DECISIONS in matches else None
+
+
+def _as_table(resolutions: Resolutions) -> pd.DataFrame:
+    return pd.DataFrame({"decision": pd.array([_RESOLUTION.dump_json(each).decode() for each in resolutions], dtype="str")})
+
+
+def _of_table(table: pd.DataFrame) -> Resolutions:
+    return Resolutions(_RESOLUTION.validate_json(each) for each in table["decision"])
 
 
 def _named(tables: Tables, start: str) -> Tables:

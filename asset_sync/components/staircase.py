@@ -23,7 +23,7 @@ from asset_sync.components.plan_files import write_plan_files
 from asset_sync.components.planning import Planning
 from asset_sync.components.reconnecting import check_links
 from asset_sync.components.recovering import recover
-from asset_sync.components.remembered import keep_remembered
+from asset_sync.components.remembered import keep_remembered, split_decisions, with_decisions
 from asset_sync.components.reviewing import reviewed
 from asset_sync.components.snapshots import Snapshots, row_counts
 from asset_sync.components.sync import Sync
@@ -94,7 +94,10 @@ def _match_asset(sync: Sync) -> dg.AssetsDefinition:
             verdicts = {
                 f"{verdict}/{kind}": int(n) for kind, t in matches.items() for verdict, n in t["verdict"].value_counts().items()
             }
-            return dg.MaterializeResult(value=matches, metadata={**row_counts(matches), **verdicts, "recovered": found})
+            return dg.MaterializeResult(
+                value=with_decisions(matches, planning.snapshot.resolutions),
+                metadata={**row_counts(matches), **verdicts, "recovered": found},
+            )
 
     return match
 
@@ -125,12 +128,14 @@ def _plan_asset(sync: Sync) -> dg.AssetsDefinition:
             ledger: Ledger = context.resources.ledger
             linked = sync.of(context)
             incomplete = sync.incomplete(context)
-            planning = Planning(context, linked, desired, inventory)
+            matches, decided = split_decisions(match)
+            # What a person decided since the match is not in it. So the plan knows no more, and is stale where it is spoken of.
+            planning = Planning(context, linked, desired, inventory, decided)
             refuse_outdated(context, linked)
             now = datetime.now(UTC)
             keep_remembered(context.resources.snapshots, sync.key("plan"), context.run.run_id, planning.snapshot)
             made = planning.plan(
-                match,
+                matches,
                 now=now,
                 complete=incomplete is None,
                 mode=config.mode.value,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -284,7 +285,7 @@ class Ledger:
         """
         with self._writing(link_set) as connection:
             number = resolutions.keep(connection, link_set, resolution)
-            overruled.decided(connection, link_set, resolution, number)
+            overruled.decided(connection, link_set, replace(resolution, number=number))
             return number
 
     def take_back(self, number: int, by: str, at: datetime) -> KeptResolution:
@@ -327,7 +328,7 @@ class Ledger:
         with self._writing_about(plan_id) as (connection, found):
             for resolution in decided:
                 number = resolutions.keep(connection, part.link_set, resolution)
-                overruled.decided(connection, part.link_set, resolution, number, but=found)
+                overruled.decided(connection, part.link_set, replace(resolution, number=number), but=found)
             states.replace_with_part(connection, found, part, by, at)
 
     def reject(self, plan_id: str, by: str, at: datetime) -> None:

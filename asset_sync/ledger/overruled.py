@@ -13,9 +13,9 @@ _ABOUT_ITS_PARTS = ("link", "never_link", "create", "ignore")
 """What decides which object a record is, or whether it is any, decides about what belongs to it, too."""
 
 
-def decided(connection: Connection, link_set: str, resolution: Resolution, number: int, *, but: str | None = None) -> None:
+def decided(connection: Connection, link_set: str, resolution: Resolution, *, but: str | None = None) -> None:
     """Make stale what a decision speaks against, but for the plan about which it was made."""
-    because = f"{resolution.by} decided since it was made: {said(resolution)} (decision {number})"
+    because = f"{resolution.by} decided since it was made: {said(resolution)} (decision {resolution.number})"
     _make_stale(connection, link_set, resolution, because, but)
 
 
@@ -27,13 +27,11 @@ def taken_back(connection: Connection, link_set: str, resolution: Resolution, by
 
 def meanwhile(connection: Connection, link_set: str, known: Resolutions) -> None:
     """Make stale what goes by those decisions alone, as others were made, or some of them taken back, before it was kept."""
-    before = {each.number for each in known}
-    for kept in resolutions.every(connection, link_set, in_force_at=None):
-        it, number = kept.resolution, kept.resolution.number
-        if kept.taken_back_at is None and number is not None and number not in before:
-            decided(connection, link_set, it, number)
-        elif kept.taken_back_at is not None and number in before:
-            taken_back(connection, link_set, it, str(kept.taken_back_by))
+    for kept in resolutions.changed(connection, link_set, known):
+        if kept.taken_back_by is None:
+            decided(connection, link_set, kept.resolution)
+        else:
+            taken_back(connection, link_set, kept.resolution, kept.taken_back_by)
 
 
 def _make_stale(connection: Connection, link_set: str, resolution: Resolution, because: str, but: str | None = None) -> None:

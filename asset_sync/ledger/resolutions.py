@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import Connection, Row, Select, Text, and_, insert, or_, select, update
+from sqlalchemy import BigInteger, Connection, Row, Select, Text, and_, any_, insert, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from asset_sync.ledger import locks
 from asset_sync.ledger import schema as s
@@ -57,8 +58,20 @@ def every(connection: Connection, link_set: str | None, in_force_at: datetime | 
     query = _all(link_set).order_by(None).order_by(c.number.desc())
     if in_force_at is not None:
         query = query.where(c.at <= in_force_at, or_(c.taken_back_at.is_(None), c.taken_back_at > in_force_at))
-    rows = connection.execute(query)
-    return [KeptResolution(row.link_set, of_row(row), row.taken_back_by, row.taken_back_at) for row in rows]
+    return [_kept(row) for row in connection.execute(query)]
+
+
+def changed(connection: Connection, link_set: str, known: Resolutions) -> list[KeptResolution]:
+    """Return the resolutions that count and are not among the known ones, and those among them that count no more."""
+    c = s.resolution.c
+    numbers = [each.number for each in known if each.number is not None]
+    is_known = c.number == any_(literal(numbers, ARRAY(BigInteger)))
+    rows = connection.execute(_all(link_set).where(is_known.is_distinct_from(c.taken_back_at.is_(None))))
+    return [_kept(row) for row in rows]
+
+
+def _kept(row: Row[Any]) -> KeptResolution:
+    return KeptResolution(row.link_set, of_row(row), row.taken_back_by, row.taken_back_at)
 
 
 def of_row(row: Row[Any]) -> Resolution:
@@ -89,7 +102,7 @@ def take_back(connection: Connection, number: int, by: str, at: datetime) -> Kep
     row = connection.execute(taken.values(taken_back_by=by, taken_back_at=at).returning(*s.resolution.c)).first()
     if row is None:
         raise PlanError(f"no decision {number} that counts: asset-sync resolve list shows them")
-    return KeptResolution(row.link_set, of_row(row), row.taken_back_by, row.taken_back_at)
+    return _kept(row)
 
 
 def stamp(connection: Connection, plan: Plan, mapped: Mapped) -> None:

@@ -11,7 +11,7 @@ import pandas as pd
 from asset_sync.components.declared.component import SyncComponent
 from asset_sync.components.declared.reading import ReadFrom
 from asset_sync.components.planning import seen
-from asset_sync.components.remembered import Remembered, kept_remembered
+from asset_sync.components.remembered import Remembered, kept_remembered, split_decisions
 from asset_sync.components.reviewing import reviewed
 from asset_sync.components.snapshots import Snapshots
 from asset_sync.components.sync import Sync
@@ -113,7 +113,8 @@ class KeptLook:
     @cached_property
     def _matches(self) -> Tables | None:
         key = self.sync.key("match")
-        return self._kept("how records were recognised", lambda: self._snapshots.load(key, self.look.run_id))
+        kept = self._kept("how records were recognised", lambda: self._snapshots.load(key, self.look.run_id))
+        return None if kept is None else split_decisions(kept)[0]
 
     @cached_property
     def remembered(self) -> Remembered | None:

@@ -137,6 +137,24 @@ def test_what_a_person_parts_and_joins_again_leaves_neither_values_behind_nor_ob
     assert not any(pipeline.run().planned.values())
 
 
+def test_what_a_person_decides_between_the_match_and_the_plan_is_not_written_against(pipeline: Pipeline) -> None:
+    serial = put(pipeline, name="NEW")
+    machine = next(iter(pipeline.world.company))
+    theirs = pipeline.assets()[serial]
+    assert theirs["name"] != "NEW"
+    between = {f"pdq_to_netbox/{step}" for step in ("plan", "applied")}
+    every = {key.to_user_string() for key in pipeline.job.asset_layer.executable_asset_keys}
+    assert between < every
+    assert pipeline.materialize(*every - between).success
+    resolve("pdq_to_netbox", "never_link", "asset", machine.id, "anna", target_id=str(theirs["id"]))
+    run = pipeline.materialize(*between)
+    assert "anna decided since it was made" in str(pipeline.ledger.header(run.plan_id).stale_because)
+    assert pipeline.assets()[serial] == theirs
+    assert pipeline.run().success
+    made = pipeline.assets()[serial]
+    assert (made["name"], made["id"] != theirs["id"]) == ("NEW", True)
+
+
 def test_a_netbox_of_last_night_is_told_and_after_a_rebase_has_what_the_source_says(pipeline: Pipeline) -> None:
     serial = put(pipeline, name="NEWER")
     other = next(each for each in pipeline.assets() if each != serial)
