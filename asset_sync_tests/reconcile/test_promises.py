@@ -15,7 +15,7 @@ from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.planning import Policy, make_plan
 from asset_sync.reconcile.planning.rebasing import later_objects
 from asset_sync.reconcile.references import match_all
-from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb, fingerprints
+from asset_sync.reconcile.resolutions import UNDO, Resolution, Resolutions, Verb, fingerprints
 from asset_sync.reconcile.tables import ELSEWHERE_COLUMNS, guess_column
 from asset_sync_tests.reconcile.lab import GRACE, Lab, held, ops
 from asset_sync_tests.reconcile.worlds import ASSET, KINDS, NOW, OWNERS, POLICY, Row, desired, observed, planned, snapshot
@@ -749,8 +749,9 @@ def test_what_this_sync_wrote_to_an_object_that_a_record_never_is_goes_to_the_re
     assert settled(lab)
 
 
-def test_what_a_person_wrote_to_an_object_that_a_record_never_is_stays() -> None:
-    lab = Lab(source={"asset": [machine("a", name="pc", tag="IT-1")]})
+@pytest.mark.parametrize("policy", [POLICY, SHARED_TAGS], ids=["source", "shared"])
+def test_what_a_person_wrote_to_an_object_that_a_record_never_is_stays(policy: Policy) -> None:
+    lab = Lab(source={"asset": [machine("a", name="pc", tag="IT-1")]}, policy=policy)
     lab.ledger.also = ("tag",)
     theirs = lab.target.make("asset", name="pc", status="active", tag="IT-1")
     lab.run()
@@ -944,3 +945,16 @@ def test_a_retirement_that_a_person_undid_stays_undone() -> None:
     for _ in range(3):
         plan = lab.run()
     assert held(plan)["b"] == "stays in service: decided by anna on 2025-06-01 12:00 UTC"
+
+
+def test_what_an_undo_kept_in_service_is_not_back_while_nobody_can_tell_whether_it_is() -> None:
+    lab = Lab(source={"asset": [machine("a"), machine("b")]})
+    lab.run()
+    undone = Resolution("asset", "b", "keep_target", f"{UNDO}4711 by anna", NOW, field="status")
+    both = [Resolution("asset", key, "link", "anna", NOW, target_id="1001") for key in "ab"]
+    lab.resolutions = Resolutions([undone, *both])
+    plan = lab.run()
+    assert set(held(plan)) == {"a", "b"}
+    assert p.SEEN not in set(plan.operations["op"])
+    lab.resolutions = Resolutions([undone])
+    assert [row["source_key"] for row in p.records(lab.run().operations) if row["op"] == p.SEEN] == ["b"]
