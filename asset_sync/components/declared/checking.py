@@ -55,11 +55,14 @@ class Checking:
             self._kind(at.at(name), self.target.kinds[name], told)
 
     def needed(self, mapping: Mapping[str, KindConfig]) -> None:
-        """Check that what the target needs is mapped: kinds, and fields of theirs."""
+        """Check that what the target needs is mapped: kinds, and fields of theirs; and made from the table that it sifts."""
         at = self.place.at("mapping")
         for kind, fields in self.target.needed.items():
             if kind not in mapping:
                 raise at.error(f"{kind} is not mapped; it needs at least its name")
+            if self.target.sieve is not None and self.tables.of(kind) != self.source.main:
+                told = f"it can only be made from {self.source.main}, whose rows the target looks at first"
+                raise self.place.at("tables").at(kind).error(told)
             for name in fields:
                 if name not in mapping[kind]:
                     raise at.at(kind).error(f"{name} is not mapped; needed are {', '.join(fields)}")

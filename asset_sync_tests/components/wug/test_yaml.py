@@ -62,6 +62,12 @@ EXPORTING: dict[str, tuple[str, str, str, str]] = {
         "mapping",
         "mapping: device is not mapped; it needs at least its name",
     ),
+    "devices of another table than the one that is sifted": (
+        "  mapping:\n",
+        "  tables: {device: sites}\n  mapping:\n",
+        "tables",
+        "tables.device: it can only be made from devices, whose rows the target looks at first",
+    ),
     "an unknown field": (
         "      note: {",
         "      notes: {",
