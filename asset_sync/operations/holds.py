@@ -125,7 +125,7 @@ def resolve(
         kind, record.source_key, verb, by, datetime.now(UTC), target_id=target_id, field=field, until_changed=until_changed
     )
     number = ledger.resolve(link_set, resolution)
-    return next(each for each in ledger.every_resolution(link_set) if each.resolution.number == number)
+    return KeptResolution(link_set, replace(resolution, number=number), taken_back_by=None, taken_back_at=None)
 
 
 def take_back(number: int, by: str) -> KeptResolution:
