@@ -89,7 +89,7 @@ def read(
     since = func.timezone("UTC", link.c.missing_since).label("missing_since")
     others = func.nullif(link.c.told_by, asked_by).label("told_by")
     # As text, because PostgreSQL writes a truth value as t and f.
-    made = cast(link.c.claimed == CREATED, Text).label("made")
+    made = cast(link.c.made, Text).label("made")
     special = {"missing_since": since, "told_by": others, "made": made}
     columns = [special[name] if name in special else link.c[name] for name in LINK_COLUMNS]
     bases = {base_column(name): kind.field(name) for name in remembered}
@@ -305,6 +305,9 @@ def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None)
         "told_by": literal(plan.sync),
         "first_seen": literal(at, link.c.first_seen.type),
         "plan_id": literal(plan_id, link.c.plan_id.type),
+        "made": or_(staged.c.claimed == CREATED, func.coalesce(staged.c.made, false())),
+        "retired_by": staged.c.retired_by,
+        "retired_at": staged.c.retired_at,
     }
     rows = select(*columns.values(), *told.values()).where(staged.c.step == staging.JOIN)
     new = insert(link).from_select([*columns, *told], rows)
@@ -324,8 +327,9 @@ def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None)
                 "told_by": case((same, link.c.told_by), else_=new.excluded.told_by),
                 "missing_since": case((same, link.c.missing_since)),
                 "missing_runs": case((same, link.c.missing_runs), else_=0),
-                "retired_by": case((same, link.c.retired_by)),
-                "retired_at": case((same, link.c.retired_at)),
+                "made": or_(new.excluded.made, and_(same, link.c.made)),
+                "retired_by": case((same, link.c.retired_by), else_=new.excluded.retired_by),
+                "retired_at": case((same, link.c.retired_at), else_=new.excluded.retired_at),
                 "plan_id": func.coalesce(new.excluded.plan_id, link.c.plan_id),
             },
         )
@@ -333,15 +337,21 @@ def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None)
 
 
 def _take_over(connection: Connection, plan: Plan) -> None:
-    """End the links of other records to the staged objects. What was applied to an object is true of it, whosever it is."""
+    """End the links of other records to the staged objects.
+
+    What was applied to an object is true of it, whosever it is, and so is that this sync made it, or retired it.
+    """
     ours = and_(staged.c.step == staging.JOIN, link.c.sync == plan.link_set, link.c.kind == staged.c.kind)
     held = and_(link.c.target_id == staged.c.target_id, link.c.source_key != staged.c.source_key)
-    ended = delete(link).where(ours, held).returning(link.c.kind, link.c.target_id, link.c.created, link.c.base).cte("ended")
+    of_objects = (link.c.made, link.c.retired_by, link.c.retired_at)
+    told = (link.c.kind, link.c.target_id, link.c.created, link.c.base, *of_objects)
+    ended = delete(link).where(ours, held).returning(*told).cte("ended")
     of_it = and_(staged.c.step == staging.JOIN, staged.c.kind == ended.c.kind, staged.c.target_id == ended.c.target_id)
     # Under an id that was given again, now or at another time, stands another object.
     same = and_(staged.c.claimed != CREATED, func.coalesce(staged.c.created == ended.c.created, true()))
     applied = ended.c.base.concat(func.coalesce(staged.c.base, literal({}, JSONB)))
-    connection.execute(update(staged).values(base=applied).where(of_it, same))
+    true_still = {each.name: ended.c[each.name] for each in of_objects}
+    connection.execute(update(staged).values(base=applied, **true_still).where(of_it, same))
 
 
 def _change(connection: Connection, plan: Plan, step: str, **values: object) -> None:

@@ -87,6 +87,7 @@ link = Table(
     Column("source_key", Text, primary_key=True),
     Column("target_id", Text, nullable=False),
     Column("claimed", Text, nullable=False, comment="'created', or the identity rule that matched"),
+    Column("made", Boolean, nullable=False, server_default=text("false"), comment="whether this sync made the object"),
     Column("base", JSONB, nullable=False, comment="field to the value last applied or agreed on; a reference is an id"),
     Column("told_by", Text, nullable=False, comment="the sync whose record it is: it alone says that it is gone"),
     Column("first_seen", Moment, nullable=False),
@@ -415,6 +416,9 @@ staged = Table(
     Column("created", Text),
     Column("base", JSONB),
     Column("identity", JSONB),
+    Column("made", Boolean),
+    Column("retired_by", Text),
+    Column("retired_at", Moment),
     # What is staged is joined to links that the same transaction made, of which PostgreSQL expects a few at most: without it,
     # all that is staged would be looked through for each of them.
     Index("staged_link_idx", "step", "kind", "source_key"),

@@ -20,7 +20,6 @@ WRITTEN: Final = "written"
 RETIRED: Final = "retired"
 RESTORED: Final = "restored"
 
-_COLUMNS: Final = staged.columns.keys()
 _IS_THERE: Final = select(func.to_regclass(f"pg_temp.{staged.name}"))
 
 
@@ -50,6 +49,10 @@ class Staged(NamedTuple):
         """Return the values in the order of the columns."""
         values = (orjson.dumps(each).decode() if each else None for each in (self.base, self.identity))
         return (*self[:-2], *values)
+
+
+_COLUMNS: Final = Staged._fields
+"""What is copied; what was true of an object for another record comes to the rest."""
 
 
 def stage(connection: Connection, rows: Iterable[Staged]) -> Collection[str]:

@@ -154,6 +154,21 @@ def test_what_was_applied_to_an_object_is_remembered_whosever_it_is(ledger: Ledg
     assert [assets()["b"][name] for name in ("base:name", "base:status")] == ["gamma", "active"]
 
 
+def test_that_this_sync_made_or_retired_an_object_is_true_of_it_whosever_it_is(ledger: Ledger, engine: Engine) -> None:
+    def links() -> list[tuple[Any, ...]]:
+        told = text("SELECT source_key, target_id, made, retired_by FROM asset_sync.link ORDER BY source_key")
+        with engine.connect() as connection:
+            return [tuple(each) for each in connection.execute(told)]
+
+    record(ledger, make(row("create", "a", key="a", changes=changes(name="a"))), Outcome(0, "applied", None, "41", "v1"))
+    retired = make(row("retire", "a", "41", changes=changes(status="retired")))
+    record(ledger, retired, Outcome(0, "applied", None, "41", "v2"))
+    sight(ledger, row("claim", "a", "42"), row("claim", "a (left #41)", "41"))
+    assert links() == [("a", "42", False, None), ("a (left #41)", "41", True, "sync")]
+    sight(ledger, row("claim", "a", "41"))
+    assert links() == [("a", "41", True, "sync")]
+
+
 def test_what_was_applied_to_an_object_of_another_time_is_forgotten(ledger: Ledger, linked: Plan, assets: Assets) -> None:
     sight(ledger, row("claim", "a", "1", identity=identity("2025-01-01T00:00:00Z")), run="r1")
     sight(ledger, row("claim", "c", "1", identity=identity("2026-01-01T00:00:00Z")), run="r2")

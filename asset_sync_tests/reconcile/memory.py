@@ -286,7 +286,9 @@ class MemoryLedger:
         if link is None or link["target_id"] != target_id or row["op"] == p.CREATE or again:
             own = {"source_key": where[1], "target_id": target_id, "created": outcome.created, "made": row["op"] == p.CREATE}
             link = {**own, "missing_runs": 0, "missing_since": None, "retired_by": None}
-            link |= applied
+            # So it is that this sync made it, or retired it.
+            true_still = ("made", "retired_by")
+            link |= applied | {name: each.get(name) for each in before if row["op"] != p.CREATE for name in true_still}
             self.rows[where] = link
         news = {name: _remembered(change, created) for name, change in p.decode(row["changes"]).items()}
         bases = {**news, **{name: outcome.instead[name] for name in outcome.unstored}}

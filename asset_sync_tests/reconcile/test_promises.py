@@ -669,6 +669,64 @@ def test_what_left_service_for_another_object_is_back_once_it_is_the_record_s_ag
     assert {key for _, key in lab.ledger.rows} == {"a"}
 
 
+def test_what_was_made_leaves_service_however_often_its_record_is_said_to_be_another_object() -> None:
+    lab, made, theirs = parted()
+    for target_id, other in ((theirs, made), (made, theirs), (theirs, made)):
+        lab.resolutions = decided("link", "a", target_id=target_id)
+        assert settled(lab, 5)
+        assert lab.ledger.rows["asset", "a"]["target_id"] == target_id
+        assert lab.objects("asset", "status")[made] == {"status": "retired" if other == made else "in-use"}
+
+
+def test_what_was_made_leaves_service_also_where_its_record_has_another_key_since() -> None:
+    lab, made, theirs = parted()
+    lab.source = {"asset": [{**machine("a", name="pc", tag="T-1"), "source_key": "a2"}]}
+    lab.resolutions = decided("never_link", "a2", target_id=theirs)
+    assert settled(lab)
+    lab.resolutions = decided("link", "a2", target_id=theirs)
+    assert settled(lab, 5)
+    assert lab.objects("asset", "status", "tag") == {theirs: {"status": "active", "tag": "T-1"}, made: {"status": "retired"}}
+
+
+def test_what_was_made_leaves_service_also_where_a_rebase_comes_first() -> None:
+    lab, made, theirs = parted()
+    lab.run("rebase")
+    assert settled(lab, 5)
+    assert lab.objects("asset", "status")[made] == {"status": "retired"}
+    assert lab.objects("asset", "tag")[theirs] == {"tag": "T-1"}
+
+
+def test_what_its_record_left_while_it_was_out_of_service_is_back_once_it_is_the_record_s_again() -> None:
+    lab, made, theirs = parted()
+    lab.resolutions = decided("never_link", "a", target_id=theirs)
+    (row,) = lab.source["asset"]
+    lab.source["asset"] = []
+    assert settled(lab, 4)
+    assert lab.objects("asset", "status")[made] == {"status": "retired"}
+    lab.source["asset"] = [row]
+    lab.resolutions = decided("link", "a", target_id=theirs)
+    assert settled(lab, 3)
+    lab.resolutions = decided("link", "a", target_id=made)
+    assert settled(lab, 3)
+    assert lab.objects("asset", "status")[made] == {"status": "in-use"}
+
+
+@pytest.mark.parametrize("killed", [0, 1])
+def test_a_value_that_a_person_said_stays_is_given_up_to_no_other_object(killed: int) -> None:
+    lab, made, theirs = parted()
+    for _ in range(killed):
+        stopped(lab)
+    key = f"a (left #{made})"
+    stays = Resolution("asset", key, "keep_target", "kim", NOW, field="tag")
+    lab.resolutions = Resolutions([*decided("link", "a", target_id=theirs), stays])
+    plan = lab.run()
+    assert held(plan)["a"].startswith("tag 'T-1' is on asset")
+    assert lab.objects("asset", "tag") == {made: {"tag": "T-1"}, theirs: {}}
+    lab.resolutions = decided("link", "a", target_id=theirs)
+    assert settled(lab, 3)
+    assert lab.objects("asset", "tag") == {made: {}, theirs: {"tag": "T-1"}}
+
+
 def test_what_was_made_for_a_record_is_not_retired_where_retiring_is_switched_off() -> None:
     lab, made, _ = parted()
     lab.policy = replace(lab.policy, grace=replace(GRACE, retires=False))
@@ -686,7 +744,9 @@ def test_what_a_person_made_use_of_stays_in_service_though_its_record_is_another
     (made,) = set(lab.objects()) - {theirs}
     lab.target.edit("asset", made, **edit)
     lab.resolutions = decided("link", "a", target_id=theirs)
-    assert [row["op"] for row in p.records(lab.run().writes) if row["target_id"] == made] == []
+    before = lab.objects()[made]
+    assert settled(lab, 5)
+    assert lab.objects()[made] == before
 
 
 def test_what_this_sync_only_recognised_stays_in_service_though_its_record_is_another_object() -> None:
@@ -694,7 +754,7 @@ def test_what_this_sync_only_recognised_stays_in_service_though_its_record_is_an
     recognised = lab.target.make("asset", serial="SN-a-1", name="pc", status="in-use")
     lab.run()
     lab.resolutions = decided("link", "a", target_id=lab.target.make("asset", name="other", status="in-use"))
-    assert p.RETIRE not in set(lab.run().writes["op"])
+    assert settled(lab, 5)
     assert lab.objects("asset", "status")[recognised] == {"status": "in-use"}
 
 
@@ -704,9 +764,8 @@ def test_records_that_a_person_says_are_each_others_objects_retire_neither() -> 
     ids = {key: link["target_id"] for (_, key), link in lab.ledger.rows.items()}
     both = [Resolution("asset", one, "link", "anna", NOW, target_id=ids[other]) for one, other in ("ab", "ba")]
     lab.resolutions = Resolutions(both)
-    assert p.RETIRE not in set(lab.run().writes["op"])
+    assert settled(lab, 5)
     assert {row["status"] for row in lab.objects().values()} == {"in-use"}
-    assert settled(lab)
 
 
 def test_what_may_be_a_held_record_stays_in_service_though_its_own_record_is_another_object() -> None:
@@ -717,7 +776,8 @@ def test_what_may_be_a_held_record_stays_in_service_though_its_own_record_is_ano
     made = lab.ledger.rows["asset", "a"]["target_id"]
     lab.source = {"asset": [machine("a", name="pc", serial="SN-new-1"), machine("b", name="other", serial="SN-a-1")]}
     lab.resolutions = decided("link", "a", target_id=theirs)
-    plan = lab.run()
+    for _ in range(5):
+        plan = lab.run()
     assert f"serial 'SN-a-1' is on asset #{made}" in held(plan)["b"]
     assert lab.objects("asset", "status")[made] == {"status": "in-use"}
 
@@ -730,10 +790,14 @@ def test_what_another_source_has_stays_in_service_though_its_own_record_is_anoth
     made = lab.ledger.rows["asset", "a"]["target_id"]
     others = pd.DataFrame([dict.fromkeys(ELSEWHERE_COLUMNS) | {"link_set": "other", "target_id": made}])
     lab.resolutions = decided("link", "a", target_id=theirs)
+    for _ in range(3):
+        stopped(lab)
+    assert p.RETIRE in set(lab.plan().writes["op"])
     now = replace(lab.snapshot(), elsewhere={"asset": others.astype(ELSEWHERE_COLUMNS)})
     matches = match_all(KINDS, now.desired, now.observed, now.links, resolutions=now.resolutions)
     plan = make_plan("test", KINDS, lab.policy, now, matches, now=lab.at)
     assert p.RETIRE not in set(plan.writes["op"])
+    assert "other" in held(plan)[f"a (left #{made})"]
 
 
 def test_what_this_sync_wrote_to_an_object_that_a_record_never_is_goes_to_the_record() -> None:

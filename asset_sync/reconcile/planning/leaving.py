@@ -19,13 +19,14 @@ from asset_sync.reconcile.planning.drafts import Drafts, none
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.tables import Mask, Positions, index, mask, take, text
 
-_LEFT: Final = " (left #"
+LEFT: Final = " (left #"
+"""What stands behind a record's key in that of an object which it left, before the object's id."""
 
 
 def are_left(links: pd.DataFrame) -> Mask:
     """Return which links are of objects that their records left."""
     keys, ids = text(links["source_key"]), text(links["target_id"])
-    found = mask(pc.match_substring(keys, _LEFT))
+    found = mask(pc.match_substring(keys, LEFT))
     some = np.flatnonzero(found)
     told = zip(take(keys, some).to_pylist(), take(ids, some).to_pylist(), strict=True)
     found[some] = [str(key).endswith(_left("", str(target_id))) for key, target_id in told]
@@ -89,4 +90,4 @@ def _made(sides: Sides) -> Mask:
 
 
 def _left(source_key: str, target_id: str) -> str:
-    return f"{source_key}{_LEFT}{target_id})"
+    return f"{source_key}{LEFT}{target_id})"

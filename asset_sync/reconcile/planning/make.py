@@ -111,7 +111,7 @@ def _rebasing(sides: Mapping[str, Sides]) -> Iterator[Drafts]:
     for own in sides.values():
         changes, older = Changes(own, returning(own), "rebase"), older_records(own)
         claims = changes.claims(rebased=rebased(own, changes.merges, older), older=older)
-        yield in_order(together(own.kind, [claims, *rebased_links(own)]))
+        yield in_order(together(own.kind, [claims, *rebased_links(own), leaving(own)]))
 
 
 def quarantined(sides: Sides) -> Drafts:

@@ -12,7 +12,7 @@ from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.kinds import Field, Kinds
 from asset_sync.reconcile.planning.drafts import Drafts, as_text
 from asset_sync.reconcile.planning.holders import Holder, Values
-from asset_sync.reconcile.planning.leaving import are_left, keys_apart
+from asset_sync.reconcile.planning.leaving import are_left, keys_after, keys_apart
 from asset_sync.reconcile.planning.model import Policy
 from asset_sync.reconcile.planning.room import Room
 from asset_sync.reconcile.planning.sides import Sides
@@ -51,15 +51,19 @@ def making_way(values: Values, asked: Asked, room: Room) -> Iterator[Drafts]:
     """Yield the operations by which objects of this sync's own give up what an operation wants to write.
 
     Those that it retired, those whose records say nothing any more of the value that it wrote, and those that a person parted
-    from their records. What was `asked` before is not asked again; what is asked now is added.
+    from their records; but not where somebody decided that the target's value stays. What was `asked` before is not asked
+    again; what is asked now is added.
     """
     sides, field = values.sides, _text_field(values)
     held_by = values.staying if field and values.rows.size and values.unique.enforced else {}
     if field is None or not held_by:
         return
     retired, silent, parted = _retired_by_us(sides), _without_a_word(sides, field), _parted(sides, field)
+    kept = {each.source_key for each in sides.resolutions.of(sides.kind.name, "keep_target") if each.field == field.name}
     for holder in held_by.values():
-        if (holder.row, field.name) in asked:
+        links = [found[holder.row] for found in (retired, silent, parted) if holder.row in found][:1]
+        is_kept = bool(kept) and any(key in kept for key in keys_after(sides, np.array(links, dtype=np.int64)).to_pylist())
+        if is_kept or (holder.row, field.name) in asked:
             continue
         if holder.row in retired:
             asked.add((holder.row, field.name))

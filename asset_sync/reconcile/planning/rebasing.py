@@ -72,6 +72,8 @@ def rebased_links(sides: Sides) -> Iterator[Drafts]:
     """
     older = rolled_back(sides.kind, sides.links, sides.observed) & (sides.kind.facet_of is None)
     older[sides.remembered[sides.linked]] = False
+    # Of a record that is another object the link is that one's from now on.
+    older[sides.link_of[sides.same & ~sides.linked & (sides.link_of >= 0)]] = False
     at = np.flatnonzero(older)
     if not at.size:
         return
