@@ -11,6 +11,7 @@ from asset_sync.components.convergence import Convergence, outcome_counts
 from asset_sync.components.lineage import step_lineage
 from asset_sync.components.pausing import refuse_paused
 from asset_sync.components.permission import APPROVED, waiting
+from asset_sync.components.planning import decided_now
 from asset_sync.components.progress import progress_of
 from asset_sync.components.recovering import known_objects_of
 from asset_sync.components.reviewing import keep_rest, told
@@ -53,6 +54,8 @@ class Applying:
         ledger.start(plan.id, self._context.run.run_id, datetime.now(UTC))
         # Only now: what may not be applied leaves nothing behind.
         ledger.note_sighting(plan, self._header.run_id, self._header.made_at)
+        # What is decided while it is carried out is the next plan's.
+        decided = decided_now(self._context, self._sync)
         done = ledger.outcomes(plan.id)
         with progress_of(self._context) as progress:
             count = progress.counting("writes", len(plan.writes) - len(done))
@@ -67,7 +70,7 @@ class Applying:
                 record=partial(self._record, count),
             )
         ledger.finish(plan.id, datetime.now(UTC))
-        convergence = Convergence(self._context, self._sync, plan, self._header.run_id)
+        convergence = Convergence(self._context, self._sync, plan, self._header.run_id, decided)
         checks = [
             convergence.every_write(outcomes),
             convergence.converged(target, outcomes),

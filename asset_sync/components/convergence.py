@@ -12,6 +12,7 @@ from asset_sync.components.snapshots import Snapshots
 from asset_sync.components.sync import Sync
 from asset_sync.reconcile import converge
 from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.resolutions import Resolutions
 from asset_sync.reconcile.tables import Tables
 from asset_sync.reconcile.target import ALREADY, APPLIED, CONFLICT, DEFERRED, FAILED, SKIPPED, Outcome, Target
 
@@ -30,14 +31,17 @@ def outcome_counts(plan: Plan, outcomes: Mapping[int, Outcome]) -> dict[str, int
 class Convergence:
     """The checks of one apply. `run_id` is the run that made the plan: its snapshots say what the plan was made from.
 
+    `decided` are the decisions that counted when the apply began.
+
     `again` is the plan that was made once that one was applied; None where there was no need, or what it was made from is gone.
     """
 
-    def __init__(self, context: dg.AssetExecutionContext, sync: Sync, plan: Plan, run_id: str) -> None:
+    def __init__(self, context: dg.AssetExecutionContext, sync: Sync, plan: Plan, run_id: str, decided: Resolutions) -> None:
         self._context = context
         self._sync = sync
         self._plan = plan
         self._run_id = run_id
+        self._decided = decided
         self.again: PlannedAgain | None = None
 
     def every_write(self, outcomes: Mapping[int, Outcome]) -> dg.AssetCheckResult:
@@ -82,7 +86,7 @@ class Convergence:
             return None
 
     def _flapping(self, desired: Tables, observed: Tables, read: Tables, outcomes: Mapping[int, Outcome]) -> list[str]:
-        planning = Planning(self._context, self._sync, desired, converge.overlaid(observed, read))
+        planning = Planning(self._context, self._sync, desired, converge.overlaid(observed, read), self._decided)
         # Not in the plan's mode: a full plan writes what is equal, for ever.
         again = planning.plan(planning.match(), now=datetime.now(UTC), complete=self._plan.complete)
         # What a person approved, whatever the rules say of it, is done and not left.

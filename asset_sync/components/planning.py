@@ -30,7 +30,8 @@ def seen(sync: Sync, desired: Tables, inventory: Tables, remembered: Remembered)
     return sync.constrained(sync.kinds, inventory), snapshot
 
 
-def _decided_now(context: dg.AssetExecutionContext, sync: Sync) -> Resolutions:
+def decided_now(context: dg.AssetExecutionContext, sync: Sync) -> Resolutions:
+    """Return the decisions that count now for a sync (`Sync.of`): people's, and those that its target's records make."""
     ledger: Ledger = context.resources.ledger
     return Resolutions([*sync.decided(context), *ledger.resolutions(sync.link_set, sync.mapped)])
 
@@ -52,7 +53,7 @@ class Planning:
         ledger: Ledger = context.resources.ledger
         self._context = context
         self._sync = sync
-        resolutions = _decided_now(context, sync) if decided is None else decided
+        resolutions = decided_now(context, sync) if decided is None else decided
         links, elsewhere = sync.known_links(ledger), sync.elsewhere(ledger)
         if also := parted_fields(sync.kinds, sync.policy, links, resolutions):
             links = sync.known_links(ledger, also)

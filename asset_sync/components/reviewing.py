@@ -42,7 +42,8 @@ def keep_rest(ledger: Ledger, sync: Sync, done: PlanHeader, again: PlannedAgain,
     same = next((each for each, plan_id in earlier if each.id == plan_id), None)
     kept = same or replace(rest, after=ledger.last_applied(sync.link_set))
     # Its snapshots are those of the run that made the plan of which this is left.
-    ledger.save(kept, done.run_id, at, partial=done.partial, mapped=sync.mapped)
+    known = again.snapshot.resolutions
+    ledger.save(kept, done.run_id, at, partial=done.partial, mapped=sync.mapped, known=known)
     verdicts = guards.retired(kept, again.snapshot, sync.limits), guards.scope(kept, sync.kinds, sync.policy, again.snapshot)
     ledger.save_guards(kept.id, verdicts)
     return kept

@@ -216,8 +216,10 @@ def _standing(row: Row[Any], applied_since: str | None, *, applied_now: bool) ->
     because, state = row.stale_because, row.state
     if because is None and applied_since is not None:
         because = f"plan {applied_since} was applied since it was made"
+    if state == s.APPLYING and applied_now and applied_since is None:
+        return {"state": state, "stale_because": because}
     if because and state in PENDING:
         state = s.STALE
-    elif state == s.APPLYING and not applied_now:
+    elif state == s.APPLYING:
         state = INTERRUPTED
     return {"state": state, "stale_because": because}

@@ -7,6 +7,7 @@ from asset_sync.ledger import schema as s
 from asset_sync.ledger.headers import headers
 from asset_sync.ledger.states import OPEN, make_stale
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.planning.leaving import LEFT
 from asset_sync.reconcile.resolutions import Resolution, Resolutions, said
 
 _ABOUT_ITS_PARTS = ("link", "never_link", "create", "ignore")
@@ -42,8 +43,7 @@ def _make_stale(connection: Connection, link_set: str, resolution: Resolution, b
     is_open = (plan.link_set == link_set, plan.state.in_([*OPEN, s.APPLYING]), plan.stale_because.is_(None))
     query = select(s.plan).where(*is_open, exists().where(*carried_out, _is_about(link_set, resolution)))
     for head in headers(connection, query):
-        # One that is carried out now came first, as if the person had decided a moment later.
-        if head.state != s.APPLYING and head.id != but:
+        if head.id != but:
             make_stale(connection, head, because)
 
 
@@ -56,8 +56,10 @@ def _is_about(link_set: str, resolution: Resolution) -> ColumnElement[bool]:
     named = and_(c.kind == resolution.kind, is_named)
     if resolution.verb not in _ABOUT_ITS_PARTS:
         return or_(own, named)
-    # What is made of the same row of the source has its key, whatever kind it is of.
-    return or_(c.source_key == resolution.source_key, named, _belongs_to(link_set, resolution))
+    # What is made of the same row of the source has its key, whatever kind it is of; what the record left goes by it, too.
+    same_row = c.source_key == resolution.source_key
+    left = c.source_key.startswith(resolution.source_key + LEFT, autoescape=True)
+    return or_(same_row, left, named, _belongs_to(link_set, resolution))
 
 
 def _belongs_to(link_set: str, resolution: Resolution) -> ColumnElement[bool]:

@@ -108,10 +108,13 @@ def make_stale(connection: Connection, head: PlanHeader, because: str) -> None:
     """Note what a plan is stale by.
 
     An approval was of what was seen then: seen again later, the plan asks for another. A rejection stays, and so does that an
-    apply was begun.
+    apply was begun. Who carries the plan out now came first, as if the other had come a moment later: it is stale for whoever
+    would go on with it, should that run not come to its end.
     """
-    state = {s.REJECTED: s.REJECTED, INTERRUPTED: s.APPLYING}.get(head.state, s.STALE)
+    state = {s.REJECTED: s.REJECTED, INTERRUPTED: s.APPLYING, s.APPLYING: s.APPLYING}.get(head.state, s.STALE)
     connection.execute(_of(head.id).values(stale_because=because, state=state))
+    if head.state == s.APPLYING:
+        return
     approvals = (s.decision.c.plan_id == head.id, s.decision.c.approved)
     connection.execute(update(s.decision).where(*approvals).values(lapsed=True))
 
@@ -189,8 +192,8 @@ def start(connection: Connection, plan_id: str, run_id: str, at: datetime) -> No
 
 
 def finish(connection: Connection, plan_id: str, at: datetime) -> None:
-    """Note that the plan's apply came to its end."""
-    connection.execute(_of(plan_id).values(state=s.APPLIED, applied_at=at))
+    """Note that the plan's apply came to its end: nothing of it is stale any more."""
+    connection.execute(_of(plan_id).values(state=s.APPLIED, applied_at=at, stale_because=None))
 
 
 def _of(plan_id: str) -> Update:

@@ -1,7 +1,7 @@
 """What is promised where decisions and backups meet, through the whole staircase: NetBox over HTTP, and a real ledger."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from asset_sync import database
+from asset_sync.ledger import Ledger
 from asset_sync.operations.holds import resolutions, resolve, take_back
 from asset_sync.operations.plans import make_undo, save_undo
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.resolutions import Verb
 from asset_sync_tests.components.probe import YAML, load_whole
 from asset_sync_tests.pipeline import ASSETS, Pipeline, Run, running
 
@@ -47,6 +49,21 @@ def put(pipeline: Pipeline, **fields: Any) -> str:
 
 def held(pipeline: Pipeline, run: Run) -> list[str]:
     return [row["hold"] for row in p.records(pipeline.ledger.plan(run.plan_id).held)]
+
+
+SAID: tuple[str, Verb, str] = ("pdq_to_netbox", "never_link", "asset")
+
+
+def when_sent(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Do something once, before the first batch goes out."""
+    intend = Ledger.intend
+
+    def intended(*args: Any) -> None:
+        monkeypatch.setattr(Ledger, "intend", intend)
+        act()
+        intend(*args)
+
+    monkeypatch.setattr(Ledger, "intend", intended)
 
 
 def test_a_retirement_that_was_undone_stays_undone_until_the_machine_is_back(pipeline: Pipeline) -> None:
@@ -153,6 +170,53 @@ def test_what_a_person_decides_between_the_match_and_the_plan_is_not_written_aga
     assert pipeline.run().success
     made = pipeline.assets()[serial]
     assert (made["name"], made["id"] != theirs["id"]) == ("NEW", True)
+
+
+def test_what_is_decided_while_a_plan_is_applied_is_the_next_ones(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    serial = put(pipeline, name="NEW")
+    machine, theirs = next(iter(pipeline.world.company)), pipeline.assets()[serial]
+    when_sent(monkeypatch, lambda: resolve(*SAID, machine.id, "anna", target_id=str(theirs["id"])))
+    run = pipeline.run()
+    assert run.success, run.errors()
+    assert pipeline.assets()[serial]["name"] == "NEW"
+    assert pipeline.ledger.header(run.plan_id).state == "applied"
+    assert pipeline.run().planned["create"] == 1
+
+
+def test_what_is_decided_while_a_plan_is_applied_that_is_killed_is_not_written_against(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    serial = put(pipeline, name="NEW")
+    machine, theirs = next(iter(pipeline.world.company)), pipeline.assets()[serial]
+
+    def decided_and_killed() -> None:
+        resolve(*SAID, machine.id, "anna", target_id=str(theirs["id"]))
+        raise KeyboardInterrupt
+
+    when_sent(monkeypatch, decided_and_killed)
+    assert not pipeline.run().success
+    header = pipeline.ledger.plans("pdq_to_netbox", 1)[0]
+    run = pipeline.apply(header.id)
+    assert "anna decided since it was made" in " ".join(run.errors())
+    assert pipeline.assets()[serial] == theirs
+    assert pipeline.run().success
+    assert {row["name"] for row in pipeline.world.netbox.objects(ASSETS)} >= {"NEW", theirs["name"]}
+
+
+def test_what_was_made_leaves_service_however_often_its_record_is_said_to_be_another_object(pipeline: Pipeline) -> None:
+    serial = put(pipeline, name="NEW")
+    machine = next(iter(pipeline.world.company))
+    assert pipeline.run().success
+    theirs = str(pipeline.assets()[serial]["id"])
+    resolve(*SAID, machine.id, "anna", target_id=theirs)
+    assert pipeline.run().success
+    made = str(pipeline.assets()[serial]["id"])
+    for target_id, status in ((theirs, "retired"), (made, "used"), (theirs, "retired")):
+        resolve("pdq_to_netbox", "link", "asset", machine.id, "anna", target_id=target_id)
+        for _ in range(2):
+            run = pipeline.run()
+            assert run.success, run.errors()
+        assert {str(row["id"]): row["status"] for row in pipeline.world.netbox.objects(ASSETS)}[made] == status
 
 
 def test_a_netbox_of_last_night_is_told_and_after_a_rebase_has_what_the_source_says(pipeline: Pipeline) -> None:

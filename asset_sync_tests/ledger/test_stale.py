@@ -357,20 +357,49 @@ def test_a_decision_about_another_record_leaves_a_plan_alone_that_makes_objects(
     assert ledger.header(plan_id).state == "approved"
 
 
-def test_a_decision_stops_what_an_interrupted_apply_has_left_and_not_one_under_way(ledger: Ledger) -> None:
+@pytest.mark.parametrize("while_applied", [True, False])
+def test_a_decision_stops_what_an_interrupted_apply_has_left_and_not_one_under_way(
+    ledger: Ledger, *, while_applied: bool
+) -> None:
     plan_id = approved(ledger, RETIRE, NAME)
     with ledger.alone(SYNC):
         ledger.start(plan_id, "r2", at(1))
-        decide(ledger, "ignore", "a")
+        number = decide(ledger, "ignore", "a") if while_applied else 0
         assert ledger.header(plan_id).state == "applying"
-    assert ledger.header(plan_id).state == "interrupted"
-    number = decide(ledger, "ignore", "a")
+    number = number or decide(ledger, "ignore", "a")
     header = ledger.header(plan_id)
     assert (header.state, header.stale_because) == (
         "stale",
         f"anna decided since it was made: ignore asset 'a' (decision {number})",
     )
     assert ledger.last_applied(SYNC) == plan_id
+    with ledger.alone(SYNC), pytest.raises(PlanError, match="is stale: anna decided"):
+        ledger.start(plan_id, "r3", at(2))
+
+
+def test_an_apply_that_comes_to_its_end_is_what_was_approved_whatever_was_decided_meanwhile(ledger: Ledger) -> None:
+    plan_id = approved(ledger, NAME)
+    with ledger.alone(SYNC):
+        ledger.start(plan_id, "r2", at(1))
+        decide(ledger, "ignore", "b")
+        ledger.record(ledger.plan(plan_id), [Outcome(0, "applied", None, "2", "v2")], "r2", at(1))
+        ledger.finish(plan_id, at(1))
+    header = ledger.header(plan_id)
+    assert (header.state, header.stale_because, header.approvers) == ("applied", None, ("anna",))
+
+
+@pytest.mark.parametrize("verb", ["link", "never_link"])
+def test_a_decision_about_a_record_is_one_about_what_it_left(ledger: Ledger, verb: Any) -> None:
+    number = decide(ledger, "link", "a", target_id="9")
+    left = row("retire", "a (left #1)", "1", key="alpha", changes=changes(status="retired"))
+    others = row("retire", "ab (left #1)", "3", key="ab", changes=changes(status="retired"))
+    plan_id, other = approved(ledger, left), approved(ledger, others, sync="another", link_set=SYNC)
+    if verb == "link":
+        ledger.take_back(number, "bob", at(4))
+    else:
+        decide(ledger, "never_link", "a", target_id="9")
+    assert ledger.header(plan_id).state == "stale"
+    assert ledger.header(other).state == "approved"
 
 
 def test_what_was_applied_is_not_stale_for_a_later_decision(ledger: Ledger) -> None:
