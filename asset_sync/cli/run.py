@@ -9,10 +9,12 @@ from asset_sync import database, settings
 from asset_sync.api.models import Run, RunList
 from asset_sync.cli.console import json_option, outcome_line, printed, progress, row, table
 from asset_sync.components.resources import open_ledger
+from asset_sync.ledger import PlanHeader
 from asset_sync.mirror.runs import LoadRun, load_of_run
 from asset_sync.operations.definitions import makes_plans
 from asset_sync.operations.exports import takes_exports, waiting_exports
 from asset_sync.operations.hosts import take_documents
+from asset_sync.operations.plans import keeps_back
 from asset_sync.operations.reports import own_report
 from asset_sync.operations.run_history import find_run
 from asset_sync.operations.runs import RunReport, log_file, log_of, run_sync
@@ -189,7 +191,7 @@ def _tell_result(report: RunReport) -> None:
         if report.plan and report.plan.held:
             click.echo(f"What is held, and what can be decided: asset-sync held {report.sync}")
     elif report.succeeded and report.plan is not None:
-        click.echo(_not_applied(open_ledger().plan(report.plan.id)))
+        click.echo(_not_applied(open_ledger().plan(report.plan.id), report.plan))
     if report.succeeded and not makes_plans(report.sync) and (load := load_of_run(database.engine(), report.run_id)):
         _tell_load(report, load)
 
@@ -207,7 +209,9 @@ def _tell_load(report: RunReport, load: LoadRun) -> None:
         click.echo("asset-sync: the source has other numbers of rows than were loaded: run it again with --mode full", err=True)
 
 
-def _not_applied(plan: Plan) -> str:
+def _not_applied(plan: Plan, header: PlanHeader) -> str:
+    if header.state == "rejected":
+        return f"Nothing was written: {keeps_back(header)}"
     if plan.mode != "dry_run":
         return f"Nothing was written yet. To apply it: asset-sync approve {plan.id} && asset-sync apply {plan.id}"
     # One that has words of its own says so itself.

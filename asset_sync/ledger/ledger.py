@@ -297,7 +297,7 @@ class Ledger:
             kept = resolutions.take_back(connection, number, by, at)
             overruled.taken_back(connection, kept.link_set, kept.resolution, by)
             if kept.resolution.verb == "link":
-                links.forget_decided(connection, kept.link_set, kept.resolution)
+                links.forget_decided(connection, kept.link_set, kept.resolution, at)
             return kept
 
     def is_planned(self, link_set: str, kind: str, source_key: str) -> bool:

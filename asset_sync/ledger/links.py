@@ -34,6 +34,7 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import DECISION
 from asset_sync.reconcile.kinds import FieldType, Kind
 from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.planning.leaving import left_key
 from asset_sync.reconcile.resolutions import Resolution, describe
 from asset_sync.reconcile.tables import LINK_COLUMNS, RETIRED_BY_SYNC, base_column, emptied_column, identity_column
 from asset_sync.reconcile.target import ALREADY, Outcome
@@ -110,11 +111,17 @@ def _is_emptied(name: str) -> ColumnElement[str]:
     return cast(func.coalesce(func.jsonb_typeof(link.c.base[name]) == "null", false()), Text)
 
 
-def forget_decided(connection: Connection, link_set: str, decided: Resolution) -> None:
-    """Forget that a record is an object, where a person's decision alone made it that."""
+def forget_decided(connection: Connection, link_set: str, decided: Resolution, at: datetime) -> None:
+    """Forget that a record is an object, where a person's decision alone made it that.
+
+    What was written to the object since stays known, by the key of what a record left: it is given up where it is needed.
+    """
     c = link.c
     those = (c.sync == link_set, c.kind == decided.kind, c.source_key == decided.source_key, c.target_id == decided.target_id)
-    connection.execute(delete(link).where(*those, c.claimed == f"{DECISION}: {describe(decided)}"))
+    by_it = (*those, c.claimed == f"{DECISION}: {describe(decided)}")
+    connection.execute(delete(link).where(*by_it, c.plan_id.is_(None)))
+    key = left_key(decided.source_key, str(decided.target_id))
+    connection.execute(update(link).where(*by_it).values(source_key=key, missing_since=at))
 
 
 def note_sighting(connection: Connection, plan: Plan, at: datetime, *, absences: bool) -> None:

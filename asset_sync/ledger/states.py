@@ -135,7 +135,7 @@ def save_guards(connection: Connection, plan_id: str, results: Iterable[GuardRes
 def decide(connection: Connection, plan_id: str, by: str, at: datetime, *, approved: bool) -> None:
     """Keep a person's decision; `PlanError` where the plan is beyond it."""
     head = header(connection, plan_id)
-    _check_may_be_decided(head)
+    _check_may_be_decided(connection, head)
     guards = [guard.name for guard in head.failed_guards]
     values = {"plan_id": plan_id, "by": by, "at": at, "approved": approved, "guards": guards}
     connection.execute(insert(s.decision).values(values))
@@ -148,19 +148,20 @@ def replace_with_part(connection: Connection, plan_id: str, part: Plan, by: str,
     What it was made from, and what the guards say of it, is what is kept of the whole.
     """
     head = header(connection, plan_id)
-    _check_may_be_decided(head)
+    _check_may_be_decided(connection, head)
     connection.execute(_of(plan_id).values(state=s.SUPERSEDED))
     plans.keep(connection, part, head.run_id, at, partial=head.partial)
     save_guards(connection, part.id, head.failed_guards)
     decide(connection, part.id, by, at, approved=True)
 
 
-def _check_may_be_decided(head: PlanHeader) -> None:
+def _check_may_be_decided(connection: Connection, head: PlanHeader) -> None:
     if head.mode == "dry_run":
         raise PlanError(f"plan {head.id} is a dry run, which is never applied: run the sync without dry_run")
-    if head.state in _BEYOND or head.stale_because:
-        state = head.state if head.state in _BEYOND else s.STALE
-        raise PlanError(f"plan {head.id} is {state}: only a plan that is yet to be applied can be decided about")
+    if head.state in _BEYOND:
+        raise PlanError(f"plan {head.id} is {head.state}: only a plan that is yet to be applied can be decided about")
+    if head.stale_because:
+        raise PlanError(str(waits(connection, head.id)))
 
 
 def settle(connection: Connection, plan_id: str) -> None:

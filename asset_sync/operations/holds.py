@@ -16,6 +16,7 @@ from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations.definitions import declared, planning_syncs
 from asset_sync.operations.objects import check_there, gone_of, lacking
 from asset_sync.reconcile.errors import ConfigurationError, PlanError
+from asset_sync.reconcile.planning.leaving import LEFT, are_left
 from asset_sync.reconcile.planning.waiting import WAITS
 from asset_sync.reconcile.resolutions import Resolution, Verb, said_by
 
@@ -160,7 +161,10 @@ def _check(sync: Sync, verb: Verb, kind: str, field: str | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """A record as the ledger knows it: the object that it is linked to, what is held of its kind, and its kind's links."""
+    """A record as the ledger knows it: the object that it is linked to, what is held of its kind, and its kind's links.
+
+    These are without those of objects that records left: they are nobody's.
+    """
 
     sync: str
     link_set: str
@@ -179,10 +183,11 @@ class _Record:
 def _record(ledger: Ledger, sync: Sync, link_set: str, kind: str, source_key: str) -> _Record:
     """Return what is known of a record, by its key or a name that it alone has; PlanError where there is none such."""
     links = ledger.links(link_set, {kind: sync.kinds[kind]}, {})[kind]
+    of_records = links[~are_left(links)]
     linked = links.loc[links["source_key"] == source_key, "target_id"].tolist()
     where = (link_set, kind, source_key)
     held = [each for each in ledger.held(sync.name) if (each.link_set, each.kind) == where[:2]]
-    record = _Record(sync.name, *where, next(iter(linked), None), held, links)
+    record = _Record(sync.name, *where, next(iter(linked), None), held, of_records)
     if linked or record.own or ledger.is_planned(*where):
         return record
     named = _named(ledger, record)
@@ -204,7 +209,7 @@ def _named(ledger: Ledger, record: _Record) -> Sequence[str]:
         return sorted(held)
     linked = {*record.links["source_key"]}
     found = open_records().named(record.link_set, record.source_key, target_id="")
-    own = [key for kind, key in found if kind == record.kind]
+    own = [key for kind, key in found if kind == record.kind and LEFT not in key]
     return [key for key in own if key in linked or ledger.is_planned(record.link_set, record.kind, key)]
 
 

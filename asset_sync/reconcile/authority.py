@@ -129,7 +129,8 @@ def _obsolete(plan: Standing) -> str | None:
     if plan.state == "superseded":
         return f"{_named(plan)} was superseded: a newer plan was made since; asset-sync plans lists them"
     if plan.state == "stale":
-        return f"{_named(plan)} is stale: {plan.why}; make a new plan: asset-sync run {plan.sync}"
+        again = "plan" if plan.mode == "review" else "run"
+        return f"{_named(plan)} is stale: {plan.why}; make a new plan: asset-sync {again} {plan.sync}"
     if plan.state == "rejected":
         return f"{_named(plan)} was rejected by {plan.why}; if that is over, {_approve(plan)}"
     return None

@@ -134,6 +134,17 @@ def test_only_a_plan_is_approved_and_rejected_never_a_run(world: World) -> None:
 
 
 @pytest.mark.slow
+def test_a_rejected_plan_that_is_made_again_says_so_and_not_that_it_waits(world: World) -> None:
+    ask("plan", SYNC)
+    plan = newest()
+    ask("reject", plan, "--by", "sam")
+    told = ask("plan", SYNC).stdout
+    assert newest() == plan
+    assert f"Nothing was written: plan {plan} of {SYNC} was rejected by sam" in told
+    assert "Nothing was written yet" not in told
+
+
+@pytest.mark.slow
 def test_a_plan_that_went_stale_says_so_and_what_to_do(world: World) -> None:
     ask("run", SYNC, "--mode", "review")
     plan = newest()
@@ -143,7 +154,7 @@ def test_a_plan_that_went_stale_says_so_and_what_to_do(world: World) -> None:
     assert standing(plan) == "stale"
     told = ask("show", plan).stdout
     assert "Approved by sam" in told
-    assert f"is stale: plan {newest()} was applied since it was made; make a new plan: asset-sync run {SYNC}" in told
+    assert f"is stale: plan {newest()} was applied since it was made; make a new plan: asset-sync plan {SYNC}" in told
     for command in ("apply", "approve"):
         assert "is stale" in ask(command, plan, status=1).stderr
     shown = next(each for each in json.loads(ask("plans", "--json").stdout) if each["id"] == plan)

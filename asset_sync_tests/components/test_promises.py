@@ -219,6 +219,34 @@ def test_what_was_made_leaves_service_however_often_its_record_is_said_to_be_ano
         assert {str(row["id"]): row["status"] for row in pipeline.world.netbox.objects(ASSETS)}[made] == status
 
 
+def test_a_record_that_was_said_to_be_a_wrong_object_is_the_right_one_again_and_takes_its_values_with_it(
+    pipeline: Pipeline,
+) -> None:
+    serial = put(pipeline, name="NEW")
+    machine = next(iter(pipeline.world.company))
+    assert pipeline.run().success
+    own = str(pipeline.assets()[serial]["id"])
+    alike = {name: pipeline.assets()[serial][name] for name in ("inventoryitem_type", "status")}
+    wrong = pipeline.world.netbox.create(ASSETS, {**alike, "serial": "MANUAL-1"})
+    assert pipeline.run().success
+    resolve("pdq_to_netbox", "link", "asset", machine.id, "anna", target_id=str(wrong["id"]))
+    assert pipeline.run().success
+    assert str(pipeline.assets()[serial]["id"]) == str(wrong["id"])
+    number = resolutions("pdq_to_netbox")[0].resolution.number
+    assert number is not None
+    take_back(number, "anna")
+    assert pipeline.run().success
+    resolve("pdq_to_netbox", "link", "asset", "NEW", "anna", target_id=own)
+    for _ in range(2):
+        run = pipeline.run()
+        assert run.success, run.errors()
+    assert held(pipeline, run) == []
+    assert not any(run.planned.values())
+    told = {str(row["id"]): (row["serial"], row["status"]) for row in pipeline.world.netbox.objects(ASSETS)}
+    assert told[own] == (serial, "used")
+    assert told[str(wrong["id"])] == (None, "used")
+
+
 def test_a_netbox_of_last_night_is_told_and_after_a_rebase_has_what_the_source_says(pipeline: Pipeline) -> None:
     serial = put(pipeline, name="NEWER")
     other = next(each for each in pipeline.assets() if each != serial)

@@ -37,13 +37,15 @@ def stale(ledger: Ledger, plan_id: str) -> str:
     """Return why the plan is stale, once everything agrees that it is."""
     header = ledger.header(plan_id)
     assert header.state == "stale"
-    assert ledger.waits(plan_id) == (
-        f"plan {plan_id} of pdq_to_netbox is stale: {header.stale_because}; make a new plan: asset-sync run pdq_to_netbox"
+    again = "plan" if header.mode == "review" else "run"
+    told = (
+        f"plan {plan_id} of pdq_to_netbox is stale: {header.stale_because}; make a new plan: asset-sync {again} pdq_to_netbox"
     )
+    assert ledger.waits(plan_id) == told
     with pytest.raises(PlanError, match=f"plan {plan_id} of pdq_to_netbox is stale"):
         ledger.start(plan_id, "r9", at(9))
     for decide in (ledger.approve, ledger.reject):
-        with pytest.raises(PlanError, match=f"plan {plan_id} is stale: only a plan that is yet to be applied"):
+        with pytest.raises(PlanError, match=f"plan {plan_id} of pdq_to_netbox is stale: "):
             decide(plan_id, "bob", at(9))
     return str(header.stale_because)
 

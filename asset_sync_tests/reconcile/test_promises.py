@@ -15,7 +15,7 @@ from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.planning import Policy, make_plan
 from asset_sync.reconcile.planning.rebasing import later_objects
 from asset_sync.reconcile.references import match_all
-from asset_sync.reconcile.resolutions import UNDO, Resolution, Resolutions, Verb, fingerprints
+from asset_sync.reconcile.resolutions import NONE, UNDO, Resolution, Resolutions, Verb, fingerprints
 from asset_sync.reconcile.tables import ELSEWHERE_COLUMNS, guess_column
 from asset_sync_tests.reconcile.lab import GRACE, Lab, held, ops
 from asset_sync_tests.reconcile.worlds import ASSET, KINDS, NOW, OWNERS, POLICY, Row, desired, observed, planned, snapshot
@@ -709,6 +709,21 @@ def test_what_its_record_left_while_it_was_out_of_service_is_back_once_it_is_the
     lab.resolutions = decided("link", "a", target_id=made)
     assert settled(lab, 3)
     assert lab.objects("asset", "status")[made] == {"status": "in-use"}
+
+
+def test_what_was_a_record_s_by_a_decision_that_is_over_is_retired_for_nobody() -> None:
+    lab = Lab(source={"asset": [machine("a", name="pc")]})
+    theirs = lab.target.make("asset", name="other", status="in-use")
+    lab.resolutions = decided("link", "a", target_id=theirs)
+    lab.run()
+    lab.resolutions = NONE
+    lab.ledger.rows["asset", f"a (left #{theirs})"] = {
+        **lab.ledger.rows.pop(("asset", "a")),
+        "source_key": f"a (left #{theirs})",
+    }
+    lab.source = {"asset": []}
+    assert settled(lab, 5)
+    assert lab.objects("asset", "status") == {theirs: {"status": "in-use"}}
 
 
 @pytest.mark.parametrize("killed", [0, 1])

@@ -29,7 +29,7 @@ def are_left(links: pd.DataFrame) -> Mask:
     found = mask(pc.match_substring(keys, LEFT))
     some = np.flatnonzero(found)
     told = zip(take(keys, some).to_pylist(), take(ids, some).to_pylist(), strict=True)
-    found[some] = [str(key).endswith(_left("", str(target_id))) for key, target_id in told]
+    found[some] = [str(key).endswith(left_key("", str(target_id))) for key, target_id in told]
     return found
 
 
@@ -54,7 +54,7 @@ def leaving_links(sides: Sides) -> Positions:
     if not rows.size:
         return rows
     links = sides.link_of[rows]
-    links = links[np.append(_made(sides), False)[links]]  # the last one stands for no link at all
+    links = links[np.append(are_made(sides), False)[links]]  # the last one stands for no link at all
     links = links[_objects(sides, links) >= 0]
     objects = _objects(sides, links)
     left = ~np.isin(objects, sides.object_of[sides.object_of >= 0])
@@ -81,13 +81,14 @@ def _objects(sides: Sides, links: Positions) -> Positions:
 
 def _left_keys(sides: Sides, links: Positions) -> pa.Array:
     own = zip(sides.keys_of(links).to_pylist(), take(text(sides.links["target_id"]), links).to_pylist(), strict=True)
-    return pa.array([_left(key, target_id) for key, target_id in own], pa.large_string())
+    return pa.array([left_key(key, target_id) for key, target_id in own], pa.large_string())
 
 
-def _made(sides: Sides) -> Mask:
-    """Return the links to objects that this sync made for records of its own."""
+def are_made(sides: Sides) -> Mask:
+    """Return which links are to objects that this sync made for records of its own."""
     return sides.links["made"].fillna(value=False).to_numpy(dtype=bool) & sides.own
 
 
-def _left(source_key: str, target_id: str) -> str:
+def left_key(source_key: str, target_id: str) -> str:
+    """Return the key of the link of an object that a record left."""
     return f"{source_key}{LEFT}{target_id})"

@@ -15,7 +15,7 @@ from asset_sync.reconcile.identity import changed_objects, suspects
 from asset_sync.reconcile.kinds import Retirement
 from asset_sync.reconcile.planning import elsewhere
 from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, none
-from asset_sync.reconcile.planning.leaving import keys_after, leaving_links
+from asset_sync.reconcile.planning.leaving import are_left, are_made, keys_after, leaving_links
 from asset_sync.reconcile.planning.model import Grace
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.resolutions import UNDO, Resolution, describe, fingerprints
@@ -193,10 +193,14 @@ def _taken_out(sides: Sides, retirement: Retirement, objects: Positions) -> dict
 
 
 def _gone(sides: Sides) -> tuple[Positions, Positions]:
-    """Return the links whose record is gone or leaves, and their objects; none that is retired, or another record's."""
+    """Return the links whose record is gone or leaves, and their objects; none that is retired, or another record's.
+
+    What a record left and somebody else had made was that record's by a decision that is over.
+    """
     gone = sides.links["retired_by"].isna().to_numpy(dtype=bool) & sides.own
     gone[sides.link_of[sides.link_of >= 0]] = False
     gone[leaving_links(sides)] = True
+    gone &= are_made(sides) | ~are_left(sides.links)
     links = np.flatnonzero(gone)
     objects = index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))
     in_service = ~sides.out_of_service(np.arange(len(sides.observed)))
