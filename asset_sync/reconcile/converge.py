@@ -1,6 +1,7 @@
 """Converged: whether the target says, after an apply, what the plan wanted, and whether a new plan would be empty."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -69,8 +70,10 @@ def _stored(plan: Plan, outcomes: Mapping[int, Outcome]) -> dict[tuple[str, str]
 def flapping(again: Plan, plan: Plan, outcomes: Mapping[int, Outcome]) -> list[str]:
     """Return, in words, what a plan made right after the apply would change again on the objects that it touched.
 
-    What was refused of an object, or was in conflict, is planned again as it should be.
+    What was refused of an object, or was in conflict, is planned again as it should be; and what an object gives up since the
+    plan retired it goes to whoever waited for it.
     """
+    given = _given_up(again, plan)
     done: set[tuple[str, str]] = set()
     undone: set[tuple[str, str, str]] = set()
     for row in p.records(plan.writes):
@@ -83,10 +86,26 @@ def flapping(again: Plan, plan: Plan, outcomes: Mapping[int, Outcome]) -> list[s
     found: list[str] = []
     for row in p.records(again.writes):
         where = (row["kind"], row["source_key"])
-        fields = [name for name in p.decode(row["changes"]) if (*where, name) not in undone]
+        changes = p.decode(row["changes"])
+        handed = {name for name in changes if given & _values(row["kind"], name, changes[name])}
+        fields = [name for name in changes if (*where, name) not in undone and name not in handed]
         if where in done and fields:
             found.append(f"{row['kind']} {row['key']!r}: {row['op']} {', '.join(fields)}")
     return found
+
+
+def _given_up(again: Plan, plan: Plan) -> set[tuple[str, str, str]]:
+    """Return, with kind and field, the values that objects which the plan retired give up to others."""
+    retired = plan.writes[plan.writes["op"] == p.RETIRE]
+    gone = set(zip(retired["kind"], retired["target_id"], strict=True))
+    rows = [row for row in p.records(again.writes) if (row["kind"], row["target_id"]) in gone] if gone else []
+    changes = [(row["kind"], p.decode(row["changes"])) for row in rows if row["reason"] == p.GIVES_UP]
+    return {value for kind, each in changes for name in each for value in _values(kind, name, each[name])}
+
+
+def _values(kind: str, name: str, change: Mapping[str, Any]) -> set[tuple[str, str, str]]:
+    """Return, with kind and field, the values that a change takes and gives."""
+    return {(kind, name, value) for value in (change.get("old"), change["new"]) if isinstance(value, str)}
 
 
 def _overlaid(table: pd.DataFrame, read: pd.DataFrame) -> pd.DataFrame:

@@ -41,6 +41,9 @@ QUARANTINE: Final = "quarantine"
 AWAITS_APPROVAL: Final = "waits for approval"
 """How the reason begins of what review rules hold."""
 
+GIVES_UP: Final = "gives up what another takes"
+"""The reason of an operation by which an object makes way for another one."""
+
 _LATER_COLUMNS: Final = ("identity", "step", "candidates", "about")
 OPERATION_COLUMNS: Final = (
     *("kind", "op", "key", "source_key", "target_id", "version", "changes", "reason", "hold"),

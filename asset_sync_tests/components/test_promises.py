@@ -247,6 +247,17 @@ def test_a_record_that_was_said_to_be_a_wrong_object_is_the_right_one_again_and_
     assert told[str(wrong["id"])] == (None, "used")
 
 
+def test_what_a_retired_machine_gives_up_goes_to_its_successor_by_the_next_run_and_fails_none(pipeline: Pipeline) -> None:
+    old, new = [machine for machine in pipeline.world.company if machine.asset_tag][:2]
+    pipeline.world.company.apply(put=[dataclasses.replace(new, asset_tag=old.asset_tag)], remove=[old])
+    for _ in range(2):
+        run = pipeline.run()
+        assert run.success, run.errors()
+    told = {row["name"]: (row["status"], row["asset_tag"]) for row in pipeline.world.netbox.objects(ASSETS)}
+    assert (told[old.name][0], told[new.name]) == ("retired", ("used", old.asset_tag))
+    assert not any(pipeline.run().planned.values())
+
+
 def test_a_netbox_of_last_night_is_told_and_after_a_rebase_has_what_the_source_says(pipeline: Pipeline) -> None:
     serial = put(pipeline, name="NEWER")
     other = next(each for each in pipeline.assets() if each != serial)

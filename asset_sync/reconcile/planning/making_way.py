@@ -173,4 +173,4 @@ def _makes_way(
     at, old = np.array([holder.row]), _there(sides, field, holder)
     change = sides.change(field.name, sides.told(field.name, old), pa.array([new], _TEXT), f"makes way: {why}")
     keys = sides.keys_of(np.array([link])) if keys is None else keys
-    return sides.draft_of_objects(at, p.UPDATE, {field.name: change}, source_keys=keys, reason="gives up what another takes")
+    return sides.draft_of_objects(at, p.UPDATE, {field.name: change}, source_keys=keys, reason=p.GIVES_UP)
