@@ -228,6 +228,7 @@ def test_where_nothing_is_a_fabric_nothing_is_scheduled(schedules: Schedules, mo
     assert told("status") == {"success": True, "total_jobs": 0, "job_details": []}
 
 
+@pytest.mark.slow
 def test_one_fabric_under_two_names_is_run_under_the_first_alone(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NORTH", "SOUTH"):
         monkeypatch.setenv(f"FABRIC_{name}_MARK", "uid")

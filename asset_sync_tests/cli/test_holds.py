@@ -82,6 +82,7 @@ def test_a_held_record_is_listed_decided_about_and_the_decision_taken_back(world
     assert [line["taken_back_by"] for line in json.loads(asked("resolve", "list", "--json"))] == ["bob", None]
 
 
+@pytest.mark.slow
 def test_a_plan_tells_the_decisions_that_it_goes_by_also_where_it_has_no_row_of_them(world: World) -> None:
     asked("run", SYNC)
     record = next(iter(world.company)).id
@@ -199,6 +200,7 @@ def test_an_object_that_another_record_is_is_no_candidate(world: World) -> None:
     assert "link" in asked(*link)
 
 
+@pytest.mark.slow
 def test_an_object_that_is_not_there_is_refused_with_what_to_do_about_it(world: World) -> None:
     machine = next(iter(world.company)).id
     asked("run", SYNC)
@@ -257,6 +259,7 @@ def test_a_conflict_tells_its_values_and_what_was_decided_about_it_since(world: 
     assert held() == []
 
 
+@pytest.mark.slow
 def test_a_record_is_named_as_runs_print_it_where_it_alone_is_called_so(world: World) -> None:
     first, other, *_ = list(world.company)
     asked("run", SYNC)

@@ -84,6 +84,7 @@ def test_a_plan_that_became_stale_while_it_waited_is_refused(pipeline: Pipeline)
     assert pipeline.assets() == {}
 
 
+@pytest.mark.slow
 def test_what_another_run_wrote_meanwhile_is_no_backup_and_no_deletion(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:

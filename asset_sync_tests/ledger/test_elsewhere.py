@@ -48,6 +48,7 @@ def sources(engine: Engine) -> Sources:
     return Sources(engine)
 
 
+@pytest.mark.slow
 def test_a_machine_that_moves_to_another_source_stays_in_service(sources: Sources) -> None:
     berlin, paris = sources.berlin, sources.paris
     sources.put(berlin)

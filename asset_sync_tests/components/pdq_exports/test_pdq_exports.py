@@ -47,6 +47,7 @@ def test_a_first_export_creates_a_changed_one_updates_and_the_same_once_more_wri
     assert again[0].planned == NOTHING
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("api_first", [True, False])
 def test_a_machine_of_the_api_is_the_same_machine_in_a_file(exports: Exports, api_first: bool) -> None:
     pipeline = exports.pipeline

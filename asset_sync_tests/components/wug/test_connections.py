@@ -125,6 +125,7 @@ def test_a_listing_that_is_not_whole_never_reaches_a_plan(lab: Lab, fault: str) 
     assert wug_writes(lab.wug()) == before
 
 
+@pytest.mark.slow
 def test_a_server_that_shows_no_devices_any_more_does_not_get_all_of_them_again(lab: Lab) -> None:
     lab.run()
     lab.pass_time(25)

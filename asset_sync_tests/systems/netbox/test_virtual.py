@@ -143,6 +143,7 @@ def links_of(sync: Sync) -> dict[str, str]:
     return {name: others for name, others in named.items() if others}
 
 
+@pytest.mark.slow
 @ONE_VERSION
 def test_what_changes_is_updated_and_nothing_else_and_an_undo_gives_back_what_was_there(sync: Sync) -> None:
     sync.run()
@@ -168,6 +169,7 @@ def test_what_changes_is_updated_and_nothing_else_and_an_undo_gives_back_what_wa
     assert _contents(sync) == before
 
 
+@pytest.mark.slow
 @ONE_VERSION
 def test_a_machine_that_is_gone_is_offline_and_active_when_it_is_back(sync: Sync) -> None:
     sync.run()
@@ -275,6 +277,7 @@ def test_a_person_may_place_a_cluster_in_a_location_and_it_is_no_longer_one_of_t
     assert observed["site"].tolist() == ["dcim.location:1"]
 
 
+@pytest.mark.slow
 @ONE_VERSION
 def test_a_service_that_is_gone_says_so_and_one_that_a_person_describes_is_theirs(lab: Lab) -> None:
     fields = {name: fields for name, fields in MAPPED.items() if name != "virtual_machine"}
