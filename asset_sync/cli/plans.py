@@ -122,13 +122,16 @@ def _show(
         click.echo(f"{'Approved' if decision.approved else 'Rejected'} by {decision.by}, {at}")
     # What only the ledger will know comes last, and only where somebody asks for all, or there is nothing else to see.
     linked = plan.linked if most is None or plan.writes.empty else plan.linked[:0]
-    rows = [*p.records(plan.held), *p.records(plan.writes), *p.records(linked)]
+    total = len(plan.held) + len(plan.writes) + len(linked)
+    # However much is held, what is approved is shown, too.
+    held = plan.held if most is None else plan.held[: max(most // 2, most - len(plan.writes))]
+    rows = [*p.records(held), *p.records(plan.writes), *p.records(linked)][:most]
     if not rows:
         return
-    if most is not None and len(rows) > most:
+    if total > len(rows):
         _show_kinds(plan)
     shown = table("row", "op", "kind", "object", "change", "reason", *(["outcome"] if outcomes else []), right=("row",))
-    for operation in rows[:most]:
+    for operation in rows:
         op = "held" if operation["hold"] else _LINK if operation["op"] == p.CLAIM else operation["op"]
         why = operation["hold"] or operation["reason"]
         told = [operation["seq"], op, operation["kind"], _object(plan, operation), "\n".join(changes_told(operation)), why]
@@ -136,8 +139,8 @@ def _show(
             told.append(_outcome(outcomes.get(operation["seq"])))
         shown.add_row(*row(*told))
     printed().print("", shown)
-    if most is not None and len(rows) > most:
-        click.echo(f"\n{len(rows) - most} more rows: --all shows them.")
+    if total > len(rows):
+        click.echo(f"\n{total - len(rows)} more rows: --all shows them.")
 
 
 def _show_decisions(header: PlanHeader, *, everything: bool) -> None:
