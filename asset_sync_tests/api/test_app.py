@@ -288,7 +288,7 @@ def test_an_approved_plan_that_went_stale_is_shown_and_refused_as_stale(client: 
     later = synced(client)["plan_id"]
     told = client.get(f"/plans/{plan}").json()
     assert (told["state"], told["stale_because"]) == ("stale", f"plan {later} was applied since it was made")
-    assert f"make a new plan: asset-sync run {SYNC}" in told["waits"]
+    assert f"make a new plan: asset-sync plan {SYNC}" in told["waits"]
     for asked in (client.post(f"/plans/{plan}/apply"), client.post(f"/plans/{plan}/approve", json={"by": "sam"})):
         assert (asked.status_code, "is stale" in asked.json()["detail"]) == (409, True)
 

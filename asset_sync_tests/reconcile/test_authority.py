@@ -136,7 +136,8 @@ def test_no_dry_run_and_nothing_obsolete_is_ever_written() -> None:
 
 
 def test_whoever_is_refused_is_told_in_one_line_which_plan_and_what_to_do() -> None:
-    ways_on = ("asset-sync approve 4be1", "asset-sync run pdq_to_netbox", "asset-sync plans", "run the sync without dry_run")
+    again = ("asset-sync run pdq_to_netbox", "asset-sync plan pdq_to_netbox", "run the sync without dry_run")
+    ways_on = ("asset-sync approve 4be1", "asset-sync plans", *again)
     for combination in COMBINATIONS:
         decision = decided(combination)
         if isinstance(decision, Refuse):
