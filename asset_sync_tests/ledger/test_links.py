@@ -167,6 +167,10 @@ def test_that_this_sync_made_or_retired_an_object_is_true_of_it_whosever_it_is(l
     assert links() == [("a", "42", False, None), ("a (left #41)", "41", True, "sync")]
     sight(ledger, row("claim", "a", "41"))
     assert links() == [("a", "41", True, "sync")]
+    record(ledger, make(row("update", "a", "41", changes=changes(name="b"))), Outcome(0, "applied", None, "41", "v3"))
+    assert links() == [("a", "41", True, "sync")]
+    sight(ledger, row("claim", "a", "42"))
+    assert links() == [("a", "42", False, None)]
 
 
 def test_what_was_applied_to_an_object_of_another_time_is_forgotten(ledger: Ledger, linked: Plan, assets: Assets) -> None:
