@@ -696,6 +696,16 @@ def test_what_was_made_leaves_service_also_where_a_rebase_comes_first() -> None:
     assert lab.objects("asset", "tag")[theirs] == {"tag": "T-1"}
 
 
+def test_what_a_backup_brought_back_to_an_object_that_its_record_left_is_given_up_again_after_a_rebase() -> None:
+    lab, made, theirs = parted()
+    backup = lab.target.backup()
+    assert settled(lab, 5)
+    lab.target.restore(backup)
+    lab.run("rebase")
+    assert settled(lab, 5)
+    assert lab.objects("asset", "status", "tag") == {theirs: {"status": "in-use", "tag": "T-1"}, made: {"status": "retired"}}
+
+
 def test_what_its_record_left_while_it_was_out_of_service_is_back_once_it_is_the_record_s_again() -> None:
     lab, made, theirs = parted()
     lab.resolutions = decided("never_link", "a", target_id=theirs)

@@ -19,7 +19,19 @@ from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.merge import Merge
 from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.tables import RETIRED_BY_SYNC, Mask, Positions, Tables, differs, filled, index, mask, take, text
+from asset_sync.reconcile.tables import (
+    RETIRED_BY_SYNC,
+    Mask,
+    Positions,
+    Tables,
+    base_column,
+    differs,
+    filled,
+    index,
+    mask,
+    take,
+    text,
+)
 
 
 def rebased(sides: Sides, merges: Mapping[str, Merge], older: Mask) -> dict[str, Mask]:
@@ -78,7 +90,8 @@ def rebased_links(sides: Sides) -> Iterator[Drafts]:
     if not at.size:
         return
     objects = index(take(text(sides.links["target_id"]), at), text(sides.observed["id"]))
-    there = {name: take(sides.observed[name], objects) for name in sides.owners if sides.is_remembered(name)}
+    asked = [name for name in sides.owners if sides.is_remembered(name) or base_column(name) in sides.links]
+    there = {name: take(sides.observed[name], objects) for name in asked}
     words = {name: p.remembered(name, p.or_null(sides.words(name, value))) for name, value in there.items()}
     keys, why = sides.keys_of(at), "taken as it stands"
     claimed = {name: Change(as_text(there[name]), words[name]) for name in there}
