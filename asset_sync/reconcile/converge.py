@@ -1,6 +1,6 @@
 """Converged: whether the target says, after an apply, what the plan wanted, and whether a new plan would be empty."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -73,7 +73,8 @@ def flapping(again: Plan, plan: Plan, outcomes: Mapping[int, Outcome]) -> list[s
     What was refused of an object, or was in conflict, is planned again as it should be; and what an object gives up since the
     plan retired it goes to whoever waited for it.
     """
-    given = _given_up(again, plan)
+    rows = p.records(again.writes)
+    given = _given_up(rows, plan)
     done: set[tuple[str, str]] = set()
     undone: set[tuple[str, str, str]] = set()
     for row in p.records(plan.writes):
@@ -84,7 +85,7 @@ def flapping(again: Plan, plan: Plan, outcomes: Mapping[int, Outcome]) -> list[s
         else:
             undone |= {(*where, name) for name in p.decode(row["changes"])}
     found: list[str] = []
-    for row in p.records(again.writes):
+    for row in rows:
         where = (row["kind"], row["source_key"])
         changes = p.decode(row["changes"])
         handed = {name for name in changes if given & _values(row["kind"], name, changes[name])}
@@ -94,12 +95,12 @@ def flapping(again: Plan, plan: Plan, outcomes: Mapping[int, Outcome]) -> list[s
     return found
 
 
-def _given_up(again: Plan, plan: Plan) -> set[tuple[str, str, str]]:
-    """Return, with kind and field, the values that objects which the plan retired give up to others."""
+def _given_up(rows: Sequence[Mapping[str, Any]], plan: Plan) -> set[tuple[str, str, str]]:
+    """Return, with kind and field, the values that objects which the plan retired give up to others by these operations."""
     retired = plan.writes[plan.writes["op"] == p.RETIRE]
     gone = set(zip(retired["kind"], retired["target_id"], strict=True))
-    rows = [row for row in p.records(again.writes) if (row["kind"], row["target_id"]) in gone] if gone else []
-    changes = [(row["kind"], p.decode(row["changes"])) for row in rows if row["reason"] == p.GIVES_UP]
+    given = [row for row in rows if row["reason"] == p.GIVES_UP and (row["kind"], row["target_id"]) in gone]
+    changes = [(row["kind"], p.decode(row["changes"])) for row in given]
     return {value for kind, each in changes for name in each for value in _values(kind, name, each[name])}
 
 

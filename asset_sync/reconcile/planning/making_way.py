@@ -58,12 +58,10 @@ def making_way(values: Values, asked: Asked, room: Room) -> Iterator[Drafts]:
     held_by = values.staying if field and values.rows.size and values.unique.enforced else {}
     if field is None or not held_by:
         return
-    retired, silent, parted = _retired_by_us(sides), _without_a_word(sides, field), _parted(sides, field)
-    kept = {each.source_key for each in sides.resolutions.of(sides.kind.name, "keep_target") if each.field == field.name}
+    giving = _retired_by_us(sides), _without_a_word(sides, field), _parted(sides, field)
+    retired, silent, parted = (_without_kept(sides, field, each) for each in giving)
     for holder in held_by.values():
-        links = [found[holder.row] for found in (retired, silent, parted) if holder.row in found][:1]
-        is_kept = bool(kept) and any(key in kept for key in keys_after(sides, np.array(links, dtype=np.int64)).to_pylist())
-        if is_kept or (holder.row, field.name) in asked:
+        if (holder.row, field.name) in asked:
             continue
         if holder.row in retired:
             asked.add((holder.row, field.name))
@@ -129,6 +127,15 @@ def _parted(sides: Sides, field: Field) -> dict[int, int]:
     objects = index(ids, text(sides.observed["id"]))
     parted = (objects >= 0) & (index(ids, text(sides.matches["target_id"])) < 0)
     return _as_written(sides, field, objects[parted], links[parted])
+
+
+def _without_kept(sides: Sides, field: Field, giving: dict[int, int]) -> dict[int, int]:
+    """Return, of objects with their links, those of which nobody decided that they keep what they have in a field."""
+    kept = {each.source_key for each in sides.resolutions.of(sides.kind.name, "keep_target") if each.field == field.name}
+    if not kept or not giving:
+        return giving
+    keys = keys_after(sides, np.array(list(giving.values()))).to_pylist()
+    return {row: link for (row, link), key in zip(giving.items(), keys, strict=True) if key not in kept}
 
 
 def _parts(decided: Iterable[Resolution], linked: str | None) -> bool:

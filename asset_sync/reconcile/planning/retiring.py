@@ -200,8 +200,8 @@ def _gone(sides: Sides) -> tuple[Positions, Positions]:
     gone = sides.links["retired_by"].isna().to_numpy(dtype=bool) & sides.own
     gone[sides.link_of[sides.link_of >= 0]] = False
     gone[leaving_links(sides)] = True
-    gone &= are_made(sides) | ~are_left(sides.links)
     links = np.flatnonzero(gone)
+    links = links[are_made(sides)[links] | ~are_left(sides.links.iloc[links])]
     objects = index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))
     in_service = ~sides.out_of_service(np.arange(len(sides.observed)))
     in_service[sides.object_of[sides.object_of >= 0]] = False
