@@ -146,6 +146,30 @@ def test_what_was_written_before_0016_is_told_as_it_was(empty_database_url: str)
     engine.dispose()
 
 
+def test_what_was_made_before_0020_is_known_by_what_plans_created(empty_database_url: str) -> None:
+    engine = create_engine(empty_database_url)
+    migrate_to(engine, "0019")
+    plan = make(row("create", "a"), row("create", "b"), row("create", "c"), row("create", "d"))
+    own = {"sync": plan.sync, "link_set": plan.sync, "mode": plan.mode, "complete": plan.complete, "source_rows": "{}"}
+    insert(
+        engine, "plan", id=plan.id, **own, counts="{}", writes=4, held=0, created_at=at(1), started_at=at(1), state="applied"
+    )
+    for operation in p.records(plan.operations):
+        insert(engine, "operation", plan_id=plan.id, **operation)
+    for seq, outcome in enumerate(("applied", "applied", "already", "applied")):
+        more = {"target_id": str(seq), "created": "2025", "at": at(2), "run_id": "r1"}
+        insert(engine, "outcome", plan_id=plan.id, seq=seq, outcome=outcome, **more)
+    decided = {"claimed": "decision: decided by anna", "base": "{}", "first_seen": START, "told_by": plan.sync, "kind": "asset"}
+    for key, target_id, created in (("a", "0", "2025"), ("b", "1", "2026"), ("c", "2", "2025")):
+        insert(engine, "link", sync=plan.sync, source_key=key, target_id=target_id, created=created, **decided)
+    insert(engine, "link", sync="another", source_key="d", target_id="3", created="2025", **decided)
+    migrate(engine)
+    with engine.connect() as connection:
+        made = connection.scalars(text("select source_key from asset_sync.link where made"))
+        assert list(made) == ["a"]
+    engine.dispose()
+
+
 def _insert_as_0002(engine: Engine, plan: Plan, state: str) -> None:
     """Keep a plan that two runs made and a person approved, as it was kept then."""
     told = {"sync": plan.sync, "links": plan.sync, "mode": plan.mode, "complete": plan.complete, "source_rows": "{}"}
