@@ -87,6 +87,7 @@ def _match_asset(sync: Sync) -> dg.AssetsDefinition:
             linked = sync.of(context)
             check_links(context.resources.ledger, sync, linked)
             context.resources.ledger.note_destinations(sync.destinations)
+            context.resources.ledger.forget_over(linked.link_set, datetime.now(UTC))
             found = recover(context, linked, inventory)
             planning = Planning(context, linked, desired, inventory)
             refuse_outdated(context, linked)

@@ -288,6 +288,12 @@ class Ledger:
             overruled.decided(connection, link_set, replace(resolution, number=number))
             return number
 
+    def forget_over(self, link_set: str, at: datetime) -> None:
+        """Forget that records are objects by decisions that are over: an apply that was under way linked them once more."""
+        with self._writing(link_set) as connection:
+            for resolution in resolutions.over(connection, link_set):
+                links.forget_decided(connection, link_set, resolution, at)
+
     def take_back(self, number: int, by: str, at: datetime) -> KeptResolution:
         """Take a decision about a record back, and with it the link that it made; open plans about it are stale from then on.
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import BigInteger, Connection, Row, Select, Text, and_, any_, insert, literal, or_, select, update
+from sqlalchemy import BigInteger, Connection, Row, Select, Text, and_, any_, exists, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from asset_sync.ledger import locks
@@ -15,6 +15,7 @@ from asset_sync.ledger.copying import unnested
 from asset_sync.ledger.headers import header
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import PlanError
+from asset_sync.reconcile.identity import DECISION
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning.retiring import CHANGED
 from asset_sync.reconcile.resolutions import UNDO, Resolution, Resolutions, Verb, first_seen
@@ -68,6 +69,19 @@ def changed(connection: Connection, link_set: str, known: Resolutions) -> list[K
     is_known = c.number == any_(literal(numbers, ARRAY(BigInteger)))
     rows = connection.execute(_all(link_set).where(is_known.is_distinct_from(c.taken_back_at.is_(None))))
     return [_kept(row) for row in rows]
+
+
+def over(connection: Connection, link_set: str) -> list[Resolution]:
+    """Return the decisions that records are objects which are taken back, and by which links say so all the same.
+
+    Not where another one says it by now.
+    """
+    c, again, known = s.resolution.c, s.resolution.alias("again").c, s.link.c
+    own = (known.sync == c.link_set, known.kind == c.kind, known.source_key == c.source_key, known.target_id == c.target_id)
+    alike = [again[name] == c[name] for name in ("link_set", "kind", "source_key", "verb", "target_id")]
+    is_over = (c.verb == "link", c.taken_back_at.is_not(None), ~exists().where(*alike, again.taken_back_at.is_(None)))
+    query = _all(link_set).join(s.link, and_(*own)).where(known.claimed.startswith(f"{DECISION}: "), *is_over)
+    return [of_row(row) for row in connection.execute(query)]
 
 
 def _kept(row: Row[Any]) -> KeptResolution:

@@ -87,6 +87,26 @@ def test_what_a_decision_linked_is_not_linked_once_that_is_taken_back(ledger: Le
     assert assets().keys() == {"b"}, "what was known before is known still"
 
 
+@pytest.mark.parametrize("again", [True, False])
+def test_what_an_apply_linked_by_a_decision_that_was_taken_back_meanwhile_is_forgotten(
+    ledger: Ledger, assets: Assets, *, again: bool
+) -> None:
+    said = decision("link", target_id="7")
+    number = ledger.resolve(SYNC, said)
+    update = make(row("update", "a", "7", changes=changes(name="x"), reason=f"matched by decision: {describe(said)}"))
+    ledger.save(update, "r1", at(1))
+    ledger.start(update.id, "r1", at(1))
+    ledger.take_back(number, "bob", at(1))
+    if again:
+        ledger.resolve(SYNC, said)
+    ledger.record(update, [Outcome(0, "applied", None, "7", "v2")], "r1", at(2))
+    ledger.finish(update.id, at(2))
+    ledger.forget_over("another", at(3))
+    assert assets().keys() == {"a"}
+    ledger.forget_over(SYNC, at(3))
+    assert assets().keys() == ({"a"} if again else {"a (left #7)"})
+
+
 def test_a_record_is_planned_as_long_as_its_plan_may_be_applied(ledger: Ledger) -> None:
     plan = make(row("create", "a"), mode="review")
     assert not ledger.is_planned(SYNC, "asset", "a")
