@@ -16,6 +16,7 @@ from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations.definitions import declared, planning_syncs
 from asset_sync.operations.objects import check_there, gone_of, lacking
 from asset_sync.reconcile.errors import ConfigurationError, PlanError
+from asset_sync.reconcile.planning.changes import CONFLICT
 from asset_sync.reconcile.planning.leaving import LEFT, are_left
 from asset_sync.reconcile.planning.waiting import WAITS
 from asset_sync.reconcile.resolutions import Resolution, Verb, said_by
@@ -36,22 +37,27 @@ def held_page(sync: str | None, offset: int, limit: int) -> HeldPage:
 
 @dataclass(frozen=True, slots=True)
 class Suggested:
-    """The commands that decide about held records: that each is the only object which it may be, or, for those whose object is
-    gone, that it is made again or left alone."""
+    """The commands that decide about held records: that each is the only object which it may be.
+
+    For those whose object is gone, that it is made again or left alone; for fields that both sides changed, whose value stays.
+    """
 
     links: Sequence[str]
     again: Sequence[str]
+    values: Sequence[str]
 
 
 def suggested(found: Sequence[Held]) -> Suggested:
-    """Return the commands that decide about those of the records to decide about that may be one object alone."""
+    """Return the commands that decide about those of the records to decide about of which few things can be said."""
     single = [each for each in found if len(each.candidates) == 1 and not each.fields]
     gone = gone_of(single)
     there = [each for each in single if not is_gone(each, gone)]
     lost = [each for each in single if is_gone(each, gone)]
+    unlike = [(each, field) for each in found if each.why == CONFLICT for field in each.fields]
     return Suggested(
         [_command("link", each, each.candidates[0]) for each in there],
         [_command(verb, each) for each in lost for verb in ("create", "ignore")],
+        [_command(verb, each, field) for each, field in unlike for verb in ("keep-target", "take-source")],
     )
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shlex
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -248,7 +249,9 @@ def test_a_conflict_tells_its_values_and_what_was_decided_about_it_since(world: 
         for words in ("name:", f"target 'PATS-{'X' * 33}…", "source 'RENAMED-1'", f"applied last {machine.name!r}")
     )
 
-    asked("resolve", "keep-target", SYNC, "asset", machine.id, "name", "--by", "anna")
+    ways = [shlex.split(line)[1:] for line in told.splitlines() if line.startswith("  asset-sync resolve ")]
+    assert ways == [["resolve", verb, SYNC, "asset", machine.id, "name"] for verb in ("keep-target", "take-source")]
+    asked(*ways[0], "--by", "anna")
     (decision,) = held()[0]["decided"]
     assert (decision["number"], decision["verb"], decision["field"], decision["by"]) == (1, "keep_target", "name", "anna")
     told = " ".join(asked("held", SYNC).split())
