@@ -43,6 +43,7 @@ def held(sync: str | None, as_json: bool) -> None:
         _suggest("If it is the one that it may be:", suggested.links)
         _suggest("Where the object is gone, to make it again, or to leave it so:", suggested.again)
         _suggest("Where both sides changed a field, to keep the target's value, or to take the source's:", suggested.values)
+        _suggest("Where the source's value cannot be written, to leave the field as the target has it:", suggested.kept)
         click.echo("\nTo decide about one: asset-sync resolve --help")
     else:
         click.echo("Nothing is held." if not decided else "Nothing is held that is not decided.")

@@ -11,6 +11,7 @@ from asset_sync.ledger import resolutions
 from asset_sync.ledger import schema as s
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import IGNORED
+from asset_sync.reconcile.planning.changes import CONFLICT
 from asset_sync.reconcile.planning.retiring import MISSING
 from asset_sync.reconcile.resolutions import Resolution
 from asset_sync.reconcile.review import LEFT_OUT
@@ -52,6 +53,11 @@ class Held:
     ignored: bool
     values: tuple[HeldValue, ...] = ()
     decided: tuple[Resolution, ...] = ()
+
+    @property
+    def is_conflict(self) -> bool:
+        """Whether both sides changed the fields, so that either's value may be taken; else the source's cannot be written."""
+        return self.why == CONFLICT
 
     @property
     def is_decided(self) -> bool:

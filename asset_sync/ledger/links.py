@@ -34,13 +34,15 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import DECISION
 from asset_sync.reconcile.kinds import FieldType, Kind
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.planning.leaving import left_key
+from asset_sync.reconcile.planning.leaving import LEAVES, left_key
 from asset_sync.reconcile.resolutions import Resolution, describe
 from asset_sync.reconcile.tables import LINK_COLUMNS, RETIRED_BY_SYNC, base_column, emptied_column, identity_column
 from asset_sync.reconcile.target import ALREADY, Outcome
 
 CREATED: Final = "created"
 RETIRED_BY_UNDO: Final = "undo"
+FORGOTTEN: Final = "written by this sync for a record that was it by a decision that is over"
+"""By what the link of an object came about that a record left with the decision."""
 
 Record = dict[str, Any]
 """An operation as `asset_sync.reconcile.plan.records` gives it."""
@@ -64,6 +66,7 @@ _LINK_ARROW: Final = {
     "retired_by": pa.large_string(),
     "told_by": pa.large_string(),
     "made": pa.bool_(),
+    "left": pa.bool_(),
 }
 _PANDAS: Final = {
     pa.int64(): pd.Int64Dtype(),
@@ -91,7 +94,8 @@ def read(
     others = func.nullif(link.c.told_by, asked_by).label("told_by")
     # As text, because PostgreSQL writes a truth value as t and f.
     made = cast(link.c.made, Text).label("made")
-    special = {"missing_since": since, "told_by": others, "made": made}
+    left = cast(link.c.claimed.in_([LEAVES, FORGOTTEN]), Text).label("left")
+    special = {"missing_since": since, "told_by": others, "made": made, "left": left}
     columns = [special[name] if name in special else link.c[name] for name in LINK_COLUMNS]
     bases = {base_column(name): kind.field(name) for name in remembered}
     columns += [link.c.base[field.name].astext.label(label) for label, field in bases.items()]
@@ -121,7 +125,7 @@ def forget_decided(connection: Connection, link_set: str, decided: Resolution, a
     by_it = (*those, c.claimed == f"{DECISION}: {describe(decided)}")
     connection.execute(delete(link).where(*by_it, c.plan_id.is_(None)))
     key = left_key(decided.source_key, str(decided.target_id))
-    connection.execute(update(link).where(*by_it).values(source_key=key, missing_since=at))
+    connection.execute(update(link).where(*by_it).values(source_key=key, missing_since=at, claimed=FORGOTTEN))
 
 
 def note_sighting(connection: Connection, plan: Plan, at: datetime, *, absences: bool) -> None:

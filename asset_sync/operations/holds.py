@@ -16,8 +16,7 @@ from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations.definitions import declared, planning_syncs
 from asset_sync.operations.objects import check_there, gone_of, lacking
 from asset_sync.reconcile.errors import ConfigurationError, PlanError
-from asset_sync.reconcile.planning.changes import CONFLICT
-from asset_sync.reconcile.planning.leaving import LEFT, are_left
+from asset_sync.reconcile.planning.leaving import are_left, left_key
 from asset_sync.reconcile.planning.waiting import WAITS
 from asset_sync.reconcile.resolutions import Resolution, Verb, said_by
 
@@ -39,12 +38,14 @@ def held_page(sync: str | None, offset: int, limit: int) -> HeldPage:
 class Suggested:
     """The commands that decide about held records: that each is the only object which it may be.
 
-    For those whose object is gone, that it is made again or left alone; for fields that both sides changed, whose value stays.
+    For those whose object is gone, that it is made again or left alone; for fields that both sides changed, whose value stays;
+    for those that cannot be written, that they stay as the target has them.
     """
 
     links: Sequence[str]
     again: Sequence[str]
     values: Sequence[str]
+    kept: Sequence[str]
 
 
 def suggested(found: Sequence[Held]) -> Suggested:
@@ -53,11 +54,14 @@ def suggested(found: Sequence[Held]) -> Suggested:
     gone = gone_of(single)
     there = [each for each in single if not is_gone(each, gone)]
     lost = [each for each in single if is_gone(each, gone)]
-    unlike = [(each, field) for each in found if each.why == CONFLICT for field in each.fields]
+    unlike = [(each, field) for each in found if each.is_conflict for field in each.fields]
+    others = [each for each in found if not each.is_conflict and not each.why.startswith(WAITS)]
+    unwritten = [(each, field) for each in others for field in each.fields]
     return Suggested(
         [_command("link", each, each.candidates[0]) for each in there],
         [_command(verb, each) for each in lost for verb in ("create", "ignore")],
         [_command(verb, each, field) for each, field in unlike for verb in ("keep-target", "take-source")],
+        [_command("keep-target", each, field) for each, field in unwritten],
     )
 
 
@@ -128,6 +132,8 @@ def resolve(
         target_id = record.linked
     elif verb == "link":
         _check_nobodys(ledger, record, str(target_id))
+    elif verb == "take_source":
+        _check_writable(record, str(field))
     resolution = Resolution(
         kind, record.source_key, verb, by, datetime.now(UTC), target_id=target_id, field=field, until_changed=until_changed
     )
@@ -169,7 +175,7 @@ def _check(sync: Sync, verb: Verb, kind: str, field: str | None) -> None:
 class _Record:
     """A record as the ledger knows it: the object that it is linked to, what is held of its kind, and its kind's links.
 
-    These are without those of objects that records left: they are nobody's.
+    These are without those of objects that records left: they are nobody's. `left` are the keys that these have, or would.
     """
 
     sync: str
@@ -179,6 +185,7 @@ class _Record:
     linked: str | None
     held: Sequence[Held]
     links: pd.DataFrame
+    left: Collection[str]
 
     @property
     def own(self) -> Sequence[Held]:
@@ -190,10 +197,11 @@ def _record(ledger: Ledger, sync: Sync, link_set: str, kind: str, source_key: st
     """Return what is known of a record, by its key or a name that it alone has; PlanError where there is none such."""
     links = ledger.links(link_set, {kind: sync.kinds[kind]}, {})[kind]
     of_records = links[~are_left(links)]
+    left = {*links["source_key"], *map(left_key, links["source_key"], links["target_id"])} - {*of_records["source_key"]}
     linked = links.loc[links["source_key"] == source_key, "target_id"].tolist()
     where = (link_set, kind, source_key)
     held = [each for each in ledger.held(sync.name) if (each.link_set, each.kind) == where[:2]]
-    record = _Record(sync.name, *where, next(iter(linked), None), held, of_records)
+    record = _Record(sync.name, *where, next(iter(linked), None), held, of_records, left)
     if linked or record.own or ledger.is_planned(*where):
         return record
     named = _named(ledger, record)
@@ -215,7 +223,7 @@ def _named(ledger: Ledger, record: _Record) -> Sequence[str]:
         return sorted(held)
     linked = {*record.links["source_key"]}
     found = open_records().named(record.link_set, record.source_key, target_id="")
-    own = [key for kind, key in found if kind == record.kind and LEFT not in key]
+    own = [key for kind, key in found if kind == record.kind and key not in record.left]
     return [key for key in own if key in linked or ledger.is_planned(record.link_set, record.kind, key)]
 
 
@@ -246,6 +254,14 @@ def _check_unlinked(ledger: Ledger, record: _Record) -> None:
             f"{record.kind} {record.source_key!r} is {record.kind} #{record.linked} by its link: say first that it is not: "
             f"{_command('never-link', record, record.linked)}"
         )
+
+
+def _check_writable(record: _Record, field: str) -> None:
+    """Refuse the source's value for a field that is held since it cannot be written: the next plan would hold it again."""
+    held = [each for each in record.own if field in each.fields]
+    if held and not any(each.is_conflict for each in held):
+        told = f"{field} of {record.kind} {record.source_key!r} cannot be what the source says: {held[0].why}"
+        raise PlanError(f"{told}; to leave it as the target has it: {_command('keep-target', record, field)}")
 
 
 def _link_sets(sync: Sync) -> list[str]:

@@ -10,8 +10,9 @@ A desired table may have `guess:<field>` too (boolean, never missing): the value
 is empty and replaces nothing.
 A link row: `source_key`, `target_id`, `version` (of the object, since this sync last wrote to it), `created` and
 `identity:<field>` (what made the object that object, when it was last confirmed), `missing_runs`, `missing_since`,
-`retired_by`, `base:<field>`, the value last applied, for the fields that are merged against it, and `emptied:<field>`
-(boolean), where that value is known to be empty.
+`retired_by`, `made` (whether this sync made the object), `left` (whether it is of an object that a record left, see
+`asset_sync.reconcile.planning.leaving`), `base:<field>`, the value last applied, for the fields that are merged against it, and
+`emptied:<field>` (boolean), where that value is known to be empty.
 A row of what is elsewhere, a link of another sync or connection to an object of the same target: `target_id`, `link_set`
 (whose link it is), `missing_since` and `retired_by` as of a link, `status` (the value last applied there to the field by which
 objects leave service).
@@ -64,6 +65,7 @@ LINK_COLUMNS = {
     "retired_by": "str",
     "told_by": "str",
     "made": "boolean",
+    "left": "boolean",
 }
 RETIRED_BY_SYNC = "sync"
 """What `retired_by` of a link says where a run of its sync retired the object."""

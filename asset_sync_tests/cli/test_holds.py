@@ -263,6 +263,26 @@ def test_a_conflict_tells_its_values_and_what_was_decided_about_it_since(world: 
 
 
 @pytest.mark.slow
+def test_a_value_that_two_records_say_is_not_taken_from_either_and_the_field_may_stay(world: World) -> None:
+    asked("run", SYNC)
+    first, other, *_ = (machine for machine in world.company if machine.asset_tag)
+    world.company.apply(put=[dataclasses.replace(other, asset_tag=first.asset_tag)])
+    asked("run", SYNC)
+    (found,) = held()
+    assert "would stand on 2 objects" in found["why"]
+    told = asked("held", SYNC)
+    ways = [shlex.split(line)[1:] for line in told.splitlines() if line.startswith("  asset-sync resolve ")]
+    assert ways == [["resolve", "keep-target", SYNC, "asset", other.id, "asset_tag"]]
+    told = asked("resolve", "take-source", *ways[0][2:], status=1)
+    assert f"asset_tag of asset {other.id!r} cannot be what the source says: asset tag " in told
+    assert told.rstrip().endswith(f"asset-sync {shlex.join(ways[0])}")
+    asked(*ways[0])
+    asked("run", SYNC)
+    assert held() == []
+    assert {row["asset_tag"] for row in world.netbox.objects(ASSETS)} >= {first.asset_tag, other.asset_tag}
+
+
+@pytest.mark.slow
 def test_a_record_is_named_as_runs_print_it_where_it_alone_is_called_so(world: World) -> None:
     first, other, *_ = list(world.company)
     asked("run", SYNC)

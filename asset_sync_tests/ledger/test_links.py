@@ -173,6 +173,21 @@ def test_that_this_sync_made_or_retired_an_object_is_true_of_it_whosever_it_is(l
     assert links() == [("a", "42", False, None)]
 
 
+def test_that_a_record_left_an_object_is_told_by_how_its_link_came_about(ledger: Ledger, assets: Assets) -> None:
+    leaves = "made by this sync for a record that is another object by decision"
+    sight(
+        ledger,
+        row("claim", "a (left #41)", "41", reason=leaves),
+        row("claim", "b (left #42)", "42", reason="matched by serial"),
+    )
+    assert {key: each["left"] for key, each in assets().items()} == {"a (left #41)": True, "b (left #42)": False}
+    update = make(row("update", "a (left #41)", "41", changes=changes(name="b"), reason="gives up"))
+    record(ledger, update, Outcome(0, "applied", None, "41", "v3"))
+    assert assets()["a (left #41)"]["left"]
+    sight(ledger, row("claim", "a", "41", reason="matched by serial"))
+    assert {key: each["left"] for key, each in assets().items()} == {"a": False, "b (left #42)": False}
+
+
 def test_what_was_applied_to_an_object_of_another_time_is_forgotten(ledger: Ledger, linked: Plan, assets: Assets) -> None:
     sight(ledger, row("claim", "a", "1", identity=identity("2025-01-01T00:00:00Z")), run="r1")
     sight(ledger, row("claim", "c", "1", identity=identity("2026-01-01T00:00:00Z")), run="r2")

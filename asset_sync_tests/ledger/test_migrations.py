@@ -170,6 +170,21 @@ def test_what_was_made_before_0020_is_known_by_what_plans_created(empty_database
     engine.dispose()
 
 
+def test_what_was_left_before_0021_is_told_by_how_its_link_came_about(empty_database_url: str) -> None:
+    engine = create_engine(empty_database_url)
+    migrate_to(engine, "0020")
+    known = {"sync": "s", "kind": "asset", "base": "{}", "first_seen": START, "told_by": "s"}
+    decided = "decision: decided by anna"
+    keys = (("a (left #0)", decided), ("b (left #8)", decided), ("c (left #2)", "serial"), ("d", decided))
+    for number, (key, claimed) in enumerate(keys):
+        insert(engine, "link", source_key=key, claimed=claimed, target_id=str(number), **known)
+    migrate(engine)
+    with engine.connect() as connection:
+        left = connection.scalars(text("select source_key from asset_sync.link where claimed like 'written by this sync%'"))
+        assert list(left) == ["a (left #0)"]
+    engine.dispose()
+
+
 def _insert_as_0002(engine: Engine, plan: Plan, state: str) -> None:
     """Keep a plan that two runs made and a person approved, as it was kept then."""
     told = {"sync": plan.sync, "links": plan.sync, "mode": plan.mode, "complete": plan.complete, "source_rows": "{}"}

@@ -583,6 +583,31 @@ def test_a_default_never_empties_what_is_known_also_where_empty_values_clear() -
 # What people decided.
 
 
+@pytest.mark.parametrize("field", ["name", "tag", "room"])
+def test_a_field_of_which_a_person_says_that_it_stays_is_held_no_more(field: str) -> None:
+    """Whatever holds it: a name that is too long, a tag that another has, a room that both sides changed."""
+    lab = Lab(source={"asset": [machine("a", name="pc", tag="IT-a", room="r1")]})
+    lab.target.make("asset", serial="SN-other-1", status="in-use", tag="IT-7")
+    lab.run()
+    (own,) = (each for each, row in lab.objects().items() if row["serial"] == "SN-a-1")
+    lab.target.edit("asset", own, room="p1")
+    lab.source = {"asset": [machine("a", name="x" * 31, tag="IT-7", room="r2")]}
+    assert {name for _, _, changes, hold in ops(lab.run()) for name in changes if hold} == {"name", "tag", "room"}
+    lab.resolutions = decided("keep_target", "a", field=field)
+    assert {name for _, _, changes, hold in ops(lab.run()) for name in changes if hold} == {"name", "tag", "room"} - {field}
+    assert lab.objects("asset", "name", "tag", "room")[own] == {"name": "pc", "tag": "IT-a", "room": "p1"}
+
+
+def test_a_value_that_cannot_be_written_is_held_no_more_where_a_person_says_that_the_field_stays() -> None:
+    lab = Lab(source={"asset": [machine(key, room="r1") for key in ("a", "b")]})
+    lab.run()
+    said = {"field": "room", "value": "r?", "reason": "'r?' is no room"}
+    refused = {"asset": pd.DataFrame([{"source_key": key, **said} for key in ("a", "b")], dtype="str")}
+    assert held(planned(replace(lab.snapshot(), refused=refused))).keys() == {"a", "b"}
+    lab.resolutions = decided("keep_target", "a", field="room")
+    assert held(planned(replace(lab.snapshot(), refused=refused))).keys() == {"b"}
+
+
 def decided(verb: Any, key: str, **more: Any) -> Resolutions:
     return Resolutions([Resolution("asset", key, verb, "anna", NOW, **more)])
 
@@ -721,6 +746,31 @@ def test_what_its_record_left_while_it_was_out_of_service_is_back_once_it_is_the
     assert lab.objects("asset", "status")[made] == {"status": "in-use"}
 
 
+@pytest.mark.parametrize("key", ["x", "x (left #1001)"])
+def test_what_a_record_is_called_does_not_make_its_object_one_that_a_record_left(key: str) -> None:
+    lab = Lab(source={"asset": [{**machine("x", tag="T-1"), "source_key": key}]})
+    lab.ledger.also = ("tag",)
+    lab.run()
+    lab.source = {"asset": [machine("b", tag="T-1")]}
+    plan = lab.run()
+    assert held(plan).keys() >= {"b"}
+    assert lab.objects("asset", "tag")["1001"] == {"tag": "T-1"}
+
+
+def test_a_record_that_is_called_as_what_another_left_is_an_object_of_its_own() -> None:
+    lab, made, theirs = parted()
+    key = f"a (left #{made})"
+    lab.source["asset"].append({**machine("z", name="zz"), "source_key": key})
+    lab.resolutions = decided("never_link", "a", target_id=theirs)
+    lab.run()
+    lab.resolutions = decided("link", "a", target_id=theirs)
+    assert settled(lab, 4)
+    own = lab.ledger.rows["asset", key]["target_id"]
+    assert {each: row["serial"] for each, row in lab.objects().items() if row["serial"] == "SN-z-1"} == {own: "SN-z-1"}
+    assert lab.objects("asset", "status")[own] == {"status": "in-use"}
+    assert lab.ledger.rows["asset", "a"]["target_id"] == theirs
+
+
 def test_what_was_a_record_s_by_a_decision_that_is_over_is_retired_for_nobody() -> None:
     lab = Lab(source={"asset": [machine("a", name="pc")]})
     theirs = lab.target.make("asset", name="other", status="in-use")
@@ -730,6 +780,7 @@ def test_what_was_a_record_s_by_a_decision_that_is_over_is_retired_for_nobody() 
     lab.ledger.rows["asset", f"a (left #{theirs})"] = {
         **lab.ledger.rows.pop(("asset", "a")),
         "source_key": f"a (left #{theirs})",
+        "left": True,
     }
     lab.source = {"asset": []}
     assert settled(lab, 5)

@@ -209,6 +209,15 @@ def test_a_member_that_is_no_record_is_held_alone_and_nothing_leaves_the_set(own
     assert ops(lab.run()) == []
 
 
+def test_a_member_that_is_no_record_is_held_no_more_where_a_person_says_that_the_set_stays() -> None:
+    lab = a_lab()
+    lab.run()
+    lab.source["port"] = [port("e1", "v1", "v3", "?v9", speed="fast")]
+    lab.resolutions = Resolutions([Resolution("port", "e1", "keep_target", "ann", NOW, field="vlans")])
+    assert held(lab.run()) == {}
+    assert carried(lab) == {1, 2}
+
+
 def test_a_set_of_nothing_but_unknown_members_is_left_alone() -> None:
     for clears, owner in itertools.product((False, True), ("source", "shared")):
         lab = a_lab(owner, clears=clears)  # type: ignore[arg-type]

@@ -156,10 +156,11 @@ def links(
     columns: dict[str, Any] = {
         name: _array([row.get(name) for row in rows], dtype=dtype)
         for name, dtype in LINK_COLUMNS.items()
-        if name not in {"missing_since", "missing_runs", "made"}
+        if name not in {"missing_since", "missing_runs", "made", "left"}
     }
     columns["missing_runs"] = _array([row.get("missing_runs", 0) for row in rows], dtype="Int64")
-    columns["made"] = _array([row.get("made", False) for row in rows], dtype="boolean")
+    for name in ("made", "left"):
+        columns[name] = _array([row.get(name, False) for row in rows], dtype="boolean")
     columns["missing_since"] = _array([row.get("missing_since") for row in rows], dtype=LINK_COLUMNS["missing_since"])
     columns |= {base_column(n): _array([row.get(n) for row in rows], dtype=DTYPES[kind.field(n).type]) for n in names}
     for label in map(emptied_column, names):

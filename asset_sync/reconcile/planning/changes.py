@@ -41,13 +41,18 @@ _TEXT = pa.large_string()
 
 
 class Changes:
-    """The operations on one kind's records. `returning` are the rows whose object this sync retired."""
+    """The operations on one kind's records. `returning` are the rows whose object this sync retired.
+
+    `kept` are the rows and the fields that people decided to leave as the target has them: nothing is asked of those.
+    """
 
     def __init__(self, sides: Sides, returning: Mask, mode: Mode) -> None:
         self.sides = sides
         self.kind = sides.kind
         self.returning = returning
         self.mode = mode
+        decided = sides.resolved("keep_target").items()
+        self.kept = {(row, each.field) for row, resolutions in decided for each in resolutions}
         self.sets = {field.name: self._merged_set(field.name) for field in sides.kind.sets if field.name in sides.owners}
         self.merges = self._merges()
 
@@ -174,7 +179,7 @@ class Changes:
         if not self.sides.left_out:
             return together(self.kind, ())
         undecided = self.sides.are_undecided
-        told = [each for each in self.sides.left_out if not undecided[each.row]]
+        told = [each for each in self.sides.left_out if not undecided[each.row] and (each.row, each.field) not in self.kept]
         return together(self.kind, (self._left_out(name, [each for each in told if each.field == name]) for name in self.sets))
 
     def _left_out(self, name: str, told: list[HeldMember]) -> Drafts:
@@ -198,6 +203,8 @@ class Changes:
     def _refused(self, name: str, rows: pd.DataFrame) -> Drafts:
         sides = self.sides
         at = index(text(rows["source_key"]), sides.source_keys)
+        open_still = [(row, name) not in self.kept for row in at.tolist()]
+        at, rows = at[open_still], rows[open_still]
         old = sides.words(name, take(sides.observed[name], sides.object_of[at]))
         value = text(rows["value"])
         why = forms.concat(f"{name}: ", text(rows["reason"]), like=value)

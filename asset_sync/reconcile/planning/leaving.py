@@ -1,8 +1,8 @@
 """Leaving: an object that this sync made and whose record is another one by a person's decision is linked by itself.
 
-Its link has a key of its own that no source has, so that it is missing from then on, and whatever becomes of an object whose
+Its link has a key of its own that no record has, so that it is missing from then on, and whatever becomes of an object whose
 record is gone becomes of it: it is retired after the grace, behind the guards, until that is done; it makes way; it is restored
-where it is a record's object again.
+where it is a record's object again. That it is such a link, `left` says, not what its key looks like.
 """
 
 from typing import Final
@@ -17,20 +17,19 @@ from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.planning.about import identities
 from asset_sync.reconcile.planning.drafts import Drafts, none
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.tables import Mask, Positions, index, mask, take, text
+from asset_sync.reconcile.tables import Mask, Positions, index, take, text
 
 LEFT: Final = " (left #"
 """What stands behind a record's key in that of an object which it left, before the object's id."""
 
 
+LEAVES: Final = "made by this sync for a record that is another object by decision"
+"""Why an object is remembered by itself; of its link, by what that came about."""
+
+
 def are_left(links: pd.DataFrame) -> Mask:
     """Return which links are of objects that their records left."""
-    keys, ids = text(links["source_key"]), text(links["target_id"])
-    found = mask(pc.match_substring(keys, LEFT))
-    some = np.flatnonzero(found)
-    told = zip(take(keys, some).to_pylist(), take(ids, some).to_pylist(), strict=True)
-    found[some] = [str(key).endswith(left_key("", str(target_id))) for key, target_id in told]
-    return found
+    return links["left"].fillna(value=False).to_numpy(dtype=bool)
 
 
 def leaving(sides: Sides) -> Drafts:
@@ -39,15 +38,15 @@ def leaving(sides: Sides) -> Drafts:
     if not links.size:
         return none(sides.kind)
     objects = _objects(sides, links)
-    why = "made by this sync for a record that is another object by decision"
-    claims = sides.draft_of_objects(objects, p.CLAIM, source_keys=_left_keys(sides, links), reason=why)
+    claims = sides.draft_of_objects(objects, p.CLAIM, source_keys=_left_keys(sides, links), reason=LEAVES)
     return claims.with_column("identity", identities(sides, objects)) if sides.knows_identity() else claims
 
 
 def leaving_links(sides: Sides) -> Positions:
     """Return the links whose records leave the objects that this sync made for them.
 
-    Not those of which somebody made something else meanwhile: they are a person's now.
+    Not those of which somebody made something else meanwhile: they are a person's now. Nor where a record is called as what is
+    left would be: it keeps its name.
     """
     decided = sides.resolved("link") if sides.kind.retirement is not None else {}
     rows = np.array([row for row in decided if sides.same[row] and not sides.linked[row]], dtype=np.int64)
@@ -59,6 +58,7 @@ def leaving_links(sides: Sides) -> Positions:
     objects = _objects(sides, links)
     left = ~np.isin(objects, sides.object_of[sides.object_of >= 0])
     left &= ~changed_objects(sides.kind, sides.links, sides.observed, links, objects).changed
+    left &= ~_are_records(sides, _left_keys(sides, links))
     chosen: Positions = links[left]
     return chosen
 
@@ -73,6 +73,13 @@ def keys_apart(sides: Sides, links: Positions) -> pa.Array:
     """Return the same of links whose records are other objects: none where the object is not remembered by itself."""
     remembered = are_left(sides.links)[links] | np.isin(links, leaving_links(sides))
     return pc.if_else(pa.array(remembered), keys_after(sides, links), None)
+
+
+def _are_records(sides: Sides, keys: pa.Array) -> Mask:
+    """Return which keys are those of records, of the source or of links."""
+    of_links = pc.if_else(pa.array(are_left(sides.links)), None, text(sides.links["source_key"]))
+    found: Mask = (index(keys, sides.source_keys) >= 0) | (index(keys, of_links) >= 0)
+    return found
 
 
 def _objects(sides: Sides, links: Positions) -> Positions:
