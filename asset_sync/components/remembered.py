@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from asset_sync.components.snapshots import Snapshots
 from asset_sync.reconcile.planning import Snapshot
 from asset_sync.reconcile.resolutions import Resolution, Resolutions
-from asset_sync.reconcile.tables import Tables
+from asset_sync.reconcile.tables import LINK_COLUMNS, Tables
 
 _LINKS: Final = "links."
 _ELSEWHERE: Final = "elsewhere."
@@ -43,7 +43,8 @@ def keep_remembered(snapshots: Snapshots, key: dg.AssetKey, run_id: str, snapsho
 def kept_remembered(snapshots: Snapshots, key: dg.AssetKey, run_id: str) -> Remembered:
     """Return what was remembered when a run made a plan; `FileNotFoundError` where that is not kept (any more)."""
     tables = snapshots.load(key, run_id)
-    return Remembered(_named(tables, _LINKS), _named(tables, _ELSEWHERE), _of_table(tables[_DECISIONS]))
+    links = {name: _with_all_columns(table) for name, table in _named(tables, _LINKS).items()}
+    return Remembered(links, _named(tables, _ELSEWHERE), _of_table(tables[_DECISIONS]))
 
 
 def with_decisions(matches: Tables, resolutions: Resolutions) -> Tables:
@@ -63,6 +64,12 @@ def _as_table(resolutions: Resolutions) -> pd.DataFrame:
 
 def _of_table(table: pd.DataFrame) -> Resolutions:
     return Resolutions(_RESOLUTION.validate_json(each) for each in table["decision"])
+
+
+def _with_all_columns(links: pd.DataFrame) -> pd.DataFrame:
+    """Return links that an older version may have kept, which knew less of them."""
+    unknown = {name: dtype for name, dtype in LINK_COLUMNS.items() if name not in links}
+    return links.assign(**{name: pd.Series(index=links.index, dtype=dtype) for name, dtype in unknown.items()})
 
 
 def _named(tables: Tables, start: str) -> Tables:

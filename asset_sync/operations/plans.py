@@ -10,6 +10,7 @@ import pandas as pd
 
 from asset_sync.components import run_tags
 from asset_sync.components.pausing import paused
+from asset_sync.components.remembered import kept_remembered
 from asset_sync.components.resources import open_ledger, open_records
 from asset_sync.components.snapshots import Snapshots
 from asset_sync.components.sync import Sync
@@ -113,8 +114,19 @@ def _check_rows(plan: Plan, selection: Selection) -> None:
 
 
 def gone_by(header: PlanHeader) -> Sequence[KeptResolution]:
-    """Return the decisions about records that were in force when a plan was made, the latest first; none of an undo."""
-    return () if header.undoes else open_ledger().every_resolution(header.link_set, in_force_at=header.made_at)
+    """Return the decisions about records that a plan goes by, the latest first; none of an undo.
+
+    Its run kept them. Where that is kept no more, or the sync is not there any more, they are those of when it was made.
+    """
+    if header.undoes:
+        return ()
+    ledger = open_ledger()
+    try:
+        known = kept_remembered(Snapshots(), declared(header.sync).key("plan"), header.run_id).resolutions
+    except (FileNotFoundError, ConfigurationError):
+        return ledger.every_resolution(header.link_set, in_force_at=header.made_at)
+    numbers = {each.number for each in known}
+    return [each for each in ledger.every_resolution(header.link_set) if each.resolution.number in numbers]
 
 
 def reject(plan_id: str, by: str) -> PlanHeader:

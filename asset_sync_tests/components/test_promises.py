@@ -12,7 +12,7 @@ from sqlalchemy import text
 from asset_sync import database
 from asset_sync.ledger import Ledger
 from asset_sync.operations.holds import resolutions, resolve, take_back
-from asset_sync.operations.plans import make_undo, save_undo
+from asset_sync.operations.plans import gone_by, make_undo, save_undo
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.resolutions import Verb
 from asset_sync_tests.components.probe import YAML, load_whole
@@ -165,9 +165,13 @@ def test_what_a_person_decides_between_the_match_and_the_plan_is_not_written_aga
     assert pipeline.materialize(*every - between).success
     resolve("pdq_to_netbox", "never_link", "asset", machine.id, "anna", target_id=str(theirs["id"]))
     run = pipeline.materialize(*between)
-    assert "anna decided since it was made" in str(pipeline.ledger.header(run.plan_id).stale_because)
+    stale = pipeline.ledger.header(run.plan_id)
+    assert "anna decided since it was made" in str(stale.stale_because)
+    assert gone_by(stale) == []
     assert pipeline.assets()[serial] == theirs
-    assert pipeline.run().success
+    run = pipeline.run()
+    assert run.success
+    assert [each.resolution.number for each in gone_by(pipeline.ledger.header(run.plan_id))] == [1]
     made = pipeline.assets()[serial]
     assert (made["name"], made["id"] != theirs["id"]) == ("NEW", True)
 
