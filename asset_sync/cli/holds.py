@@ -48,7 +48,11 @@ def held(sync: str | None, as_json: bool) -> None:
     else:
         click.echo("Nothing is held." if not decided else "Nothing is held that is not decided.")
     _list_apart("Decided since the plan that holds them:", decided)
-    _list_apart("Left alone, as somebody decided:", [each for each in others if each.ignored])
+    left = [each for each in others if each.ignored]
+    _list_apart("Left alone, as somebody decided:", left)
+    numbers = sorted({each.left_by for each in left if each.left_by is not None})
+    if numbers:
+        _suggest("To ask about it again:", [" ".join(["asset-sync resolve take-back", *map(str, numbers)])])
     _list_apart("Only waiting for the grace to pass:", [each for each in others if each.waits])
 
 
@@ -187,16 +191,23 @@ def list_(sync: str | None, as_json: bool) -> None:
 
 
 @resolve.command("take-back")
-@click.argument("number", type=Whole(1, operations.LARGEST_NUMBER, name="number of a decision"))
+@click.argument(
+    "numbers",
+    metavar="NUMBER...",
+    nargs=-1,
+    required=True,
+    type=Whole(1, operations.LARGEST_NUMBER, name="number of a decision"),
+)
 @by_option("Who takes it back")
 @json_option
-def take_back(number: int, *, by: str, as_json: bool) -> None:
-    """Take the decision of that NUMBER back.
+def take_back(numbers: tuple[int, ...], *, by: str, as_json: bool) -> None:
+    """Take the decisions of those numbers back.
 
-    The next plan asks again.
+    The next plan asks again. One that does not count any more ends the command; those before it are taken back.
     """
-    kept = operations.take_back(number, by)
-    click.echo(_as_json(kept) if as_json else f"Taken back by {by}: {said(kept.resolution)} of {kept.link_set}")
+    for number in dict.fromkeys(numbers):
+        kept = operations.take_back(number, by)
+        click.echo(_as_json(kept) if as_json else f"Taken back by {by}: {said(kept.resolution)} of {kept.link_set}")
 
 
 def _decide(

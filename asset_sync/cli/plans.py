@@ -216,6 +216,10 @@ def approve(plan: str, *, by: str, only: tuple[str, ...], without: tuple[str, ..
     part = "" if header.id.startswith(plan) else f", as a part of {plan}"
     told = f"Plan {header.id} is approved by {by}{part}. To apply it: asset-sync apply {header.id}"
     _decided(header, told, as_json=as_json)
+    left_out = operations.decided_with(header) if selection is not None else ()
+    if left_out and not as_json:
+        numbers = " ".join(str(each.number) for each in left_out)
+        click.echo(f"What is left out is decided. To take that back: asset-sync resolve take-back {numbers}")
 
 
 def _choices(option: str, given: tuple[str, ...]) -> list[Choice]:
@@ -295,6 +299,7 @@ def undo(context: click.Context, *, plan_or_run: str, dry_run: bool, approved: b
     tell(done, as_json=as_json)
     if not as_json:
         _tell_restored(header)
+        _tell_standing(header)
     context.exit(status_of(done))
 
 
@@ -307,6 +312,18 @@ def _tell_restored(header: PlanHeader) -> None:
         f"\nThe next run of {header.sync} may plan the fields again that the source owns: "
         "change the mapping or pause the schedule first, if they are to stay."
     )
+
+
+def _tell_standing(header: PlanHeader) -> None:
+    """Tell which decisions stand about what was taken back: an undo takes no decision back."""
+    decided = operations.standing_about(header)
+    if decided:
+        click.echo("\nThe next run goes by these decisions all the same:")
+        for each in decided[:_MOST_DECISIONS]:
+            click.echo(visible(f"  {each.number}: {said_by(each)}"))
+        if len(decided) > _MOST_DECISIONS:
+            click.echo(f"  and {len(decided) - _MOST_DECISIONS} more: asset-sync resolve list {header.sync}")
+        click.echo("To take one back: asset-sync resolve take-back NUMBER")
 
 
 @click.command()

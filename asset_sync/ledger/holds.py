@@ -35,7 +35,7 @@ class Held:
     `fields` are those that are held of an object that goes on otherwise; none where the record is held as a whole. `since` is
     in UTC. `waits` says that nothing is asked about it: the grace has yet to pass, or a plan waits that has it; `ignored`, that
     somebody said so, also by leaving it out of an approval. `values` are those of the fields, and `decided` what was decided
-    about it since: the next plan goes by that.
+    about it since: the next plan goes by that. `left_by` is the number of the decision by which it is ignored.
     """
 
     sync: str
@@ -53,6 +53,7 @@ class Held:
     ignored: bool
     values: tuple[HeldValue, ...] = ()
     decided: tuple[Resolution, ...] = ()
+    left_by: int | None = None
 
     @property
     def is_conflict(self) -> bool:
@@ -172,6 +173,7 @@ def _held(row: Row[Any], decided: _Decided) -> Held:
         ignored=row.ignored,
         values=tuple(_value(name, change, row.base or {}) for name, change in changes.items()),
         decided=tuple(each for each in about if each.at > row.at and (each.field is None or each.field in changes)),
+        left_by=next((each.number for each in about if each.verb == "ignore"), None) if row.ignored else None,
     )
 
 

@@ -289,8 +289,12 @@ class Ledger:
             return number
 
     def forget_over(self, link_set: str, at: datetime) -> None:
-        """Forget that records are objects by decisions that are over: an apply that was under way linked them once more."""
+        """Forget that records are objects by decisions that are over: an apply that was under way linked them once more.
+
+        What undos decided of objects that records had left is over, too, once they are records' objects again.
+        """
         with self._writing(link_set) as connection:
+            resolutions.end_left(connection, link_set, at)
             for resolution in resolutions.over(connection, link_set):
                 links.forget_decided(connection, link_set, resolution, at)
 

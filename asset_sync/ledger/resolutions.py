@@ -17,6 +17,7 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.identity import DECISION
 from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.planning.leaving import LEFT
 from asset_sync.reconcile.planning.retiring import CHANGED
 from asset_sync.reconcile.resolutions import UNDO, Resolution, Resolutions, Verb, first_seen
 
@@ -82,6 +83,15 @@ def over(connection: Connection, link_set: str) -> list[Resolution]:
     is_over = (c.verb == "link", c.taken_back_at.is_not(None), ~exists().where(*alike, again.taken_back_at.is_(None)))
     query = _all(link_set).join(s.link, and_(*own)).where(known.claimed.startswith(f"{DECISION}: "), *is_over)
     return [of_row(row) for row in connection.execute(query)]
+
+
+def end_left(connection: Connection, link_set: str, at: datetime) -> None:
+    """End what undos decided of objects that records had left and that are records' objects again."""
+    c, known = s.resolution.c, s.link.c
+    linked = exists().where(known.sync == c.link_set, known.kind == c.kind, known.source_key == c.source_key)
+    own = (c.link_set == link_set, c.verb == "keep_target", c.by.startswith(UNDO), c.taken_back_at.is_(None))
+    of_left = update(s.resolution).where(*own, c.source_key.contains(LEFT, autoescape=True), ~linked)
+    connection.execute(of_left.values(taken_back_by="the record, whose object it is again", taken_back_at=at))
 
 
 def _kept(row: Row[Any]) -> KeptResolution:

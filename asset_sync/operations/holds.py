@@ -56,7 +56,7 @@ def suggested(found: Sequence[Held]) -> Suggested:
     lost = [each for each in single if is_gone(each, gone)]
     unlike = [(each, field) for each in found if each.is_conflict for field in each.fields]
     others = [each for each in found if not each.is_conflict and not each.why.startswith(WAITS)]
-    unwritten = [(each, field) for each in others for field in each.fields]
+    unwritten = [(each, field) for each in others if len(each.fields) == 1 for field in each.fields]
     return Suggested(
         [_command("link", each, each.candidates[0]) for each in there],
         [_command(verb, each) for each in lost for verb in ("create", "ignore")],

@@ -24,6 +24,7 @@ from asset_sync.reconcile.errors import ConfigurationError, PlanError
 from asset_sync.reconcile.guards import Guard
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Snapshot
+from asset_sync.reconcile.resolutions import Resolution
 from asset_sync.reconcile.review import Selection, chooses, decisions, left_out, part
 from asset_sync.reconcile.tables import Tables
 from asset_sync.reconcile.target import ALREADY, APPLIED
@@ -127,6 +128,20 @@ def gone_by(header: PlanHeader) -> Sequence[KeptResolution]:
         return ledger.every_resolution(header.link_set, in_force_at=header.made_at)
     numbers = {each.number for each in known}
     return [each for each in ledger.every_resolution(header.link_set) if each.resolution.number in numbers]
+
+
+def decided_with(header: PlanHeader) -> Sequence[Resolution]:
+    """Return what is decided of what a person left out of a plan by approving it in part, and counts still."""
+    approval = header.approvals[-1]
+    decided = open_ledger().resolutions(header.link_set)
+    return [each for each in decided if (each.by, each.at) == (approval.by, approval.at)]
+
+
+def standing_about(header: PlanHeader) -> Sequence[Resolution]:
+    """Return the decisions that count about the records that a plan writes to."""
+    ledger = open_ledger()
+    written = {(row["kind"], row["source_key"]) for row in p.records(ledger.plan(header.id).writes)}
+    return [each for each in ledger.resolutions(header.link_set) if (each.kind, each.source_key) in written]
 
 
 def reject(plan_id: str, by: str) -> PlanHeader:

@@ -9,7 +9,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -22,7 +21,7 @@ from asset_sync.reconcile.resolutions import Resolutions
 from asset_sync.sandbox.world import World
 from asset_sync_tests.cli.lab import SYNC
 from asset_sync_tests.pipeline import ASSETS
-from asset_sync_tests.reconcile.worlds import KINDS, NOW
+from asset_sync_tests.reconcile.worlds import KINDS, NOW, link, links
 
 
 def asked(*words: str, status: int = 0) -> str:
@@ -76,8 +75,9 @@ def test_a_held_record_is_listed_decided_about_and_the_decision_taken_back(world
     assert held()[0]["why"].endswith(", until it changes")
     told = asked("held", SYNC)
     assert told.index("Nothing is held.") < told.index("Left alone, as somebody decided:") < told.index(other.id)
+    assert told.rstrip().endswith("To ask about it again:\n  asset-sync resolve take-back 2")
 
-    assert "Taken back by bob" in asked("resolve", "take-back", "2", "--by", "bob")
+    assert "Taken back by bob" in asked("resolve", "take-back", "2", "2", "--by", "bob")
     asked("run", SYNC)
     assert "is also on" in held()[0]["why"]
     assert [line["taken_back_by"] for line in json.loads(asked("resolve", "list", "--json"))] == ["bob", None]
@@ -178,6 +178,21 @@ def test_what_a_person_linked_and_another_deleted_is_made_again_where_that_is_de
     asked("run", SYNC)
     assert held() == []
     assert [row["serial"] for row in world.netbox.objects(ASSETS)].count(machine.serial) == 1
+
+
+@pytest.mark.slow
+def test_an_undo_tells_the_decisions_that_the_next_run_goes_by_all_the_same(world: World) -> None:
+    asked("run", SYNC)
+    machine, other, *_ = list(world.company)
+    for each in (machine, other):
+        asked("resolve", "keep-target", SYNC, "asset", each.id, "serial", "--by", "anna")
+    world.company.apply(put=[dataclasses.replace(machine, name="RENAMED-1")])
+    asked("run", SYNC)
+    told = asked("undo", json.loads(asked("plans", "--json", "--limit", "1"))[0]["id"])
+    assert "The next run goes by these decisions all the same:" in told
+    assert f"  1: keep-target serial of asset {machine.id!r}, decided by anna on " in told
+    assert other.id not in told
+    assert told.rstrip().endswith("To take one back: asset-sync resolve take-back NUMBER")
 
 
 @pytest.mark.slow
@@ -318,7 +333,7 @@ def test_a_reviewer_decides_about_what_the_plan_would_create(world: World) -> No
 def test_what_only_waits_for_something_else_names_that(monkeypatch: pytest.MonkeyPatch) -> None:
     why = "waits for device 'PC-1': device #7 (PC-1) was deleted in NetBox by pat"
     held = SimpleNamespace(link_set="pdq_to_netbox", kind="asset", source_key="x", why=why, candidates=())
-    known = {"asset": pd.DataFrame({"source_key": ["x"], "target_id": ["17"]})}
+    known = {"asset": links(link("x", "17"))}
     ledger = SimpleNamespace(links=lambda *_: known, held=lambda _: [held])
     monkeypatch.setattr(holds, "open_ledger", lambda: ledger)
     told = asked("resolve", "create", SYNC, "asset", "x", "--by", "anna", status=1)
@@ -327,7 +342,7 @@ def test_what_only_waits_for_something_else_names_that(monkeypatch: pytest.Monke
 
 
 def test_what_to_say_first_is_told_as_it_is_typed_of_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = {"asset": pd.DataFrame({"source_key": ["a b"], "target_id": ["17"]})}
+    known = {"asset": links(link("a b", "17"))}
     ledger = SimpleNamespace(links=lambda *_: known, held=lambda _: [], resolutions=lambda _: Resolutions())
     monkeypatch.setattr(holds, "open_ledger", lambda: ledger)
     monkeypatch.setattr(holds, "link_set_of", lambda *_: f"{SYNC}/main")

@@ -345,6 +345,9 @@ def test_a_part_is_approved_by_words_and_by_rows(world: World) -> None:
     }
     assert {each["ignored"] for each in held if each["why"] == "left out by anna"} == {True}
     assert "Left alone, as somebody decided:" in ask("held", SYNC).stdout
+    way_back = "asset-sync resolve take-back 1 2"
+    assert f"What is left out is decided. To take that back: {way_back}\n" in told
+    assert ask("held", SYNC).stdout.rstrip().endswith(f"To ask about it again:\n  {way_back}")
     ask("apply", part)
     left = {shown[0]["changes"]["name"]["new"], shown[1]["changes"]["name"]["new"]}
     assert {row["name"] for row in assets(world).values()} == {row["changes"]["name"]["new"] for row in shown} - left

@@ -11,6 +11,7 @@ from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.resolutions import Resolution, describe
 from asset_sync.reconcile.target import Outcome
 from asset_sync_tests.ledger.conftest import Assets, at, changes, make, row
+from asset_sync_tests.ledger.test_links import sight
 
 SYNC = "pdq_to_netbox"
 
@@ -105,6 +106,22 @@ def test_what_an_apply_linked_by_a_decision_that_was_taken_back_meanwhile_is_for
     assert assets().keys() == {"a"}
     ledger.forget_over(SYNC, at(3))
     assert {key: each["left"] for key, each in assets().items()} == ({"a": False} if again else {"a (left #7)": True})
+
+
+def test_what_an_undo_decided_of_what_a_record_left_is_over_once_it_is_the_record_s_again(ledger: Ledger) -> None:
+    leaves = "made by this sync for a record that is another object by decision"
+    sight(ledger, row("claim", "a (left #7)", "7", reason=leaves))
+    stays = Resolution("asset", "a (left #7)", "keep_target", "undo of plan p by anna", at(1), field="status")
+    others = [replace(stays, source_key="b"), replace(stays, by="anna", field="name")]
+    for each in (stays, *others):
+        ledger.resolve(SYNC, each)
+    ledger.forget_over(SYNC, at(2))
+    assert counting(ledger) == [("keep_target", None, field) for field in ("status", "status", "name")]
+    sight(ledger, row("claim", "a", "7", reason="matched by serial"), run="r2", hours=3)
+    ledger.forget_over("another", at(4))
+    assert len(counting(ledger)) == 3
+    ledger.forget_over(SYNC, at(4))
+    assert [(each.source_key, each.by) for each in ledger.resolutions(SYNC)] == [(each.source_key, each.by) for each in others]
 
 
 def test_a_record_is_planned_as_long_as_its_plan_may_be_applied(ledger: Ledger) -> None:
