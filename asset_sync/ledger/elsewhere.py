@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, and_, exists, false, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, exists, false, or_, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from asset_sync.ledger import schema as s
 from asset_sync.reconcile.kinds import Kind, Kinds
+from asset_sync.reconcile.planning.leaving import FORGOTTEN
 from asset_sync.reconcile.tables import ELSEWHERE_COLUMNS, RETIRED_BY_SYNC, Tables
 
 
@@ -40,12 +41,18 @@ def _read(connection: Connection, link_set: str, kind: Kind, status: str) -> pd.
         "retired_by": other.c.retired_by,
         "status": other.c.base[status].astext,
     }
+    known = and_(or_(retired, linked, true() if kind.ends else false()), ~is_nobodys(other))
     query = select(*(column.label(name) for name, column in columns.items())).where(
-        other.c.kind == kind.name, _leads_where(link_set, other.c.sync), or_(retired, linked, true() if kind.ends else false())
+        other.c.kind == kind.name, _leads_where(link_set, other.c.sync), known
     )
     rows = connection.execute(query.order_by(other.c.target_id, other.c.sync)).all()
     frame = pd.DataFrame(rows, columns=list(columns), dtype=object)
     return frame.astype(ELSEWHERE_COLUMNS)
+
+
+def is_nobodys(link: FromClause) -> ColumnElement[bool]:
+    """Return the condition of links that only remember what was written to an object that is no record's, nor was made here."""
+    return and_(link.c.claimed == FORGOTTEN, ~link.c.made)
 
 
 def bring_back(connection: Connection, link_set: str, staged_step: str) -> None:

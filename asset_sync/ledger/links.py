@@ -34,15 +34,13 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import DECISION
 from asset_sync.reconcile.kinds import FieldType, Kind
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.planning.leaving import LEAVES, left_key
+from asset_sync.reconcile.planning.leaving import FORGOTTEN, LEAVES, left_key
 from asset_sync.reconcile.resolutions import Resolution, describe
 from asset_sync.reconcile.tables import LINK_COLUMNS, RETIRED_BY_SYNC, base_column, emptied_column, identity_column
 from asset_sync.reconcile.target import ALREADY, Outcome
 
 CREATED: Final = "created"
 RETIRED_BY_UNDO: Final = "undo"
-FORGOTTEN: Final = "written by this sync for a record that was it by a decision that is over"
-"""By what the link of an object came about that a record left with the decision."""
 
 Record = dict[str, Any]
 """An operation as `asset_sync.reconcile.plan.records` gives it."""
@@ -123,9 +121,10 @@ def forget_decided(connection: Connection, link_set: str, decided: Resolution, a
     c = link.c
     those = (c.sync == link_set, c.kind == decided.kind, c.source_key == decided.source_key, c.target_id == decided.target_id)
     by_it = (*those, c.claimed == f"{DECISION}: {describe(decided)}")
-    connection.execute(delete(link).where(*by_it, c.plan_id.is_(None)))
+    connection.execute(delete(link).where(*by_it, c.plan_id.is_(None), ~c.made))
     key = left_key(decided.source_key, str(decided.target_id))
-    connection.execute(update(link).where(*by_it).values(source_key=key, missing_since=at, claimed=FORGOTTEN))
+    missing = case((c.made, literal(at, c.missing_since.type)), else_=None)
+    connection.execute(update(link).where(*by_it).values(source_key=key, missing_since=missing, claimed=FORGOTTEN))
 
 
 def note_sighting(connection: Connection, plan: Plan, at: datetime, *, absences: bool) -> None:
@@ -163,10 +162,9 @@ def follow(
 
     `created` holds the ids of the objects that the plan made, by kind and key. An undo leaves the remembered values alone: a
     shared value that was put back counts as a person's decision, and an object that it retired stays so. But what it gave an
-    object for the time being is nobody's decision where it comes no further. It looked at no source, so that what is missing is
-    missing still.
+    object for the time being is nobody's decision where it comes no further, nor is what it gave back that this sync had
+    written and let another object have: both are planned again. It looked at no source: what is missing is missing still.
     """
-    retired_by = RETIRED_BY_UNDO if plan.undoes else RETIRED_BY_SYNC
     stopovers = _stopovers(plan) if plan.undoes else None
     # A batch is of one operation, mostly: what is not staged need not be asked for.
     steps = stage(connection, _merged(_followed(done, created, stopovers)))
@@ -184,7 +182,7 @@ def follow(
             plan_id=plan.id,
         )
     if staging.RETIRED in steps:
-        _change(connection, plan, staging.RETIRED, retired_by=retired_by, retired_at=at)
+        _change(connection, plan, staging.RETIRED, retired_by=staged.c.retired_by, retired_at=at)
     if staging.RESTORED in steps:
         back = {} if plan.undoes else {"missing_since": None, "missing_runs": 0}
         _change(connection, plan, staging.RESTORED, retired_by=None, retired_at=None, **back)
@@ -225,10 +223,14 @@ def _followed(
     for row, outcome in done:
         op = row["op"]
         if op in {p.RETIRE, p.RESTORE}:
-            yield Staged(
-                staging.RETIRED if op == p.RETIRE else staging.RESTORED, row["kind"], row["source_key"], outcome.target_id
-            )
-        if stopovers is not None:
+            step = staging.RETIRED if op == p.RETIRE else staging.RESTORED
+            by_undo = stopovers is not None and row["reason"] != p.RETIRED_AGAIN
+            by = RETIRED_BY_UNDO if by_undo else RETIRED_BY_SYNC
+            yield Staged(step, row["kind"], row["source_key"], outcome.target_id, retired_by=by)
+        if row["reason"] == p.GIVEN_BACK:
+            known = dict(_bases(p.decode(row["changes"]), created))
+            yield _written(staging.WRITTEN, row, outcome, known.items())._replace(identity=known)
+        elif stopovers is not None:
             yield _written(staging.WRITTEN, row, outcome, _bases(stopovers.get(row["seq"], {}), created))
         elif op == p.RETIRE:
             yield _written(staging.WRITTEN, row, outcome, ())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Connection, Table, delete, func, literal, or_, select, union_all, update
 
 from asset_sync.ledger import schema as s
+from asset_sync.ledger.elsewhere import is_nobodys
 from asset_sync.ledger.headers import headers
 from asset_sync.ledger.locks import being_applied, lock
 from asset_sync.ledger.states import OPEN, make_stale
@@ -89,7 +90,7 @@ def _end(connection: Connection, old: str, told: str) -> None:
 def counts(connection: Connection, link_sets: Collection[str]) -> dict[str, dict[str, int]]:
     """Return how many objects in service each of the sets has, by kind."""
     c = s.link.c
-    of_kind = select(c.sync, c.kind, func.count()).where(c.sync.in_(link_sets), c.retired_by.is_(None))
+    of_kind = select(c.sync, c.kind, func.count()).where(c.sync.in_(link_sets), c.retired_by.is_(None), ~is_nobodys(s.link))
     found: dict[str, dict[str, int]] = {}
     for link_set, kind, number in connection.execute(of_kind.group_by(c.sync, c.kind).order_by(c.sync, c.kind)):
         found.setdefault(link_set, {})[kind] = number

@@ -75,12 +75,16 @@ def changed(connection: Connection, link_set: str, known: Resolutions) -> list[K
 def over(connection: Connection, link_set: str) -> list[Resolution]:
     """Return the decisions that records are objects which are taken back, and by which links say so all the same.
 
-    Not where another one says it by now.
+    Not where another one says it by now, nor where the record was only ignored from then on: it is that object still.
     """
     c, again, known = s.resolution.c, s.resolution.alias("again").c, s.link.c
+    ignored = s.resolution.alias("ignored").c
+    same_record = [ignored[name] == c[name] for name in ("link_set", "kind", "source_key")]
+    in_its_place = (ignored.verb == "ignore", ignored.at == c.taken_back_at, ignored.by == c.taken_back_by)
     own = (known.sync == c.link_set, known.kind == c.kind, known.source_key == c.source_key, known.target_id == c.target_id)
     alike = [again[name] == c[name] for name in ("link_set", "kind", "source_key", "verb", "target_id")]
-    is_over = (c.verb == "link", c.taken_back_at.is_not(None), ~exists().where(*alike, again.taken_back_at.is_(None)))
+    counts_again = exists().where(*alike, again.taken_back_at.is_(None))
+    is_over = (c.verb == "link", c.taken_back_at.is_not(None), ~counts_again, ~exists().where(*same_record, *in_its_place))
     query = _all(link_set).join(s.link, and_(*own)).where(known.claimed.startswith(f"{DECISION}: "), *is_over)
     return [of_row(row) for row in connection.execute(query)]
 

@@ -33,6 +33,7 @@ class Staged(NamedTuple):
     claimed: str | None = None
     version: str | None = None
     created: str | None = None
+    retired_by: str | None = None
     base: Mapping[str, object] | None = None
     identity: Mapping[str, object] | None = None
 

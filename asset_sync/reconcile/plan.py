@@ -41,6 +41,10 @@ QUARANTINE: Final = "quarantine"
 AWAITS_APPROVAL: Final = "waits for approval"
 """How the reason begins of what review rules hold."""
 
+GIVEN_BACK: Final = "takes back what was given up"
+"""Why an undo gives an object back what this sync wrote to it: it is what was applied last again."""
+RETIRED_AGAIN: Final = "takes back an undo: it is out of service as its record is gone"
+"""Why an object is retired by what takes the undo of its retirement back."""
 GIVES_UP: Final = "gives up what another takes"
 """The reason of an operation by which an object makes way for another one."""
 

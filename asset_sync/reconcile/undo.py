@@ -26,6 +26,8 @@ _REASONS = {op: f"takes back {op}" for op in p.WRITES} | {
     p.RETIRE: "takes back retire: it stays in service until a person or the source changes that",
 }
 
+_OF_AN_UNDO: Final = "takes back an undo: it stays in service until a person or the source changes that"
+
 
 def inverse(plan: Plan, kinds: Kinds, outcomes: Mapping[int, Outcome], after: str | None) -> Plan:
     """Return the plan that takes back what `plan` applied, the last things first; `after` is what the sync applied last.
@@ -80,7 +82,16 @@ class _Inversion:
         where = (kind.name, op, row["key"], row["source_key"], outcome.target_id, self._version(kind, outcome))
         for part in kind.parted(back) or [[]]:
             changed = p.encode({name: back[name] for name in part})
-            yield (*where, changed, _REASONS[row["op"]], hold, None, step, None, self._about(row, outcome))
+            yield (*where, changed, self._reason(row), hold, None, step, None, self._about(row, outcome))
+
+    def _reason(self, row: Record) -> str:
+        """Return why an operation of the undo is there: what it leaves known of the object hangs on that."""
+        op, why = row["op"], row["reason"]
+        if why == p.GIVES_UP and all(change["owner"] == "source" for change in p.decode(row["changes"]).values()):
+            return p.GIVEN_BACK
+        if op == p.RESTORE and why == _REASONS[p.RETIRE]:
+            return p.RETIRED_AGAIN
+        return _OF_AN_UNDO if op == p.RETIRE and self.plan.undoes and why != p.RETIRED_AGAIN else _REASONS[op]
 
     def _about(self, row: Record, outcome: Outcome) -> str | None:
         """Return what makes an object that object after all that the plan did to it."""

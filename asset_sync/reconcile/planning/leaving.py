@@ -26,6 +26,10 @@ LEFT: Final = " (left #"
 LEAVES: Final = "made by this sync for a record that is another object by decision"
 """Why an object is remembered by itself; of its link, by what that came about."""
 
+FORGOTTEN: Final = "written by this sync for a record that was it by a decision that is over"
+"""By what the link of an object came about whose record left it with the decision: where this sync did not make it, it is
+nobody's, and no more is asked of it than to give up what was written."""
+
 
 def are_left(links: pd.DataFrame) -> Mask:
     """Return which links are of objects that their records left."""
@@ -53,7 +57,8 @@ def leaving_links(sides: Sides) -> Positions:
     if not rows.size:
         return rows
     links = sides.link_of[rows]
-    links = links[np.append(are_made(sides), False)[links]]  # the last one stands for no link at all
+    # By whichever of the syncs that share the links. The last one stands for no link at all.
+    links = links[np.append(are_made(sides), False)[links]]
     links = links[_objects(sides, links) >= 0]
     objects = _objects(sides, links)
     left = ~np.isin(objects, sides.object_of[sides.object_of >= 0])
@@ -92,8 +97,8 @@ def _left_keys(sides: Sides, links: Positions) -> pa.Array:
 
 
 def are_made(sides: Sides) -> Mask:
-    """Return which links are to objects that this sync made for records of its own."""
-    return sides.links["made"].fillna(value=False).to_numpy(dtype=bool) & sides.own
+    """Return which links are to objects that this sync made, or one that shares its links."""
+    return sides.links["made"].fillna(value=False).to_numpy(dtype=bool)
 
 
 def left_key(source_key: str, target_id: str) -> str:

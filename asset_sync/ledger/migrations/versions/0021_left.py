@@ -8,7 +8,8 @@ branch_labels = None
 depends_on = None
 
 _FORGOTTEN = """
-    UPDATE asset_sync.link SET claimed = 'written by this sync for a record that was it by a decision that is over'
+    UPDATE asset_sync.link SET claimed = 'written by this sync for a record that was it by a decision that is over',
+        missing_since = CASE WHEN made THEN missing_since END
     WHERE claimed LIKE 'decision: %' AND source_key LIKE '% (left #' || target_id || ')'
 """
 
