@@ -20,6 +20,7 @@ from asset_sync.components.waits import throttle_wait
 from asset_sync.ledger import Ledger, PlanHeader
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply import Known, apply, known_objects
+from asset_sync.reconcile.authority import made_anew
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.target import Outcome
@@ -124,7 +125,7 @@ class Applying:
             if not plan.counts[p.CREATE]:
                 return known_objects({}, self._sync.known_links(self._ledger))
             told = f"plan {plan.id} of {self._sync.name}: what its target held when it was made is not kept any more"
-            raise PlanError(f"{told}; make a new plan: asset-sync run {self._sync.name}") from error
+            raise PlanError(f"{told}; make a new plan: {made_anew(self._header.standing)}") from error
 
     def _intend(self, seqs: Sequence[int]) -> None:
         self._ledger.intend(self._plan.id, seqs, self._context.run.run_id, datetime.now(UTC))

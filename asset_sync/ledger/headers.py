@@ -100,7 +100,8 @@ class PlanHeader:
             state, why = "stale", self.stale_because
         elif state == s.REJECTED:
             why = f"{self.decisions[-1].by} at {self.decisions[-1].at:%Y-%m-%d %H:%M} UTC"
-        return Standing(self.id, self.sync, self.mode, state, self.open_guards, bool(self.approvals), why, self.idle)
+        decided = (self.open_guards, bool(self.approvals), why, self.idle)
+        return Standing(self.id, self.sync, self.mode, state, *decided, link_set=self.link_set, undoes=self.undoes)
 
 
 _ROW_FIELDS: Final = tuple(

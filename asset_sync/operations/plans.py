@@ -20,6 +20,7 @@ from asset_sync.operations.definitions import declared, instance, planning_syncs
 from asset_sync.operations.runs import RunReport, StepConfig, Watch, execute
 from asset_sync.reconcile import guards
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.authority import made_anew
 from asset_sync.reconcile.errors import ConfigurationError, PlanError
 from asset_sync.reconcile.guards import Guard
 from asset_sync.reconcile.plan import Plan
@@ -100,7 +101,7 @@ def _observed(sync: Sync, header: PlanHeader) -> Tables:
         return Snapshots().load(sync.inventory, header.run_id)
     except FileNotFoundError:
         told = f"plan {header.id} cannot be approved in part: what its target held when it was made is not kept any more"
-        raise PlanError(f"{told}; make a new plan: asset-sync run {header.sync} --mode review") from None
+        raise PlanError(f"{told}; make a new plan: {made_anew(header.standing)}") from None
 
 
 def _check_rows(plan: Plan, selection: Selection) -> None:
@@ -222,7 +223,7 @@ def _check_all_is_known(ledger: Ledger, plan: Plan) -> None:
     unheard_of = ledger.unheard_of(plan.link_set)
     if unheard_of is not None and not ledger.was_looked_into(unheard_of[0].id):
         last, sent = unheard_of
-        look = f"asset-sync run {plan.sync} --mode dry-run looks what was stored; then undo"
+        look = f"asset-sync run {p.as_asked(plan.sync, plan.link_set)} --mode dry-run looks what was stored; then undo"
         raise PlanError(f"the apply of plan {last.id} was interrupted over {len(sent)} writes that may stand: {look}")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from asset_sync.reconcile.guards import Guard
-from asset_sync.reconcile.plan import REVIEWED, Mode
+from asset_sync.reconcile.plan import REVIEWED, Mode, as_asked
 
 State = Literal["planned", "waiting", "approved", "rejected", "applying", "interrupted", "applied", "superseded", "stale"]
 """planned: may be applied. waiting: for a person. approved, rejected: by a person. applying: a run writes. interrupted: the run
@@ -26,7 +26,8 @@ class Standing:
     """How a plan stands: `open_guards` are the failed ones that no approval covers, `approved` says that one counts.
 
     `why` says of a rejected plan by whom and when, and of a stale one what contradicts it. One that is `idle` neither writes
-    nor links anything: there is nothing to approve.
+    nor links anything: there is nothing to approve. `link_set` names whose links it goes by, `undoes` the plan that it takes
+    back.
     """
 
     plan_id: str
@@ -37,6 +38,8 @@ class Standing:
     approved: bool = False
     why: str | None = None
     idle: bool = False
+    link_set: str = ""
+    undoes: str | None = None
 
     @property
     def needs_approval(self) -> bool:
@@ -116,7 +119,7 @@ def _made_for_review(plan: Standing) -> Write | Leave:
 
 def _approval(plan: Standing, asking: Asking) -> Write | Refuse:
     if plan.state in BEGUN:
-        return Refuse(f"{_named(plan)} was begun before {_obstacle(plan)}; make a new plan: asset-sync run {plan.sync}")
+        return Refuse(f"{_named(plan)} was begun before {_obstacle(plan)}; make a new plan: {made_anew(plan)}")
     if asking.person is None:
         return Refuse(_awaited(plan), awaits_approval=True)
     if asking.repeats:
@@ -129,11 +132,18 @@ def _obsolete(plan: Standing) -> str | None:
     if plan.state == "superseded":
         return f"{_named(plan)} was superseded: a newer plan was made since; asset-sync plans lists them"
     if plan.state == "stale":
-        again = "plan" if plan.mode == "review" else "run"
-        return f"{_named(plan)} is stale: {plan.why}; make a new plan: asset-sync {again} {plan.sync}"
+        return f"{_named(plan)} is stale: {plan.why}; make a new plan: {made_anew(plan)}"
     if plan.state == "rejected":
         return f"{_named(plan)} was rejected by {plan.why}; if that is over, {_approve(plan)}"
     return None
+
+
+def made_anew(plan: Standing) -> str:
+    """Return the command that makes a plan of its sort anew."""
+    if plan.undoes:
+        return f"asset-sync undo {plan.undoes}"
+    command = {"review": "plan", "rebase": "rebase"}.get(plan.mode, "run")
+    return f"asset-sync {command} {as_asked(plan.sync, plan.link_set)}"
 
 
 def _awaited(plan: Standing) -> str:

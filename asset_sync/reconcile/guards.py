@@ -111,7 +111,7 @@ def rolled_back(plan: Plan, kinds: Kinds, snapshot: Snapshot) -> Guard:
     if not found:
         return Guard("rolled_back", True, "no object is older than what was last written to it", figures)
     told = f"{', '.join(found)} are older than what this sync last wrote to them: the target came back from a backup"
-    way_on = f"to take it as it stands for what was applied last: asset-sync rebase {plan.sync}"
+    way_on = f"to take it as it stands for what was applied last: asset-sync rebase {p.as_asked(plan.sync, plan.link_set)}"
     return Guard("rolled_back", False, f"{told}; {way_on}", figures)
 
 

@@ -5,6 +5,7 @@ reviewed is what is applied, because whoever applies asks for the id.
 """
 
 import hashlib
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -299,3 +300,9 @@ def records(operations: pd.DataFrame) -> list[dict[str, Any]]:
 def _plain(column: pd.Series) -> list[str | None]:
     plain: list[str | None] = text(column).to_numpy(zero_copy_only=False).tolist()
     return plain
+
+
+def as_asked(sync: str, link_set: str) -> str:
+    """Return how commands name a sync, of those with connections with the one whose links are meant."""
+    name, _, connection = link_set.partition("/")
+    return f"{sync} --partition {shlex.quote(connection)}" if name == sync and connection else sync

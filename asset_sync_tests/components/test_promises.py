@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from asset_sync import database
+from asset_sync.components.resources import open_records
 from asset_sync.ledger import Ledger
 from asset_sync.operations.holds import resolutions, resolve, take_back
 from asset_sync.operations.plans import gone_by, make_undo, save_undo
@@ -185,6 +186,30 @@ def test_what_is_decided_while_a_plan_is_applied_is_the_next_ones(pipeline: Pipe
     assert pipeline.assets()[serial]["name"] == "NEW"
     assert pipeline.ledger.header(run.plan_id).state == "applied"
     assert pipeline.run().planned["create"] == 1
+
+
+def test_what_is_linked_by_a_decision_that_is_taken_back_while_the_plan_is_applied_is_forgotten_by_the_next_run(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = next(iter(pipeline.world.company))
+    like = next(row for row in pipeline.world.netbox.objects(ASSETS) if row["name"] == machine.name)
+    theirs = str(
+        pipeline.world.netbox.create(
+            ASSETS, {"name": "pats", "status": "used", "inventoryitem_type": like["inventoryitem_type"]}
+        )["id"]
+    )
+    assert pipeline.run().success
+    number = resolve("pdq_to_netbox", "link", "asset", machine.id, "anna", target_id=theirs).resolution.number
+    when_sent(monkeypatch, lambda: take_back(int(number or 0), "anna"))
+    assert pipeline.run().success
+    known = open_records().link("pdq_to_netbox", "asset", machine.id)
+    assert known is not None
+    assert known.target_id == theirs, "an apply that was under way goes on as it was planned"
+    assert known.claimed.startswith("decision")
+    assert pipeline.run().success
+    known = open_records().link("pdq_to_netbox", "asset", machine.id)
+    assert known is not None
+    assert not known.claimed.startswith("decision"), "it is recognised anew, by what was written"
 
 
 def test_what_is_decided_while_a_plan_is_applied_that_is_killed_is_not_written_against(

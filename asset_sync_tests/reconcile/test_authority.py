@@ -65,6 +65,25 @@ def decided(combination: tuple[Any, ...]) -> Write | Leave | Refuse:
     return authorise(plan, Asking(made_it, repeats, PERSON if person else None))
 
 
+@pytest.mark.parametrize(
+    ("mode", "more", "command"),
+    [
+        ("normal", {}, "run netbox_to_wug"),
+        ("full", {"link_set": "netbox_to_wug"}, "run netbox_to_wug"),
+        ("review", {"link_set": "netbox_to_wug/main"}, "plan netbox_to_wug --partition main"),
+        ("normal", {"link_set": "netbox_to_wug/site b"}, "run netbox_to_wug --partition 'site b'"),
+        ("normal", {"link_set": "shared/links"}, "run netbox_to_wug"),
+        ("rebase", {"link_set": "netbox_to_wug/main"}, "rebase netbox_to_wug --partition main"),
+        ("normal", {"link_set": "netbox_to_wug/main", "undoes": "77aa"}, "undo 77aa"),
+    ],
+)
+def test_the_command_that_makes_a_plan_anew_is_told_as_it_is_typed(mode: Mode, more: Any, command: str) -> None:
+    plan = Standing("4be1", "netbox_to_wug", mode, "stale", why="what was found", **more)
+    told = authorise(plan, Asking())
+    assert isinstance(told, Refuse)
+    assert told.told == f"plan 4be1 of netbox_to_wug is stale: what was found; make a new plan: asset-sync {command}"
+
+
 def outcome(decision: Write | Leave | Refuse) -> str:
     if isinstance(decision, Write):
         return "approve" if decision.approved_by else "write"
@@ -136,7 +155,7 @@ def test_no_dry_run_and_nothing_obsolete_is_ever_written() -> None:
 
 
 def test_whoever_is_refused_is_told_in_one_line_which_plan_and_what_to_do() -> None:
-    again = ("asset-sync run pdq_to_netbox", "asset-sync plan pdq_to_netbox", "run the sync without dry_run")
+    again = (*(f"asset-sync {verb} pdq_to_netbox" for verb in ("run", "plan", "rebase")), "run the sync without dry_run")
     ways_on = ("asset-sync approve 4be1", "asset-sync plans", *again)
     for combination in COMBINATIONS:
         decision = decided(combination)
