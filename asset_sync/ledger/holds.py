@@ -12,8 +12,8 @@ from asset_sync.ledger import schema as s
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import IGNORED
 from asset_sync.reconcile.planning.changes import CONFLICT
-from asset_sync.reconcile.planning.retiring import MISSING
-from asset_sync.reconcile.resolutions import Resolution
+from asset_sync.reconcile.planning.retiring import MISSING, STAYS
+from asset_sync.reconcile.resolutions import Resolution, describe
 from asset_sync.reconcile.review import LEFT_OUT
 
 
@@ -34,8 +34,8 @@ class Held:
 
     `fields` are those that are held of an object that goes on otherwise; none where the record is held as a whole. `since` is
     in UTC. `waits` says that nothing is asked about it: the grace has yet to pass, or a plan waits that has it; `ignored`, that
-    somebody said so, also by leaving it out of an approval. `values` are those of the fields, and `decided` what was decided
-    about it since: the next plan goes by that. `left_by` is the number of the decision by which it is ignored.
+    somebody said so, also by leaving it out of an approval, or by an undo of its retirement; `left_by` is the number of that
+    decision. `values` are those of the fields, and `decided` what was decided about it since: the next plan goes by that.
     """
 
     sync: str
@@ -95,10 +95,11 @@ BEGINNINGS: Final = {
     "awaits": p.AWAITS_APPROVAL,
     "ignores": IGNORED,
     "left": LEFT_OUT,
+    "stays": STAYS,
     "retire": p.RETIRE,
 }
 WAITS: Final = "(op = :retire and starts_with(hold, :missing)) or starts_with(hold, :awaits)"
-IGNORES: Final = "(starts_with(hold, :ignores) or starts_with(hold, :left))"
+IGNORES: Final = "(starts_with(hold, :ignores) or starts_with(hold, :left) or starts_with(hold, :stays))"
 """SQL, with `BEGINNINGS`: whether a held operation is one that waits, or is ignored, as `Held` says."""
 # The looks of a sync, by its links, are counted back from the last one; a record that was held in as many of the latest looks
 # as its first one is away was held in all of them. In one pass: a join with what the database cannot estimate takes minutes.
@@ -173,8 +174,12 @@ def _held(row: Row[Any], decided: _Decided) -> Held:
         ignored=row.ignored,
         values=tuple(_value(name, change, row.base or {}) for name, change in changes.items()),
         decided=tuple(each for each in about if each.at > row.at and (each.field is None or each.field in changes)),
-        left_by=next((each.number for each in about if each.verb == "ignore"), None) if row.ignored else None,
+        left_by=next((each.number for each in about if row.ignored and _leaves_alone(each, row.hold, changes)), None),
     )
+
+
+def _leaves_alone(decided: Resolution, hold: str, changes: p.Changes) -> bool:
+    return decided.verb == "ignore" or decided.field in changes or describe(decided) in hold
 
 
 def _value(field: str, change: Mapping[str, Any], base: Mapping[str, Any]) -> HeldValue:

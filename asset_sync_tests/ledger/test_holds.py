@@ -1,5 +1,6 @@
 """What is held, by pages from the database, against the plans that were saved."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from asset_sync.ledger import Ledger
 from asset_sync.ledger.holds import Held
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import IGNORED
-from asset_sync.reconcile.resolutions import Resolution, Verb
+from asset_sync.reconcile.resolutions import Resolution, Verb, describe
 from asset_sync.reconcile.target import Outcome
 from asset_sync_tests.ledger.conftest import Row, at, changes, make, row
 
@@ -116,6 +117,19 @@ def test_a_decision_of_after_the_plan_is_told_with_what_it_holds_until_the_next_
     looked.resolve(SYNC, decided("take_source", "e", 6, field="status"))
     looked.take_back(ignored, "bob", at(6))
     assert told() == {**others, "d": nothing, "e": (["keep_target", "take_source"], True)}
+
+
+def test_what_somebody_keeps_in_service_is_left_alone_by_that_decision(ledger: Ledger) -> None:
+    by_undo = replace(decided("keep_target", "a", 1, field="status"), by="undo of plan p by anna")
+    others = decided("ignore", "b", 1), decided("keep_target", "c", 1, field="name")
+    _, number, _ = (ledger.resolve(SYNC, each) for each in (others[0], by_undo, others[1]))
+    kept = row("retire", "a", "1", hold=f"stays in service: {describe(by_undo)}", changes=changes(status="retired"))
+    locked = row("retire", "c", "3", hold="locked by pat", changes=changes(status="retired"))
+    ledger.save(make(kept, locked), "r1", at(2))
+    assert {each.source_key: (each.ignored, each.left_by) for each in ledger.held(SYNC)} == {
+        "a": (True, number),
+        "c": (False, None),
+    }
 
 
 def test_a_record_of_two_candidates_is_decided_once_it_is_neither(ledger: Ledger) -> None:

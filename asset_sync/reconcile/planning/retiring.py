@@ -39,6 +39,8 @@ NOTE: Final = "gone from the source (asset_sync)"
 CHANGED: Final = "changed since it was ignored"
 MISSING: Final = "missing "
 """How the reason begins of what waits for the grace to pass."""
+STAYS: Final = "stays in service: "
+"""How the reason begins of what somebody decided to keep in service though its record is gone."""
 _TEXT = pa.large_string()
 
 
@@ -229,7 +231,7 @@ def _decided(sides: Sides, keys: pa.Array) -> pa.Array:
     kept = {r.source_key: r for r in _keepers(sides) if retirement is not None and r.field in (None, retirement.field)}
     if not kept:
         return pa.nulls(len(keys), _TEXT)
-    told = [f"stays in service: {describe(kept[key])}" if key in kept else None for key in keys.to_pylist()]
+    told = [f"{STAYS}{describe(kept[key])}" if key in kept else None for key in keys.to_pylist()]
     return pa.array(told, _TEXT)
 
 
