@@ -284,6 +284,6 @@ def test_a_plan_whose_tables_are_lost_is_not_begun(pipeline: Pipeline, tmp_path:
     for file in (tmp_path / "snapshots").rglob(f"{review.run_id}/*.parquet"):
         file.unlink()
     (refused,) = pipeline.apply(review.plan_id, "anna").errors()
-    assert "is not kept any more; make a new plan: asset-sync run" in refused
+    assert "is not kept any more; make a new plan: asset-sync plan" in refused
     assert pipeline.assets() == {}
     assert pipeline.ledger.header(review.plan_id).state == "approved"
