@@ -41,7 +41,7 @@ def _read(connection: Connection, link_set: str, kind: Kind, status: str) -> pd.
         "retired_by": other.c.retired_by,
         "status": other.c.base[status].astext,
     }
-    known = and_(or_(retired, linked, true() if kind.ends else false()), ~is_nobodys(other))
+    known = and_(or_(retired, linked, true() if kind.ends else false()), or_(retired, ~is_nobodys(other)))
     query = select(*(column.label(name) for name, column in columns.items())).where(
         other.c.kind == kind.name, _leads_where(link_set, other.c.sync), known
     )

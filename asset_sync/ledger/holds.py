@@ -34,8 +34,9 @@ class Held:
 
     `fields` are those that are held of an object that goes on otherwise; none where the record is held as a whole. `since` is
     in UTC. `waits` says that nothing is asked about it: the grace has yet to pass, or a plan waits that has it; `ignored`, that
-    somebody said so, also by leaving it out of an approval, or by an undo of its retirement; `left_by` is the number of that
-    decision. `values` are those of the fields, and `decided` what was decided about it since: the next plan goes by that.
+    somebody said so of it or of what it needs, also by leaving that out of an approval, or by an undo of its retirement;
+    `left_by` is the number of the decision about it. `values` are those of the fields, and `decided` what was decided about it
+    since: the next plan goes by that.
     """
 
     sync: str
@@ -99,7 +100,8 @@ BEGINNINGS: Final = {
     "retire": p.RETIRE,
 }
 WAITS: Final = "(op = :retire and starts_with(hold, :missing)) or starts_with(hold, :awaits)"
-IGNORES: Final = "(starts_with(hold, :ignores) or starts_with(hold, :left) or starts_with(hold, :stays))"
+IGNORES: Final = """(starts_with(hold, :ignores) or strpos(hold, ' is held: ' || :ignores) > 0
+                or starts_with(hold, :left) or starts_with(hold, :stays))"""
 """SQL, with `BEGINNINGS`: whether a held operation is one that waits, or is ignored, as `Held` says."""
 # The looks of a sync, by its links, are counted back from the last one; a record that was held in as many of the latest looks
 # as its first one is away was held in all of them. In one pass: a join with what the database cannot estimate takes minutes.

@@ -16,6 +16,7 @@ from sqlalchemy import (
     case,
     cast,
     delete,
+    exists,
     false,
     func,
     literal,
@@ -35,7 +36,7 @@ from asset_sync.reconcile.identity import DECISION
 from asset_sync.reconcile.kinds import FieldType, Kind
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning.leaving import FORGOTTEN, LEAVES, left_key
-from asset_sync.reconcile.resolutions import Resolution, describe
+from asset_sync.reconcile.resolutions import Resolution
 from asset_sync.reconcile.tables import LINK_COLUMNS, RETIRED_BY_SYNC, base_column, emptied_column, identity_column
 from asset_sync.reconcile.target import ALREADY, Outcome
 
@@ -116,15 +117,18 @@ def _is_emptied(name: str) -> ColumnElement[str]:
 def forget_decided(connection: Connection, link_set: str, decided: Resolution, at: datetime) -> None:
     """Forget that a record is an object, where a person's decision alone made it that.
 
-    What was written to the object since stays known, by the key of what a record left: it is given up where it is needed.
+    What was written to the object since stays known, by the key of what a record left: it is given up where it is needed. But
+    not where a record is called so: it keeps its name. Whichever of the decisions that say the same linked them first.
     """
     c = link.c
     those = (c.sync == link_set, c.kind == decided.kind, c.source_key == decided.source_key, c.target_id == decided.target_id)
-    by_it = (*those, c.claimed == f"{DECISION}: {describe(decided)}")
-    connection.execute(delete(link).where(*by_it, c.plan_id.is_(None), ~c.made))
+    by_decision = (*those, c.claimed.startswith(f"{DECISION}: "))
     key = left_key(decided.source_key, str(decided.target_id))
+    other = link.alias("other").c
+    is_called_so = exists().where(other.sync == link_set, other.kind == decided.kind, other.source_key == key)
+    connection.execute(delete(link).where(*by_decision, or_(and_(c.plan_id.is_(None), ~c.made), is_called_so)))
     missing = case((c.made, literal(at, c.missing_since.type)), else_=None)
-    connection.execute(update(link).where(*by_it).values(source_key=key, missing_since=missing, claimed=FORGOTTEN))
+    connection.execute(update(link).where(*by_decision).values(source_key=key, missing_since=missing, claimed=FORGOTTEN))
 
 
 def note_sighting(connection: Connection, plan: Plan, at: datetime, *, absences: bool) -> None:

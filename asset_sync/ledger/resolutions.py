@@ -6,7 +6,22 @@ from datetime import datetime
 from typing import Any, Final
 
 import pandas as pd
-from sqlalchemy import BigInteger, Connection, Row, Select, Text, and_, any_, exists, insert, literal, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Text,
+    and_,
+    any_,
+    exists,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from asset_sync.ledger import locks
@@ -73,18 +88,26 @@ def changed(connection: Connection, link_set: str, known: Resolutions) -> list[K
 
 
 def over(connection: Connection, link_set: str) -> list[Resolution]:
-    """Return the decisions that records are objects which are taken back, and by which links say so all the same.
+    """Return the decisions that records are objects which are over, and by which links say so all the same.
 
-    Not where another one says it by now, nor where the record was only ignored from then on: it is that object still.
+    Of several that say the same, the last one. A record that was only ignored in its place is that object still, as long as no
+    decision that came since speaks against it.
     """
-    c, again, known = s.resolution.c, s.resolution.alias("again").c, s.link.c
-    ignored = s.resolution.alias("ignored").c
-    same_record = [ignored[name] == c[name] for name in ("link_set", "kind", "source_key")]
-    in_its_place = (ignored.verb == "ignore", ignored.at == c.taken_back_at, ignored.by == c.taken_back_by)
+    c, later, known = s.resolution.c, s.resolution.alias("later").c, s.link.c
+    of_record = [later[name] == c[name] for name in ("link_set", "kind", "source_key")]
+
+    def came(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+        return exists().where(*of_record, later.number > c.number, *conditions)
+
+    same_object = later.target_id == c.target_id
+    said_again = came(later.verb == "link", same_object)
+    ignored = came(later.verb == "ignore", later.at == c.taken_back_at, later.by == c.taken_back_by)
+    otherwise = or_(
+        later.verb == "create", and_(later.verb == "never_link", same_object), and_(later.verb == "link", ~same_object)
+    )
+    against = came(later.taken_back_at.is_(None), otherwise)
+    is_over = (c.verb == "link", c.taken_back_at.is_not(None), ~said_again, or_(~ignored, against))
     own = (known.sync == c.link_set, known.kind == c.kind, known.source_key == c.source_key, known.target_id == c.target_id)
-    alike = [again[name] == c[name] for name in ("link_set", "kind", "source_key", "verb", "target_id")]
-    counts_again = exists().where(*alike, again.taken_back_at.is_(None))
-    is_over = (c.verb == "link", c.taken_back_at.is_not(None), ~counts_again, ~exists().where(*same_record, *in_its_place))
     query = _all(link_set).join(s.link, and_(*own)).where(known.claimed.startswith(f"{DECISION}: "), *is_over)
     return [of_row(row) for row in connection.execute(query)]
 

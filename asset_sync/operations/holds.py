@@ -258,7 +258,7 @@ def _check_unlinked(ledger: Ledger, record: _Record) -> None:
 
 def _check_writable(record: _Record, field: str) -> None:
     """Refuse the source's value for a field that is held since it cannot be written: the next plan would hold it again."""
-    held = [each for each in record.own if field in each.fields]
+    held = [each for each in record.own if field in each.fields and not each.waits]
     if held and not any(each.is_conflict for each in held):
         told = f"{field} of {record.kind} {record.source_key!r} cannot be what the source says: {held[0].why}"
         raise PlanError(f"{told}; to leave it as the target has it: {_command('keep-target', record, field)}")

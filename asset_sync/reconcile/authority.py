@@ -143,7 +143,7 @@ def made_anew(plan: Standing) -> str:
     if plan.undoes:
         return f"asset-sync undo {plan.undoes}"
     command = {"review": "plan", "rebase": "rebase"}.get(plan.mode, "run")
-    return f"asset-sync {command} {as_asked(plan.sync, plan.link_set)}"
+    return f"asset-sync {command} {as_asked(plan.sync, plan.link_set)}{' --mode full' if plan.mode == 'full' else ''}"
 
 
 def _awaited(plan: Standing) -> str:

@@ -86,6 +86,33 @@ def test_a_link_that_another_decision_speaks_against_is_forgotten(lab: LedgerLab
     assert links["target_id"].get("x") == (THEIRS if verb == "link" else None)
 
 
+@pytest.mark.parametrize("against", ["never_link", "create", "taken back", "taken back twice"])
+def test_what_was_said_against_a_link_counts_also_where_the_record_was_ignored_in_between(lab: LedgerLab, against: Any) -> None:
+    made(lab)
+    lab.source["asset"].append({"source_key": "y", "status": "in-use", "room": "r1"})
+    lab.decide("link", "y", target_id=THEIRS)
+    run(2, lab)
+    ignored = lab.decide("ignore", "y")
+    run(1, lab)
+    if against == "taken back twice":
+        lab.decide("link", "y", target_id=THEIRS)
+        run(1, lab)
+        ignored = lab.decide("ignore", "y")
+        run(1, lab)
+    if against.startswith("taken back"):
+        number = lab.decide("link", "y", target_id=THEIRS)
+        run(1, lab)
+        lab.real.take_back(number, "bob", lab.at)
+    else:
+        lab.real.take_back(ignored, "bob", lab.at)
+        lab.decide(against, "y", **({"target_id": THEIRS} if against == "never_link" else {}))
+    run(1, lab)
+    assert lab.sync.known_links(lab.real)["asset"].set_index("source_key")["target_id"].get("y") != THEIRS
+    lab.source["asset"].pop()
+    run(5, lab)
+    assert told(lab, "status")[THEIRS] == "in-use"
+
+
 # What a record left.
 
 
@@ -134,6 +161,36 @@ def test_what_a_taken_back_decision_left_keeps_no_other_connection_from_retiring
     berlin.source = {"asset": []}
     run(5, paris, berlin)
     assert told(berlin, "status")[own] == "retired"
+
+
+@pytest.mark.parametrize("is_over", [False, True])
+def test_what_one_connection_retired_is_restored_by_the_one_whose_record_it_is(engine: Engine, *, is_over: bool) -> None:
+    berlin = LedgerLab(engine, "s", link_set="s/berlin")
+    paris = berlin.beside("s", "s/paris")
+    made(berlin)
+    berlin.source["asset"].append({"source_key": "y", "serial": "SN-77-1", "status": "in-use"})
+    number = berlin.decide("link", "y", target_id=THEIRS)
+    run(1, berlin, paris)
+    berlin.source["asset"].pop()
+    run(4, berlin, paris)
+    assert told(berlin, "status")[THEIRS] == "retired"
+    if is_over:
+        berlin.real.take_back(number, "bob", berlin.at)
+    paris.source = {"asset": [{"source_key": "z", "serial": "SN-77-1", "status": "in-use"}]}
+    run(3, berlin, paris)
+    assert told(berlin, "status")[THEIRS] == "in-use"
+
+
+def test_a_record_that_is_called_as_what_is_left_keeps_its_name(lab: LedgerLab) -> None:
+    made(lab)
+    key = f"x (left #{THEIRS})"
+    lab.source["asset"].append({**machine("z"), "source_key": key})
+    number = lab.decide("link", "x", target_id=THEIRS)
+    run(1, lab)
+    lab.real.take_back(number, "bob", lab.at)
+    links = lab.sync.known_links(lab.real)["asset"].set_index("source_key")
+    assert not links["left"][key]
+    assert links["target_id"].get("x") is None
 
 
 def test_what_a_taken_back_decision_left_is_not_missing(lab: LedgerLab) -> None:

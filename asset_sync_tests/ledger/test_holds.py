@@ -132,6 +132,15 @@ def test_what_somebody_keeps_in_service_is_left_alone_by_that_decision(ledger: L
     }
 
 
+def test_what_waits_for_what_somebody_ignores_is_left_alone_with_that(ledger: Ledger) -> None:
+    needs = f"its model 'm' is held: its maker 'k' is held: {IGNORED}decided by anna"
+    ledger.save(make(held("a", needs), held("b", "its model 'm' is held: nothing identifies the record")), "r1", at(1))
+    assert {each.source_key: (each.ignored, each.left_by) for each in ledger.held(SYNC)} == {
+        "a": (True, None),
+        "b": (False, None),
+    }
+
+
 def test_a_record_of_two_candidates_is_decided_once_it_is_neither(ledger: Ledger) -> None:
     ledger.save(make(held("a", candidates="5 6")), "r1", at(1))
     states = []

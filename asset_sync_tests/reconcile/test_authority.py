@@ -69,7 +69,7 @@ def decided(combination: tuple[Any, ...]) -> Write | Leave | Refuse:
     ("mode", "more", "command"),
     [
         ("normal", {}, "run netbox_to_wug"),
-        ("full", {"link_set": "netbox_to_wug"}, "run netbox_to_wug"),
+        ("full", {"link_set": "netbox_to_wug"}, "run netbox_to_wug --mode full"),
         ("review", {"link_set": "netbox_to_wug/main"}, "plan netbox_to_wug --partition main"),
         ("normal", {"link_set": "netbox_to_wug/site b"}, "run netbox_to_wug --partition 'site b'"),
         ("normal", {"link_set": "shared/links"}, "run netbox_to_wug"),
