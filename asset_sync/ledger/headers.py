@@ -72,8 +72,7 @@ class PlanHeader:
     @property
     def connection(self) -> str | None:
         """The connection, or the fabric, that it is of; None where its sync has one set of links."""
-        sync, _, connection = self.link_set.partition("/")
-        return connection if sync == self.sync and connection else None
+        return p.connection_of(self.sync, self.link_set)
 
     @property
     def approvals(self) -> tuple[PlanDecision, ...]:

@@ -16,6 +16,7 @@ from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations.definitions import declared, planning_syncs
 from asset_sync.operations.objects import check_there, gone_of, lacking
 from asset_sync.reconcile.errors import ConfigurationError, PlanError
+from asset_sync.reconcile.plan import connection_of
 from asset_sync.reconcile.planning.leaving import are_left, left_key
 from asset_sync.reconcile.planning.waiting import WAITS
 from asset_sync.reconcile.resolutions import Resolution, Verb, said_by
@@ -76,8 +77,8 @@ def decided(each: Resolution) -> str:
 
 
 def _command(verb: str, about: "Held | _Record", *more: str) -> str:
-    _, parted, connection = about.link_set.partition("/")
-    of_connection = ["--partition", connection] if parted else []
+    connection = connection_of(about.sync, about.link_set)
+    of_connection = [] if connection is None else ["--partition", connection]
     words = [about.sync, about.kind, about.source_key, *more]
     # What begins like an option is one, unless it stands behind two dashes.
     odd = any(word.startswith("-") for word in words)
@@ -173,10 +174,7 @@ def _check(sync: Sync, verb: Verb, kind: str, field: str | None) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Record:
-    """A record as the ledger knows it: the object that it is linked to, what is held of its kind, and its kind's links.
-
-    These are without those of objects that records left: they are nobody's. `left` are the keys that these have, or would.
-    """
+    """A record as the ledger knows it: the object that it is linked to, what is held of its kind, and its kind's links."""
 
     sync: str
     link_set: str
@@ -184,8 +182,12 @@ class _Record:
     source_key: str
     linked: str | None
     held: Sequence[Held]
-    links: pd.DataFrame
-    left: Collection[str]
+    all_links: pd.DataFrame
+
+    @property
+    def links(self) -> pd.DataFrame:
+        """The links of records: without those of objects that records left, which are nobody's."""
+        return self.all_links[~are_left(self.all_links)]
 
     @property
     def own(self) -> Sequence[Held]:
@@ -196,12 +198,10 @@ class _Record:
 def _record(ledger: Ledger, sync: Sync, link_set: str, kind: str, source_key: str) -> _Record:
     """Return what is known of a record, by its key or a name that it alone has; PlanError where there is none such."""
     links = ledger.links(link_set, {kind: sync.kinds[kind]}, {})[kind]
-    of_records = links[~are_left(links)]
-    left = {*links["source_key"], *map(left_key, links["source_key"], links["target_id"])} - {*of_records["source_key"]}
     linked = links.loc[links["source_key"] == source_key, "target_id"].tolist()
     where = (link_set, kind, source_key)
     held = [each for each in ledger.held(sync.name) if (each.link_set, each.kind) == where[:2]]
-    record = _Record(sync.name, *where, next(iter(linked), None), held, of_records, left)
+    record = _Record(sync.name, *where, next(iter(linked), None), held, links)
     if linked or record.own or ledger.is_planned(*where):
         return record
     named = _named(ledger, record)
@@ -221,9 +221,10 @@ def _named(ledger: Ledger, record: _Record) -> Sequence[str]:
     held = {each.source_key for each in record.held if each.key == record.source_key}
     if held:
         return sorted(held)
-    linked = {*record.links["source_key"]}
+    linked, links = {*record.links["source_key"]}, record.all_links
+    left = {*links["source_key"], *map(left_key, links["source_key"], links["target_id"])} - linked
     found = open_records().named(record.link_set, record.source_key, target_id="")
-    own = [key for kind, key in found if kind == record.kind and key not in record.left]
+    own = [key for kind, key in found if kind == record.kind and key not in left]
     return [key for key in own if key in linked or ledger.is_planned(record.link_set, record.kind, key)]
 
 

@@ -10,8 +10,8 @@ from asset_sync.components.snapshots import Snapshots
 from asset_sync.components.sync import Sync
 from asset_sync.ledger.holds import Held
 from asset_sync.operations.definitions import component_of, declared
-from asset_sync.operations.places import connection_of
 from asset_sync.reconcile.errors import PlanError
+from asset_sync.reconcile.plan import as_asked
 from asset_sync.reconcile.tables import Tables
 from asset_sync.systems import system
 
@@ -50,8 +50,7 @@ def check_there(sync: Sync, kind: str, target_id: str) -> None:
     read = lacking(sync, kind, target_id)
     if read is None:
         return
-    connection = connection_of(sync.name, sync.link_set)
-    again = f"asset-sync run {sync.name} --mode dry-run" + (f" --partition {connection}" if connection else "")
+    again = f"asset-sync run {as_asked(sync.name, sync.link_set)} --mode dry-run"
     raise PlanError(
         f"there is no {kind} #{target_id} in {_target(sync)} as it was read last, {read.at:%Y-%m-%d %H:%M} UTC: "
         f"if it was made since, read it ({again}), then decide"

@@ -7,6 +7,7 @@ from asset_sync import settings
 from asset_sync.components.declared.component import SyncComponent
 from asset_sync.operations.definitions import component_of
 from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync.reconcile.plan import connection_of
 
 DAGSTER_URL: Final = "ASSET_SYNC_DAGSTER_URL"
 Pages = Callable[[str, str], str | None]
@@ -37,11 +38,6 @@ def _component(sync: str) -> SyncComponent | None:
         # The ledger still tells of a sync whose YAML is gone.
         return None
     return component if isinstance(component, SyncComponent) else None
-
-
-def connection_of(sync: str, link_set: str) -> str | None:
-    """Return the connection whose links a set is; None where the sync has one set for all."""
-    return link_set.removeprefix(f"{sync}/") if link_set.startswith(f"{sync}/") else None
 
 
 def run_page(run_id: str) -> str | None:

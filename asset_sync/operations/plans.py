@@ -1,7 +1,7 @@
 """Plans: looked up, decided about, applied and taken back."""
 
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -134,15 +134,17 @@ def gone_by(header: PlanHeader) -> Sequence[KeptResolution]:
 def decided_with(header: PlanHeader) -> Sequence[Resolution]:
     """Return what is decided of what a person left out of a plan by approving it in part, and counts still."""
     approval = header.approvals[-1]
-    decided = open_ledger().resolutions(header.link_set)
-    return [each for each in decided if (each.by, each.at) == (approval.by, approval.at)]
+    return _counting(header, lambda each: (each.by, each.at) == (approval.by, approval.at))
 
 
 def standing_about(header: PlanHeader) -> Sequence[Resolution]:
     """Return the decisions that count about the records that a plan writes to."""
-    ledger = open_ledger()
-    written = {(row["kind"], row["source_key"]) for row in p.records(ledger.plan(header.id).writes)}
-    return [each for each in ledger.resolutions(header.link_set) if (each.kind, each.source_key) in written]
+    written = {(row["kind"], row["source_key"]) for row in p.records(open_ledger().plan(header.id).writes)}
+    return _counting(header, lambda each: (each.kind, each.source_key) in written)
+
+
+def _counting(header: PlanHeader, asked: Callable[[Resolution], bool]) -> Sequence[Resolution]:
+    return [each for each in open_ledger().resolutions(header.link_set) if asked(each)]
 
 
 def reject(plan_id: str, by: str) -> PlanHeader:

@@ -10,10 +10,11 @@ from asset_sync.ledger.holds import Held
 from asset_sync.operations import holds as operations
 from asset_sync.operations.definitions import planning_syncs
 from asset_sync.operations.objects import gone_of
-from asset_sync.operations.places import connection_of, object_page
+from asset_sync.operations.places import object_page
 from asset_sync.pages.rendering import go, render
 from asset_sync.pages.visitors import SEE, Approver
 from asset_sync.reconcile.errors import ConfigurationError
+from asset_sync.reconcile.plan import connection_of
 from asset_sync.reconcile.resolutions import Verb, said
 
 routes: Final = APIRouter(dependencies=SEE)

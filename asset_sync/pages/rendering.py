@@ -11,7 +11,7 @@ from fastapi.templating import Jinja2Templates
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from asset_sync.access import sessions
-from asset_sync.operations.places import connection_of, run_page
+from asset_sync.operations.places import run_page
 from asset_sync.pages.charts import bars
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.report import named
@@ -49,7 +49,7 @@ def value(told: Any) -> str:
 
 def record_query(sync: str, link_set: str, kind: str | None, record: str) -> str:
     """Return the query of the address of a record's page; `record` is its source key, or the id (#17) of its object."""
-    told = {"sync": sync, "partition": connection_of(sync, link_set), "kind": kind, "key": record}
+    told = {"sync": sync, "partition": p.connection_of(sync, link_set), "kind": kind, "key": record}
     return urlencode({name: value for name, value in told.items() if value is not None})
 
 

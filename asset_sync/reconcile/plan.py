@@ -302,7 +302,13 @@ def _plain(column: pd.Series) -> list[str | None]:
     return plain
 
 
+def connection_of(sync: str, link_set: str) -> str | None:
+    """Return the connection, or the fabric, whose links a set is; None where the sync has one set for all."""
+    name, _, connection = link_set.partition("/")
+    return connection if name == sync and connection else None
+
+
 def as_asked(sync: str, link_set: str) -> str:
     """Return how commands name a sync, of those with connections with the one whose links are meant."""
-    name, _, connection = link_set.partition("/")
-    return f"{sync} --partition {shlex.quote(connection)}" if name == sync and connection else sync
+    connection = connection_of(sync, link_set)
+    return sync if connection is None else f"{sync} --partition {shlex.quote(connection)}"

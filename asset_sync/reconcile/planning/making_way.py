@@ -59,7 +59,8 @@ def making_way(values: Values, asked: Asked, room: Room) -> Iterator[Drafts]:
     if field is None or not held_by:
         return
     giving = _retired_by_us(sides), _without_a_word(sides, field), _parted(sides, field)
-    retired, silent, parted = (_without_kept(sides, field, each) for each in giving)
+    kept = _kept(sides, field)
+    retired, silent, parted = (_without(kept, sides, each) for each in giving)
     for holder in held_by.values():
         if (holder.row, field.name) in asked:
             continue
@@ -129,9 +130,13 @@ def _parted(sides: Sides, field: Field) -> dict[int, int]:
     return _as_written(sides, field, objects[parted], links[parted])
 
 
-def _without_kept(sides: Sides, field: Field, giving: dict[int, int]) -> dict[int, int]:
-    """Return, of objects with their links, those of which nobody decided that they keep what they have in a field."""
-    kept = {each.source_key for each in sides.resolutions.of(sides.kind.name, "keep_target") if each.field == field.name}
+def _kept(sides: Sides, field: Field) -> set[str]:
+    """Return the keys of the records of which somebody decided that their objects keep what they have in a field."""
+    return {each.source_key for each in sides.resolutions.of(sides.kind.name, "keep_target") if each.field == field.name}
+
+
+def _without(kept: set[str], sides: Sides, giving: dict[int, int]) -> dict[int, int]:
+    """Return, of objects with their links, those that are not of the records of those keys."""
     if not kept or not giving:
         return giving
     keys = keys_after(sides, np.array(list(giving.values()))).to_pylist()
