@@ -47,6 +47,7 @@ class ResolutionMade(BaseModel):
     verb: Verb
     kind: str
     source_key: str
+    key: str | None = Field(description="What the record was called when it was decided.")
     target_id: str | None
     field: str | None
     until_changed: bool
@@ -59,7 +60,8 @@ class ResolutionMade(BaseModel):
     def of(cls, kept: KeptResolution) -> Self:
         """Return a decision as the service tells it."""
         made = kept.resolution
-        own = {name: getattr(made, name) for name in ("verb", "kind", "source_key", "target_id", "field", "by", "at")}
+        told = ("verb", "kind", "source_key", "key", "target_id", "field", "by", "at")
+        own = {name: getattr(made, name) for name in told}
         return cls(
             **own,
             number=made.number or 0,

@@ -13,7 +13,7 @@ from asset_sync.ledger.holds import Held, HeldValue
 from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations import holds as operations
 from asset_sync.operations.explained_words import value
-from asset_sync.reconcile.resolutions import Verb, said
+from asset_sync.reconcile.resolutions import Resolution, Verb, said
 from asset_sync.reconcile.visible import visible
 
 _Command = Callable[..., Any]
@@ -46,7 +46,7 @@ def held(sync: str | None, as_json: bool) -> None:
         _suggest("Where the source's value cannot be written, to leave the field as the target has it:", suggested.kept)
         click.echo("\nTo decide about one: asset-sync resolve --help")
     else:
-        click.echo("Nothing is held." if not decided else "Nothing is held that is not decided.")
+        click.echo("Nothing is held that asks for a decision." if found else "Nothing is held.")
     _list_apart("Decided since the plan that holds them:", decided)
     left = [each for each in others if each.ignored]
     _list_apart("Left alone, as somebody decided:", left)
@@ -74,14 +74,17 @@ def _list_apart(told: str, found: list[Held]) -> None:
 def _held_table(found: list[Held]) -> Any:
     shown = table("sync", "kind", "record", "object", "field", "candidates", "since (UTC)", "why")
     for each in found:
-        record = each.source_key if each.key in (None, each.source_key) else f"{each.source_key} ({each.key})"
         named = f"#{each.target_id}" if each.target_id else None
         candidates = " ".join(f"#{candidate}" for candidate in each.candidates)
         since = f"{each.since.astimezone(UTC):%Y-%m-%d %H:%M}"
         fields = "\n".join(map(_values, each.values))
         why = "\n".join([each.why, *map(operations.decided, each.decided)])
-        shown.add_row(*row(each.link_set, each.kind, record, named, fields, candidates, since, why))
+        shown.add_row(*row(each.link_set, each.kind, _called(each), named, fields, candidates, since, why))
     return shown
+
+
+def _called(about: Held | Resolution) -> str:
+    return about.source_key if about.key in (None, about.source_key) else f"{about.source_key} ({about.key})"
 
 
 def _values(held: HeldValue) -> str:
@@ -186,7 +189,7 @@ def list_(sync: str | None, as_json: bool) -> None:
         back = f"by {each.taken_back_by}, {_moment(each.taken_back_at)}" if each.taken_back_at else None
         what = f"#{it.target_id}" if it.target_id else it.field
         verb = it.verb.replace("_", "-") + (" until it changes" if it.until_changed else "")
-        shown.add_row(*row(it.number, each.link_set, verb, it.kind, it.source_key, what, it.by, _moment(it.at), back))
+        shown.add_row(*row(it.number, each.link_set, verb, it.kind, _called(it), what, it.by, _moment(it.at), back))
     printed().print(shown if found else "Nobody has decided anything yet.")
 
 

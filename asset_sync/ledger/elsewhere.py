@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from asset_sync.ledger import schema as s
 from asset_sync.reconcile.kinds import Kind, Kinds
-from asset_sync.reconcile.planning.leaving import FORGOTTEN
+from asset_sync.reconcile.planning.leaving import FORGOTTEN, WRITTEN
 from asset_sync.reconcile.tables import ELSEWHERE_COLUMNS, RETIRED_BY_SYNC, Tables
 
 
@@ -52,7 +52,7 @@ def _read(connection: Connection, link_set: str, kind: Kind, status: str) -> pd.
 
 def is_nobodys(link: FromClause) -> ColumnElement[bool]:
     """Return the condition of links that only remember what was written to an object that is no record's, nor was made here."""
-    return and_(link.c.claimed == FORGOTTEN, ~link.c.made)
+    return and_(link.c.claimed.in_([WRITTEN, FORGOTTEN]), ~link.c.made)
 
 
 def bring_back(connection: Connection, link_set: str, staged_step: str) -> None:

@@ -12,8 +12,8 @@ from asset_sync.ledger import schema as s
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import IGNORED
 from asset_sync.reconcile.planning.changes import CONFLICT
-from asset_sync.reconcile.planning.retiring import MISSING, STAYS
-from asset_sync.reconcile.resolutions import Resolution, describe
+from asset_sync.reconcile.planning.retiring import MISSING, STAYS, STAYS_OUT
+from asset_sync.reconcile.resolutions import Resolution
 from asset_sync.reconcile.review import LEFT_OUT
 
 
@@ -97,11 +97,12 @@ BEGINNINGS: Final = {
     "ignores": IGNORED,
     "left": LEFT_OUT,
     "stays": STAYS,
+    "stays_out": STAYS_OUT,
     "retire": p.RETIRE,
 }
 WAITS: Final = "(op = :retire and starts_with(hold, :missing)) or starts_with(hold, :awaits)"
 IGNORES: Final = """(starts_with(hold, :ignores) or strpos(hold, ' is held: ' || :ignores) > 0
-                or starts_with(hold, :left) or starts_with(hold, :stays))"""
+                or starts_with(hold, :left) or starts_with(hold, :stays) or starts_with(hold, :stays_out))"""
 """SQL, with `BEGINNINGS`: whether a held operation is one that waits, or is ignored, as `Held` says."""
 # The looks of a sync, by its links, are counted back from the last one; a record that was held in as many of the latest looks
 # as its first one is away was held in all of them. In one pass: a join with what the database cannot estimate takes minutes.
@@ -158,7 +159,8 @@ def _decided(connection: Connection, records: Collection[tuple[str, str, str]]) 
 
 
 def _held(row: Row[Any], decided: _Decided) -> Held:
-    changes = p.decode(row.changes) if row.op == p.UPDATE else {}
+    written = p.decode(row.changes)
+    changes = written if row.op == p.UPDATE else {}
     about = decided.get((row.link_set, row.kind, row.source_key), ())
     return Held(
         sync=row.sync,
@@ -176,12 +178,13 @@ def _held(row: Row[Any], decided: _Decided) -> Held:
         ignored=row.ignored,
         values=tuple(_value(name, change, row.base or {}) for name, change in changes.items()),
         decided=tuple(each for each in about if each.at > row.at and (each.field is None or each.field in changes)),
-        left_by=next((each.number for each in about if row.ignored and _leaves_alone(each, row.hold, changes)), None),
+        left_by=next((each.number for each in about if row.ignored and _leaves_alone(each, written)), None),
     )
 
 
-def _leaves_alone(decided: Resolution, hold: str, changes: p.Changes) -> bool:
-    return decided.verb == "ignore" or decided.field in changes or describe(decided) in hold
+def _leaves_alone(decided: Resolution, written: p.Changes) -> bool:
+    """Return whether a decision about a record leaves an operation alone that would have written those fields."""
+    return decided.verb == "ignore" or (decided.verb == "keep_target" and decided.field in written)
 
 
 def _value(field: str, change: Mapping[str, Any], base: Mapping[str, Any]) -> HeldValue:

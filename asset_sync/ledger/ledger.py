@@ -311,9 +311,14 @@ class Ledger:
             return kept
 
     def is_planned(self, link_set: str, kind: str, source_key: str) -> bool:
-        """Return whether a plan that may yet be applied has an operation on a record."""
+        """Return whether a plan that was not applied yet, stale or not, has an operation on a record."""
         with self._engine.connect() as connection:
             return plans.has_open(connection, link_set, kind, source_key)
+
+    def was_decided(self, link_set: str, kind: str, source_key: str) -> bool:
+        """Return whether somebody decided about a record, also where that was taken back."""
+        with self._engine.connect() as connection:
+            return resolutions.about(connection, link_set, kind, source_key)
 
     # Deciding.
 

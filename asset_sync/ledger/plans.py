@@ -90,9 +90,12 @@ def writes(connection: Connection, plan_id: str) -> pd.DataFrame:
 
 
 def has_open(connection: Connection, link_set: str, kind: str, source_key: str) -> bool:
-    """Return whether a plan that goes by these links, and may yet be applied, has an operation on a record."""
+    """Return whether a plan that goes by these links, and was not applied yet, has an operation on a record.
+
+    One that a decision made stale has it, too: the next one is asked for as it was.
+    """
     plan, c = s.plan.c, s.operation.c
-    open_ones = (plan.link_set == link_set, plan.state.in_(PENDING), plan.stale_because.is_(None))
+    open_ones = (plan.link_set == link_set, plan.state.in_(PENDING))
     about = (c.plan_id == plan.id, c.kind == kind, c.source_key == source_key)
     return bool(connection.scalar(select(exists().where(*open_ones, *about))))
 

@@ -78,6 +78,12 @@ def every(connection: Connection, link_set: str | None, in_force_at: datetime | 
     return [_kept(row) for row in connection.execute(query)]
 
 
+def about(connection: Connection, link_set: str, kind: str, source_key: str) -> bool:
+    """Return whether there is a resolution about a record, also one that was taken back."""
+    c = s.resolution.c
+    return bool(connection.scalar(select(exists().where(c.link_set == link_set, c.kind == kind, c.source_key == source_key))))
+
+
 def changed(connection: Connection, link_set: str, known: Resolutions) -> list[KeptResolution]:
     """Return the resolutions that count and are not among the known ones, and those among them that count no more."""
     c = s.resolution.c
@@ -191,7 +197,7 @@ def follow_undo(connection: Connection, plan: Plan, done: Sequence[Mapping[str, 
     for row in done:
         if row["op"] == p.RESTORE:
             for field in p.decode(row["changes"]):
-                resolution = Resolution(row["kind"], row["source_key"], "keep_target", by, at, field=field)
+                resolution = Resolution(row["kind"], row["source_key"], "keep_target", by, at, field=field, key=row["key"])
                 keep(connection, plan.link_set, resolution)
     retired = [row for row in done if row["op"] == p.RETIRE]
     _end(connection, plan.link_set, [(row["kind"], row["source_key"]) for row in retired], by, at)
@@ -252,7 +258,10 @@ def _back(row: Row[Any]) -> str | None:
     return f"taken back by {row.taken_back_by}" if row.taken_back_by else None
 
 
-_FIELDS: Final = ("kind", "source_key", "verb", "by", "at", "target_id", "field", "until_changed", "fingerprint", "about")
+_FIELDS: Final = (
+    *("kind", "source_key", "key", "verb", "by", "at", "target_id", "field"),
+    *("until_changed", "fingerprint", "about"),
+)
 
 
 def _alike(link_set: str, resolution: Resolution) -> tuple[Any, ...]:

@@ -1,7 +1,7 @@
 """What is held, and the decisions that let it go on: the functions that the command line, REST and the review page call."""
 
 import shlex
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
@@ -12,6 +12,7 @@ from asset_sync.components.resources import open_ledger, open_records
 from asset_sync.components.sync import Sync
 from asset_sync.ledger import Ledger
 from asset_sync.ledger.holds import Held, HeldPage
+from asset_sync.ledger.records import Touch
 from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations.definitions import declared, planning_syncs
 from asset_sync.operations.objects import check_there, gone_of, lacking
@@ -135,9 +136,8 @@ def resolve(
         _check_nobodys(ledger, record, str(target_id))
     elif verb == "take_source":
         _check_writable(record, str(field))
-    resolution = Resolution(
-        kind, record.source_key, verb, by, datetime.now(UTC), target_id=target_id, field=field, until_changed=until_changed
-    )
+    said = Resolution(kind, record.source_key, verb, by, datetime.now(UTC), target_id, field, until_changed=until_changed)
+    resolution = replace(said, key=_called(record))
     number = ledger.resolve(link_set, resolution)
     return KeptResolution(link_set, replace(resolution, number=number), taken_back_by=None, taken_back_at=None)
 
@@ -202,7 +202,7 @@ def _record(ledger: Ledger, sync: Sync, link_set: str, kind: str, source_key: st
     where = (link_set, kind, source_key)
     held = [each for each in ledger.held(sync.name) if (each.link_set, each.kind) == where[:2]]
     record = _Record(sync.name, *where, next(iter(linked), None), held, links)
-    if linked or record.own or ledger.is_planned(*where):
+    if linked or record.own or ledger.is_planned(*where) or ledger.was_decided(*where):
         return record
     named = _named(ledger, record)
     if not named:
@@ -228,18 +228,28 @@ def _named(ledger: Ledger, record: _Record) -> Sequence[str]:
     return [key for key in own if key in linked or ledger.is_planned(record.link_set, record.kind, key)]
 
 
+def _called(record: _Record) -> str | None:
+    """Return what a record is called where it is held, or else by the plan that had it last."""
+    about = (record.link_set, record.kind, record.source_key, record.linked)
+    found: Iterable[Held | Touch] = record.own or open_records().touches(*about, limit=1)[1]
+    return next((each.key for each in found if each.key is not None), None)
+
+
 def _check_nobodys(ledger: Ledger, record: _Record, target_id: str) -> None:
-    """Refuse an object that another record of the source is by its link, unless just that one is doubted: one is both."""
+    """Refuse an object that another record is by a decision, or by its link unless just that is doubted: one would be both."""
     links = record.links
     others = links[
         (links["target_id"] == target_id) & (links["source_key"] != record.source_key) & links["missing_since"].isna()
     ]
-    never = ledger.resolutions(record.link_set).of(record.kind, "never_link")
-    parted = {each.source_key for each in never if each.target_id == target_id}
+    counting = ledger.resolutions(record.link_set)
+    parted = {each.source_key for each in counting.of(record.kind, "never_link") if each.target_id == target_id}
     doubted = {each.source_key for each in record.held if target_id in each.candidates}
-    for other in sorted({*others["source_key"]} - parted - doubted):
+    gone = {*links.loc[links["missing_since"].notna(), "source_key"]}
+    decided = {each.source_key for each in counting.of(record.kind, "link") if each.target_id == target_id} - gone
+    by = dict.fromkeys({*others["source_key"]} - parted - doubted, "its link") | dict.fromkeys(decided, "a decision")
+    for other in sorted(by.keys() - {record.source_key}):
         way_on = _command("never-link", replace(record, source_key=other), target_id)
-        raise PlanError(f"{record.kind} #{target_id} is {other!r} by its link: say first that it is not: {way_on}")
+        raise PlanError(f"{record.kind} #{target_id} is {other!r} by {by[other]}: say first that it is not: {way_on}")
 
 
 def _check_unlinked(ledger: Ledger, record: _Record) -> None:

@@ -26,7 +26,8 @@ class Resolution:
     """One decision about a record. `target_id` and `field` where the verb asks for them; `number` is the ledger's.
 
     One that holds `until_changed` lapses once the record's `fingerprint` is another one. `about` is what made the object that
-    object when a plan first went by the decision, JSON as plans have it: under its id there may be another one later.
+    object when a plan first went by the decision, JSON as plans have it: under its id there may be another one later. `key` is
+    what the record was called when it was decided; None where nothing called it anything.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Resolution:
     until_changed: bool = False
     fingerprint: str | None = None
     about: str | None = None
+    key: str | None = None
 
 
 class Resolutions:

@@ -261,6 +261,12 @@ def cell(column: pd.Series, row: int | np.integer[Any]) -> Any:
     return column.iat[int(row)]
 
 
+def called(desired: pd.DataFrame, row: int) -> str:
+    """Return a record's source key, and in brackets what people call it, where that is something else."""
+    source_key, key = (cell(desired[name], row) for name in ("source_key", "key"))
+    return f"{source_key}" if source_key == key else f"{source_key} ({key})"
+
+
 def told_by_this_sync(links: pd.DataFrame) -> Mask:
     """Return the links whose records this sync tells of: of a record that another sync tells of, that alone says it is gone."""
     if "told_by" not in links:

@@ -138,7 +138,7 @@ def test_a_record_of_each_sort_is_explained_truly(filtered: World, home: Path) -
     for each, another in ((twin, other), (other, twin)):
         told = explained(each.id)
         assert (told["state"], told["target_id"], told["link"]) == ("held", None, None)
-        assert told["identity"]["why"] == f"serial {each.serial!r} is also on {another.id}"
+        assert told["identity"]["why"] == f"serial {each.serial!r} is also on {another.id} ({another.name})"
         assert {field["decision"] for field in told["merge"]} == {"held"}
         check_against_the_ledger(told)
         check_against_the_source(told, each)

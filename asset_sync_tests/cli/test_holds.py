@@ -74,13 +74,18 @@ def test_a_held_record_is_listed_decided_about_and_the_decision_taken_back(world
     assert [(each["ignored"], each["why"].split(" on ")[0]) for each in held()] == [(True, "ignored: decided by anna")]
     assert held()[0]["why"].endswith(", until it changes")
     told = asked("held", SYNC)
-    assert told.index("Nothing is held.") < told.index("Left alone, as somebody decided:") < told.index(other.id)
+    assert (
+        told.index("Nothing is held that asks for a decision.")
+        < told.index("Left alone, as somebody decided:")
+        < told.index(other.id)
+    )
     assert told.rstrip().endswith("To ask about it again:\n  asset-sync resolve take-back 2")
 
     assert "Taken back by bob" in asked("resolve", "take-back", "2", "2", "--by", "bob")
     asked("run", SYNC)
     assert "is also on" in held()[0]["why"]
     assert [line["taken_back_by"] for line in json.loads(asked("resolve", "list", "--json"))] == ["bob", None]
+    assert f"{other.id} ({other.name})" in asked("resolve", "list"), "a person knows a machine by its name"
 
 
 @pytest.mark.slow
@@ -270,7 +275,7 @@ def test_a_conflict_tells_its_values_and_what_was_decided_about_it_since(world: 
     (decision,) = held()[0]["decided"]
     assert (decision["number"], decision["verb"], decision["field"], decision["by"]) == (1, "keep_target", "name", "anna")
     told = " ".join(asked("held", SYNC).split())
-    assert told.startswith("Nothing is held that is not decided. Decided since the plan that holds them:")
+    assert told.startswith("Nothing is held that asks for a decision. Decided since the plan that holds them:")
     assert "decided by anna" in told
     assert "resolve --help" not in told
     asked("run", SYNC)

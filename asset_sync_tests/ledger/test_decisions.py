@@ -266,3 +266,28 @@ def test_what_an_undo_of_its_making_retired_stays_so_however_often_that_is_undon
         plan = undo(lab, plan)
     run(2, lab)
     assert told(lab, "status")["1002"] == "retired"
+
+
+# What is held says which decision leaves it alone.
+
+
+@pytest.mark.parametrize("until_changed", [False, True])
+def test_what_is_ignored_names_the_decision_to_ignore_it_and_no_other_of_the_same_minute(
+    lab: LedgerLab, *, until_changed: bool
+) -> None:
+    made(lab)
+    lab.source["asset"].append(machine("y", tag="T9"))
+    lab.decide("never_link", "y", target_id=THEIRS)
+    ignored = lab.decide("ignore", "y", until_changed=until_changed)
+    lab.run()
+    assert [(each.left_by, each.ignored) for each in lab.real.held("test")] == [(ignored, True)]
+
+
+def test_what_stays_in_service_names_the_decision_about_that_and_none_about_another_field(lab: LedgerLab) -> None:
+    lab.source = {"asset": [machine("x"), machine("y")]}
+    run(1, lab)
+    lab.decide("keep_target", "y", field="name")
+    stays = lab.decide("keep_target", "y", field="status")
+    lab.source = {"asset": [machine("x")]}
+    run(3, lab)
+    assert [(each.left_by, each.ignored) for each in lab.real.held("test")] == [(stays, True)]

@@ -68,7 +68,7 @@ def test_a_record_is_explained_from_its_row_to_every_plan_that_touched_it(visit:
     sue.open("held")
     held = leading_to(sue, other.id)
     sue.open(held[0])
-    assert f"Held: serial {twin.serial!r} would stand on 2 objects: it is also on {twin.id}" in sue.words
+    assert f"Held: serial {twin.serial!r} would stand on 2 objects: it is also on {twin.id} ({twin.name})" in sue.words
     assert f'href="/review/held?sync={SYNC}"' in sue.page
 
 

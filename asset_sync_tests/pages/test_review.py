@@ -136,6 +136,7 @@ def test_a_twin_is_decided_about_by_its_form_and_the_decision_taken_back(visit: 
     anna.send("/held", source_key=first.id, verb="create")
     assert f"Decision 1 of anna: create asset {first.id!r}. The next plan of {SYNC} goes by it." in anna.words
     anna.open("decisions")
+    assert first.name in anna.words
     anna.send("/decisions/1/take-back")
     assert f"Taken back by anna: create asset {first.id!r}. The next plan asks again." in anna.words
     assert [(each.resolution.by, each.taken_back_by) for each in resolutions()] == [("anna", "anna")]

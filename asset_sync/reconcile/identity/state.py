@@ -152,7 +152,7 @@ class Matching:
 
     def also(self, group_of: dict[int, int]) -> dict[int, str]:
         """Name for each row the others of its group (see `asset_sync.reconcile.identity.values.also`)."""
-        return also(self.desired["source_key"], group_of)
+        return also(self.desired, group_of)
 
     def by_id(self, found: pd.DataFrame) -> dict[int, list[int]]:
         """Return the objects of each row, in the order of their ids, so that the evidence is the same at every run."""

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
 from asset_sync.reconcile.kinds import IdentityRule, Kind
-from asset_sync.reconcile.tables import Positions, cell, index, rows_in, take, text
+from asset_sync.reconcile.tables import Positions, called, cell, index, rows_in, take, text
 
 
 def compared(kind: Kind, table: pd.DataFrame, rule: IdentityRule) -> pa.Array:
@@ -51,15 +51,15 @@ def emptied(values: pa.Array, rows: Positions) -> pa.Array:
     return take(values, at)
 
 
-def also(source_keys: pd.Series, group_of: Mapping[int, int]) -> dict[int, str]:
-    """Name for each row the others of its group, by source key, five at most."""
-    members: dict[int, list[str]] = {}
+def also(desired: pd.DataFrame, group_of: Mapping[int, int]) -> dict[int, str]:
+    """Name for each row the others of its group, in the order of their source keys, five at most."""
+    members: dict[int, list[tuple[str, int]]] = {}
     for row, group in group_of.items():
-        members.setdefault(group, []).append(cell(source_keys, row))
-    for keys in members.values():
-        keys.sort()
-    own = {row: cell(source_keys, row) for row in group_of}
-    return {row: ", ".join([k for k in members[g][:6] if k != own[row]][:5]) for row, g in group_of.items()}
+        members.setdefault(group, []).append((cell(desired["source_key"], row), row))
+    for rows in members.values():
+        rows.sort()
+    others = {row: [other for _, other in members[group][:6] if other != row][:5] for row, group in group_of.items()}
+    return {row: ", ".join(called(desired, other) for other in rows) for row, rows in others.items()}
 
 
 def suspects(kind: Kind, held: pd.DataFrame, objects: pd.DataFrame) -> list[str | None]:

@@ -43,7 +43,7 @@ _TEXT = pa.large_string()
 class Changes:
     """The operations on one kind's records. `returning` are the rows whose object this sync retired.
 
-    `kept` are the rows and the fields that people decided to leave as the target has them: nothing is asked of those.
+    `kept` are the rows and the fields that people decided to leave as the target has them.
     """
 
     def __init__(self, sides: Sides, returning: Mask, mode: Mode) -> None:
@@ -179,7 +179,7 @@ class Changes:
         if not self.sides.left_out:
             return together(self.kind, ())
         undecided = self.sides.are_undecided
-        told = [each for each in self.sides.left_out if not undecided[each.row] and (each.row, each.field) not in self.kept]
+        told = [each for each in self.sides.left_out if not undecided[each.row]]
         return together(self.kind, (self._left_out(name, [each for each in told if each.field == name]) for name in self.sets))
 
     def _left_out(self, name: str, told: list[HeldMember]) -> Drafts:
@@ -203,13 +203,19 @@ class Changes:
     def _refused(self, name: str, rows: pd.DataFrame) -> Drafts:
         sides = self.sides
         at = index(text(rows["source_key"]), sides.source_keys)
-        open_still = [(row, name) not in self.kept for row in at.tolist()]
-        at, rows = at[open_still], rows[open_still]
         old = sides.words(name, take(sides.observed[name], sides.object_of[at]))
         value = text(rows["value"])
         why = forms.concat(f"{name}: ", text(rows["reason"]), like=value)
         words = p.change(name, old, p.or_null(p.encoded(value)), sides.owners[name].owner, "cannot be written")
         return sides.draft(at, p.UPDATE, {name: Change(value, words)}, hold=why)
+
+    def without_kept(self, given: Drafts) -> Drafts:
+        """Leave out the fields held that a person decided to leave as the target has them: nothing is asked of those."""
+        asked = given.open | ~given.are(p.UPDATE) | ~given.says_something()
+        for name in given.changes:
+            kept = [row for row, field in self.kept if field == name]
+            asked |= given.changed(name) & ~np.isin(given.records, kept)
+        return given.where(asked) if self.kept else given
 
     # What the target lacks.
 

@@ -1,10 +1,12 @@
-"""Leaving: an object that this sync made and whose record is another one by a person's decision is linked by itself.
+"""Leaving: an object that this sync made or wrote to, and that is its record's no more by a decision, is linked by itself.
 
-Its link has a key of its own that no record has, so that it is missing from then on, and whatever becomes of an object whose
-record is gone becomes of it: it is retired after the grace, behind the guards, until that is done; it makes way; it is restored
-where it is a record's object again. That it is such a link, `left` says, not what its key looks like.
+Its link has a key of its own that no record has. One that this sync made is missing from then on, and whatever becomes of an
+object whose record is gone becomes of it: it is retired after the grace, behind the guards, until that is done; it makes way;
+it is restored where it is a record's object again. Of one that this sync only wrote to, no more is asked than to give that up
+where it is needed. That it is such a link, `left` says, not what its key looks like.
 """
 
+from collections.abc import Iterable
 from typing import Final
 
 import numpy as np
@@ -17,7 +19,11 @@ from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.planning.about import identities
 from asset_sync.reconcile.planning.drafts import Drafts, none
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.tables import Mask, Positions, index, take, text
+from asset_sync.reconcile.resolutions import Resolution, Verb
+from asset_sync.reconcile.tables import Mask, Positions, filled, index, take, text
+
+PARTING: Final[tuple[Verb, ...]] = ("never_link", "link")
+"""The decisions by which a record may be another object than it was linked to."""
 
 LEFT: Final = " (left #"
 """What stands behind a record's key in that of an object which it left, before the object's id."""
@@ -26,9 +32,12 @@ LEFT: Final = " (left #"
 LEAVES: Final = "made by this sync for a record that is another object by decision"
 """Why an object is remembered by itself; of its link, by what that came about."""
 
+WRITTEN: Final = "written by this sync for a record that is another object by decision"
+"""The same of an object that this sync did not make: it is nobody's."""
+
 FORGOTTEN: Final = "written by this sync for a record that was it by a decision that is over"
 """By what the link of an object came about whose record left it with the decision: where this sync did not make it, it is
-nobody's, and no more is asked of it than to give up what was written."""
+nobody's."""
 
 
 def are_left(links: pd.DataFrame) -> Mask:
@@ -42,23 +51,23 @@ def leaving(sides: Sides) -> Drafts:
     if not links.size:
         return none(sides.kind)
     objects = _objects(sides, links)
-    claims = sides.draft_of_objects(objects, p.CLAIM, source_keys=_left_keys(sides, links), reason=LEAVES)
+    made = pa.array(are_made(sides)[links])
+    reasons = pc.if_else(made, LEAVES, WRITTEN).cast(pa.large_string())
+    claims = sides.draft_of_objects(objects, p.CLAIM, source_keys=_left_keys(sides, links), reason=reasons)
     return claims.with_column("identity", identities(sides, objects)) if sides.knows_identity() else claims
 
 
 def leaving_links(sides: Sides) -> Positions:
-    """Return the links whose records leave the objects that this sync made for them.
+    """Return the links whose records leave the objects that this sync made for them, or wrote to.
 
     Not those of which somebody made something else meanwhile: they are a person's now. Nor where a record is called as what is
     left would be: it keeps its name.
     """
-    decided = sides.resolved("link") if sides.kind.retirement is not None else {}
-    rows = np.array([row for row in decided if sides.same[row] and not sides.linked[row]], dtype=np.int64)
-    if not rows.size:
-        return rows
-    links = sides.link_of[rows]
-    # By whichever of the syncs that share the links. The last one stands for no link at all.
-    links = links[np.append(are_made(sides), False)[links]]
+    links = parted_links(sides)
+    if not links.size:
+        return links
+    # By whichever of the syncs that share the links.
+    links = links[are_made(sides)[links] | _are_written(sides, links)]
     links = links[_objects(sides, links) >= 0]
     objects = _objects(sides, links)
     left = ~np.isin(objects, sides.object_of[sides.object_of >= 0])
@@ -66,6 +75,21 @@ def leaving_links(sides: Sides) -> Positions:
     left &= ~_are_records(sides, _left_keys(sides, links))
     chosen: Positions = links[left]
     return chosen
+
+
+def parted_links(sides: Sides) -> Positions:
+    """Return the links of the records that are other objects by a person's decision, or none that there is."""
+    decided = sides.resolved(*PARTING)
+    apart = [row for row in decided if sides.link_of[row] >= 0 and not sides.linked[row] and not sides.are_undecided[row]]
+    ids = take(text(sides.links["target_id"]), sides.link_of[apart]).to_pylist()
+    rows = [row for row, linked in zip(apart, ids, strict=True) if parts(decided[row], linked)]
+    links: Positions = sides.link_of[rows]
+    return links
+
+
+def parts(decided: Iterable[Resolution], linked: str | None) -> bool:
+    """Tell whether decisions about a record say that it is not the object that it was linked to."""
+    return any((each.target_id == linked) == (each.verb == "never_link") for each in decided)
 
 
 def keys_after(sides: Sides, links: Positions) -> pa.Array:
@@ -78,6 +102,16 @@ def keys_apart(sides: Sides, links: Positions) -> pa.Array:
     """Return the same of links whose records are other objects: none where the object is not remembered by itself."""
     remembered = are_left(sides.links)[links] | np.isin(links, leaving_links(sides))
     return pc.if_else(pa.array(remembered), keys_after(sides, links), None)
+
+
+def _are_written(sides: Sides, links: Positions) -> Mask:
+    """Return which links are to objects to which this sync wrote what they give up where it is needed."""
+    written = np.zeros(len(links), dtype=bool)
+    for field in sides.kind.fields:
+        if field.nullable and field.to is None and field.name in sides.owners and sides.owners[field.name].owner == "source":
+            base = sides.base(field.name, links)
+            written |= False if base is None else filled(base)
+    return written
 
 
 def _are_records(sides: Sides, keys: pa.Array) -> Mask:

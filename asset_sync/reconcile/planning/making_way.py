@@ -1,7 +1,6 @@
 """Making way: what objects of this sync's own give up for a record that the source says it of now."""
 
-from collections.abc import Iterable, Iterator
-from typing import Final
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -12,18 +11,14 @@ from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.kinds import Field, Kinds
 from asset_sync.reconcile.planning.drafts import Drafts, as_text
 from asset_sync.reconcile.planning.holders import Holder, Values
-from asset_sync.reconcile.planning.leaving import are_left, keys_after, keys_apart
+from asset_sync.reconcile.planning.leaving import PARTING, are_left, keys_after, keys_apart, parted_links, parts
 from asset_sync.reconcile.planning.model import Policy
 from asset_sync.reconcile.planning.room import Room
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb
+from asset_sync.reconcile.resolutions import Resolutions
 from asset_sync.reconcile.tables import Positions, Tables, filled, identity_column, index, mask, no_links, take, text
 
 _TEXT = pa.large_string()
-_PARTING: Final[tuple[Verb, ...]] = ("never_link", "link")
-"""The decisions by which a record may be another object than it was linked to."""
-
-
 Asked = set[tuple[int, str]]
 """Objects (rows of the observed table) that were asked for a field's value: one gives up several, a name and a tag."""
 
@@ -36,11 +31,11 @@ def parted_fields(kinds: Kinds, policy: Policy, links: Tables, resolutions: Reso
     """
     found = {}
     for name, kind in kinds.items():
-        decided = resolutions.by_record(name, *_PARTING)
+        decided = resolutions.by_record(name, *PARTING)
         own_links = links.get(name, no_links())
         linked = own_links[own_links["source_key"].isin(list(decided))] if decided else no_links()
         pairs = zip(linked["source_key"], linked["target_id"], strict=True)
-        if any(_parts(decided[key], target) for key, target in pairs) or are_left(own_links).any():
+        if any(parts(decided[key], target) for key, target in pairs) or are_left(own_links).any():
             own = [field for unique in kind.unique if unique.enforced for field in unique.fields]
             owners = policy.owners.get(name, {})
             found[name] = [each for each in dict.fromkeys(own) if each in owners and owners[each].owner == "source"]
@@ -119,11 +114,7 @@ def _parted(sides: Sides, field: Field) -> dict[int, int]:
     """
     if not field.nullable or sides.owners[field.name].owner != "source":
         return {}
-    decided = sides.resolved(*_PARTING)
-    apart = [row for row in decided if not sides.linked[row] and not sides.are_undecided[row]]
-    ids = take(text(sides.links["target_id"]), sides.link_of[apart]).to_pylist()
-    parts = [row for row, linked in zip(apart, ids, strict=True) if _parts(decided[row], linked)]
-    links = np.append(sides.link_of[parts], np.flatnonzero(are_left(sides.links) & sides.own))
+    links = np.append(parted_links(sides), np.flatnonzero(are_left(sides.links) & sides.own))
     ids = take(text(sides.links["target_id"]), links)
     objects = index(ids, text(sides.observed["id"]))
     parted = (objects >= 0) & (index(ids, text(sides.matches["target_id"])) < 0)
@@ -141,11 +132,6 @@ def _without(kept: set[str], sides: Sides, giving: dict[int, int]) -> dict[int, 
         return giving
     keys = keys_after(sides, np.array(list(giving.values()))).to_pylist()
     return {row: link for (row, link), key in zip(giving.items(), keys, strict=True) if key not in kept}
-
-
-def _parts(decided: Iterable[Resolution], linked: str | None) -> bool:
-    """Tell whether decisions about a record say that it is not the object that it was linked to."""
-    return any((each.target_id == linked) == (each.verb == "never_link") for each in decided)
 
 
 def _as_written(sides: Sides, field: Field, objects: Positions, links: Positions) -> dict[int, int]:

@@ -41,6 +41,8 @@ MISSING: Final = "missing "
 """How the reason begins of what waits for the grace to pass."""
 STAYS: Final = "stays in service: "
 """How the reason begins of what somebody decided to keep in service though its record is gone."""
+STAYS_OUT: Final = "stays as it is: "
+"""The same of what somebody decided to leave out of service though its record is back."""
 _TEXT = pa.large_string()
 
 
@@ -77,9 +79,7 @@ def _kept_as_they_are(sides: Sides, retirement: Retirement, rows: Positions) -> 
     """Return, by row, who decided that its object stays out of service."""
     kept = {r.source_key: r for r in sides.resolutions.of(sides.kind.name, "keep_target") if r.field == retirement.field}
     keys = take(text(sides.desired["source_key"]), rows).to_pylist() if kept else []
-    return pa.array(
-        [f"stays as it is: {describe(kept[key])}" if key in kept else None for key in keys] or [None] * len(rows), _TEXT
-    )
+    return pa.array([f"{STAYS_OUT}{describe(kept[key])}" if key in kept else None for key in keys] or [None] * len(rows), _TEXT)
 
 
 def _before(sides: Sides, retirement: Retirement, rows: Positions) -> pa.Array:
@@ -201,9 +201,10 @@ def _gone(sides: Sides) -> tuple[Positions, Positions]:
     """
     gone = sides.links["retired_by"].isna().to_numpy(dtype=bool) & sides.own
     gone[sides.link_of[sides.link_of >= 0]] = False
-    gone[leaving_links(sides)] = True
+    made, leaves = are_made(sides), leaving_links(sides)
+    gone[leaves[made[leaves]]] = True
     links = np.flatnonzero(gone)
-    links = links[are_made(sides)[links] | ~are_left(sides.links.iloc[links])]
+    links = links[made[links] | ~are_left(sides.links.iloc[links])]
     objects = index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))
     in_service = ~sides.out_of_service(np.arange(len(sides.observed)))
     in_service[sides.object_of[sides.object_of >= 0]] = False

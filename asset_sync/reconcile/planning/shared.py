@@ -42,7 +42,7 @@ def _shared(sides: Sides, given: Drafts, rule: IdentityRule) -> dict[int, str]:
     if not rows.size:
         return {}
     groups = twins(text(sides.matches[said_column(rule.name)]), records)
-    several, others = np.bincount(list(groups.values()), minlength=1), also(sides.desired["source_key"], groups)
+    several, others = np.bincount(list(groups.values()), minlength=1), also(sides.desired, groups)
     values = take(given.new(rule.fields[0]), rows).to_pylist()
     return {
         row: f"{rule.name} {value!r} would stand on {several[groups[record]]} objects: it is also on {others[record]}"

@@ -52,12 +52,12 @@ def decisions(parted: Plan, kinds: Kinds, by: str, at: datetime) -> Iterator[Res
         if row["hold"] != f"{LEFT_OUT}{by}" or row["source_key"] is None:
             continue
         if row["op"] == p.CREATE:
-            yield Resolution(row["kind"], row["source_key"], "ignore", by, at, until_changed=True)
+            yield Resolution(row["kind"], row["source_key"], "ignore", by, at, until_changed=True, key=row["key"])
             continue
         retirement = kinds[row["kind"]].retirement
         whole = row["op"] in {p.RETIRE, p.RESTORE} and retirement is not None
         for field in [retirement.field] if whole and retirement else p.decode(row["changes"]):
-            yield Resolution(row["kind"], row["source_key"], "keep_target", by, at, field=field)
+            yield Resolution(row["kind"], row["source_key"], "keep_target", by, at, field=field, key=row["key"])
 
 
 def _chosen(choices: Sequence[Choice], row: Row) -> frozenset[str]:
