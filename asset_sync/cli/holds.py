@@ -44,6 +44,7 @@ def held(sync: str | None, as_json: bool) -> None:
         _suggest("Where the object is gone, to make it again, or to leave it so:", suggested.again)
         _suggest("Where both sides changed a field, to keep the target's value, or to take the source's:", suggested.values)
         _suggest("Where the source's value cannot be written, to leave the field as the target has it:", suggested.kept)
+        _suggest("Where nothing can be made of it until the source is mended, to leave it alone as long:", suggested.unmade)
         click.echo("\nTo decide about one: asset-sync resolve --help")
     else:
         click.echo("Nothing is held that asks for a decision." if found else "Nothing is held.")

@@ -11,7 +11,7 @@ import pandas as pd
 from rich.style import Style
 from rich.text import Text
 
-from asset_sync.api.models import History, MissingList, PlanDetail, PlanSummary, operations_of
+from asset_sync.api.models import History, MissingList, PlanDetail, PlanSummary, Written, operations_of
 from asset_sync.cli.console import Whole, by_option, json_option, login, printed, progress, row, table
 from asset_sync.cli.run import status_of, tell
 from asset_sync.components.resources import open_ledger
@@ -196,7 +196,7 @@ def _value(value: object) -> str:
     return "(empty)" if value is None else report.named(value)
 
 
-_TERMS = "row=3, kind=asset, op=create, field=serial, key=PC-*; several, parted by commas, must all be so."
+_TERMS = "row=3, kind=asset, op=create, field=serial, key=PC-* (as show names the object); several, by commas, must all be so."
 
 
 @click.command()
@@ -259,13 +259,15 @@ def _decided(header: PlanHeader, words: str, *, as_json: bool) -> None:
 def apply(context: click.Context, *, plan: str, as_json: bool) -> None:
     """Apply PLAN, exactly as it was reviewed; what is done already is not done again."""
     plan_id = operations.plan_id_of(plan)
-    before = open_ledger().header(plan_id).state
+    header = open_ledger().header(plan_id)
     with progress() as watching:
         done = operations.apply_plan(plan_id, watch=watching(f"apply {plan_id}"))
     tell(done, as_json=as_json)
-    if before == "applied":
+    if header.state == "applied":
         words = "It was applied before: the outcome is told as it stands, and what was done was not done again."
         click.echo(words, err=as_json)
+    elif header.undoes and not as_json:
+        _tell_restored(header)
     context.exit(status_of(done))
 
 
@@ -283,6 +285,7 @@ def undo(context: click.Context, *, plan_or_run: str, dry_run: bool, approved: b
     made = operations.make_undo(operations.plan_id_of(plan_or_run))
     if not as_json:
         _show(None, made.plan, _MOST_ROWS)
+        _tell_standing(made.plan)
     for guard in made.guards:
         click.echo(f"Guard {guard.name}: {'passed' if guard.passed else 'FAILED'}: {guard.message}", err=as_json)
     if dry_run:
@@ -299,7 +302,6 @@ def undo(context: click.Context, *, plan_or_run: str, dry_run: bool, approved: b
     tell(done, as_json=as_json)
     if not as_json:
         _tell_restored(header)
-        _tell_standing(header)
     context.exit(status_of(done))
 
 
@@ -314,16 +316,16 @@ def _tell_restored(header: PlanHeader) -> None:
     )
 
 
-def _tell_standing(header: PlanHeader) -> None:
-    """Tell which decisions stand about what was taken back: an undo takes no decision back."""
-    decided = operations.standing_about(header)
+def _tell_standing(undo: Plan) -> None:
+    """Tell which decisions stand about what is taken back: an undo takes no decision back."""
+    decided = operations.standing_about(undo)
     if decided:
-        click.echo("\nThe next run goes by these decisions all the same:")
+        click.echo("\nAn undo takes no decision back. The next run goes by these all the same:")
         for each in decided[:_MOST_DECISIONS]:
             click.echo(visible(f"  {each.number}: {said_by(each)}"))
         if len(decided) > _MOST_DECISIONS:
-            click.echo(f"  and {len(decided) - _MOST_DECISIONS} more: asset-sync resolve list {header.sync}")
-        click.echo("To take one back: asset-sync resolve take-back NUMBER")
+            click.echo(f"  and {len(decided) - _MOST_DECISIONS} more: asset-sync resolve list {undo.sync}")
+        click.echo("To take one back: asset-sync resolve take-back NUMBER\n")
 
 
 @click.command()
@@ -348,10 +350,16 @@ def history(kind: str, id: str, *, field: str | None, sync: str | None, as_json:
     for entry in told.writes:
         at = f"{entry.at:%Y-%m-%d %H:%M:%S}"
         values = (None, None) if entry.plan_id is None else (_value(entry.old), _value(entry.new))
-        shown.add_row(
-            *row(at, entry.sync, entry.field, *values, entry.op, entry.owner, entry.source_key, entry.plan_id, entry.run_id)
-        )
+        by = (entry.owner, entry.source_key, entry.plan_id, entry.run_id)
+        shown.add_row(*row(at, entry.sync, entry.field, *values, _what(entry), *by))
     printed().print(shown)
+
+
+def _what(entry: Written) -> str:
+    """Return what was done; of an undo also what it took back, and of a decision whether it was taken back."""
+    if entry.undoes is not None:
+        return f"{entry.op}: takes plan {entry.undoes} back"
+    return entry.op if entry.plan_id is not None or entry.reason is None else f"{entry.op}, {entry.reason}"
 
 
 @click.command()

@@ -35,8 +35,8 @@ class Held:
     `fields` are those that are held of an object that goes on otherwise; none where the record is held as a whole. `since` is
     in UTC. `waits` says that nothing is asked about it: the grace has yet to pass, or a plan waits that has it; `ignored`, that
     somebody said so of it or of what it needs, also by leaving that out of an approval, or by an undo of its retirement;
-    `left_by` is the number of the decision about it. `values` are those of the fields, and `decided` what was decided about it
-    since: the next plan goes by that.
+    `left_by` is the number of the decision about it. `is_new` says that the object would be made, but for what holds it.
+    `values` are those of the fields, and `decided` what was decided about it since: the next plan goes by that.
     """
 
     sync: str
@@ -55,6 +55,7 @@ class Held:
     values: tuple[HeldValue, ...] = ()
     decided: tuple[Resolution, ...] = ()
     left_by: int | None = None
+    is_new: bool = False
 
     @property
     def is_conflict(self) -> bool:
@@ -179,6 +180,7 @@ def _held(row: Row[Any], decided: _Decided) -> Held:
         values=tuple(_value(name, change, row.base or {}) for name, change in changes.items()),
         decided=tuple(each for each in about if each.at > row.at and (each.field is None or each.field in changes)),
         left_by=next((each.number for each in about if row.ignored and _leaves_alone(each, written)), None),
+        is_new=row.op == p.CREATE,
     )
 
 

@@ -311,9 +311,9 @@ class Ledger:
             return kept
 
     def is_planned(self, link_set: str, kind: str, source_key: str) -> bool:
-        """Return whether a plan that was not applied yet, stale or not, has an operation on a record."""
+        """Return whether a plan that may yet be applied, or the last one, has an operation on a record."""
         with self._engine.connect() as connection:
-            return plans.has_open(connection, link_set, kind, source_key)
+            return plans.tells_of(connection, link_set, kind, source_key)
 
     def was_decided(self, link_set: str, kind: str, source_key: str) -> bool:
         """Return whether somebody decided about a record, also where that was taken back."""

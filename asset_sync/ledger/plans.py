@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from sqlalchemy import ColumnElement, Connection, Select, Table, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from asset_sync.ledger import schema as s
@@ -89,15 +89,18 @@ def writes(connection: Connection, plan_id: str) -> pd.DataFrame:
     return _operations(connection, c.plan_id == plan_id, c.op.in_(p.WRITES), c.hold.is_(None))
 
 
-def has_open(connection: Connection, link_set: str, kind: str, source_key: str) -> bool:
-    """Return whether a plan that goes by these links, and was not applied yet, has an operation on a record.
+def tells_of(connection: Connection, link_set: str, kind: str, source_key: str) -> bool:
+    """Return whether a plan that goes by these links and may yet be applied, or the last one, has an operation on a record.
 
-    One that a decision made stale has it, too: the next one is asked for as it was.
+    The last one says what the source has, also where a decision made it stale.
     """
-    plan, c = s.plan.c, s.operation.c
-    open_ones = (plan.link_set == link_set, plan.state.in_(PENDING))
+    plan, made, c = s.plan.c, s.making.c, s.operation.c
+    looks = select(made.plan_id).join(s.plan, plan.id == made.plan_id)
+    looks = looks.where(plan.link_set == link_set, plan.undoes.is_(None), plan.mode.not_in(["rebase", "rest"]))
+    last = looks.order_by(made.number.desc()).limit(1).scalar_subquery()
+    is_open = and_(plan.link_set == link_set, plan.state.in_(PENDING), plan.stale_because.is_(None))
     about = (c.plan_id == plan.id, c.kind == kind, c.source_key == source_key)
-    return bool(connection.scalar(select(exists().where(*open_ones, *about))))
+    return bool(connection.scalar(select(exists().where(or_(is_open, plan.id == last), *about))))
 
 
 def _operations(connection: Connection, *those: ColumnElement[bool]) -> pd.DataFrame:

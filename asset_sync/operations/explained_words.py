@@ -40,7 +40,7 @@ def words(told: Explanation) -> Iterator[str]:
     yield f"By the last look: plan {look.plan_id} ({look.mode}, {look.state}), run {look.run_id}, {moment(look.at)}{all_rows}"
     yield from _places(told)
     if look.part_of:
-        yield f"A person approved a part of plan {look.part_of}, which is this plan; what was left out is held in it"
+        yield f"That plan is the part of plan {look.part_of} that a person approved; what was left out of it is held"
     if told.others:
         yield f"The same record makes {', '.join(told.others)}, too: --kind tells of these"
     sections = (

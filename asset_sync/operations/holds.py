@@ -41,13 +41,15 @@ class Suggested:
     """The commands that decide about held records: that each is the only object which it may be.
 
     For those whose object is gone, that it is made again or left alone; for fields that both sides changed, whose value stays;
-    for those that cannot be written, that they stay as the target has them.
+    for those that cannot be written, that they stay as the target has them; for new ones that cannot be made, that they are
+    left alone until the source says otherwise.
     """
 
     links: Sequence[str]
     again: Sequence[str]
     values: Sequence[str]
     kept: Sequence[str]
+    unmade: Sequence[str]
 
 
 def suggested(found: Sequence[Held]) -> Suggested:
@@ -58,12 +60,14 @@ def suggested(found: Sequence[Held]) -> Suggested:
     lost = [each for each in single if is_gone(each, gone)]
     unlike = [(each, field) for each in found if each.is_conflict for field in each.fields]
     others = [each for each in found if not each.is_conflict and not each.why.startswith(WAITS)]
+    unmade = [each for each in found if each.is_new and not each.why.startswith(WAITS)]
     unwritten = [(each, field) for each in others if len(each.fields) == 1 for field in each.fields]
     return Suggested(
         [_command("link", each, each.candidates[0]) for each in there],
         [_command(verb, each) for each in lost for verb in ("create", "ignore")],
         [_command(verb, each, field) for each, field in unlike for verb in ("keep-target", "take-source")],
         [_command("keep-target", each, field) for each, field in unwritten],
+        [_command("ignore", each, options=["--until-changed"]) for each in unmade],
     )
 
 
@@ -77,13 +81,13 @@ def decided(each: Resolution) -> str:
     return f"{said_by(each)}; the next plan goes by it"
 
 
-def _command(verb: str, about: "Held | _Record", *more: str) -> str:
+def _command(verb: str, about: "Held | _Record", *more: str, options: Sequence[str] = ()) -> str:
     connection = connection_of(about.sync, about.link_set)
-    of_connection = [] if connection is None else ["--partition", connection]
+    options = [*options, *([] if connection is None else ["--partition", connection])]
     words = [about.sync, about.kind, about.source_key, *more]
     # What begins like an option is one, unless it stands behind two dashes.
     odd = any(word.startswith("-") for word in words)
-    return shlex.join(["asset-sync", "resolve", verb, *([*of_connection, "--", *words] if odd else [*words, *of_connection])])
+    return shlex.join(["asset-sync", "resolve", verb, *([*options, "--", *words] if odd else [*words, *options])])
 
 
 def _names(sync: str | None) -> list[str]:
@@ -128,6 +132,7 @@ def resolve(
     if verb in ("link", "never_link"):
         check_there(of_connection, kind, str(target_id))
     if verb == "create":
+        _check_makable(record)
         if record.linked is None or lacking(of_connection, kind, record.linked) is None:
             _check_unlinked(ledger, record)
         # What the decision is about: an object that is made again since may be deleted, too.
@@ -252,11 +257,20 @@ def _check_nobodys(ledger: Ledger, record: _Record, target_id: str) -> None:
         raise PlanError(f"{record.kind} #{target_id} is {other!r} by {by[other]}: say first that it is not: {way_on}")
 
 
+def _check_makable(record: _Record) -> None:
+    """Refuse to have an object made that would be made but for what holds it: the next plan would hold it again."""
+    named = f"{record.kind} {record.source_key!r}"
+    for each in record.own:
+        if each.why.startswith(WAITS):
+            raise PlanError(f"{named} {each.why}; what it waits for is what there is to decide about")
+        if each.is_new and not each.waits and not each.ignored:
+            raise PlanError(
+                f"{named} is to be made as it is, but for this: {each.why}; to leave it alone: {_command('ignore', record)}"
+            )
+
+
 def _check_unlinked(ledger: Ledger, record: _Record) -> None:
     """Refuse a new object for a record that has one, unless just that one is doubted: it would be made in every run."""
-    waits = next((each.why for each in record.own if each.why.startswith(WAITS)), None)
-    if record.linked is not None and waits is not None:
-        raise PlanError(f"{record.kind} {record.source_key!r} {waits}; what it waits for is what there is to decide about")
     never = ledger.resolutions(record.link_set).of(record.kind, "never_link")
     parted = {resolution.target_id for resolution in never if resolution.source_key == record.source_key}
     doubted = {each.candidates[0] for each in record.own if len(each.candidates) == 1}

@@ -134,17 +134,17 @@ def gone_by(header: PlanHeader) -> Sequence[KeptResolution]:
 def decided_with(header: PlanHeader) -> Sequence[Resolution]:
     """Return what is decided of what a person left out of a plan by approving it in part, and counts still."""
     approval = header.approvals[-1]
-    return _counting(header, lambda each: (each.by, each.at) == (approval.by, approval.at))
+    return _counting(header.link_set, lambda each: (each.by, each.at) == (approval.by, approval.at))
 
 
-def standing_about(header: PlanHeader) -> Sequence[Resolution]:
+def standing_about(plan: Plan) -> Sequence[Resolution]:
     """Return the decisions that count about the records that a plan writes to."""
-    written = {(row["kind"], row["source_key"]) for row in p.records(open_ledger().plan(header.id).writes)}
-    return _counting(header, lambda each: (each.kind, each.source_key) in written)
+    written = {(row["kind"], row["source_key"]) for row in p.records(plan.writes)}
+    return _counting(plan.link_set, lambda each: (each.kind, each.source_key) in written)
 
 
-def _counting(header: PlanHeader, asked: Callable[[Resolution], bool]) -> Sequence[Resolution]:
-    return [each for each in open_ledger().resolutions(header.link_set) if asked(each)]
+def _counting(link_set: str, asked: Callable[[Resolution], bool]) -> Sequence[Resolution]:
+    return [each for each in open_ledger().resolutions(link_set) if asked(each)]
 
 
 def reject(plan_id: str, by: str) -> PlanHeader:

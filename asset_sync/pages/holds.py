@@ -15,6 +15,7 @@ from asset_sync.pages.rendering import go, render
 from asset_sync.pages.visitors import SEE, Approver
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.plan import connection_of
+from asset_sync.reconcile.planning.waiting import WAITS
 from asset_sync.reconcile.resolutions import Verb, said
 
 routes: Final = APIRouter(dependencies=SEE)
@@ -53,6 +54,7 @@ def held(request: Request, sync: str = "", page: Annotated[int, Query(ge=1, le=1
         place=_place,
         gone=gone_of(found.rows),
         is_gone=operations.is_gone,
+        waits=WAITS,
         decided=operations.decided,
     )
 

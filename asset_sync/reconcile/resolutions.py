@@ -99,7 +99,8 @@ def said(resolution: Resolution) -> str:
     # Of a new object, the id is what the record was before.
     target = f" #{resolution.target_id}" if resolution.target_id and resolution.verb != "create" else ""
     until = " until it changes" if resolution.until_changed else ""
-    return f"{resolution.verb.replace('_', '-')}{field} {resolution.kind} {resolution.source_key!r}{target}{until}"
+    name = f" ({resolution.key})" if resolution.key not in (None, resolution.source_key) else ""
+    return f"{resolution.verb.replace('_', '-')}{field} {resolution.kind} {resolution.source_key!r}{name}{target}{until}"
 
 
 def said_by(resolution: Resolution) -> str:

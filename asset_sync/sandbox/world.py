@@ -6,23 +6,18 @@ Nothing moves by itself: `World.day()` or a `POST /day` to the control address m
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
 from functools import cached_property
 from types import TracebackType
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from asset_sync.sandbox import kubernetes, pdq, snipeit, wug
 from asset_sync.sandbox.change import Changes, day
 from asset_sync.sandbox.company import Company
-from asset_sync.sandbox.faults import CLUSTER, DATA, WIRE, WRITES, FaultMiddleware, Faults
+from asset_sync.sandbox.control import create_control
+from asset_sync.sandbox.faults import DATA, WIRE, FaultMiddleware, Faults
 from asset_sync.sandbox.netbox import DEFAULT_TOKEN, NetBoxState
 from asset_sync.sandbox.netbox import create_app as create_netbox
 from asset_sync.sandbox.network import NetworkChanges, build_network
@@ -33,40 +28,9 @@ PDQ_TOKEN = "sandbox-pdq-token"  # noqa: S105 - the simulator's own, good for no
 WUG_USERNAME = "sandbox-wug-user"
 WUG_PASSWORD = "sandbox-wug-password"  # noqa: S105 - as above
 FABRIC_TOKEN = "sandbox-reader"  # noqa: S105 - as above
-FABRIC_WRITER = "sandbox-writer"
 
 _SNIPEIT_THROTTLE = 600
 """Requests a minute: five times what is usual, so that nobody waits for a minute to end who tries things out."""
-
-_KNOWN = {"pdq": WIRE | DATA, "netbox": WIRE, "snipeit": snipeit.FAULTS, "wug": wug.FAULTS, "hedgehog": kubernetes.FAULTS}
-
-_HELP = """The sandbox. Change the world from here:
-
-  POST   /day                                   the next scripted day
-  POST   /faults                                a fault on: {{"system": "pdq", "name": "http_500", "rate": 0.1}},
-                                                and "times", "path" (a regular expression), "method", options
-  DELETE /faults[?system=pdq][&name=http_500]   faults off
-
-{systems}
-Faults of any system:
-{wire}
-
-Faults of some systems, which are named behind them:
-{data}
-"""
-
-
-class FaultOrder(BaseModel):
-    """The body of `POST /faults`: what `Faults.set` takes, and the system that it is for. Any further key is an option."""
-
-    model_config = ConfigDict(extra="allow")
-
-    system: str
-    name: str
-    rate: float = 1.0
-    times: int | None = None
-    path: str | None = None
-    method: str | None = None
 
 
 class World:
@@ -230,93 +194,3 @@ class _Lazy:
         """Answer; there is nothing to start or to stop."""
         if scope["type"] == "http":
             await self._make()(scope, receive, send)
-
-
-def create_control(world: World) -> Starlette:
-    """The application by which people change a world: `GET /`, `POST /day`, `POST /faults`, `DELETE /faults`."""
-
-    async def show(_request: Request) -> Response:
-        return PlainTextResponse(_describe(world))
-
-    async def next_day(_request: Request) -> Response:
-        changes = world.day()
-        return JSONResponse(
-            {
-                "day": world.days,
-                "updated": len(changes.updated),
-                "created": len(changes.created),
-                "removed": len(changes.removed),
-                "machines": len(world.company),
-                "network_updated": len(world.network_changes.updated),
-                "network_created": len(world.network_changes.created),
-                "network": _gear(world),
-                "monitored": len(world.wug.devices),
-                "fabric_changes": [asdict(change) for change in world.fabric_changes],
-            }
-        )
-
-    async def set_fault(request: Request) -> Response:
-        try:
-            wanted = FaultOrder.model_validate_json(await request.body())
-            _faults_of(world, wanted.system).set(
-                wanted.name,
-                wanted.rate,
-                times=wanted.times,
-                path=wanted.path,
-                method=wanted.method,
-                **(wanted.model_extra or {}),
-            )
-        except ValueError as error:
-            raise HTTPException(400, str(error)) from error
-        return _show_faults(world)
-
-    async def clear_faults(request: Request) -> Response:
-        system, name = request.query_params.get("system"), request.query_params.get("name")
-        try:
-            for faults in [_faults_of(world, system)] if system else world.faults.values():
-                faults.clear(name)
-        except ValueError as error:
-            raise HTTPException(400, str(error)) from error
-        return _show_faults(world)
-
-    return Starlette(
-        routes=[
-            Route("/", show, methods=["GET"]),
-            Route("/day", next_day, methods=["POST"]),
-            Route("/faults", set_fault, methods=["POST"]),
-            Route("/faults", clear_faults, methods=["DELETE"]),
-        ]
-    )
-
-
-def _describe(world: World) -> str:
-    gear = f"{_gear(world)} network devices in NetBox, {len(world.wug.devices)} devices in WhatsUp Gold"
-    lines = [f"Day {world.days}, {len(world.company)} machines, {gear}."]
-    lines += [f"{name}={value}" for name, value in world.environment().items()]
-    lines.append(f"Who may change the fabric, as with kubectl, has the token {FABRIC_WRITER}")
-    for system, faults in world.faults.items():
-        lines += [f"{system} faults on: {faults.active() or 'none'}", f"{system} faults so far: {faults.counts() or 'none'}"]
-    return _HELP.format(systems="\n".join(lines) + "\n", wire=_list(WIRE), data=_list(_with_systems(DATA | WRITES | CLUSTER)))
-
-
-def _gear(world: World) -> int:
-    return len(world.network) if world.network is not None else 0
-
-
-def _with_systems(faults: Mapping[str, str]) -> dict[str, str]:
-    systems = {name: [system for system, known in _KNOWN.items() if name in known] for name in faults}
-    return {name: f"{text} ({', '.join(systems[name])})" for name, text in faults.items()}
-
-
-def _list(faults: Mapping[str, str]) -> str:
-    return "\n".join(f"  {name:20} {text}" for name, text in faults.items())
-
-
-def _show_faults(world: World) -> Response:
-    return JSONResponse({system: faults.active() for system, faults in world.faults.items()})
-
-
-def _faults_of(world: World, system: str) -> Faults:
-    if system not in world.faults:
-        raise ValueError(f"no system is called {system!r}; known: {', '.join(sorted(world.faults))}")
-    return world.faults[system]

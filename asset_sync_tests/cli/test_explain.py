@@ -238,7 +238,9 @@ def test_what_was_left_out_of_an_approval_is_told_as_that(world: World) -> None:
     for row in (left, kept):
         told = explained(row["source_key"], "--kind", "asset")
         assert (told["look"]["plan_id"], told["look"]["part_of"], told["gaps"]) == (part, plan, [])
-        assert f"A person approved a part of plan {plan}" in asked("explain", SYNC, row["source_key"], "--kind", "asset")
+        assert f"That plan is the part of plan {plan} that a person approved" in asked(
+            "explain", SYNC, row["source_key"], "--kind", "asset"
+        )
     assert explained(left["source_key"], "--kind", "asset")["state"] == "held"
     assert explained(kept["source_key"], "--kind", "asset")["state"] == "waiting"
 

@@ -91,15 +91,15 @@ def test_a_held_record_is_listed_decided_about_and_the_decision_taken_back(world
 @pytest.mark.slow
 def test_a_plan_tells_the_decisions_that_it_goes_by_also_where_it_has_no_row_of_them(world: World) -> None:
     asked("run", SYNC)
-    record = next(iter(world.company)).id
+    record = next(iter(world.company))
     before = json.loads(asked("plans", "--json", "--limit", "1"))[0]["id"]
-    asked("resolve", "keep-target", SYNC, "asset", record, "name", "--by", "anna")
-    asked("resolve", "keep-target", SYNC, "asset", record, "serial", "--by", "bob")
+    asked("resolve", "keep-target", SYNC, "asset", record.id, "name", "--by", "anna")
+    asked("resolve", "keep-target", SYNC, "asset", record.id, "serial", "--by", "bob")
     asked("resolve", "take-back", "2")
     asked("run", SYNC)
     told = asked("show", json.loads(asked("plans", "--json", "--limit", "1"))[0]["id"])
     assert "It goes by these decisions:" in told
-    assert f"1: keep-target name of asset '{record}', decided by anna on " in told
+    assert f"1: keep-target name of asset '{record.id}' ({record.name}), decided by anna on " in told
     assert "bob" not in told
     assert "decisions" not in asked("show", before), "those that came later are not what it went by"
 
@@ -131,7 +131,8 @@ def test_what_cannot_be_decided_is_said_in_a_line(world: World) -> None:
     assert "'\\udcff' is no text" in asked("show", "\udcff", status=2)
     assert not json.loads(asked("resolve", "list", "--json")), "nothing of it is kept"
     told = asked("resolve", "ignore", SYNC, "asset", machine, "--until-changed")
-    assert f"ignore asset {machine!r} until it changes. " in told
+    assert f"ignore asset {machine!r} (" in told
+    assert ") until it changes. " in told
 
 
 @pytest.mark.slow
@@ -194,10 +195,10 @@ def test_an_undo_tells_the_decisions_that_the_next_run_goes_by_all_the_same(worl
     world.company.apply(put=[dataclasses.replace(machine, name="RENAMED-1")])
     asked("run", SYNC)
     told = asked("undo", json.loads(asked("plans", "--json", "--limit", "1"))[0]["id"])
-    assert "The next run goes by these decisions all the same:" in told
-    assert f"  1: keep-target serial of asset {machine.id!r}, decided by anna on " in told
+    assert "An undo takes no decision back. The next run goes by these all the same:" in told
+    assert f"  1: keep-target serial of asset {machine.id!r} ({machine.name}), decided by anna on " in told
     assert other.id not in told
-    assert told.rstrip().endswith("To take one back: asset-sync resolve take-back NUMBER")
+    assert told.index("To take one back: asset-sync resolve take-back NUMBER") < told.index("came back")
 
 
 @pytest.mark.slow
@@ -219,6 +220,35 @@ def test_an_object_that_another_record_is_is_no_candidate(world: World) -> None:
     assert f"asset #{theirs} is {other.id!r} by its link: say first that it is not: asset-sync {' '.join(never)}" in told
     asked(*never)
     assert "link" in asked(*link)
+    told = asked("resolve", "link", SYNC, "asset", other.id, str(theirs), status=1)
+    assert f"asset #{theirs} is {machine.id!r} by a decision: say first that it is not: " in told
+
+
+def test_a_planned_record_may_be_decided_about_whatever_was_decided_since(world: World) -> None:
+    asked("plan", SYNC)
+    machine, other, *_ = list(world.company)
+    asked("resolve", "ignore", SYNC, "asset", machine.id)
+    asked("resolve", "ignore", SYNC, "asset", other.name)
+    assert "stale" in asked("plans")
+    asked("resolve", "take-back", "1")
+    asked("resolve", "ignore", SYNC, "asset", machine.id, "--until-changed")
+
+
+@pytest.mark.slow
+def test_what_cannot_be_made_until_the_source_is_mended_may_be_left_alone_as_long(world: World) -> None:
+    machine = next(each for each in world.company if each.manufacturer and "dell" in each.manufacturer.lower())
+    world.company.apply(put=[dataclasses.replace(machine, model=f"Elite {'Notebook ' * 20}")])
+    asked("run", SYNC)
+    told = asked("held", SYNC)
+    (way,) = [shlex.split(line)[1:] for line in told.splitlines() if "--until-changed" in line]
+    for kind, record, why in (
+        ("inventory_item_type", way[4], "is to be made as it is, but for this: "),
+        ("asset", machine.id, "waits"),
+    ):
+        assert why in asked("resolve", "create", SYNC, kind, record, status=1)
+    asked(*way)
+    asked("run", SYNC)
+    assert "Nothing is held that asks for a decision." in asked("held", SYNC)
 
 
 @pytest.mark.slow
@@ -306,7 +336,9 @@ def test_a_value_that_two_records_say_is_not_taken_from_either_and_the_field_may
 def test_a_record_is_named_as_runs_print_it_where_it_alone_is_called_so(world: World) -> None:
     first, other, *_ = list(world.company)
     asked("run", SYNC)
-    assert f"keep-target name of asset {first.id!r}" in asked("resolve", "keep-target", SYNC, "asset", first.name, "name")
+    assert f"keep-target name of asset {first.id!r} ({first.name})." in asked(
+        "resolve", "keep-target", SYNC, "asset", first.name, "name"
+    )
     world.company.apply(put=[dataclasses.replace(first, name="RENAMED-1"), dataclasses.replace(other, name=first.name)])
     asked("run", SYNC)
     told = asked("resolve", "keep-target", SYNC, "asset", first.name, "name", status=1)
@@ -330,7 +362,9 @@ def test_where_no_table_of_the_target_is_kept_an_object_is_taken_as_it_is_given(
 def test_a_reviewer_decides_about_what_the_plan_would_create(world: World) -> None:
     asked("run", SYNC, "--mode", "review")
     machine = next(iter(world.company))
-    assert f"ignore asset {machine.id!r}. " in asked("resolve", "ignore", SYNC, "asset", machine.id, "--by", "anna")
+    assert f"ignore asset {machine.id!r} ({machine.name}). " in asked(
+        "resolve", "ignore", SYNC, "asset", machine.id, "--by", "anna"
+    )
     asked("run", SYNC)
     assert machine.serial not in {row["serial"] for row in world.netbox.objects(ASSETS)}
 

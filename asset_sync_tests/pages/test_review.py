@@ -134,11 +134,11 @@ def test_a_twin_is_decided_about_by_its_form_and_the_decision_taken_back(visit: 
     assert not sue.offers("/held")
     anna.open("held")
     anna.send("/held", source_key=first.id, verb="create")
-    assert f"Decision 1 of anna: create asset {first.id!r}. The next plan of {SYNC} goes by it." in anna.words
+    assert f"Decision 1 of anna: create asset {first.id!r} ({first.name}). The next plan of {SYNC} goes by it." in anna.words
     anna.open("decisions")
     assert first.name in anna.words
     anna.send("/decisions/1/take-back")
-    assert f"Taken back by anna: create asset {first.id!r}. The next plan asks again." in anna.words
+    assert f"Taken back by anna: create asset {first.id!r} ({first.name}). The next plan asks again." in anna.words
     assert [(each.resolution.by, each.taken_back_by) for each in resolutions()] == [("anna", "anna")]
 
 
@@ -157,7 +157,7 @@ def test_what_is_held_tells_both_values_and_offers_nothing_that_is_decided_or_go
     assert "It is #" not in anna.words, "nothing is that object any more"
     anna.send("/held", source_key=both.id, verb="keep_target", field="name")
     assert f"Decision 1 of anna: keep-target name of asset {both.id!r}" in anna.words
-    assert f"keep-target name of asset {both.id!r}, decided by anna on " in anna.words
+    assert f"keep-target name of asset {both.id!r} (OF-PAT), decided by anna on " in anna.words
     assert "Keep what the target has" not in anna.words
     anna.send("/decisions/1/take-back")
     assert "Taken back by anna: keep-target name" in anna.words

@@ -272,3 +272,15 @@ def test_nothing_is_left_running_where_a_port_is_taken() -> None:
 
 def servers_running() -> int:
     return sum(thread.name == "sandbox-server" for thread in threading.enumerate())
+
+
+def test_a_machine_is_changed_and_removed_over_http(world: World) -> None:
+    machine, other, *_ = list(world.company)
+    url = f"{world.control_url}/machines"
+    assert requests.patch(f"{url}/{machine.name}", json={"name": "PC-1", "asset_tag": None}, timeout=5).status_code == 200
+    assert requests.delete(f"{url}/{other.name}", timeout=5).status_code == 200
+    told = {each["id"]: each["name"] for each in devices(world).json()["data"]}
+    assert (told.get(machine.id), told.get(other.id)) == ("PC-1", None)
+    for name, body, status in (("PC-1", {"colour": 1}, 400), ("PC-1", {"serial": None}, 400), ("nobody", {}, 404)):
+        assert requests.patch(f"{url}/{name}", json=body, timeout=5).status_code == status
+    assert requests.delete(f"{url}/nobody", timeout=5).status_code == 404

@@ -1,0 +1,118 @@
+"""What is left behind where a person says that a record is another object: it is given up, however long that takes."""
+
+import pytest
+from sqlalchemy import Engine
+
+from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.resolutions import Verb
+from asset_sync.reconcile.review import Choice, Selection, decisions, left_out, part
+from asset_sync_tests.ledger.lab import LedgerLab
+from asset_sync_tests.ledger.test_decisions import THEIRS, machine, made, run, told
+from asset_sync_tests.reconcile.lab import held
+
+
+@pytest.fixture
+def lab(engine: Engine) -> LedgerLab:
+    return LedgerLab(engine)
+
+
+def recognised(lab: LedgerLab) -> tuple[str, str]:
+    """Let a person have two objects and the record x be recognised as the first, by its name; it is the second."""
+    wrong, right = (lab.target.make("asset", status="in-use", name=name, room="P") for name in ("pc-1", "pc-2"))
+    lab.source = {"asset": [{"source_key": "x", "status": "in-use", "tag": "T1", "name": "pc-1"}, machine("q")]}
+    run(2, lab)
+    assert told(lab, "tag")[wrong] == "T1"
+    return wrong, right
+
+
+def approved_without(lab: LedgerLab, choice: Choice) -> list[int]:
+    """Let a person approve what is planned now but for what is chosen; return the numbers of what is decided by that."""
+    snapshot, plan = lab.snapshot(), lab.plan()
+    parted = part(plan, lab.kinds, snapshot.observed, left_out(plan, Selection(without=[choice]), "anna"))
+    numbers = [lab.real.resolve("test", each) for each in decisions(parted, lab.kinds, "anna", lab.at)]
+    lab.apply(parted)
+    return numbers
+
+
+def written(plan: Plan) -> list[str]:
+    return [row["target_id"] for row in p.records(plan.writes)]
+
+
+@pytest.mark.parametrize("verbs", [("link",), ("never_link", "link"), ("never_link",)])
+def test_what_was_not_given_up_at_once_is_given_up_by_a_later_plan(lab: LedgerLab, verbs: tuple[Verb, ...]) -> None:
+    wrong, right = recognised(lab)
+    for verb in verbs:
+        lab.decide(verb, "x", target_id=right if verb == "link" else wrong)
+    lab.target.refuses = lambda _, row: "not now" if row["id"] == wrong else None
+    lab.apply(lab.plan())
+    lab.target.refuses = lambda *_: None
+    run(3, lab)
+    tags = told(lab, "tag")
+    assert (tags[wrong], "T1" in tags.values()) == (None, True)
+    assert held(lab.plan()) == {}
+
+
+def test_what_was_left_out_is_given_up_once_that_is_taken_back(lab: LedgerLab) -> None:
+    wrong, right = recognised(lab)
+    lab.decide("link", "x", target_id=right)
+    for number in approved_without(lab, Choice(fields=frozenset({"tag"}))):
+        lab.real.take_back(number, "anna", lab.at)
+    assert written(lab.plan()) == [wrong, right]
+
+
+def test_what_a_person_wrote_to_an_object_that_a_record_left_stays(lab: LedgerLab) -> None:
+    wrong, right = recognised(lab)
+    lab.decide("link", "x", target_id=right)
+    lab.target.edit("asset", wrong, tag="T9")
+    run(3, lab)
+    assert (told(lab, "tag")[wrong], told(lab, "tag")[right]) == ("T9", "T1")
+    assert told(lab, "status")[wrong] == "in-use", "what this sync did not make does not leave service"
+
+
+@pytest.mark.parametrize("verb", ["link", "never_link"])
+def test_what_was_made_for_a_record_leaves_service_by_either_way_out_of_a_hold(lab: LedgerLab, verb: Verb) -> None:
+    own = made(lab, tag="T1")
+    lab.target.edit("asset", THEIRS, serial="SN-board-9")
+    lab.source = {"asset": [{**machine("x", tag="T1"), "serial": "SN-board-9"}]}
+    assert "but serial 'SN-board-9' is on" in held(lab.run())["x"]
+    lab.decide(verb, "x", target_id=THEIRS if verb == "link" else own)
+    run(6, lab)
+    assert told(lab, "tag") == {own: None, THEIRS: "T1"}
+    assert told(lab, "status") == {own: "retired", THEIRS: "in-use"}
+
+
+def test_what_was_made_leaves_service_also_where_its_record_is_made_anew(lab: LedgerLab) -> None:
+    own = made(lab, tag="T1")
+    lab.decide("never_link", "x", target_id=own)
+    run(6, lab)
+    status = told(lab, "status")
+    assert status.pop(own) == "retired"
+    assert list(status.values()) == ["in-use", "in-use"], "a person's object, and the new one"
+    assert list(told(lab, "tag").values()).count("T1") == 1
+
+
+# What is left alone says so, and by which decision.
+
+
+@pytest.mark.parametrize("op", ["restore", "retire"])
+def test_what_a_person_left_out_of_an_approval_is_left_alone_by_that_decision(lab: LedgerLab, op: str) -> None:
+    both = [machine("x"), machine("q")]
+    lab.source = {"asset": both}
+    run(1, lab)
+    lab.source = {"asset": both[1:]}
+    run(1 if op == "retire" else 3, lab)
+    lab.source = {"asset": both if op == "restore" else both[1:]}
+    (number,) = approved_without(lab, Choice(ops=frozenset({op})))
+    run(2, lab)
+    assert [(each.ignored, each.left_by) for each in lab.real.held("test")] == [(True, number)]
+
+
+def test_a_field_of_what_is_still_to_be_made_is_asked_about_no_more_once_that_is_decided(lab: LedgerLab) -> None:
+    lab.source = {"asset": [machine("x", name="n" * 300)]}
+    plan = lab.plan()
+    assert [row["op"] for row in p.records(plan.held)] == ["update"]
+    lab.decide("keep_target", "x", field="name")
+    plan = lab.plan()
+    assert held(plan) == {}
+    assert [row["op"] for row in p.records(plan.writes)] == ["create"]
