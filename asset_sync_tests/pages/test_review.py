@@ -157,7 +157,7 @@ def test_what_is_held_tells_both_values_and_offers_nothing_that_is_decided_or_go
     assert "It is #" not in anna.words, "nothing is that object any more"
     anna.send("/held", source_key=both.id, verb="keep_target", field="name")
     assert f"Decision 1 of anna: keep-target name of asset {both.id!r}" in anna.words
-    assert f"keep-target name of asset {both.id!r} (OF-PAT), decided by anna on " in anna.words
+    assert f"keep-target name of asset {both.id!r} (RENAMED-1), decided by anna on " in anna.words
     assert "Keep what the target has" not in anna.words
     anna.send("/decisions/1/take-back")
     assert "Taken back by anna: keep-target name" in anna.words

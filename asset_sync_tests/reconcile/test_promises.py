@@ -499,7 +499,7 @@ def test_a_persons_address_record_keeps_its_address_when_the_machine_moves() -> 
     assert addresses(lab) == {"10.0.0.5/24": ("SN-pc-1", "e")}
     lab.source = network({"pc": {"e": "10.0.0.9/24"}})
     made = [row for row in p.records(lab.run().operations) if (row["op"], row["kind"]) == ("create", "address")]
-    assert [row["reason"] for row in made] == ["not in the target"]
+    assert [row["reason"] for row in made] == ["nothing in the target is recognised as it"]
     assert addresses(lab) == {"10.0.0.5/24": None, "10.0.0.9/24": ("SN-pc-1", "e")}
     assert settled(lab, 1)
 

@@ -239,7 +239,7 @@ class Changes:
         # Of kinds whose objects are what their values say, a record may be another object now while the first one stands.
         lost = pc.if_else(pa.array(index(linked, text(self.sides.observed["id"])) < 0), linked, pa.scalar(None, linked.type))
         gone = forms.concat(f"{self.kind.name} #", lost, ", linked so far, is gone from the target", like=lost)
-        words = pc.fill_null(gone, "not in the target")
+        words = pc.fill_null(gone, "nothing in the target is recognised as it")
         decided = self.sides.resolved("create", "never_link")
         by = pa.array([describe(decided[row][0]) if row in decided else None for row in rows.tolist()], _TEXT)
         return pc.coalesce(forms.concat("made as a new object: ", by, like=by), words) if decided else words
