@@ -13,7 +13,8 @@ from asset_sync.ledger.holds import Held, HeldValue
 from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations import holds as operations
 from asset_sync.operations.explained_words import value
-from asset_sync.reconcile.resolutions import Resolution, Verb, said
+from asset_sync.reconcile.resolutions import Verb, said
+from asset_sync.reconcile.tables import called
 from asset_sync.reconcile.visible import visible
 
 _Command = Callable[..., Any]
@@ -80,12 +81,8 @@ def _held_table(found: list[Held]) -> Any:
         since = f"{each.since.astimezone(UTC):%Y-%m-%d %H:%M}"
         fields = "\n".join(map(_values, each.values))
         why = "\n".join([each.why, *map(operations.decided, each.decided)])
-        shown.add_row(*row(each.link_set, each.kind, _called(each), named, fields, candidates, since, why))
+        shown.add_row(*row(each.link_set, each.kind, called(each.source_key, each.key), named, fields, candidates, since, why))
     return shown
-
-
-def _called(about: Held | Resolution) -> str:
-    return about.source_key if about.key in (None, about.source_key) else f"{about.source_key} ({about.key})"
 
 
 def _values(held: HeldValue) -> str:
@@ -190,7 +187,8 @@ def list_(sync: str | None, as_json: bool) -> None:
         back = f"by {each.taken_back_by}, {_moment(each.taken_back_at)}" if each.taken_back_at else None
         what = f"#{it.target_id}" if it.target_id else it.field
         verb = it.verb.replace("_", "-") + (" until it changes" if it.until_changed else "")
-        shown.add_row(*row(it.number, each.link_set, verb, it.kind, _called(it), what, it.by, _moment(it.at), back))
+        record = called(it.source_key, it.key)
+        shown.add_row(*row(it.number, each.link_set, verb, it.kind, record, what, it.by, _moment(it.at), back))
     printed().print(shown if found else "Nobody has decided anything yet.")
 
 

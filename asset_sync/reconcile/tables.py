@@ -261,10 +261,14 @@ def cell(column: pd.Series, row: int | np.integer[Any]) -> Any:
     return column.iat[int(row)]
 
 
-def called(desired: pd.DataFrame, row: int) -> str:
+def called(source_key: str, key: str | None) -> str:
     """Return a record's source key, and in brackets what people call it, where that is something else."""
-    source_key, key = (cell(desired[name], row) for name in ("source_key", "key"))
-    return f"{source_key}" if source_key == key else f"{source_key} ({key})"
+    return source_key if key in (None, source_key) else f"{source_key} ({key})"
+
+
+def called_at(desired: pd.DataFrame, row: int) -> str:
+    """Return the same of a row of the desired table."""
+    return called(cell(desired["source_key"], row), cell(desired["key"], row))
 
 
 def told_by_this_sync(links: pd.DataFrame) -> Mask:

@@ -124,14 +124,17 @@ def test_what_an_undo_decided_of_what_a_record_left_is_over_once_it_is_the_recor
     assert [(each.source_key, each.by) for each in ledger.resolutions(SYNC)] == [(each.source_key, each.by) for each in others]
 
 
-def test_a_record_is_planned_as_long_as_its_plan_may_be_applied(ledger: Ledger) -> None:
+def test_a_record_is_planned_as_long_as_its_plan_is_the_last_or_may_be_applied(ledger: Ledger) -> None:
     plan = make(row("create", "a"), mode="review")
     assert not ledger.is_planned(SYNC, "asset", "a")
     ledger.save(plan, "r1", at(1))
     assert ledger.is_planned(SYNC, "asset", "a")
     assert not ledger.is_planned(SYNC, "asset", "b")
     assert not ledger.is_planned("another", "asset", "a")
-    ledger.reject(plan.id, "anna", at(2))
+    ledger.save(make(row("create", "b"), undoes=plan.id), "r2", at(2))
+    ledger.reject(plan.id, "anna", at(3))
+    assert ledger.is_planned(SYNC, "asset", "a"), "the source has it by the last look, whatever came of the plan"
+    ledger.save(make(row("create", "c"), mode="review"), "r3", at(4))
     assert not ledger.is_planned(SYNC, "asset", "a")
 
 

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
 from asset_sync.reconcile.kinds import IdentityRule, Kind
-from asset_sync.reconcile.tables import Positions, called, cell, index, rows_in, take, text
+from asset_sync.reconcile.tables import Positions, called_at, cell, index, rows_in, take, text
 
 
 def compared(kind: Kind, table: pd.DataFrame, rule: IdentityRule) -> pa.Array:
@@ -59,7 +59,7 @@ def also(desired: pd.DataFrame, group_of: Mapping[int, int]) -> dict[int, str]:
     for rows in members.values():
         rows.sort()
     others = {row: [other for _, other in members[group][:6] if other != row][:5] for row, group in group_of.items()}
-    return {row: ", ".join(called(desired, other) for other in rows) for row, rows in others.items()}
+    return {row: ", ".join(called_at(desired, other) for other in rows) for row, rows in others.items()}
 
 
 def suspects(kind: Kind, held: pd.DataFrame, objects: pd.DataFrame) -> list[str | None]:

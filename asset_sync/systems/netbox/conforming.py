@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.references import Waiting
-from asset_sync.reconcile.tables import Tables, called, filled, text
+from asset_sync.reconcile.tables import Tables, called_at, filled, text
 from asset_sync.systems.netbox.custom_field_table import TABLE, CustomFields, from_table, mapped_fields, unmapped_required
 from asset_sync.systems.netbox.custom_fields import CustomField, NotOfType
 from asset_sync.systems.netbox.custom_values import canonical
@@ -125,7 +125,7 @@ def _alone(desired: pd.DataFrame, values: pa.Array) -> tuple[pa.Array, dict[int,
 
 
 def _also(desired: pd.DataFrame, value: str, rows: list[int], own: int) -> str:
-    others = sorted(called(desired, row) for row in rows[: _OTHERS_SHOWN + 1] if row != own)[:_OTHERS_SHOWN]
+    others = sorted(called_at(desired, row) for row in rows[: _OTHERS_SHOWN + 1] if row != own)[:_OTHERS_SHOWN]
     return f"{value!r} is also on {', '.join(others)}, and NetBox keeps the field unique"
 
 
