@@ -130,6 +130,12 @@ def test_what_a_person_parts_and_joins_again_leaves_neither_values_behind_nor_ob
     assert str(made["id"]) != theirs
     assert len(pipeline.world.netbox.objects(ASSETS)) == before + 1
     assert not any(pipeline.run().planned.values())
+
+    def statuses() -> tuple[str, str]:
+        told = {str(row["id"]): row["status"] for row in pipeline.world.netbox.objects(ASSETS)}
+        return told[theirs], told[str(made["id"])]
+
+    assert statuses() == ("retired", "used")
     number = resolutions("pdq_to_netbox")[0].resolution.number
     assert number is not None
     take_back(number, "anna")
@@ -137,18 +143,13 @@ def test_what_a_person_parts_and_joins_again_leaves_neither_values_behind_nor_ob
     run = pipeline.run()
     assert run.success, run.errors()
     assert str(pipeline.assets()[serial]["id"]) == theirs
-
-    def statuses() -> tuple[str, str]:
-        told = {str(row["id"]): row["status"] for row in pipeline.world.netbox.objects(ASSETS)}
-        return told[theirs], told[str(made["id"])]
-
     assert statuses() == ("used", "retired")
     assert not any(pipeline.run().planned.values())
     undo = make_undo(run.plan_id)
     assert [guard.message for guard in undo.guards if not guard.passed] == []
     save_undo(undo, "the run of the undo", "kim")
     assert pipeline.apply(undo.plan.id).success
-    assert statuses() == ("used", "used")
+    assert statuses() == ("retired", "used"), "as it was before the plan"
     resolve("pdq_to_netbox", "link", "asset", machine.id, "anna", target_id=str(made["id"]))
     assert pipeline.run().success
     assert pipeline.assets()[serial]["id"] == made["id"]
