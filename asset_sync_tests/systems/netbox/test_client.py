@@ -221,7 +221,7 @@ def test_a_token_without_the_right_is_told(lab: Lab, token: str) -> None:
 
 @pytest.mark.parametrize("fault", ["timeout_after_write", "cut", "http_500", "html_login"])
 def test_writes_of_unknown_fate_are_told_apart_and_not_repeated(lab: Lab, fault: str) -> None:
-    client = lab.connect()
+    client = lab.connect(read_timeout=0.5)
     client.count("dcim/manufacturers")
     _ = client.version
     before = lab.state.requests.writes

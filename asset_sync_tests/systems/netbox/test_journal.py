@@ -64,7 +64,7 @@ def test_a_token_without_the_right_is_told_of_each(filled: Lab) -> None:
 
 
 def test_what_nobody_answered_is_not_sent_again(filled: Lab) -> None:
-    client = filled.connect()
+    client = filled.connect(read_timeout=0.5)
     _ = client.version
     filled.faults.set("timeout_after_write", method="POST", times=1)
     unwritten = write_entries(client, entries(2), "")

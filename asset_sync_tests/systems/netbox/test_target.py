@@ -144,7 +144,7 @@ def test_a_refused_update_tells_the_write_where_the_server_does(lab: Lab) -> Non
 
 def test_writes_that_time_out_can_be_settled_by_reading(lab: Lab) -> None:
     item_type = lab.an_item_type()
-    target = NetBoxTarget(lab.connect())
+    target = NetBoxTarget(lab.connect(read_timeout=0.5))
     _ = target.client.version
     lab.faults.set("timeout_after_write", method="POST", times=1)
     batch = writes(asset(item_type, 1), asset(item_type, 2))
