@@ -137,7 +137,8 @@ def _links(records: pd.DataFrame, numbers: np.ndarray, gone: int) -> pd.DataFram
         "target_id": _named("{}", numbers),
         "missing_runs": pd.array(np.where(missing, 5, 0), dtype="Int64"),
         "missing_since": since.array,
-        "retired_by": pd.array([None] * len(numbers), dtype="str"),
+        **{name: pd.array([None] * len(numbers), dtype="str") for name in ("retired_by", "told_by")},
+        **{name: pd.array([False] * len(numbers), dtype="boolean") for name in ("made", "left")},
         "version": _versions(numbers),
         "created": _versions(numbers),
     }
