@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, Select, Text, func, select, true
+from sqlalchemy import ColumnElement, Connection, Row, Select, Text, func, select, true
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from asset_sync.ledger import schema as s
@@ -108,6 +108,12 @@ _ROW_FIELDS: Final = tuple(
 )
 PENDING: Final = {s.PLANNED, s.WAITING, s.APPROVED, s.APPLYING}
 """The states of plans that may yet be applied, where they are not stale."""
+
+
+def looks(link_set: str) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of the plans that came of a look at both sides, of those that go by these links."""
+    plan = s.plan.c
+    return plan.link_set == link_set, plan.undoes.is_(None), plan.mode.not_in(["rebase", "rest"])
 
 
 def header(connection: Connection, plan_id: str) -> PlanHeader:

@@ -13,6 +13,7 @@ from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import IGNORED
 from asset_sync.reconcile.planning.changes import CONFLICT
 from asset_sync.reconcile.planning.retiring import MISSING, STAYS, STAYS_OUT
+from asset_sync.reconcile.planning.waiting import WAITS as DEPENDENT
 from asset_sync.reconcile.resolutions import Resolution
 from asset_sync.reconcile.review import LEFT_OUT
 
@@ -61,6 +62,11 @@ class Held:
     def is_conflict(self) -> bool:
         """Whether both sides changed the fields, so that either's value may be taken; else the source's cannot be written."""
         return self.why == CONFLICT
+
+    @property
+    def is_dependent(self) -> bool:
+        """Whether it waits for another record that is held: about that there is something to decide."""
+        return self.why.startswith(DEPENDENT)
 
     @property
     def is_decided(self) -> bool:

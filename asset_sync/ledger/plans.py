@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.copying import ROWS, copy_in, copy_out
-from asset_sync.ledger.headers import PENDING, header
+from asset_sync.ledger.headers import PENDING, header, looks
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.plan import Plan
@@ -95,9 +95,8 @@ def tells_of(connection: Connection, link_set: str, kind: str, source_key: str) 
     The last one says what the source has, also where a decision made it stale.
     """
     plan, made, c = s.plan.c, s.making.c, s.operation.c
-    looks = select(made.plan_id).join(s.plan, plan.id == made.plan_id)
-    looks = looks.where(plan.link_set == link_set, plan.undoes.is_(None), plan.mode.not_in(["rebase", "rest"]))
-    last = looks.order_by(made.number.desc()).limit(1).scalar_subquery()
+    seen = select(made.plan_id).join(s.plan, plan.id == made.plan_id).where(*looks(link_set))
+    last = seen.order_by(made.number.desc()).limit(1).scalar_subquery()
     is_open = and_(plan.link_set == link_set, plan.state.in_(PENDING), plan.stale_because.is_(None))
     about = (c.plan_id == plan.id, c.kind == kind, c.source_key == source_key)
     return bool(connection.scalar(select(exists().where(or_(is_open, plan.id == last), *about))))

@@ -128,9 +128,7 @@ class Records:
         made, plan, o = s.making.c, s.plan.c, s.operation.c
         about_it = exists().where(o.plan_id == plan.id, o.kind == kind, o.source_key == source_key)
         looks = select(made.plan_id, made.run_id, made.at).join(s.plan, plan.id == made.plan_id)
-        looks = looks.where(
-            plan.sync == sync, plan.link_set == link_set, plan.undoes.is_(None), plan.mode.not_in(["rebase", "rest"])
-        )
+        looks = looks.where(plan.sync == sync, *headers.looks(link_set))
         looks = looks.where(or_(~made.partial, about_it)).order_by(made.number.desc()).limit(1)
         with self._reading() as connection:
             row = connection.execute(looks).first()

@@ -19,7 +19,6 @@ from asset_sync.operations.objects import check_there, gone_of, lacking
 from asset_sync.reconcile.errors import ConfigurationError, PlanError
 from asset_sync.reconcile.plan import connection_of
 from asset_sync.reconcile.planning.leaving import are_left, left_key
-from asset_sync.reconcile.planning.waiting import WAITS
 from asset_sync.reconcile.resolutions import Resolution, Verb, said_by
 
 LARGEST_NUMBER: Final = 2**63 - 1
@@ -59,8 +58,8 @@ def suggested(found: Sequence[Held]) -> Suggested:
     there = [each for each in single if not is_gone(each, gone)]
     lost = [each for each in single if is_gone(each, gone)]
     unlike = [(each, field) for each in found if each.is_conflict for field in each.fields]
-    others = [each for each in found if not each.is_conflict and not each.why.startswith(WAITS)]
-    unmade = [each for each in found if each.is_new and not each.why.startswith(WAITS)]
+    others = [each for each in found if not each.is_conflict and not each.is_dependent]
+    unmade = [each for each in found if each.is_new and not each.is_dependent]
     unwritten = [(each, field) for each in others if len(each.fields) == 1 for field in each.fields]
     return Suggested(
         [_command("link", each, each.candidates[0]) for each in there],
@@ -141,8 +140,8 @@ def resolve(
         _check_nobodys(ledger, record, str(target_id))
     elif verb == "take_source":
         _check_writable(record, str(field))
-    said = Resolution(kind, record.source_key, verb, by, datetime.now(UTC), target_id, field, until_changed=until_changed)
-    resolution = replace(said, key=_called(record))
+    about = kind, record.source_key, verb, by, datetime.now(UTC), target_id, field
+    resolution = Resolution(*about, until_changed=until_changed, key=_called(record))
     number = ledger.resolve(link_set, resolution)
     return KeptResolution(link_set, replace(resolution, number=number), taken_back_by=None, taken_back_at=None)
 
@@ -261,7 +260,7 @@ def _check_makable(record: _Record) -> None:
     """Refuse to have an object made that would be made but for what holds it: the next plan would hold it again."""
     named = f"{record.kind} {record.source_key!r}"
     for each in record.own:
-        if each.why.startswith(WAITS):
+        if each.is_dependent:
             raise PlanError(f"{named} {each.why}; what it waits for is what there is to decide about")
         if each.is_new and not each.waits and not each.ignored:
             raise PlanError(

@@ -15,7 +15,6 @@ from asset_sync.pages.rendering import go, render
 from asset_sync.pages.visitors import SEE, Approver
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.plan import connection_of
-from asset_sync.reconcile.planning.waiting import WAITS
 from asset_sync.reconcile.resolutions import Verb, said
 
 routes: Final = APIRouter(dependencies=SEE)
@@ -54,7 +53,6 @@ def held(request: Request, sync: str = "", page: Annotated[int, Query(ge=1, le=1
         place=_place,
         gone=gone_of(found.rows),
         is_gone=operations.is_gone,
-        waits=WAITS,
         decided=operations.decided,
     )
 

@@ -41,18 +41,13 @@ _TEXT = pa.large_string()
 
 
 class Changes:
-    """The operations on one kind's records. `returning` are the rows whose object this sync retired.
-
-    `kept` are the rows and the fields that people decided to leave as the target has them.
-    """
+    """The operations on one kind's records. `returning` are the rows whose object this sync retired."""
 
     def __init__(self, sides: Sides, returning: Mask, mode: Mode) -> None:
         self.sides = sides
         self.kind = sides.kind
         self.returning = returning
         self.mode = mode
-        decided = sides.resolved("keep_target").items()
-        self.kept = {(row, each.field) for row, resolutions in decided for each in resolutions}
         self.sets = {field.name: self._merged_set(field.name) for field in sides.kind.sets if field.name in sides.owners}
         self.merges = self._merges()
 
@@ -209,14 +204,6 @@ class Changes:
         words = p.change(name, old, p.or_null(p.encoded(value)), sides.owners[name].owner, "cannot be written")
         return sides.draft(at, p.UPDATE, {name: Change(value, words)}, hold=why)
 
-    def without_kept(self, given: Drafts) -> Drafts:
-        """Leave out the fields held that a person decided to leave as the target has them: nothing is asked of those."""
-        asked = given.open | ~given.are(p.UPDATE) | ~given.says_something()
-        for name in given.changes:
-            kept = [row for row, field in self.kept if field == name]
-            asked |= given.changed(name) & ~np.isin(given.records, kept)
-        return given.where(asked) if self.kept else given
-
     # What the target lacks.
 
     def creates(self) -> Iterator[Drafts]:
@@ -325,3 +312,15 @@ class Changes:
 
     def _stands_otherwise(self, name: str, links: Positions) -> Mask:
         return differs(self.sides.standing(name), glance(self.sides.links[identity_column(name)], links))
+
+
+def without_kept(sides: Sides, given: Drafts) -> Drafts:
+    """Leave out the fields held that people decided to leave as the target has them: nothing is asked of those."""
+    decided = sides.resolved("keep_target")
+    if not decided:
+        return given
+    asked = given.open | ~given.are(p.UPDATE) | ~given.says_something()
+    for name in given.changes:
+        kept = [row for row, resolutions in decided.items() if any(each.field == name for each in resolutions)]
+        asked |= given.changed(name) & ~np.isin(given.records, kept)
+    return given.where(asked)

@@ -1,6 +1,6 @@
 """Making a plan: the operations of all kinds, in the order in which they are carried out."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 import numpy as np
@@ -13,7 +13,7 @@ from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.planning.about import about_objects
 from asset_sync.reconcile.planning.agreeing import Agreeing
-from asset_sync.reconcile.planning.changes import Changes
+from asset_sync.reconcile.planning.changes import Changes, without_kept
 from asset_sync.reconcile.planning.dependents import hold_dependents, needed, note_unmade
 from asset_sync.reconcile.planning.drafts import Drafts, in_order, together
 from asset_sync.reconcile.planning.leaving import leaving
@@ -66,7 +66,6 @@ def _operations(kinds: Kinds, sides: Mapping[str, Sides], now: datetime, mode: M
     written: dict[str, Drafts] = {}
     others: dict[str, list[Drafts]] = {}
     gone: dict[str, Drafts] = {}
-    kept: dict[str, Callable[[Drafts], Drafts]] = {}
     for name in kinds:
         own = sides[name]
         back = returning(own)
@@ -76,7 +75,6 @@ def _operations(kinds: Kinds, sides: Mapping[str, Sides], now: datetime, mode: M
         gone[name] = in_order(together(own.kind, [retirements(own, now)] if complete else []))
         told = [leaving(own), changes.claims(), returned(own), changes.refused(), changes.left_out(), quarantined(own)]
         others[name] = [in_order(together(own.kind, told))]
-        kept[name] = changes.without_kept
     last = {name: each for name, each in gone.items() if _loses_its_place(each.kind)}
     others |= {name: [each, *others[name]] for name, each in gone.items() if name not in last}
     early = Pins(kinds, sides).release(written, last)
@@ -87,8 +85,8 @@ def _operations(kinds: Kinds, sides: Mapping[str, Sides], now: datetime, mode: M
             drafted, others[name] = agreeing.keep(drafted), [agreeing.keep(each) for each in others[name]]
         drafted, others[name] = suited(sides, written, sitting_here(sides, written, drafted), others[name])
         note_unmade(drafted, unmade)
-        written[name] = in_order(kept[name](plugged(sides[name], drafted)))
-        others[name] = [kept[name](each) for each in others[name]]
+        written[name] = in_order(without_kept(sides[name], plugged(sides[name], drafted)))
+        others[name] = [without_kept(sides[name], each) for each in others[name]]
     yield from (each for each in early if len(each))
     yield from needed(kinds, written, others)
     yield from last.values()
