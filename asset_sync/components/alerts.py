@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 import dagster as dg
@@ -15,6 +15,7 @@ from asset_sync.alerts.deciding import Rules
 from asset_sync.alerts.hours import DigestTime, Every, QuietHours
 from asset_sync.alerts.model import Channel, Links
 from asset_sync.components import config
+from asset_sync.components.bounds import Bounds
 from asset_sync.components.failures import told_in_one_line
 
 SENSOR: Final = "alerts"
@@ -67,8 +68,12 @@ class Alerts(dg.Component, dg.Model, dg.Resolvable):
     """
 
     channels: list[ChannelConfig] = Field(default_factory=list, description="Who is told; nobody where none is named.")
-    again_hours: float = Field(default=24, gt=0, le=config.MOST_HOURS, description="After so many hours it is told again.")
-    held_growth: int = Field(default=10, ge=1, description="So many more held records than a day ago are told.")
+    again_hours: Annotated[float, Bounds(gt=0, le=config.MOST_HOURS)] = Field(
+        default=24, description="After so many hours it is told again."
+    )
+    held_growth: Annotated[int, Bounds(ge=1)] = Field(
+        default=10, description="So many more held records than a day ago are told."
+    )
     timezone: str = Field(default="UTC", description="Whose times of day these are.")
     quiet_hours: QuietConfig | None = Field(default=None, description="When nothing but urgent failures is told.")
     urgent: list[str] = Field(default_factory=list, description="The syncs whose failures are told in quiet hours, too.")

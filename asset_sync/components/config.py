@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dagster as dg
 import yaml
 from pydantic import Field
 
+from asset_sync.components.bounds import Bounds
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync.reconcile.guards import Limits
 from asset_sync.reconcile.mapping import FieldMapping
@@ -31,8 +32,8 @@ MOST_RUNS: Final = 100_000
 class GraceConfig(dg.Model, dg.Resolvable):
     """An object missing from the source is retired after so many runs and so many hours, both of them; or never."""
 
-    runs: int = Field(default=3, ge=1, le=MOST_RUNS, description="In so many complete runs it was missing.")
-    hours: float = Field(default=24, ge=0, le=MOST_HOURS, description="For so many hours it was missing.")
+    runs: Annotated[int, Bounds(ge=1, le=MOST_RUNS)] = Field(default=3, description="In so many complete runs it was missing.")
+    hours: Annotated[float, Bounds(ge=0, le=MOST_HOURS)] = Field(default=24, description="For so many hours it was missing.")
     retire: bool = Field(default=True, description="false retires nothing.")
 
     def grace(self) -> Grace:
@@ -43,14 +44,16 @@ class GraceConfig(dg.Model, dg.Resolvable):
 class LimitsConfig(dg.Model, dg.Resolvable):
     """What a plan may do without approval: shares of 1, and a count."""
 
-    source_shrink: float = Field(
-        default=0.20, ge=0, le=1, description="The share of 1 that the source may have lost since the last run."
+    source_shrink: Annotated[float, Bounds(ge=0, le=1)] = Field(
+        default=0.20, description="The share of 1 that the source may have lost since the last run."
     )
-    target_shrink: float = Field(default=0.20, ge=0, le=1, description="The share of 1 that the target may have lost.")
-    retire_share: float = Field(
-        default=0.05, ge=0, le=1, description="The share of 1 of all objects that may be retired at once."
+    target_shrink: Annotated[float, Bounds(ge=0, le=1)] = Field(
+        default=0.20, description="The share of 1 that the target may have lost."
     )
-    retire_count: int = Field(default=100, ge=0, description="How many objects may be retired at once.")
+    retire_share: Annotated[float, Bounds(ge=0, le=1)] = Field(
+        default=0.05, description="The share of 1 of all objects that may be retired at once."
+    )
+    retire_count: Annotated[int, Bounds(ge=0)] = Field(default=100, description="How many objects may be retired at once.")
 
     def limits(self) -> Limits:
         """Return the limits as the core takes them."""
@@ -60,8 +63,8 @@ class LimitsConfig(dg.Model, dg.Resolvable):
 class PrefixLengthConfig(dg.Model, dg.Resolvable):
     """How long the prefixes are that NetBox is given, where the source tells addresses without their networks."""
 
-    ipv4: int = Field(default=24, ge=1, le=32, description="Of IPv4.")
-    ipv6: int = Field(default=64, ge=1, le=128, description="Of IPv6.")
+    ipv4: Annotated[int, Bounds(ge=1, le=32)] = Field(default=24, description="Of IPv4.")
+    ipv6: Annotated[int, Bounds(ge=1, le=128)] = Field(default=64, description="Of IPv6.")
 
 
 class ScheduleConfig(dg.Model, dg.Resolvable):

@@ -1,11 +1,15 @@
 """A mistake in a sync's YAML is refused when the definitions load, in one line with file and line."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import Any, get_args
 
 import dagster as dg
 import pytest
+from pydantic import BaseModel, ValidationError
 
-from asset_sync import definitions
+from asset_sync import components, definitions
 from asset_sync.components.forms import check_file, loaded
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync_tests.components.probe import ASSETS, DEVICES, YAML, load
@@ -140,3 +144,44 @@ def test_what_dagster_refuses_is_one_line_and_a_mistake_in_the_code_is_none(tmp_
         loaded(tmp_path, _refused_by_dagster)
     with pytest.raises(KeyError):
         loaded(tmp_path, _wrong_itself)
+
+
+TEMPLATED = YAML.replace("    hours: 24\n", '    hours: "{{ env.GRACE_HOURS }}"\n', 1).replace(
+    "    source_shrink: 0.20\n", "    source_shrink: \"{{ env('SHRINK', 0.1) }}\"\n", 1
+)
+
+
+@pytest.mark.parametrize(("hours", "said"), [("-1", "should be greater than or equal to 0"), ("day", "valid number")])
+def test_a_number_may_come_from_the_environment_and_is_looked_at_then(
+    hours: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert TEMPLATED.count("{{") == 2
+    for name in ("right", "wrong"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("GRACE_HOURS", "12")
+    assert load(tmp_path / "right", TEMPLATED, monkeypatch).assets
+    monkeypatch.setenv("GRACE_HOURS", hours)
+    with pytest.raises(ConfigurationError, match=rf"^[^\n]*/pdq_to_netbox/defs\.yaml: [^\n]*{said}[^\n]*$"):
+        load(tmp_path / "wrong", TEMPLATED, monkeypatch)
+
+
+def _forms(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+        for field in annotation.model_fields.values():
+            yield from _forms(field.annotation)
+    for each in get_args(annotation):
+        yield from _forms(each)
+
+
+FORMS = {form.__name__: form for name in components.__all__ for form in _forms(getattr(components, name))}
+
+
+@pytest.mark.parametrize("name", sorted(FORMS))
+def test_a_template_may_stand_in_the_place_of_every_value(name: str) -> None:
+    form = FORMS[name]
+    assert issubclass(form, dg.Resolvable)
+    as_dagster_reads_it = form.model()
+    for key, field in as_dagster_reads_it.model_fields.items():
+        with suppress(ValidationError):  # of what is missing beside it
+            as_dagster_reads_it.model_validate({field.alias or key: "{{ env.VALUE }}"})

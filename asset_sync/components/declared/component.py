@@ -6,12 +6,13 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import dagster as dg
 from pydantic import ConfigDict, Field
 
 from asset_sync.components import config
+from asset_sync.components.bounds import Bounds
 from asset_sync.components.connections import check_names, name_of, partitions
 from asset_sync.components.declared.alone import check_alone
 from asset_sync.components.declared.assets import constants, desired_asset, inventory_asset, sieve_asset, source_asset
@@ -139,10 +140,8 @@ class SyncComponent(dg.Component, dg.Model, dg.Resolvable):
     networks: list[str] = Field(
         default_factory=list, description="Networks that are known, whose prefix length an address in them has."
     )
-    fresh_hours: float | None = Field(
+    fresh_hours: Annotated[float | None, Bounds(gt=0, le=config.MOST_HOURS)] = Field(
         default=None,
-        gt=0,
-        le=config.MOST_HOURS,
         description="After so many hours without a successful run the sync counts as stale.",
     )
     owners: list[str] = Field(

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import dagster as dg
 from pydantic import Field, ValidationError
 
+from asset_sync.components.bounds import Bounds
 from asset_sync.components.config import MOST_HOURS, Place
 from asset_sync.components.connections import check_name
 from asset_sync.components.declared.mapping import ConditionConfig
@@ -47,8 +48,8 @@ class ConnectionConfig(dg.Model, dg.Resolvable):
     name: str = Field(default="", description="Its name, which the variables of its address and token have in them.")
     ca_file: str | None = Field(default=None, description="A file of CA certificates in PEM.")
     verify: bool = Field(default=True, description="Whether its certificate is verified.")
-    read_timeout: float | None = Field(
-        default=None, gt=0, description="For how many seconds the next byte of an answer is waited for."
+    read_timeout: Annotated[float | None, Bounds(gt=0)] = Field(
+        default=None, description="For how many seconds the next byte of an answer is waited for."
     )
     variables: dict[str, str] = Field(
         default_factory=dict, description="Other variables that hold its address and token, where the system can be told so."
@@ -91,11 +92,11 @@ class SeveralConfig(ConnectionConfig):
     earlier versions had for `interval_seconds`; it is still read, and told.
     """
 
-    interval_seconds: int | None = Field(
-        default=None, ge=1, le=MOST_HOURS * 3600, description="How long after a turn of it the next is due."
+    interval_seconds: Annotated[int | None, Bounds(ge=1, le=MOST_HOURS * 3600)] = Field(
+        default=None, description="How long after a turn of it the next is due."
     )
-    interval_minutes: int | None = Field(
-        default=None, ge=1, le=MOST_HOURS * 60, description="What earlier versions had for interval_seconds."
+    interval_minutes: Annotated[int | None, Bounds(ge=1, le=MOST_HOURS * 60)] = Field(
+        default=None, description="What earlier versions had for interval_seconds."
     )
     enabled: bool = Field(default=True, description="Whether it runs.")
     filters: dict[str, list[ConditionConfig]] = Field(

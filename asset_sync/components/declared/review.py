@@ -1,11 +1,12 @@
 """Review rules in a sync's YAML: which operations go through by themselves, and which wait for a person."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import dagster as dg
 from pydantic import Field
 
+from asset_sync.components.bounds import Bounds
 from asset_sync.components.config import Place
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.kinds import Kind, Kinds
@@ -29,11 +30,11 @@ class ReviewRuleConfig(dg.Model, dg.Resolvable):
     fields: list[str] = Field(default_factory=list, description="Of updates, these fields.")
     tag: list[str] = Field(default_factory=list, description="Of objects that have one of these tags, or get it; * and ? fit.")
     site: list[str] = Field(default_factory=list, description="Of objects in one of these sites, or coming to it; * and ? fit.")
-    above: float | None = Field(
-        default=None, ge=0, le=1, description="Where it is about more than this share of the kind's objects."
+    above: Annotated[float | None, Bounds(ge=0, le=1)] = Field(
+        default=None, description="Where it is about more than this share of the kind's objects."
     )
-    up_to: float | None = Field(
-        default=None, ge=0, le=1, description="Where it is about no more than this share of the kind's objects."
+    up_to: Annotated[float | None, Bounds(ge=0, le=1)] = Field(
+        default=None, description="Where it is about no more than this share of the kind's objects."
     )
 
     def rule(self) -> Rule:

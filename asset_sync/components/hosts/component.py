@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Annotated
 
 import dagster as dg
 from pydantic import Field
 
 from asset_sync.components import config
+from asset_sync.components.bounds import Bounds
 from asset_sync.components.declared.component import SyncComponent
 from asset_sync.components.dropped.folder import DropFolder, check_place, place
 from asset_sync.components.hosts.documents import DOCUMENTS
@@ -24,7 +26,7 @@ class HostDocuments(SyncComponent):
     source: str = Field(default="hosts", description="The system that is read.")
     target: str = Field(default="netbox", description="The system that is written to.")
     folder: str = Field(default="hosts", description="Where documents are dropped: below ASSET_SYNC_HOME, or any fsspec URL.")
-    every_seconds: int = Field(default=5, ge=1, description="How often the folder is looked at.")
+    every_seconds: Annotated[int, Bounds(ge=1)] = Field(default=5, description="How often the folder is looked at.")
 
     def watch(self) -> HostWatch:
         """Return what looks at the folder. Only here and in runs is the environment asked where it is."""

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePath
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import dagster as dg
 import pandas as pd
 from pydantic import Field
 
 from asset_sync.components import config
+from asset_sync.components.bounds import Bounds
 from asset_sync.components.connections import partition_of
 from asset_sync.components.declared.assets import column_schema
 from asset_sync.components.declared.component import KeysConfig, SyncComponent
@@ -52,8 +53,8 @@ class PdqExports(SyncComponent):
     target: str = Field(default="netbox", description="The system that is written to.")
     folder: str = Field(default="exports", description="Where files are dropped: below ASSET_SYNC_HOME, or any fsspec URL.")
     kept: str = Field(default="exports_kept", description="Where the bytes of the last files are kept.")
-    keep: int = Field(default=50, ge=1, description="Of how many files they are kept.")
-    every_seconds: int = Field(default=5, ge=1, description="How often the folder is looked at.")
+    keep: Annotated[int, Bounds(ge=1)] = Field(default=50, description="Of how many files they are kept.")
+    every_seconds: Annotated[int, Bounds(ge=1)] = Field(default=5, description="How often the folder is looked at.")
     complete: bool = Field(
         default=False, description="Whether every file names every machine: what it lacks is retired then, after the grace."
     )

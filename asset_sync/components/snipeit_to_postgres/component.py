@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import dagster as dg
 from pydantic import Field
 
 from asset_sync import database
 from asset_sync.components import config, run_tags
+from asset_sync.components.bounds import Bounds
 from asset_sync.components.declared.ends import End
 from asset_sync.components.failures import EXTRACT_RETRIES, told_in_one_line
 from asset_sync.components.pausing import paused, refuse_paused
@@ -49,16 +50,16 @@ class FreshConfig(dg.Model, dg.Resolvable):
     """By each deadline of `cron` a load must have succeeded within so many hours, or the tables count as stale."""
 
     cron: str = Field(default="0 2,14,20 * * *", description="The deadlines.")
-    hours: float = Field(
-        default=6, gt=0, le=config.MOST_HOURS, description="Within so many hours before one a load must have succeeded."
+    hours: Annotated[float, Bounds(gt=0, le=config.MOST_HOURS)] = Field(
+        default=6, description="Within so many hours before one a load must have succeeded."
     )
 
 
 class LossConfig(dg.Model, dg.Resolvable):
     """The share of a table's rows, of 1, that may be missing before a load stops."""
 
-    shrink: float = Field(
-        default=0.20, ge=0, le=1, description="The share of 1 of a table's rows that may be missing before a load stops."
+    shrink: Annotated[float, Bounds(ge=0, le=1)] = Field(
+        default=0.20, description="The share of 1 of a table's rows that may be missing before a load stops."
     )
 
 
@@ -83,10 +84,8 @@ class SnipeitToPostgres(dg.Component, dg.Model, dg.Resolvable):
     schedule: HoursConfig = Field(
         default_factory=HoursConfig, description="When the mirror is loaded by itself, once it is switched on."
     )
-    compare_hours: float = Field(
+    compare_hours: Annotated[float, Bounds(gt=0, le=config.MOST_HOURS)] = Field(
         default=24,
-        gt=0,
-        le=config.MOST_HOURS,
         description="How often all rows are read again, to find what vanished without trace.",
     )
     limits: LossConfig = Field(default_factory=LossConfig, description="How much may be missing.")
