@@ -33,9 +33,10 @@ from asset_sync.ledger.schema import link, staged
 from asset_sync.ledger.staging import Staged, stage
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import DECISION
+from asset_sync.reconcile.identity.returning import left_key
 from asset_sync.reconcile.kinds import FieldType, Kind
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.planning.leaving import FORGOTTEN, LEAVES, WRITTEN, left_key
+from asset_sync.reconcile.planning.leaving import FORGOTTEN, LEAVES, WRITTEN
 from asset_sync.reconcile.resolutions import Resolution
 from asset_sync.reconcile.tables import LINK_COLUMNS, RETIRED_BY_SYNC, base_column, emptied_column, identity_column
 from asset_sync.reconcile.target import ALREADY, Outcome
@@ -66,6 +67,7 @@ _LINK_ARROW: Final = {
     "told_by": pa.large_string(),
     "made": pa.bool_(),
     "left": pa.bool_(),
+    "parted": pa.bool_(),
 }
 _PANDAS: Final = {
     pa.int64(): pd.Int64Dtype(),
@@ -94,7 +96,8 @@ def read(
     # As text, because PostgreSQL writes a truth value as t and f.
     made = cast(link.c.made, Text).label("made")
     left = cast(link.c.claimed.in_([LEAVES, WRITTEN, FORGOTTEN]), Text).label("left")
-    special = {"missing_since": since, "told_by": others, "made": made, "left": left}
+    parted = cast(link.c.claimed.in_([LEAVES, WRITTEN]), Text).label("parted")
+    special = {"missing_since": since, "told_by": others, "made": made, "left": left, "parted": parted}
     columns = [special[name] if name in special else link.c[name] for name in LINK_COLUMNS]
     bases = {base_column(name): kind.field(name) for name in remembered}
     columns += [link.c.base[field.name].astext.label(label) for label, field in bases.items()]

@@ -7,7 +7,7 @@ from asset_sync.ledger import schema as s
 from asset_sync.ledger.headers import headers
 from asset_sync.ledger.states import OPEN, make_stale
 from asset_sync.reconcile import plan as p
-from asset_sync.reconcile.planning.leaving import LEFT
+from asset_sync.reconcile.identity.returning import LEFT
 from asset_sync.reconcile.resolutions import Resolution, Resolutions, said
 
 _ABOUT_ITS_PARTS = ("link", "never_link", "create", "ignore")

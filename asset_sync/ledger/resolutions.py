@@ -31,8 +31,8 @@ from asset_sync.ledger.headers import header
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.identity import DECISION
+from asset_sync.reconcile.identity.returning import LEFT
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.planning.leaving import LEFT
 from asset_sync.reconcile.planning.retiring import CHANGED
 from asset_sync.reconcile.resolutions import UNDO, Resolution, Resolutions, Verb, first_seen
 

@@ -17,8 +17,9 @@ from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.operations.definitions import declared, planning_syncs
 from asset_sync.operations.objects import check_there, gone_of, lacking
 from asset_sync.reconcile.errors import ConfigurationError, PlanError
+from asset_sync.reconcile.identity.returning import left_key
 from asset_sync.reconcile.plan import connection_of
-from asset_sync.reconcile.planning.leaving import are_left, left_key
+from asset_sync.reconcile.planning.leaving import are_left
 from asset_sync.reconcile.resolutions import Resolution, Verb, said_by
 
 LARGEST_NUMBER: Final = 2**63 - 1

@@ -11,8 +11,9 @@ is empty and replaces nothing.
 A link row: `source_key`, `target_id`, `version` (of the object, since this sync last wrote to it), `created` and
 `identity:<field>` (what made the object that object, when it was last confirmed), `missing_runs`, `missing_since`,
 `retired_by`, `made` (whether this sync made the object), `left` (whether it is of an object that a record left, see
-`asset_sync.reconcile.planning.leaving`), `base:<field>`, the value last applied, for the fields that are merged against it, and
-`emptied:<field>` (boolean), where that value is known to be empty.
+`asset_sync.reconcile.planning.leaving`), `parted` (whether by a decision that says so, not by the end of one), `base:<field>`,
+the value last applied, for the fields that are merged against it, and `emptied:<field>` (boolean), where that value is known to
+be empty.
 A row of what is elsewhere, a link of another sync or connection to an object of the same target: `target_id`, `link_set`
 (whose link it is), `missing_since` and `retired_by` as of a link, `status` (the value last applied there to the field by which
 objects leave service).
@@ -66,6 +67,7 @@ LINK_COLUMNS = {
     "told_by": "str",
     "made": "boolean",
     "left": "boolean",
+    "parted": "boolean",
 }
 RETIRED_BY_SYNC = "sync"
 """What `retired_by` of a link says where a run of its sync retired the object."""
@@ -199,6 +201,17 @@ def mask(values: pa.Array) -> Mask:
     if true is None:
         return np.zeros(len(values), dtype=bool)
     return _bits(values, true) & _bits(values, known) if values.null_count else _bits(values, true)
+
+
+def out_of_service(kind: Kind, observed: pd.DataFrame, objects: Positions) -> Mask:
+    """Return which objects (rows of the observed table, -1 for none) are as retiring leaves them."""
+    retirement = kind.retirement
+    if retirement is None:
+        return np.zeros(len(objects), dtype=bool)
+    status = take(observed[retirement.field], objects)
+    if retirement.value is None:
+        return ~filled(status) & (objects >= 0)
+    return mask(pc.equal(status, retirement.value))
 
 
 def index(values: pa.Array, among: pa.Array) -> Positions:

@@ -138,7 +138,7 @@ def _links(records: pd.DataFrame, numbers: np.ndarray, gone: int) -> pd.DataFram
         "missing_runs": pd.array(np.where(missing, 5, 0), dtype="Int64"),
         "missing_since": since.array,
         **{name: pd.array([None] * len(numbers), dtype="str") for name in ("retired_by", "told_by")},
-        **{name: pd.array([False] * len(numbers), dtype="boolean") for name in ("made", "left")},
+        **{name: pd.array([False] * len(numbers), dtype="boolean") for name in ("made", "left", "parted")},
         "version": _versions(numbers),
         "created": _versions(numbers),
     }

@@ -1,5 +1,7 @@
 """What is left behind where a person says that a record is another object: it is given up, however long that takes."""
 
+from collections.abc import Sequence
+
 import pytest
 from sqlalchemy import Engine
 
@@ -8,7 +10,7 @@ from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.resolutions import Verb
 from asset_sync.reconcile.review import Choice, Selection, decisions, left_out, part
 from asset_sync_tests.ledger.lab import LedgerLab
-from asset_sync_tests.ledger.test_decisions import THEIRS, machine, made, run, told
+from asset_sync_tests.ledger.test_decisions import THEIRS, machine, made, run, told, undo
 from asset_sync_tests.reconcile.lab import held
 
 
@@ -33,6 +35,13 @@ def approved_without(lab: LedgerLab, choice: Choice) -> list[int]:
     numbers = [lab.real.resolve("test", each) for each in decisions(parted, lab.kinds, "anna", lab.at)]
     lab.apply(parted)
     return numbers
+
+
+def undone(lab: LedgerLab, plans: Sequence[Plan]) -> None:
+    """Take back what plans did, the last one first."""
+    for plan in reversed(plans):
+        if len(plan.writes):
+            undo(lab, plan)
 
 
 def written(plan: Plan) -> list[str]:
@@ -90,6 +99,59 @@ def test_what_was_made_leaves_service_also_where_its_record_is_made_anew(lab: Le
     assert status.pop(own) == "retired"
     assert list(status.values()) == ["in-use", "in-use"], "a person's object, and the new one"
     assert list(told(lab, "tag").values()).count("T1") == 1
+
+
+@pytest.mark.parametrize("verb", ["link", "never_link"])
+@pytest.mark.parametrize("runs", [0, 1])
+def test_a_persons_object_stays_in_service_that_was_parted_after_its_record_had_gone(
+    lab: LedgerLab, verb: Verb, runs: int
+) -> None:
+    wrong, right = recognised(lab)
+    lab.source = {"asset": [machine("q")]}
+    run(runs, lab)
+    lab.decide(verb, "x", target_id=right if verb == "link" else wrong)
+    run(6, lab)
+    assert told(lab, "status")[wrong] == "in-use"
+
+
+def test_what_was_made_for_a_record_leaves_service_though_it_was_parted_after_that_had_gone(lab: LedgerLab) -> None:
+    own = made(lab, tag="T1")
+    lab.source = {"asset": [machine("q")]}
+    run(1, lab)
+    lab.decide("never_link", "x", target_id=own)
+    run(6, lab)
+    assert told(lab, "status")[own] == "retired"
+
+
+@pytest.mark.parametrize("undone_first", [True, False])
+@pytest.mark.parametrize("later", [1, 5])
+@pytest.mark.parametrize("tag", [{"tag": "T1"}, {}])
+def test_what_was_parted_by_mistake_is_its_records_again_once_that_is_undone_and_taken_back(
+    lab: LedgerLab, later: int, tag: dict[str, str], *, undone_first: bool
+) -> None:
+    own = made(lab, **tag)
+    before = lab.objects()
+    number = lab.decide("never_link", "x", target_id=own)
+    plans = [lab.run() for _ in range(later)]
+    if not undone_first:
+        lab.real.take_back(number, "bob", lab.at)
+    undone(lab, plans)
+    if undone_first:
+        lab.real.take_back(number, "bob", lab.at)
+    run(6, lab)
+    after = lab.objects()
+    assert {each: after[each] for each in before} == before
+    assert lab.sync.known_links(lab.real)["asset"].set_index("source_key")["target_id"]["x"] == own
+    assert held(lab.plan()) == {}
+    assert written(lab.plan()) == []
+
+
+def test_what_was_parted_stays_so_where_the_plan_alone_is_undone(lab: LedgerLab) -> None:
+    own = made(lab, tag="T1")
+    lab.decide("never_link", "x", target_id=own)
+    undone(lab, [lab.run()])
+    run(6, lab)
+    assert lab.sync.known_links(lab.real)["asset"].set_index("source_key")["target_id"]["x"] != own
 
 
 # What is left alone says so, and by which decision.

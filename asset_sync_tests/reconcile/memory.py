@@ -286,7 +286,7 @@ class MemoryLedger:
         if link is None or link["target_id"] != target_id or row["op"] == p.CREATE or again:
             own = {"source_key": where[1], "target_id": target_id, "created": outcome.created, "made": row["op"] == p.CREATE}
             leaves = str(row["reason"]).endswith("by this sync for a record that is another object by decision")
-            own["left"] = row["op"] == p.CLAIM and leaves
+            own["left"] = own["parted"] = row["op"] == p.CLAIM and leaves
             link = {**own, "missing_runs": 0, "missing_since": None, "retired_by": None}
             # So it is that this sync made it, or retired it.
             true_still = ("made", "retired_by")

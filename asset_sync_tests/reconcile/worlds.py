@@ -156,10 +156,10 @@ def links(
     columns: dict[str, Any] = {
         name: _array([row.get(name) for row in rows], dtype=dtype)
         for name, dtype in LINK_COLUMNS.items()
-        if name not in {"missing_since", "missing_runs", "made", "left"}
+        if name not in {"missing_since", "missing_runs", "made", "left", "parted"}
     }
     columns["missing_runs"] = _array([row.get("missing_runs", 0) for row in rows], dtype="Int64")
-    for name in ("made", "left"):
+    for name in ("made", "left", "parted"):
         columns[name] = _array([row.get(name, False) for row in rows], dtype="boolean")
     columns["missing_since"] = _array([row.get("missing_since") for row in rows], dtype=LINK_COLUMNS["missing_since"])
     columns |= {base_column(n): _array([row.get(n) for row in rows], dtype=DTYPES[kind.field(n).type]) for n in names}

@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from asset_sync.reconcile.identity.beforehand import by_decision, by_link, by_parent, hold_made_since
 from asset_sync.reconcile.identity.left import by_left_end
+from asset_sync.reconcile.identity.returning import by_return
 from asset_sync.reconcile.identity.rules import by_rule, hold_unsettled
 from asset_sync.reconcile.identity.state import HELD, NEW, Matching
 from asset_sync.reconcile.kinds import Kind
@@ -32,6 +33,7 @@ def match(
     else:
         by_decision(state)
         if not kind.natural:
+            by_return(state)
             by_link(state)
         for rule in kind.identity:
             by_rule(state, rule)

@@ -18,6 +18,7 @@ NEW: Final = "new"
 HELD: Final = "held"
 LINK: Final = "link"
 DECISION: Final = "decision"
+RETURN: Final = "what it was before a decision that is over"
 LEFT: Final = "an end of what is left of a record that is gone"
 IGNORED: Final = "ignored: "
 
@@ -65,7 +66,9 @@ class Matching:
         self.sealed: Mask = np.zeros(len(desired), dtype=bool)
         self.usable: Mask = np.zeros(len(desired), dtype=bool)
         self.decisive: Mask = np.zeros(len(desired), dtype=bool)
-        self.names = list(dict.fromkeys([LINK, DECISION, LEFT, str(kind.parent), *(rule.name for rule in kind.identity)]))
+        self.names = list(
+            dict.fromkeys([LINK, DECISION, RETURN, LEFT, str(kind.parent), *(rule.name for rule in kind.identity)])
+        )
         self.rule = np.full(len(desired), -1, dtype=np.int16)
         self.evidence: dict[int, str] = {}
         self.candidates: dict[int, list[int]] = {}

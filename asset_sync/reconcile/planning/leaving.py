@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import changed_objects
+from asset_sync.reconcile.identity.returning import left_key
 from asset_sync.reconcile.planning.about import identities
 from asset_sync.reconcile.planning.drafts import Drafts, none
 from asset_sync.reconcile.planning.sides import Sides
@@ -24,10 +25,6 @@ from asset_sync.reconcile.tables import Mask, Positions, filled, index, take, te
 
 PARTING: Final[tuple[Verb, ...]] = ("never_link", "link")
 """The decisions by which a record may be another object than it was linked to."""
-
-LEFT: Final = " (left #"
-"""What stands behind a record's key in that of an object which it left, before the object's id."""
-
 
 LEAVES: Final = "made by this sync for a record that is another object by decision"
 """Why an object is remembered by itself; of its link, by what that came about."""
@@ -79,12 +76,20 @@ def leaving_links(sides: Sides) -> Positions:
 
 def parted_links(sides: Sides) -> Positions:
     """Return the links of the records that are other objects by a person's decision, or none that there is."""
-    decided = sides.resolved(*PARTING)
-    apart = [row for row in decided if sides.link_of[row] >= 0 and not sides.linked[row] and not sides.are_undecided[row]]
-    ids = take(text(sides.links["target_id"]), sides.link_of[apart]).to_pylist()
-    rows = [row for row, linked in zip(apart, ids, strict=True) if parts(decided[row], linked)]
-    links: Positions = sides.link_of[rows]
-    return links
+    links = links_apart(sides)
+    rows = index(sides.keys_of(links), sides.source_keys)
+    chosen: Positions = links[(rows >= 0) & ~sides.linked[rows] & ~sides.are_undecided[rows]] if links.size else links
+    return chosen
+
+
+def links_apart(sides: Sides) -> Positions:
+    """Return the links of which a person decided that the record is not that object, whether or not the source has it now."""
+    decided = sides.resolutions.by_record(sides.kind.name, *PARTING)
+    keys = list(decided)
+    found = index(pa.array(keys, pa.large_string()), text(sides.links["source_key"])) if keys else np.array([], dtype=np.int64)
+    ids = take(text(sides.links["target_id"]), found).to_pylist()
+    apart = [at for at, key, linked in zip(found.tolist(), keys, ids, strict=True) if at >= 0 and parts(decided[key], linked)]
+    return np.array(apart, dtype=np.int64)
 
 
 def parts(decided: Iterable[Resolution], linked: str | None) -> bool:
@@ -133,8 +138,3 @@ def _left_keys(sides: Sides, links: Positions) -> pa.Array:
 def are_made(sides: Sides) -> Mask:
     """Return which links are to objects that this sync made, or one that shares its links."""
     return sides.links["made"].fillna(value=False).to_numpy(dtype=bool)
-
-
-def left_key(source_key: str, target_id: str) -> str:
-    """Return the key of the link of an object that a record left."""
-    return f"{source_key}{LEFT}{target_id})"

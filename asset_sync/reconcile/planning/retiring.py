@@ -15,7 +15,7 @@ from asset_sync.reconcile.identity import changed_objects, suspects
 from asset_sync.reconcile.kinds import Retirement
 from asset_sync.reconcile.planning import elsewhere
 from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, none
-from asset_sync.reconcile.planning.leaving import are_left, are_made, keys_after, leaving_links
+from asset_sync.reconcile.planning.leaving import are_left, are_made, keys_after, leaving_links, links_apart
 from asset_sync.reconcile.planning.model import Grace
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.resolutions import UNDO, Resolution, describe, fingerprints
@@ -197,14 +197,15 @@ def _taken_out(sides: Sides, retirement: Retirement, objects: Positions) -> dict
 def _gone(sides: Sides) -> tuple[Positions, Positions]:
     """Return the links whose record is gone or leaves, and their objects; none that is retired, or another record's.
 
-    What a record left and somebody else had made was that record's by a decision that is over.
+    What a record left and somebody else had made was that record's by a decision that is over; and by one that holds, what a
+    person parted from a record that is gone was never its.
     """
     gone = sides.links["retired_by"].isna().to_numpy(dtype=bool) & sides.own
     gone[sides.link_of[sides.link_of >= 0]] = False
     made, leaves = are_made(sides), leaving_links(sides)
     gone[leaves[made[leaves]]] = True
     links = np.flatnonzero(gone)
-    links = links[made[links] | ~are_left(sides.links.iloc[links])]
+    links = links[made[links] | ~(are_left(sides.links.iloc[links]) | np.isin(links, links_apart(sides)))]
     objects = index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))
     in_service = ~sides.out_of_service(np.arange(len(sides.observed)))
     in_service[sides.object_of[sides.object_of >= 0]] = False

@@ -35,6 +35,7 @@ from asset_sync.reconcile.tables import (
     known_to_differ,
     mask,
     no_links,
+    out_of_service,
     take,
     text,
     told_by_this_sync,
@@ -145,13 +146,7 @@ class Sides:
 
     def out_of_service(self, objects: Positions) -> Mask:
         """Return which objects (rows of the observed table, -1 for none) are as retiring leaves them."""
-        retirement = self.kind.retirement
-        if retirement is None:
-            return np.zeros(len(objects), dtype=bool)
-        status = take(self.observed[retirement.field], objects)
-        if retirement.value is None:
-            return ~filled(status) & (objects >= 0)
-        return mask(pc.equal(status, retirement.value))
+        return out_of_service(self.kind, self.observed, objects)
 
     def links_to(self, at: int) -> Positions:
         """Return the links that lead to an object (a row of the observed table)."""

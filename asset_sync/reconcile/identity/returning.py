@@ -1,0 +1,53 @@
+"""Returning: a record is again the object that it left by a decision that is over, where its own one is out of service.
+
+So it is where somebody parted them by mistake, and took back both the decision and what a plan had made of it.
+"""
+
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from asset_sync.reconcile.identity.remembered import changed_objects
+from asset_sync.reconcile.identity.state import RETURN, Matching
+from asset_sync.reconcile.tables import Positions, composed, index, out_of_service, take, text
+
+LEFT: Final = " (left #"
+"""What stands behind a record's key in that of an object which it left, before the object's id."""
+
+
+def left_key(source_key: str, target_id: str) -> str:
+    """Return the key of the link of an object that a record left."""
+    return f"{source_key}{LEFT}{target_id})"
+
+
+def by_return(state: Matching) -> None:
+    """Let undecided records be what they left, each that of one alone."""
+    links, objects = _parted(state)
+    if not links.size:
+        return
+    rows, own = _records(state, links)
+    out, before = (out_of_service(state.kind, state.observed, each) for each in (own, objects))
+    back = (rows >= 0) & np.append(state.undecided(), False)[rows] & out & ~before
+    back &= ~changed_objects(state.kind, state.links, state.observed, links, objects).changed
+    back &= np.array([(row, other) not in state.parted for row, other in zip(rows.tolist(), objects.tolist(), strict=True)])
+    back[back] = np.bincount(rows[back])[rows[back]] == 1
+    chosen: Positions = np.full(len(state.desired), -1, dtype=np.int64)
+    chosen[rows[back]] = objects[back]
+    state.claim_all(chosen, RETURN)
+
+
+def _parted(state: Matching) -> tuple[Positions, Positions]:
+    """Return the links of what records left by a decision that parted them, and their objects, of those that are there."""
+    links = np.flatnonzero(state.links["parted"].fillna(value=False).to_numpy(dtype=bool))
+    objects = index(take(text(state.links["target_id"]), links), text(state.observed["id"]))
+    return links[objects >= 0], objects[objects >= 0]
+
+
+def _records(state: Matching, links: Positions) -> tuple[Positions, Positions]:
+    """Return the records that left those objects, and what they are linked to now."""
+    told = zip(*(take(text(state.links[name]), links).to_pylist() for name in ("source_key", "target_id")), strict=True)
+    keys = pa.array([key.removesuffix(left_key("", target_id)) for key, target_id in told], pa.large_string())
+    linked = index(keys, text(state.links["source_key"]))
+    of_links = index(text(state.links["target_id"]), text(state.observed["id"]))
+    return index(keys, text(state.desired["source_key"])), composed(linked, of_links)
