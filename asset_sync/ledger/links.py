@@ -238,12 +238,21 @@ def _followed(
             known = dict(_bases(p.decode(row["changes"]), created))
             yield _written(staging.WRITTEN, row, outcome, known.items())._replace(identity=known)
         elif stopovers is not None:
-            yield _written(staging.WRITTEN, row, outcome, _bases(stopovers.get(row["seq"], {}), created))
+            put_back = _put_back(row, created)
+            yield _written(staging.WRITTEN, row, outcome, _bases(stopovers.get(row["seq"], {}), created))._replace(
+                identity=put_back
+            )
         elif op == p.RETIRE:
             yield _written(staging.WRITTEN, row, outcome, ())
         else:
             bases = [*_bases(p.decode(row["changes"]), created), *_in_their_place(outcome)]
             yield _written(staging.JOIN, row, outcome, bases)._replace(claimed=CREATED if op == p.CREATE else _rule(row))
+
+
+def _put_back(row: Record, created: Mapping[tuple[str, str], str]) -> dict[str, object]:
+    """Return what makes an object that object by what an undo wrote to it: else it passed for another one under its id."""
+    about = orjson.loads(row["about"])["values"] or {} if row["about"] else {}
+    return {name: value for name, value in _bases(p.decode(row["changes"]), created) if name in about and value is not None}
 
 
 def _stopovers(plan: Plan) -> dict[int, p.Changes]:

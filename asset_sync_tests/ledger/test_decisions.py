@@ -227,6 +227,15 @@ def test_what_an_object_that_its_record_left_had_given_up_is_given_up_again_afte
     assert (told(lab, "tag"), told(lab, "status")[own]) == ({own: None, THEIRS: "T1"}, "retired")
 
 
+def test_an_object_whose_serial_an_undo_put_back_is_its_records_still(lab: LedgerLab) -> None:
+    own = made(lab)
+    lab.source = {"asset": [{**machine("x"), "serial": "SN-board-9"}]}
+    undo(lab, lab.run())
+    assert told(lab, "serial")[own] == "SN-x-1"
+    run(1, lab)
+    assert told(lab, "serial")[own] == "SN-board-9", "the source says so still"
+
+
 def test_what_a_retired_object_had_given_up_is_given_up_again_after_an_undo(lab: LedgerLab) -> None:
     lab.source = {"asset": [machine("x", tag="T1"), machine("y")]}
     run(1, lab)

@@ -6,12 +6,14 @@ import pytest
 from sqlalchemy import Engine
 
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.resolutions import Verb
 from asset_sync.reconcile.review import Choice, Selection, decisions, left_out, part
 from asset_sync_tests.ledger.lab import LedgerLab
 from asset_sync_tests.ledger.test_decisions import THEIRS, machine, made, run, told, undo
 from asset_sync_tests.reconcile.lab import held
+from asset_sync_tests.reconcile.worlds import OWNERS
 
 
 @pytest.fixture
@@ -89,6 +91,18 @@ def test_what_was_made_for_a_record_leaves_service_by_either_way_out_of_a_hold(l
     run(6, lab)
     assert told(lab, "tag") == {own: None, THEIRS: "T1"}
     assert told(lab, "status") == {own: "retired", THEIRS: "in-use"}
+
+
+@pytest.mark.parametrize("verb", ["link", "never_link"])
+def test_what_was_made_gives_up_at_once_also_what_a_person_may_write(engine: Engine, verb: Verb) -> None:
+    owners = {**OWNERS, "asset": {**OWNERS["asset"], "tag": Ownership("shared")}}
+    lab = LedgerLab(engine, owners=owners)
+    own = made(lab, tag="T1")
+    lab.decide(verb, "x", target_id=THEIRS if verb == "link" else own)
+    lab.run()
+    tags = told(lab, "tag")
+    assert (tags.pop(own), list(tags.values()).count("T1")) == (None, 1)
+    assert held(lab.plan()) == {}
 
 
 def test_what_was_made_leaves_service_also_where_its_record_is_made_anew(lab: LedgerLab) -> None:

@@ -267,6 +267,10 @@ class MemoryLedger:
                 continue
             if plan.undoes is None:
                 self._join(row, outcome, created, dict(self.rows))
+            elif where in self.rows and row["about"] is not None:
+                known = {identity_column(name) for name in orjson.loads(row["about"])["values"]}
+                put_back = {identity_column(name): each["new"] for name, each in p.decode(row["changes"]).items()}
+                self.rows[where] |= {name: new for name, new in put_back.items() if name in known and new is not None}
             if where in self.rows and outcome.version is not None:
                 self.rows[where]["version"] = outcome.version
             if row["op"] == p.RESTORE and where in self.rows:

@@ -11,7 +11,7 @@ from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.kinds import Field, Kinds
 from asset_sync.reconcile.planning.drafts import Drafts, as_text
 from asset_sync.reconcile.planning.holders import Holder, Values
-from asset_sync.reconcile.planning.leaving import PARTING, are_left, keys_after, keys_apart, parted_links, parts
+from asset_sync.reconcile.planning.leaving import PARTING, are_left, are_made, keys_after, keys_apart, parted_links, parts
 from asset_sync.reconcile.planning.model import Policy
 from asset_sync.reconcile.planning.room import Room
 from asset_sync.reconcile.planning.sides import Sides
@@ -110,11 +110,13 @@ def _parted(sides: Sides, field: Field) -> dict[int, int]:
     """Return the objects that are not their records' any more by a person's decision, and that have what this sync wrote last.
 
     They come with their links: those of the records still, or those that they have by themselves since. Of a field that is not
-    the source's alone, what was applied last may be what a person had written just so.
+    the source's alone, what was applied last may be what a person had written just so, but not to what this sync made.
     """
-    if not field.nullable or sides.owners[field.name].owner != "source":
+    if not field.nullable:
         return {}
     links = np.append(parted_links(sides), np.flatnonzero(are_left(sides.links) & sides.own))
+    if sides.owners[field.name].owner != "source":
+        links = links[are_made(sides)[links]]
     ids = take(text(sides.links["target_id"]), links)
     objects = index(ids, text(sides.observed["id"]))
     parted = (objects >= 0) & (index(ids, text(sides.matches["target_id"])) < 0)
