@@ -42,6 +42,9 @@ def held(sync: str | None, as_json: bool) -> None:
         printed().print(_held_table(asked))
         suggested = operations.suggested(asked)
         _suggest("If it is the one that it may be:", suggested.links)
+        _suggest("Where it may be several, the one that it is:", suggested.several)
+        if suggested.links or suggested.several:
+            click.echo("If it is none of them: never-link in the place of link, or create without the number for a new one.")
         _suggest("Where the object is gone, to make it again, or to leave it so:", suggested.again)
         _suggest("Where both sides changed a field, to keep the target's value, or to take the source's:", suggested.values)
         _suggest("Where the source's value cannot be written, to leave the field as the target has it:", suggested.kept)

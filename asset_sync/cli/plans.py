@@ -314,6 +314,8 @@ def _tell_restored(header: PlanHeader) -> None:
         f"\nThe next run of {header.sync} may plan the fields again that the source owns: "
         "change the mapping or pause the schedule first, if they are to stay."
     )
+    if header.counts.get(p.RETIRE):
+        click.echo(f"What it retired stays so, also where the source has it: asset-sync undo {header.id} brings it back.")
 
 
 def _tell_standing(undo: Plan) -> None:

@@ -38,7 +38,7 @@ def held_page(sync: str | None, offset: int, limit: int) -> HeldPage:
 
 @dataclass(frozen=True, slots=True)
 class Suggested:
-    """The commands that decide about held records: that each is the only object which it may be.
+    """The commands that decide about held records: that each is the only object which it may be, or which of several.
 
     For those whose object is gone, that it is made again or left alone; for fields that both sides changed, whose value stays;
     for those that cannot be written, that they stay as the target has them; for new ones that cannot be made, that they are
@@ -46,6 +46,7 @@ class Suggested:
     """
 
     links: Sequence[str]
+    several: Sequence[str]
     again: Sequence[str]
     values: Sequence[str]
     kept: Sequence[str]
@@ -64,11 +65,16 @@ def suggested(found: Sequence[Held]) -> Suggested:
     unwritten = [(each, field) for each in others if len(each.fields) == 1 for field in each.fields]
     return Suggested(
         [_command("link", each, each.candidates[0]) for each in there],
+        [_command("link", each, candidate) for each in found if _may_be_several(each) for candidate in each.candidates],
         [_command(verb, each) for each in lost for verb in ("create", "ignore")],
         [_command(verb, each, field) for each, field in unlike for verb in ("keep-target", "take-source")],
         [_command("keep-target", each, field) for each, field in unwritten],
         [_command("ignore", each, options=["--until-changed"]) for each in unmade],
     )
+
+
+def _may_be_several(held: Held) -> bool:
+    return len(held.candidates) > 1 and not held.fields
 
 
 def is_gone(held: Held, gone: Collection[tuple[str, str, str]]) -> bool:

@@ -35,24 +35,25 @@ def held() -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("link_set", "record", "candidates", "command"),
+    ("link_set", "record", "candidates", "commands"),
     [
-        (SYNC, "7", ("17",), f"asset-sync resolve link {SYNC} asset 7 17"),
-        (f"{SYNC}/main", "a b", ("17",), f"asset-sync resolve link {SYNC} asset 'a b' 17 --partition main"),
-        (f"{SYNC}/main", "-a", ("17",), f"asset-sync resolve link --partition main -- {SYNC} asset -a 17"),
-        (SYNC, "7", ("17", "18"), None),
-        (SYNC, "7", (), None),
+        (SYNC, "7", ("17",), [f"asset-sync resolve link {SYNC} asset 7 17"]),
+        (f"{SYNC}/main", "a b", ("17",), [f"asset-sync resolve link {SYNC} asset 'a b' 17 --partition main"]),
+        (f"{SYNC}/main", "-a", ("17",), [f"asset-sync resolve link --partition main -- {SYNC} asset -a 17"]),
+        (SYNC, "7", ("17", "18"), [f"asset-sync resolve link {SYNC} asset 7 {each}" for each in (17, 18)]),
+        (SYNC, "7", (), []),
     ],
 )
-def test_the_only_object_that_a_record_may_be_comes_with_the_command_that_says_so(
-    link_set: str, record: str, candidates: tuple[str, ...], command: str | None, monkeypatch: pytest.MonkeyPatch
+def test_each_object_that_a_record_may_be_comes_with_the_command_that_says_so(
+    link_set: str, record: str, candidates: tuple[str, ...], commands: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = Held(SYNC, link_set, "plan", "asset", record, None, None, (), candidates, "why", NOW, waits=False, ignored=False)
     others = [replace(one, waits=True), replace(one, ignored=True)]
     monkeypatch.setattr(holds, "held", lambda _: [one, *others])
     monkeypatch.setattr(holds, "gone_of", lambda _: ())
     said = asked("held")
-    assert [line.strip() for line in said.splitlines() if "resolve link" in line] == ([command] if command else [])
+    assert [line.strip() for line in said.splitlines() if "resolve link" in line] == commands
+    assert ("If it is none of them" in said) == bool(commands)
 
 
 @pytest.mark.slow

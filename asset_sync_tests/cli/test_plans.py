@@ -237,8 +237,13 @@ def test_undo_brings_every_field_back(world: World) -> None:
     new = after.keys() - before.keys()
     assert new
     assert all(after[number]["status"] != changed[number]["status"] for number in new)
+    (again,) = re.findall(r"asset-sync undo (\w+) brings it back", told)
     told = ask("undo", plan, "--approve", status=1).stderr
     assert f"plan {plan} was taken back by plan {newest()}" in told
+    ask("undo", again, "--approve")
+    assert {number: row["status"] for number, row in assets(world).items()} == {
+        number: row["status"] for number, row in changed.items()
+    }
 
 
 def test_what_somebody_edited_since_the_review_is_named_and_no_success(world: World) -> None:
