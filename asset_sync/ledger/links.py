@@ -354,6 +354,7 @@ def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None)
                 "version": func.coalesce(new.excluded.version, case((same, link.c.version))),
                 "created": func.coalesce(new.excluded.created, case((same, link.c.created))),
                 "told_by": case((same, link.c.told_by), else_=new.excluded.told_by),
+                "first_seen": case((same, link.c.first_seen), else_=new.excluded.first_seen),
                 "missing_since": case((same, link.c.missing_since)),
                 "missing_runs": case((same, link.c.missing_runs), else_=0),
                 "made": or_(new.excluded.made, and_(same, link.c.made)),

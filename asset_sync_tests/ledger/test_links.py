@@ -122,6 +122,16 @@ def test_claim_of_a_linked_object_adds_to_what_is_remembered(ledger: Ledger, lin
     assert [assets()["a"][name] for name in ("base:name", "base:status", "base:memory")] == ["new", "active", 4]
 
 
+@pytest.mark.parametrize(("target_id", "since"), [("1", 0), ("7", 5)])
+def test_a_link_is_as_old_as_it_leads_to_its_object(
+    ledger: Ledger, linked: Plan, engine: Engine, target_id: str, since: float
+) -> None:
+    sight(ledger, row("claim", "a", target_id), hours=5)
+    with engine.connect() as connection:
+        found = connection.scalar(text("select first_seen from asset_sync.link where source_key = 'a'"))
+    assert found == at(since)
+
+
 def test_claim_of_another_object_forgets_what_was_remembered(ledger: Ledger, linked: Plan, assets: Assets) -> None:
     sight(ledger, row("retire", "a", "1"), run="r1")
     sight(ledger, row("claim", "a", "9", changes={"name": {"new": "new"}}), run="r2")
