@@ -229,11 +229,11 @@ def _named(ledger: Ledger, record: _Record) -> Sequence[str]:
 
     A plan names no two records of a kind alike; over time several may have been called so.
     """
-    held = {each.source_key for each in record.held if each.key == record.source_key}
-    if held:
-        return sorted(held)
     linked, links = {*record.links["source_key"]}, record.all_links
     left = {*links["source_key"], *map(left_key, links["source_key"], links["target_id"])} - linked
+    held = {each.source_key for each in record.held if each.key == record.source_key} - left
+    if held:
+        return sorted(held)
     found = open_records().named(record.link_set, record.source_key, target_id="")
     own = [key for kind, key in found if kind == record.kind and key not in left]
     return [key for key in own if key in linked or ledger.is_planned(record.link_set, record.kind, key)]

@@ -346,6 +346,18 @@ def test_a_record_is_named_as_runs_print_it_where_it_alone_is_called_so(world: W
     assert f"{first.name!r} may be asset {keys}: name one by its key" in told
 
 
+@pytest.mark.slow
+def test_a_record_is_named_so_also_where_what_it_left_is_called_so_and_waits_to_leave_service(world: World) -> None:
+    machine = next(iter(world.company))
+    asked("run", SYNC)
+    own = next(row["id"] for row in world.netbox.objects(ASSETS) if row["serial"] == machine.serial)
+    asked("resolve", "never-link", SYNC, "asset", machine.id, str(own))
+    for _ in range(2):
+        asked("run", SYNC)
+    assert f"{machine.id} (left #{own})" in {each["source_key"] for each in held()}
+    assert f"asset {machine.id!r} ({machine.name})." in asked("resolve", "ignore", SYNC, "asset", machine.name)
+
+
 def test_the_ways_to_decide_are_told_whole_in_a_narrow_window(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     assert "..." not in asked("resolve", "--help").partition("Commands:")[2]
