@@ -238,10 +238,8 @@ def _followed(
             known = dict(_bases(p.decode(row["changes"]), created))
             yield _written(staging.WRITTEN, row, outcome, known.items())._replace(identity=known)
         elif stopovers is not None:
-            put_back = _put_back(row, created)
-            yield _written(staging.WRITTEN, row, outcome, _bases(stopovers.get(row["seq"], {}), created))._replace(
-                identity=put_back
-            )
+            written = _written(staging.WRITTEN, row, outcome, _bases(stopovers.get(row["seq"], {}), created))
+            yield written._replace(identity={**(written.identity or {}), **_put_back(row, created)})
         elif op == p.RETIRE:
             yield _written(staging.WRITTEN, row, outcome, ())
         else:
