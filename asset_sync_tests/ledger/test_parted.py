@@ -128,6 +128,14 @@ def test_a_persons_object_stays_in_service_that_was_parted_after_its_record_had_
     assert told(lab, "status")[wrong] == "in-use"
 
 
+def test_a_source_without_any_record_is_planned_also_where_somebody_parted_one(lab: LedgerLab) -> None:
+    wrong, _ = recognised(lab)
+    lab.source = {"asset": []}
+    lab.decide("never_link", "x", target_id=wrong)
+    run(6, lab)
+    assert told(lab, "status")[wrong] == "in-use"
+
+
 def test_what_was_made_for_a_record_leaves_service_though_it_was_parted_after_that_had_gone(lab: LedgerLab) -> None:
     own = made(lab, tag="T1")
     lab.source = {"asset": [machine("q")]}

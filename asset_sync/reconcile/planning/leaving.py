@@ -17,10 +17,11 @@ import pyarrow.compute as pc
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.identity.returning import left_key
+from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.planning.about import identities
 from asset_sync.reconcile.planning.drafts import Drafts, none
 from asset_sync.reconcile.planning.sides import Sides
-from asset_sync.reconcile.resolutions import Resolution, Verb
+from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb
 from asset_sync.reconcile.tables import Mask, Positions, filled, index, take, text
 
 PARTING: Final[tuple[Verb, ...]] = ("never_link", "link")
@@ -76,18 +77,19 @@ def leaving_links(sides: Sides) -> Positions:
 
 def parted_links(sides: Sides) -> Positions:
     """Return the links of the records that are other objects by a person's decision, or none that there is."""
-    links = links_apart(sides)
+    links = links_apart(sides.kind, sides.links, sides.resolutions)
     rows = index(sides.keys_of(links), sides.source_keys)
-    chosen: Positions = links[(rows >= 0) & ~sides.linked[rows] & ~sides.are_undecided[rows]] if links.size else links
+    links, rows = links[rows >= 0], rows[rows >= 0]
+    chosen: Positions = links[~sides.linked[rows] & ~sides.are_undecided[rows]]
     return chosen
 
 
-def links_apart(sides: Sides) -> Positions:
+def links_apart(kind: Kind, links: pd.DataFrame, resolutions: Resolutions) -> Positions:
     """Return the links of which a person decided that the record is not that object, whether or not the source has it now."""
-    decided = sides.resolutions.by_record(sides.kind.name, *PARTING)
+    decided = resolutions.by_record(kind.name, *PARTING)
     keys = list(decided)
-    found = index(pa.array(keys, pa.large_string()), text(sides.links["source_key"])) if keys else np.array([], dtype=np.int64)
-    ids = take(text(sides.links["target_id"]), found).to_pylist()
+    found = index(pa.array(keys, pa.large_string()), text(links["source_key"])) if keys else np.array([], dtype=np.int64)
+    ids = take(text(links["target_id"]), found).to_pylist()
     apart = [at for at, key, linked in zip(found.tolist(), keys, ids, strict=True) if at >= 0 and parts(decided[key], linked)]
     return np.array(apart, dtype=np.int64)
 

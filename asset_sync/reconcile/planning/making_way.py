@@ -11,7 +11,7 @@ from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.kinds import Field, Kinds
 from asset_sync.reconcile.planning.drafts import Drafts, as_text
 from asset_sync.reconcile.planning.holders import Holder, Values
-from asset_sync.reconcile.planning.leaving import PARTING, are_left, are_made, keys_after, keys_apart, parted_links, parts
+from asset_sync.reconcile.planning.leaving import are_left, are_made, keys_after, keys_apart, links_apart, parted_links
 from asset_sync.reconcile.planning.model import Policy
 from asset_sync.reconcile.planning.room import Room
 from asset_sync.reconcile.planning.sides import Sides
@@ -31,11 +31,8 @@ def parted_fields(kinds: Kinds, policy: Policy, links: Tables, resolutions: Reso
     """
     found = {}
     for name, kind in kinds.items():
-        decided = resolutions.by_record(name, *PARTING)
         own_links = links.get(name, no_links())
-        linked = own_links[own_links["source_key"].isin(list(decided))] if decided else no_links()
-        pairs = zip(linked["source_key"], linked["target_id"], strict=True)
-        if any(parts(decided[key], target) for key, target in pairs) or are_left(own_links).any():
+        if links_apart(kind, own_links, resolutions).size or are_left(own_links).any():
             own = [field for unique in kind.unique if unique.enforced for field in unique.fields]
             owners = policy.owners.get(name, {})
             found[name] = [each for each in dict.fromkeys(own) if each in owners and owners[each].owner == "source"]

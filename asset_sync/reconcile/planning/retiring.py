@@ -205,7 +205,8 @@ def _gone(sides: Sides) -> tuple[Positions, Positions]:
     made, leaves = are_made(sides), leaving_links(sides)
     gone[leaves[made[leaves]]] = True
     links = np.flatnonzero(gone)
-    links = links[made[links] | ~(are_left(sides.links.iloc[links]) | np.isin(links, links_apart(sides)))]
+    apart = links_apart(sides.kind, sides.links, sides.resolutions)
+    links = links[made[links] | ~(are_left(sides.links.iloc[links]) | np.isin(links, apart))]
     objects = index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))
     in_service = ~sides.out_of_service(np.arange(len(sides.observed)))
     in_service[sides.object_of[sides.object_of >= 0]] = False
