@@ -40,7 +40,7 @@ class Resolving(Deciding):
 
 
 class ResolutionMade(BaseModel):
-    """A decision about a record, and who took it back."""
+    """A decision about a record, and who ended it."""
 
     number: int
     link_set: str
@@ -55,6 +55,7 @@ class ResolutionMade(BaseModel):
     at: datetime
     taken_back_by: str | None
     taken_back_at: datetime | None
+    replaced_by: int | None = Field(description="The decision that ended it, where it was not taken back.")
 
     @classmethod
     def of(cls, kept: KeptResolution) -> Self:
@@ -69,7 +70,14 @@ class ResolutionMade(BaseModel):
             until_changed=made.until_changed,
             taken_back_by=kept.taken_back_by,
             taken_back_at=kept.taken_back_at,
+            replaced_by=kept.replaced_by,
         )
+
+
+class ResolutionNew(ResolutionMade):
+    """A decision that was made just now."""
+
+    replaces: list[int] = Field(description="The decisions in whose place it comes, also such as somebody else just made.")
 
 
 class ResolutionList(BaseModel):
@@ -97,7 +105,7 @@ def list_resolutions(sync: Annotated[str | None, Query(description="Only of this
 
 
 @holds.post("/held", status_code=201, responses=CONFLICT)
-def resolve(deciding: Resolving, who: Approver) -> ResolutionMade:
+def resolve(deciding: Resolving, who: Approver) -> ResolutionNew:
     """Decide about a record, for good and with a name; the next plan goes by it."""
     try:
         kept = operations.resolve(
@@ -113,7 +121,8 @@ def resolve(deciding: Resolving, who: Approver) -> ResolutionMade:
         )
     except ConfigurationError as error:
         raise HTTPException(422, str(error)) from None
-    return ResolutionMade.of(kept)
+    replaces = [each.number for each in operations.replaced(kept)]
+    return ResolutionNew(**ResolutionMade.of(kept).model_dump(), replaces=replaces)
 
 
 @holds.post("/resolutions", include_in_schema=False)

@@ -177,21 +177,21 @@ def ignore(*, sync: str, kind: str, record: str, by: str, partition: str | None,
 @click.argument("sync", required=False)
 @json_option
 def list_(sync: str | None, as_json: bool) -> None:
-    """List the decisions, the latest first; those taken back, too."""
+    """List the decisions, the latest first; also what ended."""
     found = operations.resolutions(sync)
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], indent=2, default=str))
         return
     shown = table(
-        "number", "sync", "decision", "kind", "record", "object or field", "by", "at (UTC)", "taken back", right=("number",)
+        "number", "sync", "decision", "kind", "record", "object or field", "by", "at (UTC)", "ended", right=("number",)
     )
     for each in found:
         it = each.resolution
-        back = f"by {each.taken_back_by}, {_moment(each.taken_back_at)}" if each.taken_back_at else None
+        end = f"{each.end}, {_moment(each.taken_back_at)}" if each.end else None
         what = f"#{it.target_id}" if it.target_id else it.field
         verb = it.verb.replace("_", "-") + (" until it changes" if it.until_changed else "")
         record = called(it.source_key, it.key)
-        shown.add_row(*row(it.number, each.link_set, verb, it.kind, record, what, it.by, _moment(it.at), back))
+        shown.add_row(*row(it.number, each.link_set, verb, it.kind, record, what, it.by, _moment(it.at), end))
     printed().print(shown if found else "Nobody has decided anything yet.")
 
 
@@ -219,8 +219,7 @@ def _decide(
     verb: Verb, *, sync: str, kind: str, record: str, by: str, partition: str | None, as_json: bool, **more: Any
 ) -> None:
     kept = operations.resolve(sync, verb, kind, record, by=by, connection=partition, **more)
-    words = f"Decision {kept.resolution.number} of {by}: {said(kept.resolution)}. The next plan of {kept.link_set} goes by it."
-    click.echo(_as_json(kept) if as_json else words)
+    click.echo(_as_json(kept) if as_json else operations.told(kept))
 
 
 def _as_json(kept: KeptResolution) -> str:

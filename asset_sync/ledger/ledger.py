@@ -288,6 +288,11 @@ class Ledger:
             overruled.decided(connection, link_set, replace(resolution, number=number))
             return number
 
+    def replaced(self, number: int) -> list[Resolution]:
+        """Return the decisions in whose place the one of that number came."""
+        with self._engine.connect() as connection:
+            return resolutions.replaced(connection, number)
+
     def forget_over(self, link_set: str, at: datetime) -> None:
         """Forget that records are objects by decisions that are over: an apply that was under way linked them once more.
 

@@ -36,7 +36,7 @@ from asset_sync.reconcile.identity import DECISION
 from asset_sync.reconcile.identity.returning import left_key
 from asset_sync.reconcile.kinds import FieldType, Kind
 from asset_sync.reconcile.plan import Plan
-from asset_sync.reconcile.planning.leaving import FORGOTTEN, LEAVES, WRITTEN
+from asset_sync.reconcile.planning.leaving import FORGOTTEN, LEAVES, OF_LEFT, WRITTEN
 from asset_sync.reconcile.resolutions import Resolution
 from asset_sync.reconcile.tables import LINK_COLUMNS, RETIRED_BY_SYNC, base_column, emptied_column, identity_column
 from asset_sync.reconcile.target import ALREADY, Outcome
@@ -95,7 +95,7 @@ def read(
     others = func.nullif(link.c.told_by, asked_by).label("told_by")
     # As text, because PostgreSQL writes a truth value as t and f.
     made = cast(link.c.made, Text).label("made")
-    left = cast(link.c.claimed.in_([LEAVES, WRITTEN, FORGOTTEN]), Text).label("left")
+    left = cast(link.c.claimed.in_(OF_LEFT), Text).label("left")
     parted = cast(link.c.claimed.in_([LEAVES, WRITTEN]), Text).label("parted")
     special = {"missing_since": since, "told_by": others, "made": made, "left": left, "parted": parted}
     columns = [special[name] if name in special else link.c[name] for name in LINK_COLUMNS]

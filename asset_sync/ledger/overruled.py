@@ -7,7 +7,7 @@ from asset_sync.ledger import schema as s
 from asset_sync.ledger.headers import headers
 from asset_sync.ledger.states import OPEN, make_stale
 from asset_sync.reconcile import plan as p
-from asset_sync.reconcile.identity.returning import LEFT
+from asset_sync.reconcile.identity.returning import LEFT_MARK
 from asset_sync.reconcile.resolutions import Resolution, Resolutions, said
 
 _ABOUT_ITS_PARTS = ("link", "never_link", "create", "ignore")
@@ -58,7 +58,7 @@ def _is_about(link_set: str, resolution: Resolution) -> ColumnElement[bool]:
         return or_(own, named)
     # What is made of the same row of the source has its key, whatever kind it is of; what the record left goes by it, too.
     same_row = c.source_key == resolution.source_key
-    left = c.source_key.startswith(resolution.source_key + LEFT, autoescape=True)
+    left = c.source_key.startswith(resolution.source_key + LEFT_MARK, autoescape=True)
     return or_(same_row, left, named, _belongs_to(link_set, resolution))
 
 

@@ -17,6 +17,7 @@ from asset_sync.ledger.copying import unnested
 from asset_sync.ledger.headers import PlanHeader
 from asset_sync.ledger.written import Asked, Changed, Counted, Page
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.planning.leaving import OF_LEFT
 
 _MOST: Final = 20
 """As many records are returned, at most, that something may be."""
@@ -39,6 +40,11 @@ class KnownLink:
     missing_runs: int
     retired_by: str | None
     retired_at: datetime | None
+
+    @property
+    def is_left(self) -> bool:
+        """Whether its record left it, and it is remembered by itself."""
+        return self.claimed in OF_LEFT
 
 
 @dataclass(frozen=True, slots=True)

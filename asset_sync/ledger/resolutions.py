@@ -31,10 +31,10 @@ from asset_sync.ledger.headers import header
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.errors import PlanError
 from asset_sync.reconcile.identity import DECISION
-from asset_sync.reconcile.identity.returning import LEFT
+from asset_sync.reconcile.identity.returning import LEFT_MARK
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning.retiring import CHANGED
-from asset_sync.reconcile.resolutions import UNDO, Resolution, Resolutions, Verb, first_seen
+from asset_sync.reconcile.resolutions import UNDO, Resolution, Resolutions, Verb, ended, first_seen
 
 _ABOUT_IDENTITY: Final[tuple[Verb, ...]] = ("link", "create", "ignore")
 _ABOUT_A_FIELD: Final[tuple[Verb, ...]] = ("keep_target", "take_source")
@@ -42,12 +42,18 @@ _ABOUT_A_FIELD: Final[tuple[Verb, ...]] = ("keep_target", "take_source")
 
 @dataclass(frozen=True, slots=True)
 class KeptResolution:
-    """A resolution as it is on record: of which links, and who took it back, and when."""
+    """A resolution as it is on record: of which links, and who ended it, and when; by another one, where that has a number."""
 
     link_set: str
     resolution: Resolution
-    taken_back_by: str | None
-    taken_back_at: datetime | None
+    taken_back_by: str | None = None
+    taken_back_at: datetime | None = None
+    replaced_by: int | None = None
+
+    @property
+    def end(self) -> str | None:
+        """How it came not to count any more; None as long as it counts."""
+        return ended(self.taken_back_by, self.replaced_by)
 
 
 Mapped = Mapping[str, str]
@@ -84,6 +90,11 @@ def about(connection: Connection, link_set: str, kind: str, source_key: str) -> 
     return bool(connection.scalar(select(exists().where(c.link_set == link_set, c.kind == kind, c.source_key == source_key))))
 
 
+def replaced(connection: Connection, number: int) -> list[Resolution]:
+    """Return the resolutions in whose place one came."""
+    return [of_row(row) for row in connection.execute(_all(None).where(s.resolution.c.replaced_by == number))]
+
+
 def changed(connection: Connection, link_set: str, known: Resolutions) -> list[KeptResolution]:
     """Return the resolutions that count and are not among the known ones, and those among them that count no more."""
     c = s.resolution.c
@@ -107,7 +118,7 @@ def over(connection: Connection, link_set: str) -> list[Resolution]:
 
     same_object = later.target_id == c.target_id
     said_again = came(later.verb == "link", same_object)
-    ignored = came(later.verb == "ignore", later.at == c.taken_back_at, later.by == c.taken_back_by)
+    ignored = came(later.verb == "ignore", later.number == c.replaced_by)
     otherwise = or_(
         later.verb == "create", and_(later.verb == "never_link", same_object), and_(later.verb == "link", ~same_object)
     )
@@ -123,12 +134,12 @@ def end_left(connection: Connection, link_set: str, at: datetime) -> None:
     c, known = s.resolution.c, s.link.c
     linked = exists().where(known.sync == c.link_set, known.kind == c.kind, known.source_key == c.source_key)
     own = (c.link_set == link_set, c.verb == "keep_target", c.by.startswith(UNDO), c.taken_back_at.is_(None))
-    of_left = update(s.resolution).where(*own, c.source_key.contains(LEFT, autoescape=True), ~linked)
+    of_left = update(s.resolution).where(*own, c.source_key.contains(LEFT_MARK, autoescape=True), ~linked)
     connection.execute(of_left.values(taken_back_by="the record, whose object it is again", taken_back_at=at))
 
 
 def _kept(row: Row[Any]) -> KeptResolution:
-    return KeptResolution(row.link_set, of_row(row), row.taken_back_by, row.taken_back_at)
+    return KeptResolution(row.link_set, of_row(row), row.taken_back_by, row.taken_back_at, row.replaced_by)
 
 
 def of_row(row: Row[Any]) -> Resolution:
@@ -139,10 +150,11 @@ def of_row(row: Row[Any]) -> Resolution:
 def keep(connection: Connection, link_set: str, resolution: Resolution) -> int:
     """Keep a resolution, in the place of those that it speaks against; return its number."""
     c = s.resolution.c
-    earlier = update(s.resolution).where(*_alike(link_set, resolution), c.taken_back_at.is_(None))
-    connection.execute(earlier.values(taken_back_by=resolution.by, taken_back_at=resolution.at))
     values = {name: getattr(resolution, name) for name in _FIELDS}
     number: int = connection.execute(insert(s.resolution).values(link_set=link_set, **values).returning(c.number)).scalar_one()
+    earlier = update(s.resolution).where(*_alike(link_set, resolution), c.taken_back_at.is_(None), c.number != number)
+    end = {"taken_back_by": resolution.by, "taken_back_at": resolution.at, "replaced_by": number}
+    connection.execute(earlier.values(**end))
     return number
 
 
@@ -241,7 +253,7 @@ def _end(
 
 
 def history(connection: Connection, kind: str, target_id: str, field: str | None) -> list[tuple[object, ...]]:
-    """Return the decisions about an object's record, in the columns of `Ledger.history`."""
+    """Return the decisions about an object's record, and that records are or are not it, in the columns of `Ledger.history`."""
     c, link = s.resolution.c, s.link.c
     same_record = and_(link.sync == c.link_set, link.kind == c.kind, link.source_key == c.source_key)
     query = select(s.resolution).outerjoin(s.link, same_record).where(c.kind == kind)
@@ -249,13 +261,14 @@ def history(connection: Connection, kind: str, target_id: str, field: str | None
     rows = connection.execute(query if field is None else query.where(c.field == field))
     nothing = (None, None, None)
     return [
-        (r.at, r.link_set, *nothing, r.source_key, f"{r.verb.replace('_', '-')} by {r.by}", None, r.field, *nothing, _back(r))
-        for r in rows
+        (r.at, r.link_set, *nothing, r.source_key, f"{_said(r)} by {r.by}", None, r.field, *nothing, _kept(r).end) for r in rows
     ]
 
 
-def _back(row: Row[Any]) -> str | None:
-    return f"taken back by {row.taken_back_by}" if row.taken_back_by else None
+def _said(row: Row[Any]) -> str:
+    # Of a new object, the id is what the record was before.
+    target = f" #{row.target_id}" if row.target_id and row.verb != "create" else ""
+    return f"{row.verb.replace('_', '-')}{target}"
 
 
 _FIELDS: Final = (

@@ -274,6 +274,7 @@ resolution = Table(
     Column("taken_back_at", Moment),
     Column("about", Text, comment="JSON: what made the object that object when a plan first went by the decision"),
     Column("key", Text, comment="what the record was called when it was decided"),
+    Column("replaced_by", BigInteger, comment="the number of what came in its place"),
     Index(None, "link_set", "kind", "source_key"),
     comment="What people decided about held records.",
 )

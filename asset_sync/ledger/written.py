@@ -262,7 +262,8 @@ def _about_records(asked: Asked) -> Select[Any]:
     c = s.resolution.c
     said = func.replace(c.verb, "_", "-")
     made = _decided(c.at, c.by, said, asked.since)
-    back = _decided(c.taken_back_at, c.taken_back_by, said + " taken back", asked.since)
+    # What came in the place of another one is told itself.
+    back = _decided(c.taken_back_at, c.taken_back_by, said + " taken back", asked.since).where(c.replaced_by.is_(None))
     d = union_all(made, back).subquery("decided").c
     where = (d.at, _text("plan_id"), d.number.label("seq"), d.link_set.label("sync"), d.kind, d.field)
     query = select(*where, literal(DECISION).label("what"), d.source_key, d.target_id, _text("undoes"), d.by, d.detail)

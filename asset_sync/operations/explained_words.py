@@ -103,7 +103,8 @@ def _identity(identity: Identity | None, link: KnownLink | None) -> Iterator[str
             + (f"; written last by plan {link.plan_id}" if link.plan_id else "")
         )
         if link.missing_since:
-            yield f"missing from the source since {moment(link.missing_since)}, in {link.missing_runs} runs"
+            gone = "left by its record" if link.is_left else "missing from the source"
+            yield f"{gone} since {moment(link.missing_since)}, in {link.missing_runs} runs"
         if link.retired_by and link.retired_at:
             yield f"retired by {link.retired_by}, {moment(link.retired_at)}"
 
@@ -140,8 +141,8 @@ def _merge(each: FieldMerge) -> str:
 def _decision(each: DecisionTold) -> str:
     about = f" #{each.target_id}" if each.target_id else f" {each.field}" if each.field else ""
     until = " until it changes" if each.until_changed else ""
-    back = f", taken back by {each.taken_back_by}, {moment(each.taken_back_at)}" if each.taken_back_at else ""
-    return f"{each.number}: {each.verb.replace('_', '-')}{about}{until}, by {each.by}, {moment(each.at)}{back}"
+    end = f", {each.end}, {moment(each.taken_back_at)}" if each.end else ""
+    return f"{each.number}: {each.verb.replace('_', '-')}{about}{until}, by {each.by}, {moment(each.at)}{end}"
 
 
 def _operations(told: Explanation) -> Iterator[str]:

@@ -216,7 +216,7 @@ class _Explained:
             made = kept.resolution
             if (made.kind, made.source_key) == (self._kind, self._key):
                 about = (made.number, made.verb, made.target_id, made.field, made.until_changed, made.by, made.at)
-                yield DecisionTold(*about, kept.taken_back_by, kept.taken_back_at)
+                yield DecisionTold(*about, kept.taken_back_by, kept.taken_back_at, kept.replaced_by)
 
 
 def _held_as(touch: Touch) -> State:

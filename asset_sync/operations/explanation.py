@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from asset_sync.ledger.records import KnownLink
 from asset_sync.reconcile.explaining import FieldMerge, Identity
+from asset_sync.reconcile.resolutions import ended
 
 State = Literal[
     "created",
@@ -126,7 +127,7 @@ class LookTold:
 
 @dataclass(frozen=True, slots=True)
 class DecisionTold:
-    """What a person decided about the record, by its number; taken back, it counts no more."""
+    """What a person decided about the record, by its number; taken back, or replaced by another one, it counts no more."""
 
     number: int | None
     verb: str
@@ -137,6 +138,12 @@ class DecisionTold:
     at: datetime
     taken_back_by: str | None
     taken_back_at: datetime | None
+    replaced_by: int | None
+
+    @property
+    def end(self) -> str | None:
+        """How it came not to count any more; None as long as it counts."""
+        return ended(self.taken_back_by, self.replaced_by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from asset_sync.reconcile.errors import ConfigurationError, PlanError
 from asset_sync.reconcile.identity.returning import left_key
 from asset_sync.reconcile.plan import connection_of
 from asset_sync.reconcile.planning.leaving import are_left
-from asset_sync.reconcile.resolutions import Resolution, Verb, said_by
+from asset_sync.reconcile.resolutions import Resolution, Verb, said, said_by
 
 LARGEST_NUMBER: Final = 2**63 - 1
 """No decision has a larger number: the ledger counts them in 64 bits."""
@@ -150,7 +150,20 @@ def resolve(
     about = kind, record.source_key, verb, by, datetime.now(UTC), target_id, field
     resolution = Resolution(*about, until_changed=until_changed, key=_called(record))
     number = ledger.resolve(link_set, resolution)
-    return KeptResolution(link_set, replace(resolution, number=number), taken_back_by=None, taken_back_at=None)
+    return KeptResolution(link_set, replace(resolution, number=number))
+
+
+def replaced(kept: KeptResolution) -> Sequence[Resolution]:
+    """Return the decisions in whose place one came, also such as somebody else made a moment ago."""
+    return open_ledger().replaced(kept.resolution.number or 0)
+
+
+def told(kept: KeptResolution) -> str:
+    """Return in words what was decided just now, and in the place of what."""
+    made = kept.resolution
+    before = "; ".join(f"decision {each.number} ({said_by(each)})" for each in replaced(kept))
+    place = f" It comes in the place of {before}." if before else ""
+    return f"Decision {made.number} of {made.by}: {said(made)}.{place} The next plan of {kept.link_set} goes by it."
 
 
 def take_back(number: int, by: str) -> KeptResolution:

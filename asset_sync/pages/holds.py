@@ -75,8 +75,7 @@ def resolve(request: Request, by: Approver, deciding: Annotated[_Deciding, Form(
         )
     except ConfigurationError as error:
         raise HTTPException(422, str(error)) from None
-    told = f"Decision {kept.resolution.number} of {by}: {said(kept.resolution)}. The next plan of {deciding.sync} goes by it."
-    return go(request, "/held", told=told)
+    return go(request, "/held", told=operations.told(kept))
 
 
 @routes.get("/decisions")

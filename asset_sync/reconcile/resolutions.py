@@ -108,6 +108,13 @@ def said_by(resolution: Resolution) -> str:
     return f"{said(resolution)}, {_by_whom(resolution)}"
 
 
+def ended(by: str | None, replaced_by: int | None) -> str | None:
+    """Return how a decision came not to count any more, which `by` ended: by another one that has a number, or by itself."""
+    if by is None:
+        return None
+    return f"taken back by {by}" if replaced_by is None else f"replaced by decision {replaced_by} of {by}"
+
+
 def fingerprints(kind: Kind, desired: pd.DataFrame, rows: Sequence[int]) -> list[str]:
     """Return what tells whether records changed: a digest of what each says of itself, not of what it refers to."""
     if not rows:

@@ -114,6 +114,22 @@ def test_the_history_of_a_decision_says_nothing_where_there_is_nothing(world: Wo
     assert decided.split()[2:] == [SYNC, "ignore", "by", "anna", write["source_key"]]
 
 
+def test_a_decision_says_in_the_place_of_what_it_comes(world: World) -> None:
+    asked("run", SYNC)
+    machine = next(iter(world.company)).id
+    asked("resolve", "keep-target", SYNC, "asset", machine, "name", "--by", "anna")
+    told = asked("resolve", "take-source", SYNC, "asset", machine, "name", "--by", "bob")
+    assert "It comes in the place of decision 1 (keep-target name of asset " in told
+    assert ", decided by anna on " in told
+    assert "place" not in asked("resolve", "keep-target", SYNC, "asset", machine, "serial")
+    assert "replaced by decision 2 of bob, " in asked("resolve", "list")
+    asked("resolve", "take-back", "2", "--by", "eve")
+    assert [each["replaced_by"] for each in json.loads(asked("resolve", "list", "--json"))] == [None, None, 2]
+    assert "1: keep-target name, by anna" in (told := asked("explain", SYNC, machine))
+    assert ", replaced by decision 2 of bob, " in told
+    assert ", taken back by eve, " in told
+
+
 def test_what_cannot_be_decided_is_said_in_a_line(world: World) -> None:
     asked("run", SYNC)
     assert "knows no asset 'nobody'" in asked("resolve", "create", SYNC, "asset", "nobody", status=1)

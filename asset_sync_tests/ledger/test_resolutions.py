@@ -55,6 +55,22 @@ def test_a_decision_is_taken_back_once_and_stays_on_record(ledger: Ledger) -> No
         ledger.take_back(number, "bob", at(2))
 
 
+def test_what_comes_in_the_place_of_another_decision_did_not_take_it_back(ledger: Ledger) -> None:
+    first = ledger.resolve(SYNC, decision("never_link", target_id="7"))
+    other = ledger.resolve(SYNC, decision("keep_target", field="name"))
+    bobs = ledger.resolve(SYNC, replace(decision("link", target_id="7"), by="bob", at=at(1)))
+    again = ledger.resolve(SYNC, replace(decision("link", target_id="7"), by="bob", at=at(1)))
+    ledger.take_back(again, "eve", at(2))
+    assert [(each.resolution.number, each.end) for each in ledger.every_resolution()] == [
+        (again, "taken back by eve"),
+        (bobs, f"replaced by decision {again} of bob"),
+        (other, None),
+        (first, f"replaced by decision {bobs} of bob"),
+    ]
+    assert [each.number for each in ledger.replaced(bobs)] == [first]
+    assert [each.number for each in ledger.replaced(again)] == [bobs]
+
+
 def test_the_first_plan_after_the_decision_says_what_an_ignored_record_was_like(ledger: Ledger) -> None:
     ledger.resolve(SYNC, decision("ignore", until_changed=True))
     ledger.save(make(row("quarantine", "a", hold="ignored: …", version="f1")), "r1", at(1))

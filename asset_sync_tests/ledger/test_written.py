@@ -159,6 +159,13 @@ def test_decisions_about_plans_and_records_are_told(ledger: Ledger, records: Rec
     assert [each.detail for each in named] == ["keep-target taken back"], "earlier ones are not told"
 
 
+def test_a_decision_in_the_place_of_another_is_told_once(ledger: Ledger, records: Records, plan: Plan) -> None:
+    for verb, by, when in (("keep_target", "bob", 4), ("take_source", "eve", 5)):
+        ledger.resolve("pdq_to_netbox", Resolution("asset", "a", verb, by, at(when), field="name"))  # type: ignore[arg-type]
+    told = [(each.by, each.detail) for each in records.written(Asked(at(3))).rows]
+    assert told == [("eve", "take-source"), ("bob", "keep-target")]
+
+
 def test_what_an_undo_put_back_is_an_undo(ledger: Ledger, records: Records, plan: Plan) -> None:
     undo = make(row("update", "a", "1", changes=changes(name="was")), undoes=plan.id, after=plan.id)
     ledger.save(undo, "r3", at(6))

@@ -12,13 +12,13 @@ from asset_sync.reconcile.identity.remembered import changed_objects
 from asset_sync.reconcile.identity.state import RETURN, Matching
 from asset_sync.reconcile.tables import Positions, composed, index, out_of_service, take, text
 
-LEFT: Final = " (left #"
+LEFT_MARK: Final = " (left #"
 """What stands behind a record's key in that of an object which it left, before the object's id."""
 
 
 def left_key(source_key: str, target_id: str) -> str:
     """Return the key of the link of an object that a record left."""
-    return f"{source_key}{LEFT}{target_id})"
+    return f"{source_key}{LEFT_MARK}{target_id})"
 
 
 def by_return(state: Matching) -> None:

@@ -24,7 +24,7 @@ from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb
 from asset_sync.reconcile.tables import Mask, Positions, filled, index, take, text
 
-PARTING: Final[tuple[Verb, ...]] = ("never_link", "link")
+_PARTING: Final[tuple[Verb, ...]] = ("never_link", "link")
 """The decisions by which a record may be another object than it was linked to."""
 
 LEAVES: Final = "made by this sync for a record that is another object by decision"
@@ -36,6 +36,9 @@ WRITTEN: Final = "written by this sync for a record that is another object by de
 FORGOTTEN: Final = "written by this sync for a record that was it by a decision that is over"
 """By what the link of an object came about whose record left it with the decision: where this sync did not make it, it is
 nobody's."""
+
+OF_LEFT: Final = (LEAVES, WRITTEN, FORGOTTEN)
+"""By what the links of objects came about that their records left."""
 
 
 def are_left(links: pd.DataFrame) -> Mask:
@@ -86,15 +89,15 @@ def parted_links(sides: Sides) -> Positions:
 
 def links_apart(kind: Kind, links: pd.DataFrame, resolutions: Resolutions) -> Positions:
     """Return the links of which a person decided that the record is not that object, whether or not the source has it now."""
-    decided = resolutions.by_record(kind.name, *PARTING)
+    decided = resolutions.by_record(kind.name, *_PARTING)
     keys = list(decided)
     found = index(pa.array(keys, pa.large_string()), text(links["source_key"])) if keys else np.array([], dtype=np.int64)
     ids = take(text(links["target_id"]), found).to_pylist()
-    apart = [at for at, key, linked in zip(found.tolist(), keys, ids, strict=True) if at >= 0 and parts(decided[key], linked)]
+    apart = [at for at, key, linked in zip(found.tolist(), keys, ids, strict=True) if at >= 0 and _parts(decided[key], linked)]
     return np.array(apart, dtype=np.int64)
 
 
-def parts(decided: Iterable[Resolution], linked: str | None) -> bool:
+def _parts(decided: Iterable[Resolution], linked: str | None) -> bool:
     """Tell whether decisions about a record say that it is not the object that it was linked to."""
     return any((each.target_id == linked) == (each.verb == "never_link") for each in decided)
 
