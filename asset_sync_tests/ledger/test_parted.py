@@ -176,6 +176,20 @@ def test_what_was_parted_stays_so_where_the_plan_alone_is_undone(lab: LedgerLab)
     assert lab.sync.known_links(lab.real)["asset"].set_index("source_key")["target_id"]["x"] != own
 
 
+def test_what_somebody_put_to_another_use_is_not_its_records_again(lab: LedgerLab) -> None:
+    own = made(lab, tag="T1")
+    number = lab.decide("never_link", "x", target_id=own)
+    plan = lab.run()
+    lab.target.edit("asset", own, serial="SN-other-77", tag="T77", name="beamer")
+    undone(lab, [plan])
+    lab.real.take_back(number, "bob", lab.at)
+    theirs = lab.objects()[own]
+    run(4, lab)
+    assert lab.objects()[own] == theirs
+    assert lab.sync.known_links(lab.real)["asset"].set_index("source_key")["target_id"]["x"] != own
+    assert "x" not in held(lab.plan())
+
+
 # What is left alone says so, and by which decision.
 
 
