@@ -102,6 +102,7 @@ def statuses() -> dict[str, str]:
     return {each["fabric_name"]: each["sync_status"] for each in told("status")["job_details"]}
 
 
+@pytest.mark.slow
 def test_a_fabric_is_run_and_its_status_follows(schedules: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
     assert statuses() == {"north": "never_synced", "south": "never_synced", "old": "disabled"}
     ran = told("trigger", "--fabric", "north")

@@ -105,6 +105,7 @@ def test_a_plan_tells_the_decisions_that_it_goes_by_also_where_it_has_no_row_of_
     assert "decisions" not in asked("show", before), "those that came later are not what it went by"
 
 
+@pytest.mark.slow
 def test_the_history_of_a_decision_says_nothing_where_there_is_nothing(world: World) -> None:
     asked("run", SYNC)
     (stored, *_) = world.netbox.objects(ASSETS)
@@ -130,6 +131,7 @@ def test_a_decision_says_in_the_place_of_what_it_comes(world: World) -> None:
     assert ", taken back by eve, " in told
 
 
+@pytest.mark.slow
 def test_what_cannot_be_decided_is_said_in_a_line(world: World) -> None:
     asked("run", SYNC)
     assert "knows no asset 'nobody'" in asked("resolve", "create", SYNC, "asset", "nobody", status=1)

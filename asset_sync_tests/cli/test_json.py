@@ -52,6 +52,7 @@ def told(*args: str, status: int = 0) -> Any:
     return json.loads(ran.stdout)
 
 
+@pytest.mark.slow
 def test_a_plan_from_its_making_to_its_undo_is_told_as_json(world: World) -> None:
     (run,) = told("plan", SYNC)["runs"]
     assert (run["sync"], run["status"]) == (SYNC, "succeeded")

@@ -246,6 +246,7 @@ def test_undo_brings_every_field_back(world: World) -> None:
     }
 
 
+@pytest.mark.slow
 def test_what_somebody_edited_since_the_review_is_named_and_no_success(world: World) -> None:
     ask("run", SYNC)
     first, second = list(world.company)[:2]
@@ -332,6 +333,7 @@ def test_secrets_are_never_told(world: World, home: Path, database_url: str) -> 
     assert not [secret for secret in [*secrets, database_url] for text in told if secret in text]
 
 
+@pytest.mark.slow
 def test_a_part_is_approved_by_words_and_by_rows(world: World) -> None:
     ask("run", SYNC, "--mode", "review")
     whole = newest()

@@ -28,6 +28,7 @@ def runs_of_schedule() -> list[dg.RunRequest]:
         return list(schedule.evaluate_tick(context).run_requests or [])
 
 
+@pytest.mark.slow
 def test_what_is_paused_is_planned_and_not_written_until_it_is_resumed(world: World) -> None:
     assert len(runs_of_schedule()) == 1
     ask("pause", "--reason", "NetBox is upgraded", "--by", "anna")

@@ -173,6 +173,7 @@ def test_a_run_that_dagster_starts_frees_what_a_dead_one_holds(dagster: dg.Dagst
     assert leases.of([result.run_id]) == {}
 
 
+@pytest.mark.slow
 def test_a_run_that_dagster_starts_waits_and_says_for_whom(dagster: dg.DagsterInstance, leases: Leases) -> None:
     holder = begun(dagster)
     leases.beat(holder, this_process())

@@ -80,6 +80,7 @@ def test_of_several_syncs_one_reads_and_the_others_of_that_account_ask_what_chan
     assert site.read(SYNC)[1].startswith("whole: another token, ")
 
 
+@pytest.mark.slow
 def test_what_one_sync_wrote_the_plan_of_the_next_sees(site: Site) -> None:
     site.read(OTHER)
     company = site.pipeline.world.company
@@ -91,6 +92,7 @@ def test_what_one_sync_wrote_the_plan_of_the_next_sees(site: Site) -> None:
     assert not any(seen.planned.values())
 
 
+@pytest.mark.slow
 def test_tables_that_are_lost_or_damaged_stop_no_sync(site: Site, tmp_path: Path) -> None:
     site.read(OTHER)
     for key in (OTHER, "netbox"):

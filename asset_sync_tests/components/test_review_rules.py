@@ -64,6 +64,7 @@ def told(pipeline: Pipeline, machine: Machine, field: str) -> Any:
     return pipeline.assets()[serial(machine)][field]
 
 
+@pytest.mark.slow
 def test_what_waits_is_approved_two_runs_later_and_applied_exactly(reviewing: Reviewing) -> None:
     pipeline = reviewing(CREATES)
     first = pipeline.run()
@@ -187,6 +188,7 @@ def test_a_dry_run_shows_what_would_wait_and_a_review_is_a_person_s_as_a_whole(r
 # Approving in part.
 
 
+@pytest.mark.slow
 def test_a_person_leaves_two_records_out_and_the_next_plan_knows_it(pipeline: Pipeline) -> None:
     review = pipeline.run("review")
     written = p.records(pipeline.ledger.plan(review.plan_id).writes)

@@ -189,6 +189,7 @@ def test_a_run_that_read_what_another_one_wrote_means_those_tables_also_later(
     assert number(tmp_path, repeated) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("waiting")
 def test_how_many_runs_are_kept_costs_an_object_store_no_request(
     object_store: str, execute: Callable[..., str], caplog: pytest.LogCaptureFixture

@@ -68,6 +68,7 @@ def test_the_same_plan_is_applied_once(pipeline: Pipeline, slow: Slow) -> None:
     assert other.metadata(f"{SYNC}/applied")["requests/write"] == 0
 
 
+@pytest.mark.slow
 def test_a_plan_that_became_stale_while_it_waited_is_refused(pipeline: Pipeline) -> None:
     plan = _approved(pipeline)
     another = create_engine(database.database_url())

@@ -36,6 +36,7 @@ def another_run() -> Iterator[None]:
         asking.join()
 
 
+@pytest.mark.slow
 def test_two_runs_keep_to_one_budget(pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NETBOX_REQUESTS_PER_MINUTE", str(PER_MINUTE))
     counts = pipeline.world.netbox.requests

@@ -39,6 +39,7 @@ def test_a_broken_source_stops_before_the_plan(pipeline: Pipeline, name: str) ->
     assert pipeline.assets() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pipeline", [{"size": 150}], indirect=True)
 def test_a_source_at_two_fifths_of_its_size_is_stopped_by_its_guard(pipeline: Pipeline) -> None:
     pipeline.run()

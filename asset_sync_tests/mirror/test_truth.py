@@ -31,6 +31,7 @@ def test_every_cell_is_true_after_many_days_of_change(
     check_every_cell(server_url, seed, size, passed)
 
 
+@pytest.mark.slow
 @settings(THOROUGH, max_examples=2)
 @given(seed=st.integers(0, 10**6), size=st.integers(20, 40), passed=days(FEW))
 def test_every_cell_is_true_after_days_of_change(

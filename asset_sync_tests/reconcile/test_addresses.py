@@ -138,6 +138,7 @@ def test_every_spelling_of_an_ipv6_address_is_one_address(ip: IPv6Address, lengt
     assert judge(f"{ip.exploded.upper()}/{length}") == judge(str(ip))
 
 
+@pytest.mark.slow
 @given(st.text(max_size=20))
 def test_any_text_is_judged(text: str) -> None:
     verdict = judge(text)

@@ -5,6 +5,7 @@ from ipaddress import ip_network
 from typing import Any, Final
 
 import pandas as pd
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -157,6 +158,7 @@ def read(mapping: SyncMapping) -> Tables:
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(mappings())
 def test_what_is_made_of_the_columns_that_are_read_is_what_is_made_of_all(mapping: SyncMapping) -> None:

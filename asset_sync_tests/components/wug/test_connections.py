@@ -68,6 +68,7 @@ SWITCHES: dict[str, Any] = {"source_options": {"roles": ["switch"]}}
 TAGGED: dict[str, Any] = {"source_options": {"tags": ["core", "guest-network"]}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lab", [{"connections": {MAIN: SWITCHES, "branch": TAGGED}}], indirect=True)
 def test_each_connection_has_its_own_devices(lab: Lab) -> None:
     devices = {str(row["id"]): row for row in lab.world.netbox.objects("dcim/devices")}

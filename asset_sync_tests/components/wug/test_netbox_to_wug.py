@@ -64,6 +64,7 @@ def test_devices_without_a_fit_address_are_held_with_the_reason(lab: Lab) -> Non
     assert told["warned/private address"] > 0
 
 
+@pytest.mark.slow
 def test_the_second_run_plans_and_writes_nothing(lab: Lab) -> None:
     lab.run()
     before = wug_writes(lab.wug())
@@ -134,6 +135,7 @@ def test_a_new_address_of_a_device_moves_with_it_and_is_tracked_as_such(lab: Lab
     assert (row["reason"], row["status"], row["wug_device_id"]) == ("ip_change", "exported", before)
 
 
+@pytest.mark.slow
 def test_a_persons_edit_of_a_shared_field_is_kept_and_a_sources_field_is_put_back(lab: Lab) -> None:
     lab.run()
     number = str(one(lab).id)

@@ -30,6 +30,7 @@ def end_scans(lab: Lab) -> None:
         pass
 
 
+@pytest.mark.slow
 def test_a_device_that_is_not_added_is_scanned_for_found_and_given_its_metadata(lab: Lab) -> None:
     device = refused(lab)
     run = lab.run()

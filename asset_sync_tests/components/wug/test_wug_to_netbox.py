@@ -78,6 +78,7 @@ def test_it_does_not_come_back_either_if_somebody_took_its_netbox_id_away(lab: L
     assert len(by_name(lab)) == before + len(found_in(lab))
 
 
+@pytest.mark.slow
 def test_people_s_edits_in_netbox_win(lab: Lab) -> None:
     lab.run(IMPORT)
     number, found = next(iter(found_in(lab).items()))

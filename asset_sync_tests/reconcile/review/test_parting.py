@@ -66,6 +66,7 @@ def test_what_is_left_of_any_plan_is_carried_out_whole(world: tuple[Snapshot, Me
         assert parted.id == whole.id
 
 
+@pytest.mark.slow
 @PLENTY
 @given(worlds())
 def test_a_plan_of_which_all_is_left_out_writes_nothing(world: tuple[Snapshot, MemoryLedger]) -> None:

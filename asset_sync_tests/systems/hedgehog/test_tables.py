@@ -299,6 +299,7 @@ def of_sound(source: Source) -> dict[str, pd.DataFrame]:
 SOUND = of_sound(told(small("sound")))
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(damaged())
 def test_odd_objects_stop_nothing_and_change_nothing_of_others(source: Source) -> None:

@@ -208,6 +208,7 @@ def test_without_ip_and_psutil_nothing_is_told_and_both_reasons_are(monkeypatch:
     assert unread(missing) == {"/interfaces": reason, "/addresses": reason}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root may make a network namespace")
 def test_a_real_bridge_in_a_namespace_of_its_own() -> None:
     made = (

@@ -81,6 +81,7 @@ def test_a_cable_is_drawn_once_whatever_the_order_of_its_ends(sync: Sync) -> Non
     assert sync.again() == 0
 
 
+@pytest.mark.slow
 @ONE_VERSION
 def test_a_cable_that_is_plugged_elsewhere_is_moved_an_end_at_a_time(sync: Sync) -> None:
     sync.run()
@@ -176,6 +177,7 @@ def test_a_new_cable_goes_where_another_leaves(sync: Sync) -> None:
     assert sync.again() == 0
 
 
+@pytest.mark.slow
 @ONE_VERSION
 @pytest.mark.parametrize("runs", [0, 3], ids=["at once", "after it was retired"])
 def test_a_new_cable_takes_over_the_one_at_its_port_whose_record_is_gone(sync: Sync, runs: int) -> None:
@@ -192,6 +194,7 @@ def test_a_new_cable_takes_over_the_one_at_its_port_whose_record_is_gone(sync: S
     assert sync.again() == 0
 
 
+@pytest.mark.slow
 @ONE_VERSION
 def test_a_cable_between_what_two_gone_ones_left_waits_until_they_are_taken_away_by_hand(sync: Sync) -> None:
     sync.run()

@@ -147,6 +147,7 @@ def test_what_is_there_is_recognised_in_its_own_vrf_and_group(sync: Sync) -> Non
     assert {op for op, *_ in ops(forgotten.plan())} == {"claim"}
 
 
+@pytest.mark.slow
 @ONE_VERSION
 def test_a_range_that_grows_is_the_same_and_an_undo_gives_back_what_was_there(sync: Sync) -> None:
     sync.run()
@@ -178,6 +179,7 @@ def _contents(sync: Sync) -> list[list[Row]]:
     return [[{k: v for k, v in row.items() if k != "last_updated"} for row in sync.netbox.state.objects(e)] for e in endpoints]
 
 
+@pytest.mark.slow
 @ONE_VERSION
 def test_what_is_gone_is_deprecated_and_active_when_it_is_back(sync: Sync) -> None:
     sync.run()
@@ -191,6 +193,7 @@ def test_what_is_gone_is_deprecated_and_active_when_it_is_back(sync: Sync) -> No
     assert {status for endpoint in kinds.values() for status in sync.objects_of(endpoint, "status")} == {("active",)}
 
 
+@pytest.mark.slow
 @ONE_VERSION
 def test_vlans_that_change_ids_do_so_in_an_order_that_netbox_takes(sync: Sync) -> None:
     sync.run()
@@ -299,6 +302,7 @@ def trunks(lab: Lab) -> Sync:
     return Sync(lab, declared(MAPPED | {"interface": (*MAPPED["interface"], "tagged_vlans")}), _source())
 
 
+@pytest.mark.slow
 def test_vlans_are_made_before_a_port_carries_them_and_again_writes_nothing(trunks: Sync) -> None:
     _trunk(trunks, "red/web", "blue/db")
     trunks.run()
@@ -311,6 +315,7 @@ def test_vlans_are_made_before_a_port_carries_them_and_again_writes_nothing(trun
     assert _carried(trunks)["E1/2"] == {ids[1, "db"], ids[2, "web"]}
 
 
+@pytest.mark.slow
 @ONE_VERSION
 def test_a_port_that_leaves_its_mode_says_that_it_carries_nothing_any_more(trunks: Sync) -> None:
     _trunk(trunks, "red/web")

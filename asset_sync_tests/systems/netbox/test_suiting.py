@@ -133,6 +133,7 @@ def test_a_vlan_of_another_site_is_left_out_and_the_port_goes_on(sync: Sync) -> 
     assert sync.again() == 0
 
 
+@pytest.mark.slow
 def test_of_several_vlans_the_one_of_another_site_is_held_alone(sync: Sync) -> None:
     state, db = sync.netbox.state, _in_another_site(sync)
     sync.rows["vlan"] += [_vlan("mail", 1003), _vlan("old", 1004)]

@@ -322,6 +322,7 @@ def test_what_is_no_port_is_told_and_the_other_services_are_made(sync: Sync) -> 
     assert len(sync.objects_of(SERVICES, "name")) == 3
 
 
+@pytest.mark.slow
 @ONE_VERSION
 def test_links_are_taken_away_where_nothing_is_said_of_them_any_more(sync: Sync) -> None:
     owners = {
