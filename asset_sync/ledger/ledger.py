@@ -310,7 +310,7 @@ class Ledger:
         """
         with self._engine.begin() as connection:
             kept = resolutions.take_back(connection, number, by, at)
-            overruled.taken_back(connection, kept.link_set, kept.resolution, by)
+            overruled.ended(connection, kept)
             if kept.resolution.verb == "link":
                 links.forget_decided(connection, kept.link_set, kept.resolution, at)
             return kept

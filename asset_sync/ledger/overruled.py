@@ -5,6 +5,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, or_
 from asset_sync.ledger import resolutions
 from asset_sync.ledger import schema as s
 from asset_sync.ledger.headers import headers
+from asset_sync.ledger.resolutions import KeptResolution
 from asset_sync.ledger.states import OPEN, make_stale
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity.returning import LEFT_MARK
@@ -20,19 +21,20 @@ def decided(connection: Connection, link_set: str, resolution: Resolution, *, bu
     _make_stale(connection, link_set, resolution, because, but)
 
 
-def taken_back(connection: Connection, link_set: str, resolution: Resolution, by: str) -> None:
-    """Make stale what may go by a decision that is taken back."""
-    because = f"{by} took decision {resolution.number} back since it was made: {said(resolution)}"
-    _make_stale(connection, link_set, resolution, because)
+def ended(connection: Connection, kept: KeptResolution) -> None:
+    """Make stale what may go by a decision that counts no more."""
+    it = kept.resolution
+    because = f"decision {it.number} was {kept.end} since it was made: {said(it)}"
+    _make_stale(connection, kept.link_set, it, because)
 
 
 def meanwhile(connection: Connection, link_set: str, known: Resolutions) -> None:
     """Make stale what goes by those decisions alone, as others were made, or some of them taken back, before it was kept."""
     for kept in resolutions.changed(connection, link_set, known):
-        if kept.taken_back_by is None:
+        if kept.end is None:
             decided(connection, link_set, kept.resolution)
         else:
-            taken_back(connection, link_set, kept.resolution, kept.taken_back_by)
+            ended(connection, kept)
 
 
 def _make_stale(connection: Connection, link_set: str, resolution: Resolution, because: str, but: str | None = None) -> None:

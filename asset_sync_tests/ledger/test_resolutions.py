@@ -165,13 +165,16 @@ def test_a_plan_is_stale_where_a_decision_came_while_it_was_made(ledger: Ledger,
     assert ("anna decided since it was made: never-link asset 'a' #7" in str(header.stale_because)) == (about == "a")
 
 
-def test_a_plan_is_stale_where_a_decision_was_taken_back_while_it_was_made(ledger: Ledger) -> None:
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_plan_is_stale_where_a_decision_ended_while_it_was_made(ledger: Ledger, *, replaced: bool) -> None:
     number = ledger.resolve(SYNC, decision("link", target_id="7"))
     known = ledger.resolutions(SYNC)
-    ledger.take_back(number, "bob", at(1))
+    last = ledger.resolve(SYNC, replace(decision("ignore"), by="bob")) if replaced else number
+    ledger.take_back(last, "bob", at(1))
     plan = make(row("claim", "a", "7", reason="matched by decision: …"))
     ledger.save(plan, "r1", at(1), known=known)
-    assert "bob took decision" in str(ledger.header(plan.id).stale_because)
+    end = f"replaced by decision {last} of bob" if replaced else "taken back by bob"
+    assert f"decision {number} was {end} since it was made: link asset 'a' #7" in str(ledger.header(plan.id).stale_because)
     again = make(row("claim", "a", "7", reason="matched by serial"))
     ledger.save(again, "r2", at(2), known=ledger.resolutions(SYNC))
     assert ledger.header(again.id).state == "planned"

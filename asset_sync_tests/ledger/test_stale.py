@@ -337,7 +337,9 @@ def test_a_decision_that_is_taken_back_makes_a_plan_stale_that_went_by_it(ledger
     number = decide(ledger, "take_source", "b", field="name")
     plan_id = approved(ledger, NAME)
     ledger.take_back(number, "carl", at(4))
-    assert stale(ledger, plan_id) == f"carl took decision {number} back since it was made: take-source name of asset 'b'"
+    assert (
+        stale(ledger, plan_id) == f"decision {number} was taken back by carl since it was made: take-source name of asset 'b'"
+    )
 
 
 def test_a_decision_about_another_record_or_other_links_leaves_a_plan_alone(ledger: Ledger) -> None:
