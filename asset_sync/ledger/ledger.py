@@ -278,15 +278,23 @@ class Ledger:
         with self._engine.connect() as connection:
             return resolutions.every(connection, link_set, in_force_at)
 
-    def resolve(self, link_set: str, resolution: Resolution) -> int:
+    def resolve(self, link_set: str, resolution: Resolution, *, seen: int | None = None) -> int:
         """Keep what a person decided about a record, in the place of what it speaks against; return its number.
 
-        Open plans that would write to the record, its object or what belongs to it are stale from then on.
+        Open plans that would write to the record, its object or what belongs to it are stale from then on. Raises PlanError
+        where somebody decided otherwise after the decision of number `seen`, the last one that the person knew.
         """
         with self._writing(link_set) as connection:
+            if seen is not None:
+                resolutions.check_seen(connection, link_set, resolution, seen)
             number = resolutions.keep(connection, link_set, resolution)
             overruled.decided(connection, link_set, replace(resolution, number=number))
             return number
+
+    def last_resolution(self) -> int:
+        """Return the number of the decision that was made last, of all; 0 before the first."""
+        with self._engine.connect() as connection:
+            return resolutions.last(connection)
 
     def replaced(self, number: int) -> list[Resolution]:
         """Return the decisions in whose place the one of that number came."""

@@ -16,6 +16,7 @@ from sqlalchemy import (
     and_,
     any_,
     exists,
+    func,
     insert,
     literal,
     or_,
@@ -34,7 +35,7 @@ from asset_sync.reconcile.identity import DECISION
 from asset_sync.reconcile.identity.returning import LEFT_MARK
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning.retiring import CHANGED
-from asset_sync.reconcile.resolutions import UNDO, Resolution, Resolutions, Verb, ended, first_seen
+from asset_sync.reconcile.resolutions import UNDO, Resolution, Resolutions, Verb, ended, first_seen, said_by
 
 _ABOUT_IDENTITY: Final[tuple[Verb, ...]] = ("link", "create", "ignore")
 _ABOUT_A_FIELD: Final[tuple[Verb, ...]] = ("keep_target", "take_source")
@@ -153,9 +154,27 @@ def keep(connection: Connection, link_set: str, resolution: Resolution) -> int:
     values = {name: getattr(resolution, name) for name in _FIELDS}
     number: int = connection.execute(insert(s.resolution).values(link_set=link_set, **values).returning(c.number)).scalar_one()
     earlier = update(s.resolution).where(*_alike(link_set, resolution), c.taken_back_at.is_(None), c.number != number)
-    end = {"taken_back_by": resolution.by, "taken_back_at": resolution.at, "replaced_by": number}
-    connection.execute(earlier.values(**end))
+    # Of two who decide at once, the one who began first may come last.
+    at = func.greatest(c.at, resolution.at)
+    connection.execute(earlier.values(taken_back_by=resolution.by, taken_back_at=at, replaced_by=number))
     return number
+
+
+def check_seen(connection: Connection, link_set: str, resolution: Resolution, seen: int) -> None:
+    """Raise `PlanError` where somebody decided otherwise of the record, or of the object, after decision `seen`."""
+    c = s.resolution.c
+    of_object = (c.link_set == link_set, c.kind == resolution.kind, c.verb == "link", c.target_id == resolution.target_id)
+    meant = [and_(*_alike(link_set, resolution)), *([and_(*of_object)] if resolution.verb == "link" else [])]
+    later = select(s.resolution).where(or_(*meant), c.number > seen, c.taken_back_at.is_(None)).order_by(c.number.desc())
+    row = connection.execute(later).first()
+    if row is not None:
+        told = f"decision {row.number} came since you looked: {said_by(of_row(row))}"
+        raise PlanError(f"{told}; nothing is decided now: look again")
+
+
+def last(connection: Connection) -> int:
+    """Return the number of the resolution that was made last; 0 before the first."""
+    return connection.scalar(select(func.max(s.resolution.c.number))) or 0
 
 
 def take_back(connection: Connection, number: int, by: str, at: datetime) -> KeptResolution:

@@ -21,6 +21,7 @@ from asset_sync.reconcile.identity.returning import left_key
 from asset_sync.reconcile.plan import connection_of
 from asset_sync.reconcile.planning.leaving import are_left
 from asset_sync.reconcile.resolutions import Resolution, Verb, said, said_by
+from asset_sync.reconcile.visible import ACTING
 
 LARGEST_NUMBER: Final = 2**63 - 1
 """No decision has a larger number: the ledger counts them in 64 bits."""
@@ -93,7 +94,15 @@ def _command(verb: str, about: "Held | _Record", *more: str, options: Sequence[s
     words = [about.sync, about.kind, about.source_key, *more]
     # What begins like an option is one, unless it stands behind two dashes.
     odd = any(word.startswith("-") for word in words)
-    return shlex.join(["asset-sync", "resolve", verb, *([*options, "--", *words] if odd else [*words, *options])])
+    return " ".join(map(_quoted, ["asset-sync", "resolve", verb, *([*options, "--", *words] if odd else [*words, *options])]))
+
+
+def _quoted(word: str) -> str:
+    """Return a word as a shell takes it, in which no character acts on the terminal that shows it."""
+    if not any(sign in ACTING for sign in word):
+        return shlex.quote(word)
+    told = word.replace("\\", r"\\").replace("'", r"\'")
+    return "$'" + "".join(f"\\u{ord(sign):04x}" if sign in ACTING else sign for sign in told) + "'"
 
 
 def _names(sync: str | None) -> list[str]:
@@ -120,12 +129,14 @@ def resolve(
     field: str | None = None,
     until_changed: bool = False,
     connection: str | None = None,
+    seen: int | None = None,
 ) -> KeptResolution:
     """Decide about a record, for good and with a name; the next plan of the sync goes by it.
 
     `source_key` may be the record's name, where it alone is called so, and `target_id` may be written as it is shown: #17.
+    `seen` is the last decision that the person knew (`last_seen`), by default that of now.
     Raises ConfigurationError for a kind, field or connection that the sync does not have and for a decision that is none, and
-    PlanError for a record that it does not know, or an object that is not there.
+    PlanError for a record that it does not know, an object that is not there, and where somebody decided otherwise since.
     """
     declared_as = declared(sync)
     link_set = link_set_of(declared_as, connection)
@@ -133,6 +144,7 @@ def resolve(
     _check_words(verb, target_id, field, until_changed=until_changed)
     _check(declared_as, verb, kind, field)
     ledger = open_ledger()
+    seen = ledger.last_resolution() if seen is None else seen
     record = _record(ledger, declared_as, link_set, kind, source_key)
     of_connection = replace(declared_as, link_set=link_set)
     if verb in ("link", "never_link"):
@@ -149,8 +161,13 @@ def resolve(
         _check_writable(record, str(field))
     about = kind, record.source_key, verb, by, datetime.now(UTC), target_id, field
     resolution = Resolution(*about, until_changed=until_changed, key=_called(record))
-    number = ledger.resolve(link_set, resolution)
+    number = ledger.resolve(link_set, resolution, seen=seen)
     return KeptResolution(link_set, replace(resolution, number=number))
+
+
+def last_seen() -> int:
+    """Return the number of the last decision, which whoever looks now may know."""
+    return open_ledger().last_resolution()
 
 
 def replaced(kept: KeptResolution) -> Sequence[Resolution]:

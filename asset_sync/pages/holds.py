@@ -30,12 +30,15 @@ class _Deciding(BaseModel):
     target_id: str | None = None
     field: str | None = None
     until_changed: bool = False
+    seen: int | None = None
 
 
 @routes.get("/held")
 def held(request: Request, sync: str = "", page: Annotated[int, Query(ge=1, le=1_000_000)] = 1) -> Response:
     """Show what is held now, of one sync or of all, with what can be decided about it."""
     at = (page - 1) * PAGE
+    # First: what is decided while the rest is read was not seen.
+    seen = operations.last_seen()
     try:
         found = operations.held_page(sync or None, at, PAGE)
     except ConfigurationError as error:
@@ -54,6 +57,7 @@ def held(request: Request, sync: str = "", page: Annotated[int, Query(ge=1, le=1
         gone=gone_of(found.rows),
         is_gone=operations.is_gone,
         decided=operations.decided,
+        seen=seen,
     )
 
 
@@ -72,6 +76,7 @@ def resolve(request: Request, by: Approver, deciding: Annotated[_Deciding, Form(
             field=deciding.field,
             until_changed=deciding.until_changed,
             connection=connection_of(deciding.sync, deciding.link_set),
+            seen=deciding.seen,
         )
     except ConfigurationError as error:
         raise HTTPException(422, str(error)) from None

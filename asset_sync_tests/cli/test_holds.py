@@ -2,8 +2,10 @@
 
 import dataclasses
 import json
+import os
 import shlex
 import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -54,6 +56,17 @@ def test_each_object_that_a_record_may_be_comes_with_the_command_that_says_so(
     said = asked("held")
     assert [line.strip() for line in said.splitlines() if "resolve link" in line] == commands
     assert ("If it is none of them" in said) == bool(commands)
+
+
+@pytest.mark.parametrize("record", ["it's \x1b[2J \\n", "a\rb\x850", "\u202e1 $HOME", "plain `x`", "*", ""])
+def test_a_command_that_is_printed_names_the_record_to_a_shell(record: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Held(SYNC, SYNC, "plan", "asset", record, None, None, (), ("17",), "why", NOW, waits=False, ignored=False)
+    monkeypatch.setattr(holds, "held", lambda _: [one])
+    monkeypatch.setattr(holds, "gone_of", lambda _: ())
+    (command,) = [line.strip() for line in asked("held").splitlines() if "resolve link" in line]
+    told = command.replace("asset-sync", "printf '%s|'", 1)
+    shell = subprocess.run(["bash", "-c", told], capture_output=True, env={"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"]})
+    assert shell.stdout.decode().split("|")[:-1] == ["resolve", "link", SYNC, "asset", record, "17"]
 
 
 @pytest.mark.slow

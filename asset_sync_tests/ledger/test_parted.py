@@ -145,11 +145,11 @@ def test_what_was_made_for_a_record_leaves_service_though_it_was_parted_after_th
     assert told(lab, "status")[own] == "retired"
 
 
-@pytest.mark.parametrize("undone_first", [True, False])
+@pytest.mark.parametrize(("undone_first", "between"), [(False, 0), (True, 0), (True, 1), (True, 3)])
 @pytest.mark.parametrize("later", [1, 5])
 @pytest.mark.parametrize("tag", [{"tag": "T1"}, {}])
 def test_what_was_parted_by_mistake_is_its_records_again_once_that_is_undone_and_taken_back(
-    lab: LedgerLab, later: int, tag: dict[str, str], *, undone_first: bool
+    lab: LedgerLab, later: int, tag: dict[str, str], between: int, *, undone_first: bool
 ) -> None:
     own = made(lab, **tag)
     before = lab.objects()
@@ -158,6 +158,7 @@ def test_what_was_parted_by_mistake_is_its_records_again_once_that_is_undone_and
     if not undone_first:
         lab.real.take_back(number, "bob", lab.at)
     undone(lab, plans)
+    run(between, lab)
     if undone_first:
         lab.real.take_back(number, "bob", lab.at)
     run(6, lab)
@@ -188,6 +189,37 @@ def test_what_somebody_put_to_another_use_is_not_its_records_again(lab: LedgerLa
     assert lab.objects()[own] == theirs
     assert lab.sync.known_links(lab.real)["asset"].set_index("source_key")["target_id"]["x"] != own
     assert "x" not in held(lab.plan())
+
+
+def test_a_record_keeps_one_object_in_service_where_the_other_one_was_taken_back(lab: LedgerLab) -> None:
+    own = made(lab, tag="T1")
+    lab.decide("never_link", "x", target_id=own)
+    back = undo(lab, lab.run())
+    run(6, lab)
+    assert told(lab, "status")[own] == "in-use"
+    (retired,) = {row["target_id"] for row in p.records(back.writes)} - {own}
+    assert f"its record is asset #{retired} now, which is out of service" in held(lab.plan())[f"x (left #{own})"]
+    undo(lab, back)
+    run(6, lab)
+    assert (told(lab, "status")[own], told(lab, "status")[retired]) == ("retired", "in-use")
+    assert held(lab.plan()) == {}
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_target_that_was_restored_becomes_the_base_also_where_somebody_parted_a_record(lab: LedgerLab, *, gone: bool) -> None:
+    own = made(lab, tag="T1")
+    backup = lab.target.backup()
+    lab.source = {"asset": [machine("x", tag="T2"), machine("q")]}
+    run(1, lab)
+    lab.decide("never_link", "x", target_id=own)
+    lab.target.restore(backup)
+    if gone:
+        lab.source = {"asset": [machine("q")]}
+    lab.apply(lab.plan("rebase"))
+    run(6, lab)
+    assert told(lab, "status")[own] == "retired"
+    assert list(told(lab, "tag").values()).count("T2") == (not gone)
+    assert held(lab.plan()) == {}
 
 
 # What is left alone says so, and by which decision.

@@ -71,6 +71,32 @@ def test_what_comes_in_the_place_of_another_decision_did_not_take_it_back(ledger
     assert [each.number for each in ledger.replaced(again)] == [bobs]
 
 
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        (decision("create"), decision("ignore")),
+        (decision("take_source", field="name"), decision("keep_target", field="name")),
+        (decision("link", target_id="7"), decision("never_link", target_id="7")),
+        (decision("link", target_id="7"), replace(decision("link", target_id="7"), source_key="b")),
+    ],
+)
+def test_who_had_not_seen_what_another_decided_is_told_first(ledger: Ledger, mine: Resolution, theirs: Resolution) -> None:
+    seen = ledger.last_resolution()
+    ledger.resolve(SYNC, decision("keep_target", field="status"), seen=seen)
+    number = ledger.resolve(SYNC, theirs, seen=seen)
+    with pytest.raises(PlanError, match=f"decision {number} came since you looked"):
+        ledger.resolve(SYNC, mine, seen=seen)
+    assert ledger.last_resolution() == number
+    ledger.take_back(number, "bob", at(1))
+    assert ledger.resolve(SYNC, mine, seen=seen) > number
+
+
+def test_no_decision_ends_before_it_was_made(ledger: Ledger) -> None:
+    ledger.resolve(SYNC, replace(decision("create"), at=at(2)))
+    ledger.resolve(SYNC, replace(decision("ignore"), at=at(1)))
+    assert [each.taken_back_at for each in ledger.every_resolution()] == [None, at(2)]
+
+
 def test_the_first_plan_after_the_decision_says_what_an_ignored_record_was_like(ledger: Ledger) -> None:
     ledger.resolve(SYNC, decision("ignore", until_changed=True))
     ledger.save(make(row("quarantine", "a", hold="ignored: …", version="f1")), "r1", at(1))

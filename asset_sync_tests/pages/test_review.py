@@ -142,6 +142,20 @@ def test_a_twin_is_decided_about_by_its_form_and_the_decision_taken_back(visit: 
     assert [(each.resolution.by, each.taken_back_by) for each in resolutions()] == [("anna", "anna")]
 
 
+def test_who_decides_on_a_page_that_another_decided_on_since_is_told_first(visit: Visit, world: World) -> None:
+    first, other, *_ = list(world.company)
+    world.company.apply(put=[dataclasses.replace(other, serial=first.serial, asset_tag=None)])
+    world.company.apply(put=[dataclasses.replace(first, asset_tag=None)])
+    run_sync(SYNC)
+    anna, bob = visit("anna"), visit("anna")
+    anna.open("held")
+    bob.open("held")
+    anna.send("/held", source_key=first.id, verb="create")
+    bob.send("/held", source_key=first.id, verb="ignore")
+    assert (bob.status, "decision 1 came since you looked: create asset" in bob.words) == (409, True)
+    assert [(each.resolution.verb, each.end) for each in resolutions()] == [("create", None)]
+
+
 def test_what_is_held_tells_both_values_and_offers_nothing_that_is_decided_or_gone(visit: Visit, world: World) -> None:
     run_sync(SYNC)
     both, gone, *_ = list(world.company)

@@ -6,6 +6,7 @@ So it is where somebody parted them by mistake, and took back both the decision 
 from typing import Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
 from asset_sync.reconcile.identity.remembered import changed_objects
@@ -19,6 +20,12 @@ LEFT_MARK: Final = " (left #"
 def left_key(source_key: str, target_id: str) -> str:
     """Return the key of the link of an object that a record left."""
     return f"{source_key}{LEFT_MARK}{target_id})"
+
+
+def left_by(links: pd.DataFrame, at: Positions) -> pa.Array:
+    """Return the keys of the records that left the objects of those links."""
+    told = zip(*(take(text(links[name]), at).to_pylist() for name in ("source_key", "target_id")), strict=True)
+    return pa.array([key.removesuffix(left_key("", target_id)) for key, target_id in told], pa.large_string())
 
 
 def by_return(state: Matching) -> None:
@@ -46,8 +53,7 @@ def _parted(state: Matching) -> tuple[Positions, Positions]:
 
 def _records(state: Matching, links: Positions) -> tuple[Positions, Positions]:
     """Return the records that left those objects, and what they are linked to now."""
-    told = zip(*(take(text(state.links[name]), links).to_pylist() for name in ("source_key", "target_id")), strict=True)
-    keys = pa.array([key.removesuffix(left_key("", target_id)) for key, target_id in told], pa.large_string())
+    keys = left_by(state.links, links)
     linked = index(keys, text(state.links["source_key"]))
     of_links = index(text(state.links["target_id"]), text(state.observed["id"]))
     return index(keys, text(state.desired["source_key"])), composed(linked, of_links)

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from asset_sync.reconcile.identity.state import DECISION, LINK, Compared, Matching
+from asset_sync.reconcile.identity.state import DECISION, LINK, RETURN, Compared, Matching
 from asset_sync.reconcile.identity.values import compared, emptied, pairs, twins
 from asset_sync.reconcile.kinds import IdentityRule
 from asset_sync.reconcile.tables import (
@@ -77,14 +77,15 @@ def _hold_contradicted(state: Matching, rule: IdentityRule, wanted: pa.Array, th
     Not those whose object is the linked one by what an earlier rule says, too, nor where the other one's own record gives
     the value up or says all else of it: then values move, and the records stay what they are. Nor where an earlier rule
     tells the other one from the record. Against what an earlier rule says, an object that is another record's by its link says
-    nothing either: the value is its own, and not what it is known by.
+    nothing either: the value is its own, and not what it is known by. Nor does, of a record that is what it was before, what it
+    was meanwhile.
     """
     alike = equal(wanted, glance(there, state.observed_of))
     recognised = (state.observed_of >= 0) & (state.rule != state.names.index(DECISION)) & ~state.confirmed
     apart = np.flatnonzero(recognised & filled(wanted) & ~alike)
     state.confirmed |= alike & (state.rule == state.names.index(LINK))
     found = _not_contradicted(pairs(apart, take(wanted, apart), there), _telling(state))
-    found = _not_given_up(state, rule, found, wanted)
+    found = _not_given_up(state, rule, _not_meanwhile(state, found), wanted)
     found = _not_shared(_not_parted(state, _not_anothers(state, rule, found)), wanted)
     found = _not_moved(state, rule, found)
     for row, others in state.by_id(found).items():
@@ -133,6 +134,17 @@ def _not_given_up(state: Matching, rule: IdentityRule, found: pd.DataFrame, want
     if given_up.any():
         given_up &= ~np.isin(holder, list(twins(wanted, np.unique(holder[given_up]))))
     return _without_moves(state, rule, found, given_up)
+
+
+def _not_meanwhile(state: Matching, found: pd.DataFrame) -> pd.DataFrame:
+    """Leave out, for rows that are again what they were before, the objects to which they are linked."""
+    rows, objects = found["row"].to_numpy(), found["observed"].to_numpy()
+    returned = state.rule[rows] == state.names.index(RETURN)
+    if not returned.any():
+        return found
+    linked = index(take(text(state.links["target_id"]), state.link_of[rows]), text(state.observed["id"]))
+    kept: pd.DataFrame = found[~(returned & (linked == objects))]
+    return kept
 
 
 def _not_moved(state: Matching, rule: IdentityRule, found: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.identity.returning import left_key
+from asset_sync.reconcile.identity.state import RETURN
 from asset_sync.reconcile.kinds import Kind
 from asset_sync.reconcile.planning.about import identities
 from asset_sync.reconcile.planning.drafts import Drafts, none
@@ -79,8 +80,12 @@ def leaving_links(sides: Sides) -> Positions:
 
 
 def parted_links(sides: Sides) -> Positions:
-    """Return the links of the records that are other objects by a person's decision, or none that there is."""
-    links = links_apart(sides.kind, sides.links, sides.resolutions)
+    """Return the links of the records that are other objects by a person's decision, or none that there is.
+
+    By one that is over, too: they are again what they were before it.
+    """
+    returned = sides.link_of[(sides.matches["rule"] == RETURN).to_numpy(dtype=bool)]
+    links = np.union1d(links_apart(sides.kind, sides.links, sides.resolutions), returned[returned >= 0])
     rows = index(sides.keys_of(links), sides.source_keys)
     links, rows = links[rows >= 0], rows[rows >= 0]
     chosen: Positions = links[~sides.linked[rows] & ~sides.are_undecided[rows]]

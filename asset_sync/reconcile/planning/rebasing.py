@@ -18,6 +18,7 @@ from asset_sync.reconcile.identity import changed_objects
 from asset_sync.reconcile.kinds import Kind, Kinds
 from asset_sync.reconcile.merge import Merge
 from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text
+from asset_sync.reconcile.planning.leaving import leaving_links
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.tables import (
     RETIRED_BY_SYNC,
@@ -84,8 +85,9 @@ def rebased_links(sides: Sides) -> Iterator[Drafts]:
     """
     older = rolled_back(sides.kind, sides.links, sides.observed) & (sides.kind.facet_of is None)
     older[sides.remembered[sides.linked]] = False
-    # Of a record that is another object the link is that one's from now on.
+    # Of a record that is another object the link is that one's from now on, and what it leaves has one of its own.
     older[sides.link_of[sides.same & ~sides.linked & (sides.link_of >= 0)]] = False
+    older[leaving_links(sides)] = False
     at = np.flatnonzero(older)
     if not at.size:
         return

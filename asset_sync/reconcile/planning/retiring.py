@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from asset_sync.reconcile import forms
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import changed_objects, suspects
+from asset_sync.reconcile.identity.returning import left_by
 from asset_sync.reconcile.kinds import Retirement
 from asset_sync.reconcile.planning import elsewhere
 from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, none
@@ -220,6 +221,7 @@ def _kept(sides: Sides, links: Positions, objects: Positions, keys: pa.Array) ->
     if not objects.size:
         return locked
     reasons = [locked, _decided(sides, keys), changed_objects(sides.kind, sides.links, sides.observed, links, objects).words]
+    reasons.append(_the_last_one(sides, links))
     reasons.append(elsewhere.in_service(sides, links, objects))
     held = sides.desired.take(sides.undecided)
     if not held.empty:
@@ -236,6 +238,21 @@ def _decided(sides: Sides, keys: pa.Array) -> pa.Array:
         return pa.nulls(len(keys), _TEXT)
     told = [f"{STAYS}{describe(kept[key])}" if key in kept else None for key in keys.to_pylist()]
     return pa.array(told, _TEXT)
+
+
+def _the_last_one(sides: Sides, links: Positions) -> pa.Array:
+    """Return, by link, what the record that left its object is, where that is out of service: it would have none any more."""
+    left = np.flatnonzero(are_left(sides.links)[links])
+    if not left.size:
+        return pa.nulls(len(links), _TEXT)
+    own = index(left_by(sides.links, links[left]), sides.source_keys)
+    own = np.append(sides.object_of, -1)[own]
+    out = (own >= 0) & sides.out_of_service(own)
+    ids = take(text(sides.observed["id"]), own[out])
+    why: list[str | None] = [None] * len(links)
+    for at, target_id in zip(left[out].tolist(), ids.to_pylist(), strict=True):
+        why[at] = f"its record is {sides.kind.name} #{target_id} now, which is out of service: it would have none in service"
+    return pa.array(why, _TEXT)
 
 
 def _keepers(sides: Sides) -> Iterator[Resolution]:
