@@ -65,7 +65,8 @@ def test_a_command_that_is_printed_names_the_record_to_a_shell(record: str, monk
     monkeypatch.setattr(holds, "gone_of", lambda _: ())
     (command,) = [line.strip() for line in asked("held").splitlines() if "resolve link" in line]
     told = command.replace("asset-sync", "printf '%s|'", 1)
-    shell = subprocess.run(["bash", "-c", told], capture_output=True, env={"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"]})
+    words = {"LC_ALL": "C.UTF-8", "PATH": os.environ["PATH"]}
+    shell = subprocess.run(["bash", "-c", told], capture_output=True, check=True, env=words)
     assert shell.stdout.decode().split("|")[:-1] == ["resolve", "link", SYNC, "asset", record, "17"]
 
 
@@ -416,7 +417,7 @@ def test_what_only_waits_for_something_else_names_that(monkeypatch: pytest.Monke
     why = "waits for device 'PC-1': device #7 (PC-1) was deleted in NetBox by pat"
     held = Held(SYNC, SYNC, "plan", "asset", "x", None, None, (), (), why, NOW, waits=False, ignored=False)
     known = {"asset": links(link("x", "17"))}
-    ledger = SimpleNamespace(links=lambda *_: known, held=lambda _: [held])
+    ledger = SimpleNamespace(links=lambda *_: known, held=lambda _: [held], last_resolution=int)
     monkeypatch.setattr(holds, "open_ledger", lambda: ledger)
     told = asked("resolve", "create", SYNC, "asset", "x", "--by", "anna", status=1)
     assert f"asset 'x' {why}; what it waits for is what there is to decide about" in told
@@ -425,7 +426,9 @@ def test_what_only_waits_for_something_else_names_that(monkeypatch: pytest.Monke
 
 def test_what_to_say_first_is_told_as_it_is_typed_of_a_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     known = {"asset": links(link("a b", "17"))}
-    ledger = SimpleNamespace(links=lambda *_: known, held=lambda _: [], resolutions=lambda _: Resolutions())
+    ledger = SimpleNamespace(
+        links=lambda *_: known, held=lambda _: [], resolutions=lambda _: Resolutions(), last_resolution=int
+    )
     monkeypatch.setattr(holds, "open_ledger", lambda: ledger)
     monkeypatch.setattr(holds, "link_set_of", lambda *_: f"{SYNC}/main")
     monkeypatch.setattr(holds, "lacking", lambda *_: None)
