@@ -188,10 +188,9 @@ def list_(sync: str | None, as_json: bool) -> None:
     for each in found:
         it = each.resolution
         end = f"{each.end}, {_moment(each.taken_back_at)}" if each.end else None
-        what = f"#{it.target_id}" if it.target_id else it.field
         verb = it.verb.replace("_", "-") + (" until it changes" if it.until_changed else "")
         record = called(it.source_key, it.key)
-        shown.add_row(*row(it.number, each.link_set, verb, it.kind, record, what, it.by, _moment(it.at), end))
+        shown.add_row(*row(it.number, each.link_set, verb, it.kind, record, it.about_what, it.by, _moment(it.at), end))
     printed().print(shown if found else "Nobody has decided anything yet.")
 
 

@@ -243,9 +243,14 @@ def _choice(option: str, given: str) -> Choice:
 @_by
 @json_option
 def reject(plan: str, *, by: str, as_json: bool) -> None:
-    """Keep PLAN from being applied, also when it is made again."""
+    """Keep PLAN from being applied, also when it is made again just so.
+
+    It says nothing of single records: a plan that has more or less in it is another one. To leave a record, or a field of it,
+    as it is for good: asset-sync resolve.
+    """
     header = operations.reject(plan, by)
-    _decided(header, f"Plan {header.id} is rejected by {by}.", as_json=as_json)
+    words = f"Plan {header.id} is rejected by {by}. Another plan may write the same; what is to stay: asset-sync resolve --help"
+    _decided(header, words, as_json=as_json)
 
 
 def _decided(header: PlanHeader, words: str, *, as_json: bool) -> None:
@@ -310,6 +315,8 @@ def _tell_restored(header: PlanHeader) -> None:
     for counted in operations.restored(header.id):
         shown.add_row(*row(counted.kind, counted.field, counted.back, counted.not_back))
     printed().print("", shown)
+    if operations.header(str(header.undoes)).undoes:
+        return
     click.echo(
         f"\nThe next run of {header.sync} may plan the fields again that the source owns: "
         "change the mapping or pause the schedule first, if they are to stay."

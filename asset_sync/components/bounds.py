@@ -23,7 +23,8 @@ class Bounds:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Return the schema of the number, with what is looked at after it."""
-        return core_schema.no_info_after_validator_function(self._within, handler(source))
+        number = core_schema.no_info_after_validator_function(self._within, handler(source))
+        return core_schema.no_info_before_validator_function(_no_truth_value, number)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         """Return what an editor of YAML goes by."""
@@ -40,3 +41,10 @@ class Bounds:
         if self.le is not None and not value <= self.le:
             raise PydanticKnownError("less_than_equal", {"le": self.le})
         return value
+
+
+def _no_truth_value(value: Any) -> Any:
+    """Refuse `true`, which Python takes for 1: a number that retires after one run is none that somebody meant."""
+    if isinstance(value, bool):
+        raise PydanticKnownError("int_type")
+    return value

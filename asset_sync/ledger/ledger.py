@@ -328,6 +328,11 @@ class Ledger:
         with self._engine.connect() as connection:
             return plans.tells_of(connection, link_set, kind, source_key)
 
+    def changed_since_ignored(self, plan_id: str) -> set[tuple[str, str]]:
+        """Return the records, by kind and key, that a plan saw changed since somebody decided to ignore them until they did."""
+        with self._engine.connect() as connection:
+            return resolutions.changed_in(connection, plan_id)
+
     def was_decided(self, link_set: str, kind: str, source_key: str) -> bool:
         """Return whether somebody decided about a record, also where that was taken back."""
         with self._engine.connect() as connection:

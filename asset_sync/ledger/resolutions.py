@@ -189,8 +189,15 @@ def take_back(connection: Connection, number: int, by: str, at: datetime) -> Kep
     taken = update(s.resolution).where(c.number == number, c.taken_back_at.is_(None))
     row = connection.execute(taken.values(taken_back_by=by, taken_back_at=at).returning(*s.resolution.c)).first()
     if row is None:
-        raise PlanError(f"no decision {number} that counts: asset-sync resolve list shows them")
+        raise PlanError(_why_not(connection, number))
     return _kept(row)
+
+
+def _why_not(connection: Connection, number: int) -> str:
+    row = connection.execute(_all(None).where(s.resolution.c.number == number)).first()
+    if row is None:
+        return f"there is no decision {number}: asset-sync resolve list shows them"
+    return f"decision {number} counts no more: {_kept(row).end} on {row.taken_back_at:%Y-%m-%d %H:%M} UTC"
 
 
 def stamp(connection: Connection, plan: Plan, mapped: Mapped) -> None:
@@ -242,6 +249,13 @@ def lapse(connection: Connection, plan: Plan, at: datetime) -> None:
     _end(connection, plan.link_set, _records(changed), "the source, which says otherwise", at, until_changed=True)
 
 
+def changed_in(connection: Connection, plan_id: str) -> set[tuple[str, str]]:
+    """Return the records, by kind and key, that a plan saw changed since they were ignored until they did."""
+    c = s.operation.c
+    rows = connection.execute(select(c.kind, c.source_key).where(c.plan_id == plan_id, c.op == p.SEEN, c.reason == CHANGED))
+    return {(row.kind, row.source_key) for row in rows}
+
+
 def _undone_by(connection: Connection, plan: Plan) -> str:
     approvals = header(connection, plan.id).approvals
     return f"{UNDO}{plan.undoes}" + (f" by {approvals[-1].by}" if approvals else "")
@@ -280,14 +294,14 @@ def history(connection: Connection, kind: str, target_id: str, field: str | None
     rows = connection.execute(query if field is None else query.where(c.field == field))
     nothing = (None, None, None)
     return [
-        (r.at, r.link_set, *nothing, r.source_key, f"{_said(r)} by {r.by}", None, r.field, *nothing, _kept(r).end) for r in rows
+        (r.at, r.link_set, *nothing, r.source_key, f"{_said(of_row(r))} by {r.by}", None, r.field, *nothing, _kept(r).end)
+        for r in rows
     ]
 
 
-def _said(row: Row[Any]) -> str:
-    # Of a new object, the id is what the record was before.
-    target = f" #{row.target_id}" if row.target_id and row.verb != "create" else ""
-    return f"{row.verb.replace('_', '-')}{target}"
+def _said(resolution: Resolution) -> str:
+    named = "" if resolution.field else resolution.about_what
+    return resolution.verb.replace("_", "-") + (f" {named}" if named else "")
 
 
 _FIELDS: Final = (

@@ -157,7 +157,7 @@ def replace_with_part(connection: Connection, plan_id: str, part: Plan, by: str,
 
 def _check_may_be_decided(connection: Connection, head: PlanHeader) -> None:
     if head.mode == "dry_run":
-        raise PlanError(f"plan {head.id} is a dry run, which is never applied: run the sync without dry_run")
+        raise PlanError(f"plan {head.id} is a dry run, which is never applied: run the sync in another mode")
     if head.state in _BEYOND:
         raise PlanError(f"plan {head.id} is {head.state}: only a plan that is yet to be applied can be decided about")
     if head.stale_because:

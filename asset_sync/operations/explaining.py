@@ -215,7 +215,9 @@ class _Explained:
         for kept in self._ledger.every_resolution(self._sync.link_set):
             made = kept.resolution
             if (made.kind, made.source_key) == (self._kind, self._key):
-                about = (made.number, made.verb, made.target_id, made.field, made.until_changed, made.by, made.at)
+                # Of a new object, the id is what the record was before.
+                named = None if made.verb == "create" else made.target_id
+                about = (made.number, made.verb, named, made.field, made.until_changed, made.by, made.at)
                 yield DecisionTold(*about, kept.taken_back_by, kept.taken_back_at, kept.replaced_by)
 
 

@@ -116,7 +116,7 @@ def _check_rows(plan: Plan, selection: Selection) -> None:
 
 
 def gone_by(header: PlanHeader) -> Sequence[KeptResolution]:
-    """Return the decisions about records that a plan goes by, the latest first; none of an undo.
+    """Return the decisions about records that a plan goes by, the latest first; none of an undo, nor what it sees lapse.
 
     Its run kept them. Where that is kept no more, or the sync is not there any more, they are those of when it was made.
     """
@@ -127,7 +127,8 @@ def gone_by(header: PlanHeader) -> Sequence[KeptResolution]:
         known = kept_remembered(Snapshots(), declared(header.sync).key("plan"), header.run_id).resolutions
     except (FileNotFoundError, ConfigurationError):
         return ledger.every_resolution(header.link_set, in_force_at=header.made_at)
-    numbers = {each.number for each in known}
+    lapsing = ledger.changed_since_ignored(header.id)
+    numbers = {each.number for each in known if not (each.until_changed and (each.kind, each.source_key) in lapsing)}
     return [each for each in ledger.every_resolution(header.link_set) if each.resolution.number in numbers]
 
 

@@ -98,7 +98,7 @@ def authorise(plan: Standing, asking: Asking) -> Write | Leave | Refuse:
 def _dry_run(plan: Standing, asking: Asking) -> Leave | Refuse:
     if asking.made_it:
         return Leave("dry run: nothing is written")
-    return Refuse(f"{_named(plan)} is a dry run, which is never applied: run the sync without dry_run")
+    return Refuse(f"{_named(plan)} is a dry run, which is never applied: run the sync in another mode")
 
 
 def _made_for_review(plan: Standing) -> Write | Leave:

@@ -43,6 +43,11 @@ class Resolution:
     about: str | None = None
     key: str | None = None
 
+    @property
+    def about_what(self) -> str | None:
+        """The object or the field that it names. Of a new object, the id is what the record was before."""
+        return f"#{self.target_id}" if self.target_id and self.verb != "create" else self.field
+
 
 class Resolutions:
     """The decisions that hold for a sync."""
@@ -96,8 +101,7 @@ def _by_whom(resolution: Resolution) -> str:
 def said(resolution: Resolution) -> str:
     """Return what was decided, in the words of the command line."""
     field = f" {resolution.field} of" if resolution.field else ""
-    # Of a new object, the id is what the record was before.
-    target = f" #{resolution.target_id}" if resolution.target_id and resolution.verb != "create" else ""
+    target = f" {resolution.about_what}" if resolution.about_what and not resolution.field else ""
     until = " until it changes" if resolution.until_changed else ""
     name = f" ({resolution.key})" if resolution.key not in (None, resolution.source_key) else ""
     return f"{resolution.verb.replace('_', '-')}{field} {resolution.kind} {resolution.source_key!r}{name}{target}{until}"

@@ -118,6 +118,14 @@ def test_a_plan_tells_the_decisions_that_it_goes_by_also_where_it_has_no_row_of_
     assert "bob" not in told
     assert "decisions" not in asked("show", before), "those that came later are not what it went by"
 
+    asked("resolve", "ignore", SYNC, "asset", record.id, "--until-changed", "--by", "anna")
+    asked("run", SYNC)
+    world.company.apply(put=[dataclasses.replace(record, serial="SN-NEW-1")])
+    asked("run", SYNC)
+    told = asked("show", json.loads(asked("plans", "--json", "--limit", "1"))[0]["id"])
+    assert "keep-target name" in told
+    assert "until it changes" not in told, "it did"
+
 
 @pytest.mark.slow
 def test_the_history_of_a_decision_says_nothing_where_there_is_nothing(world: World) -> None:

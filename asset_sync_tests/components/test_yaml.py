@@ -95,6 +95,7 @@ def test_the_committed_yaml_loads_for_both_targets(kinds: str, tmp_path: Path, m
         ("target: netbox", "target: netbocks"),
         ("owner: shared", "owner: everybody"),
         ("runs: 3", "runs: three"),
+        ("runs: 3", "runs: true"),
         ("grace:", "grase:"),
     ],
 )

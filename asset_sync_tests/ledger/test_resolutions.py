@@ -51,8 +51,10 @@ def test_a_decision_is_taken_back_once_and_stays_on_record(ledger: Ledger) -> No
     assert counting(ledger) == []
     (kept,) = ledger.every_resolution()
     assert (kept.resolution.by, kept.taken_back_by, kept.taken_back_at) == ("anna", "bob", at(1))
-    with pytest.raises(PlanError, match="no decision"):
-        ledger.take_back(number, "bob", at(2))
+    with pytest.raises(PlanError, match=f"decision {number} counts no more: taken back by bob on 2025-"):
+        ledger.take_back(number, "eve", at(2))
+    with pytest.raises(PlanError, match="there is no decision 99"):
+        ledger.take_back(99, "eve", at(2))
 
 
 def test_what_comes_in_the_place_of_another_decision_did_not_take_it_back(ledger: Ledger) -> None:

@@ -121,7 +121,7 @@ def test_a_twin_is_resolved_by_click_and_gone_in_the_next_plan(come: Come, world
     expect(anna.page.get_by_role("article")).to_contain_text("ignored")
     assert len(assets(world)) == SIZE - 1
     anna.page.get_by_role("link", name="Decisions").click()
-    anna.press("Take decision 2 back")
+    anna.press("Take back decision 2")
     run_sync(SYNC)
     anna.open("held")
     expect(anna.page.get_by_role("article")).to_contain_text("is also on")

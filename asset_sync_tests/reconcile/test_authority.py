@@ -155,7 +155,7 @@ def test_no_dry_run_and_nothing_obsolete_is_ever_written() -> None:
 
 
 def test_whoever_is_refused_is_told_in_one_line_which_plan_and_what_to_do() -> None:
-    again = (*(f"asset-sync {verb} pdq_to_netbox" for verb in ("run", "plan", "rebase")), "run the sync without dry_run")
+    again = (*(f"asset-sync {verb} pdq_to_netbox" for verb in ("run", "plan", "rebase")), "run the sync in another mode")
     ways_on = ("asset-sync approve 4be1", "asset-sync plans", *again)
     for combination in COMBINATIONS:
         decision = decided(combination)
