@@ -1,6 +1,8 @@
 """What is left behind where a person says that a record is another object: it is given up, however long that takes."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -8,6 +10,7 @@ from sqlalchemy import Engine
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.planning import Grace
 from asset_sync.reconcile.resolutions import Verb
 from asset_sync.reconcile.review import Choice, Selection, decisions, left_out, part
 from asset_sync_tests.ledger.lab import LedgerLab
@@ -203,6 +206,19 @@ def test_a_record_keeps_one_object_in_service_where_the_other_one_was_taken_back
     run(6, lab)
     assert (told(lab, "status")[own], told(lab, "status")[retired]) == ("retired", "in-use")
     assert held(lab.plan()) == {}
+
+
+def test_what_a_record_left_leaves_service_by_the_plan_that_brings_its_other_object_back(engine: Engine) -> None:
+    lab = LedgerLab(engine)
+    lab.policy = replace(lab.policy, grace=Grace(runs=1, time=timedelta()))
+    own = made(lab, tag="T1")
+    lab.decide("never_link", "x", target_id=own)
+    run(3, lab)
+    other = next(key for key, status in told(lab, "status").items() if key not in (own, THEIRS))
+    lab.decide("link", "x", target_id=own)
+    lab.run()
+    assert (told(lab, "status")[own], told(lab, "status")[other]) == ("in-use", "retired")
+    assert written(lab.plan()) == []
 
 
 @pytest.mark.parametrize("gone", [False, True])

@@ -241,18 +241,28 @@ def _decided(sides: Sides, keys: pa.Array) -> pa.Array:
 
 
 def _the_last_one(sides: Sides, links: Positions) -> pa.Array:
-    """Return, by link, what the record that left its object is, where that is out of service: it would have none any more."""
+    """Return, by link, what the record that left its object is where that stays out of service: it would have none left."""
     left = np.flatnonzero(are_left(sides.links)[links])
     if not left.size:
         return pa.nulls(len(links), _TEXT)
-    own = index(left_by(sides.links, links[left]), sides.source_keys)
-    own = np.append(sides.object_of, -1)[own]
-    out = (own >= 0) & sides.out_of_service(own)
+    rows = index(left_by(sides.links, links[left]), sides.source_keys)
+    own = np.append(sides.object_of, -1)[rows]
+    out = (own >= 0) & sides.out_of_service(own) & ~np.append(_restored(sides), False)[rows]
     ids = take(text(sides.observed["id"]), own[out])
     why: list[str | None] = [None] * len(links)
     for at, target_id in zip(left[out].tolist(), ids.to_pylist(), strict=True):
         why[at] = f"its record is {sides.kind.name} #{target_id} now, which is out of service: it would have none in service"
     return pa.array(why, _TEXT)
+
+
+def _restored(sides: Sides) -> Mask:
+    """Return the rows whose objects the plan brings back into service, as nobody decided that they stay as they are."""
+    back = returning(sides)
+    retirement = sides.kind.retirement
+    if back.any() and retirement is not None:
+        decided = _kept_as_they_are(sides, retirement, np.flatnonzero(back))
+        back[back] = ~filled(decided)
+    return back
 
 
 def _keepers(sides: Sides) -> Iterator[Resolution]:
