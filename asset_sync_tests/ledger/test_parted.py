@@ -213,12 +213,13 @@ def test_what_a_record_left_leaves_service_by_the_plan_that_brings_its_other_obj
     lab.policy = replace(lab.policy, grace=Grace(runs=1, time=timedelta()))
     own = made(lab, tag="T1")
     lab.decide("never_link", "x", target_id=own)
-    run(3, lab)
-    other = next(key for key, status in told(lab, "status").items() if key not in (own, THEIRS))
-    lab.decide("link", "x", target_id=own)
     lab.run()
-    assert (told(lab, "status")[own], told(lab, "status")[other]) == ("in-use", "retired")
-    assert written(lab.plan()) == []
+    other = next(key for key in lab.objects() if key not in (own, THEIRS))
+    for now, before in ((own, other), (other, own), (own, other)):
+        lab.decide("link", "x", target_id=now)
+        lab.run()
+        assert (told(lab, "status")[now], told(lab, "status")[before]) == ("in-use", "retired")
+        assert written(lab.plan()) == []
 
 
 @pytest.mark.parametrize("gone", [False, True])
