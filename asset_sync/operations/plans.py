@@ -127,7 +127,8 @@ def gone_by(header: PlanHeader) -> Sequence[KeptResolution]:
         known = kept_remembered(Snapshots(), declared(header.sync).key("plan"), header.run_id).resolutions
     except (FileNotFoundError, ConfigurationError):
         return ledger.every_resolution(header.link_set, in_force_at=header.made_at)
-    lapsing = ledger.changed_since_ignored(header.id)
+    # All rows of the plan are looked through for it.
+    lapsing = ledger.changed_since_ignored(header.id) if any(each.until_changed for each in known) else set()
     numbers = {each.number for each in known if not (each.until_changed and (each.kind, each.source_key) in lapsing)}
     return [each for each in ledger.every_resolution(header.link_set) if each.resolution.number in numbers]
 

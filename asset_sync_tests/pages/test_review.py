@@ -9,6 +9,7 @@ import pytest
 from asset_sync.operations.holds import resolutions
 from asset_sync.operations.plans import header
 from asset_sync.operations.runs import run_sync
+from asset_sync.sandbox.company import Machine
 from asset_sync.sandbox.world import World
 from asset_sync_tests.cli.lab import SIZE, SYNC, assets
 from asset_sync_tests.pages.lab import Visitor, ended
@@ -123,11 +124,17 @@ def test_what_is_not_there_or_not_to_be_had_is_said_in_a_page(visit: Visit, monk
     assert httpx.get(str(sue.client.base_url).removesuffix("review/")).headers["location"] == "/review/"
 
 
-def test_a_twin_is_decided_about_by_its_form_and_the_decision_taken_back(visit: Visit, world: World) -> None:
+def twins(world: World) -> Machine:
+    """Let a run hold two machines that have one serial; return the first."""
     first, other, *_ = list(world.company)
     world.company.apply(put=[dataclasses.replace(other, serial=first.serial, asset_tag=None)])
     world.company.apply(put=[dataclasses.replace(first, asset_tag=None)])
     run_sync(SYNC)
+    return first
+
+
+def test_a_twin_is_decided_about_by_its_form_and_the_decision_taken_back(visit: Visit, world: World) -> None:
+    first = twins(world)
     sue, anna = visit("sue"), visit("anna")
     sue.open("held")
     assert first.id in sue.words
@@ -143,10 +150,7 @@ def test_a_twin_is_decided_about_by_its_form_and_the_decision_taken_back(visit: 
 
 
 def test_who_decides_on_a_page_that_another_decided_on_since_is_told_first(visit: Visit, world: World) -> None:
-    first, other, *_ = list(world.company)
-    world.company.apply(put=[dataclasses.replace(other, serial=first.serial, asset_tag=None)])
-    world.company.apply(put=[dataclasses.replace(first, asset_tag=None)])
-    run_sync(SYNC)
+    first = twins(world)
     anna, bob = visit("anna"), visit("anna")
     anna.open("held")
     bob.open("held")
