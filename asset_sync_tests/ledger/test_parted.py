@@ -222,6 +222,23 @@ def test_what_a_record_left_leaves_service_by_the_plan_that_brings_its_other_obj
         assert written(lab.plan()) == []
 
 
+def test_what_a_record_left_stays_in_service_as_long_as_its_other_object_is_held(engine: Engine) -> None:
+    lab = LedgerLab(engine)
+    lab.policy = replace(lab.policy, grace=Grace(runs=1, time=timedelta()))
+    own = made(lab, tag="T1")
+    lab.decide("never_link", "x", target_id=own)
+    lab.run()
+    other = next(key for key in lab.objects() if key not in (own, THEIRS))
+    lab.source = {"asset": [machine("x", tag="T1", model="unheard of")]}
+    lab.decide("link", "x", target_id=own)
+    run(3, lab)
+    assert (told(lab, "status")[own], told(lab, "status")[other]) == ("retired", "in-use")
+    lab.source = {"asset": [machine("x", tag="T1")]}
+    run(2, lab)
+    assert (told(lab, "status")[own], told(lab, "status")[other]) == ("in-use", "retired")
+    assert held(lab.plan()) == {}
+
+
 @pytest.mark.parametrize("gone", [False, True])
 def test_a_target_that_was_restored_becomes_the_base_also_where_somebody_parted_a_record(lab: LedgerLab, *, gone: bool) -> None:
     own = made(lab, tag="T1")

@@ -72,15 +72,15 @@ def restores(sides: Sides, back: Mask) -> Drafts:
     why = pc.if_else(pa.array(elsewhere.retired(sides)[rows]), "retired by another sync, in this source now", _BACK)
     words = p.change(retirement.field, _json(retirement.value), p.or_null(sides.words(retirement.field, before)), "source", why)
     changes = {retirement.field: Change(as_text(before), words), **_note(sides, retirement, sides.object_of[rows], _taken_away)}
-    kept = _kept_as_they_are(sides, retirement, rows)
-    return sides.draft(rows, p.RESTORE, changes, hold=pc.coalesce(sides.blocked_at(rows), kept))
+    return sides.draft(rows, p.RESTORE, changes, hold=_not_restored(sides, retirement, rows))
 
 
-def _kept_as_they_are(sides: Sides, retirement: Retirement, rows: Positions) -> pa.Array:
-    """Return, by row, who decided that its object stays out of service."""
+def _not_restored(sides: Sides, retirement: Retirement, rows: Positions) -> pa.Array:
+    """Return, by row, why its object stays out of service: what its record refers to is held, or somebody decided so."""
     kept = {r.source_key: r for r in sides.resolutions.of(sides.kind.name, "keep_target") if r.field == retirement.field}
     keys = take(text(sides.desired["source_key"]), rows).to_pylist() if kept else []
-    return pa.array([f"{STAYS_OUT}{describe(kept[key])}" if key in kept else None for key in keys] or [None] * len(rows), _TEXT)
+    decided = [f"{STAYS_OUT}{describe(kept[key])}" if key in kept else None for key in keys] or [None] * len(rows)
+    return pc.coalesce(sides.blocked_at(rows), pa.array(decided, _TEXT))
 
 
 def _before(sides: Sides, retirement: Retirement, rows: Positions) -> pa.Array:
@@ -241,8 +241,11 @@ def _decided(sides: Sides, keys: pa.Array) -> pa.Array:
 
 
 def _the_last_one(sides: Sides, links: Positions) -> pa.Array:
-    """Return, by link, what the record that left its object is where that stays out of service: it would have none left."""
-    left = np.flatnonzero(are_left(sides.links)[links])
+    """Return, by link, what the record that left its object, or leaves it now, is where that stays out of service.
+
+    It would have none left.
+    """
+    left = np.flatnonzero(are_left(sides.links)[links] | np.isin(links, leaving_links(sides)))
     if not left.size:
         return pa.nulls(len(links), _TEXT)
     rows = index(left_by(sides.links, links[left]), sides.source_keys)
@@ -256,12 +259,11 @@ def _the_last_one(sides: Sides, links: Positions) -> pa.Array:
 
 
 def _restored(sides: Sides) -> Mask:
-    """Return the rows whose objects the plan brings back into service, as nobody decided that they stay as they are."""
+    """Return the rows whose objects the plan brings back into service."""
     back = returning(sides)
     retirement = sides.kind.retirement
     if back.any() and retirement is not None:
-        decided = _kept_as_they_are(sides, retirement, np.flatnonzero(back))
-        back[back] = ~filled(decided)
+        back[back] = ~filled(_not_restored(sides, retirement, np.flatnonzero(back)))
     return back
 
 
