@@ -38,11 +38,17 @@ from asset_sync.reconcile.kinds import FieldType, Kind
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning.leaving import FORGOTTEN, LEAVES, OF_LEFT, WRITTEN
 from asset_sync.reconcile.resolutions import Resolution
-from asset_sync.reconcile.tables import LINK_COLUMNS, RETIRED_BY_SYNC, base_column, emptied_column, identity_column
+from asset_sync.reconcile.tables import (
+    LINK_COLUMNS,
+    RETIRED_BY_SYNC,
+    RETIRED_BY_UNDO,
+    base_column,
+    emptied_column,
+    identity_column,
+)
 from asset_sync.reconcile.target import ALREADY, Outcome
 
 CREATED: Final = "created"
-RETIRED_BY_UNDO: Final = "undo"
 
 Record = dict[str, Any]
 """An operation as `asset_sync.reconcile.plan.records` gives it."""

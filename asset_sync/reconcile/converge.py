@@ -70,7 +70,7 @@ def _stored(plan: Plan, outcomes: Mapping[int, Outcome]) -> dict[tuple[str, str]
 def flapping(again: Plan, plan: Plan, outcomes: Mapping[int, Outcome]) -> list[str]:
     """Return, in words, what a plan made right after the apply would change again on the objects that it touched.
 
-    What was refused of an object, or was in conflict, is planned again as it should be; and what an object gives up since the
+    What was refused of an object, in conflict, or held, is planned again as it should be; and what an object gives up since the
     plan retired it goes to whoever waited for it.
     """
     rows = p.records(again.writes)
@@ -84,6 +84,8 @@ def flapping(again: Plan, plan: Plan, outcomes: Mapping[int, Outcome]) -> list[s
             undone |= {(*where, name) for name in outcome.instead}
         else:
             undone |= {(*where, name) for name in p.decode(row["changes"])}
+    for row in p.records(plan.held):
+        undone |= {(row["kind"], row["source_key"], name) for name in p.decode(row["changes"])}
     found: list[str] = []
     for row in rows:
         where = (row["kind"], row["source_key"])

@@ -71,6 +71,8 @@ LINK_COLUMNS = {
 }
 RETIRED_BY_SYNC = "sync"
 """What `retired_by` of a link says where a run of its sync retired the object."""
+RETIRED_BY_UNDO = "undo"
+"""The same where an undo did: it stays so, though the source has its record, until somebody brings it back."""
 ELSEWHERE_COLUMNS = {
     "target_id": "str",
     "link_set": "str",

@@ -1,6 +1,7 @@
-"""Returning: a record is again the object that it left by a decision that is over, where its own one is out of service.
+"""Returning: a record is again the object that it left by a decision that is over, where it is nothing else.
 
-So it is where somebody parted them by mistake, and took back both the decision and what a plan had made of it.
+So it is where somebody parted them by mistake, and took back both the decision and what a plan had made of it: an undo took its
+own object out of service; or where no plan had made anything of it yet.
 """
 
 from typing import Final
@@ -8,10 +9,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from asset_sync.reconcile.identity.remembered import changed_objects
 from asset_sync.reconcile.identity.state import RETURN, Matching
-from asset_sync.reconcile.tables import Positions, composed, index, out_of_service, take, text
+from asset_sync.reconcile.tables import RETIRED_BY_UNDO, Mask, Positions, index, mask, out_of_service, take, text
 
 LEFT_MARK: Final = " (left #"
 """What stands behind a record's key in that of an object which it left, before the object's id."""
@@ -33,9 +35,9 @@ def by_return(state: Matching) -> None:
     links, objects = _parted(state)
     if not links.size:
         return
-    rows, own = _records(state, links)
-    out, before = (out_of_service(state.kind, state.observed, each) for each in (own, objects))
-    back = (rows >= 0) & np.append(state.undecided(), False)[rows] & out & ~before
+    rows, nothing_else = _records(state, links)
+    in_service = ~out_of_service(state.kind, state.observed, objects)
+    back = (rows >= 0) & np.append(state.undecided(), False)[rows] & nothing_else & in_service
     back &= ~changed_objects(state.kind, state.links, state.observed, links, objects).changed
     back &= np.array([(row, other) not in state.parted for row, other in zip(rows.tolist(), objects.tolist(), strict=True)])
     back[back] = np.bincount(rows[back])[rows[back]] == 1
@@ -51,9 +53,11 @@ def _parted(state: Matching) -> tuple[Positions, Positions]:
     return links[objects >= 0], objects[objects >= 0]
 
 
-def _records(state: Matching, links: Positions) -> tuple[Positions, Positions]:
-    """Return the records that left those objects, and what they are linked to now."""
+def _records(state: Matching, links: Positions) -> tuple[Positions, Mask]:
+    """Return the records that left those objects, and whether they are nothing else: not linked, or to what an undo retired."""
     keys = left_by(state.links, links)
     linked = index(keys, text(state.links["source_key"]))
-    of_links = index(text(state.links["target_id"]), text(state.observed["id"]))
-    return index(keys, text(state.desired["source_key"])), composed(linked, of_links)
+    own = index(take(text(state.links["target_id"]), linked), text(state.observed["id"]))
+    by_undo = mask(pc.equal(take(text(state.links["retired_by"]), linked), RETIRED_BY_UNDO))
+    undone = by_undo & out_of_service(state.kind, state.observed, own)
+    return index(keys, text(state.desired["source_key"])), (linked < 0) | undone

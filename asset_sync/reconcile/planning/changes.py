@@ -159,9 +159,10 @@ class Changes:
         if not decided:
             return None
         words = self.sides.matched_by(rows).to_pylist()
+        made = {name: change.made for name, change in changes.items()}
         for at, row in enumerate(rows.tolist()):
-            own = [r for r in decided.get(row, ()) if r.field in changes]
-            words[at] = f"{words[at]}; {describe(own[0])}" if own else words[at]
+            own = [describe(each) for each in decided.get(row, ()) if each.field in made and made[each.field][at]]
+            words[at] = "; ".join(dict.fromkeys([words[at], *own]))
         return pa.array(words, _TEXT)
 
     def _blocked(self) -> Drafts:

@@ -22,11 +22,13 @@ from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.resolutions import UNDO, Resolution, describe, fingerprints
 from asset_sync.reconcile.tables import (
     RETIRED_BY_SYNC,
+    RETIRED_BY_UNDO,
     Mask,
     Positions,
     arrow,
     differs,
     filled,
+    identity_column,
     index,
     mask,
     take,
@@ -72,15 +74,15 @@ def restores(sides: Sides, back: Mask) -> Drafts:
     why = pc.if_else(pa.array(elsewhere.retired(sides)[rows]), "retired by another sync, in this source now", _BACK)
     words = p.change(retirement.field, _json(retirement.value), p.or_null(sides.words(retirement.field, before)), "source", why)
     changes = {retirement.field: Change(as_text(before), words), **_note(sides, retirement, sides.object_of[rows], _taken_away)}
-    return sides.draft(rows, p.RESTORE, changes, hold=_not_restored(sides, retirement, rows))
+    kept = _kept_as_they_are(sides, retirement, rows)
+    return sides.draft(rows, p.RESTORE, changes, hold=pc.coalesce(sides.blocked_at(rows), kept))
 
 
-def _not_restored(sides: Sides, retirement: Retirement, rows: Positions) -> pa.Array:
-    """Return, by row, why its object stays out of service: what its record refers to is held, or somebody decided so."""
+def _kept_as_they_are(sides: Sides, retirement: Retirement, rows: Positions) -> pa.Array:
+    """Return, by row, who decided that its object stays out of service."""
     kept = {r.source_key: r for r in sides.resolutions.of(sides.kind.name, "keep_target") if r.field == retirement.field}
     keys = take(text(sides.desired["source_key"]), rows).to_pylist() if kept else []
-    decided = [f"{STAYS_OUT}{describe(kept[key])}" if key in kept else None for key in keys] or [None] * len(rows)
-    return pc.coalesce(sides.blocked_at(rows), pa.array(decided, _TEXT))
+    return pa.array([f"{STAYS_OUT}{describe(kept[key])}" if key in kept else None for key in keys] or [None] * len(rows), _TEXT)
 
 
 def _before(sides: Sides, retirement: Retirement, rows: Positions) -> pa.Array:
@@ -131,16 +133,25 @@ def _taken_away(told: str, _most: int | None) -> str | None:
 
 
 def returned(sides: Sides) -> Drafts:
-    """Records that were counted as missing and are there again, and those that were ignored until they changed, and did."""
-    away = sides.links["missing_since"].notna() | sides.links["retired_by"].notna()
-    missing = np.append(away.to_numpy(dtype=bool) & sides.own, False)  # the last one stands for no link at all
-    there_again = missing[sides.link_of]
+    """Records that were counted as missing and are there again, and those that were ignored until they changed, and did.
+
+    What an undo retired is remembered as that until it is in service again.
+    """
+    missing, retired = (sides.links[name].notna().to_numpy(dtype=bool) & sides.own for name in ("missing_since", "retired_by"))
+    missing, retired = (np.append(each, False)[sides.link_of] for each in (missing, retired))
+    there_again = missing | (retired & ~_retired_by_undo(sides))
     there_again[_kept_by_undo(sides)] = True
     changed = np.zeros(len(sides.link_of), dtype=bool)
     changed[_changed_since_ignored(sides)] = True
     rows = np.flatnonzero(there_again | changed)
     reasons = pc.if_else(pa.array(changed[rows]), CHANGED, "in the source again")
     return sides.draft(rows, p.SEEN, reason=reasons)
+
+
+def _retired_by_undo(sides: Sides) -> Mask:
+    """Return the rows whose objects an undo retired, which stay so as long as nobody brings them back."""
+    links = mask(pc.equal(text(sides.links["retired_by"]), RETIRED_BY_UNDO))
+    return np.append(links, False)[sides.link_of] & sides.out_of_service(sides.object_of)
 
 
 def _kept_by_undo(sides: Sides) -> list[int]:
@@ -181,7 +192,7 @@ def retirements(sides: Sides, now: datetime) -> Drafts:
         _taken_out(sides, retirement, objects),
         source_keys=keys,
         reason=forms.concat("not in the source for ", runs, " runs", like=pa.nulls(len(gone), _TEXT)),
-        hold=pc.coalesce(_kept(sides, gone, objects, keys), waiting.holds(status, runs, now)),
+        hold=pc.coalesce(_kept(sides, gone, objects, keys), waiting.holds(status, runs, now), _without_another(sides, gone)),
     )
 
 
@@ -221,13 +232,25 @@ def _kept(sides: Sides, links: Positions, objects: Positions, keys: pa.Array) ->
     if not objects.size:
         return locked
     reasons = [locked, _decided(sides, keys), changed_objects(sides.kind, sides.links, sides.observed, links, objects).words]
-    reasons.append(_the_last_one(sides, links))
     reasons.append(elsewhere.in_service(sides, links, objects))
-    held = sides.desired.take(sides.undecided)
-    if not held.empty:
-        maybe = pa.array(suspects(sides.kind, held, sides.observed.take(objects)), _TEXT)
-        reasons.append(forms.concat("may be ", maybe, ", which is held", like=locked))
-    return pc.coalesce(*reasons)
+    return pc.coalesce(*reasons, *_may_be(sides, objects))
+
+
+def _may_be(sides: Sides, objects: Positions) -> Iterator[pa.Array]:
+    """Yield, by object, the record that it may be: one that is held, or one whose own object an undo retired."""
+    retired = np.flatnonzero(_retired_by_undo(sides))
+    undone = f"whose own {sides.kind.name} an undo retired"
+    now = sides.desired.take(retired)
+    records = [(sides.desired.take(sides.undecided), "which is held"), (now, undone)]
+    if sides.knows_identity():
+        # What its object was known by; the source may say something else of it by now.
+        links = sides.links.take(sides.link_of[retired])
+        known = {name: links[identity_column(name)].to_numpy() for name in sides.kind.identifying}
+        records.append((now.assign(**known), undone))
+    for table, why in records:
+        if not table.empty:
+            maybe = pa.array(suspects(sides.kind, table, sides.observed.take(objects)), _TEXT)
+            yield forms.concat("may be ", maybe, f", {why}", like=maybe)
 
 
 def _decided(sides: Sides, keys: pa.Array) -> pa.Array:
@@ -240,31 +263,25 @@ def _decided(sides: Sides, keys: pa.Array) -> pa.Array:
     return pa.array(told, _TEXT)
 
 
-def _the_last_one(sides: Sides, links: Positions) -> pa.Array:
-    """Return, by link, what the record that left its object, or leaves it now, is where that stays out of service.
+def _without_another(sides: Sides, links: Positions) -> pa.Array:
+    """Return, by link, what the record that left its object, or leaves it now, is instead, where that is not in service yet.
 
-    It would have none left.
+    What a plan will make or bring back does not count: the target may refuse it, or a reviewer leave it out.
     """
     left = np.flatnonzero(are_left(sides.links)[links] | np.isin(links, leaving_links(sides)))
     if not left.size:
         return pa.nulls(len(links), _TEXT)
     rows = index(left_by(sides.links, links[left]), sides.source_keys)
     own = np.append(sides.object_of, -1)[rows]
-    out = (own >= 0) & sides.out_of_service(own) & ~np.append(_restored(sides), False)[rows]
-    ids = take(text(sides.observed["id"]), own[out])
+    without = (rows >= 0) & ((own < 0) | sides.out_of_service(own))
+    ids = take(text(sides.observed["id"]), own[without])
     why: list[str | None] = [None] * len(links)
-    for at, target_id in zip(left[out].tolist(), ids.to_pylist(), strict=True):
-        why[at] = f"its record is {sides.kind.name} #{target_id} now, which is out of service: it would have none in service"
+    for at, target_id in zip(left[without].tolist(), ids.to_pylist(), strict=True):
+        name = sides.kind.name
+        none_yet = f"{MISSING}here, but its record is no other {name} yet"
+        why[at] = f"its record is {name} #{target_id} now, which is out of service" if target_id else none_yet
+        why[at] += ": it would have none in service"
     return pa.array(why, _TEXT)
-
-
-def _restored(sides: Sides) -> Mask:
-    """Return the rows whose objects the plan brings back into service."""
-    back = returning(sides)
-    retirement = sides.kind.retirement
-    if back.any() and retirement is not None:
-        back[back] = ~filled(_not_restored(sides, retirement, np.flatnonzero(back)))
-    return back
 
 
 def _keepers(sides: Sides) -> Iterator[Resolution]:

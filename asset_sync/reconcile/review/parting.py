@@ -7,6 +7,7 @@ does in several steps is done as a whole; what is let go for something else to c
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import product
 from typing import Any, Final, Literal
 
 import orjson
@@ -211,7 +212,7 @@ def _plain(value: object) -> str | None:
 
 
 def _values(rows: list[Row], unique: Unique, kind: Kind, standing: _Standing) -> Iterator[tuple[_Spot, _Spot]]:
-    """Who takes a value that is unique waits until who has it gives it up."""
+    """Who takes a value that is unique waits until who has it gives it up; who gives it up for that alone waits as well."""
     touching = [row for row in rows if any(name in row["changes"] for name in unique.fields)]
     if len(touching) < 2 or not unique.enforced:
         return
@@ -222,8 +223,12 @@ def _values(rows: list[Row], unique: Unique, kind: Kind, standing: _Standing) ->
             givers[old].append(row)
     for taker, new in zip(touching, news, strict=True):
         for giver in givers.get(new, ()) if new is not None else ():
-            if giver is not taker:
-                yield from ((one, other) for one in _spots(giver, unique) for other in _spots(taker, unique))
+            if giver is taker:
+                continue
+            both = list(product(_spots(giver, unique), _spots(taker, unique)))
+            yield from both
+            if giver["reason"] == p.GIVES_UP:
+                yield from ((taking, giving) for giving, taking in both)
 
 
 def _spots(row: Row, unique: Unique) -> list[_Spot]:
