@@ -11,12 +11,12 @@ from pathlib import Path
 import dagster as dg
 import pandas as pd
 import pytest
-import requests
 from upath import UPath
 
 from asset_sync.components import snapshots as module
 from asset_sync.components.snapshots import Snapshots
 from asset_sync_tests.components.probe import YAML, load_whole
+from asset_sync_tests.deploy import fleet
 from asset_sync_tests.pipeline import SYNC, Pipeline
 
 DEVICES, PLAN = dg.AssetKey(["devices"]), dg.AssetKey(["plan"])
@@ -116,28 +116,18 @@ def test_a_step_reads_the_columns_that_it_names_as_far_as_they_are_there(tmp_pat
 @pytest.fixture
 def object_store(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of an empty folder in an object store, which the environment leads to."""
-    from moto.server import ThreadedMotoServer
-
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
-        monkeypatch.setenv(name, "us-east-1")
-    store = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
-    store.start()
-    try:
-        host, port = store.get_host_and_port()
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        requests.put(f"http://{host}:{port}/inventory", timeout=10).raise_for_status()
-        yield "s3://inventory/snapshots"
-    finally:
-        store.stop()
+    with fleet.object_store() as told:
+        for name, value in told.items():
+            monkeypatch.setenv(name, value)
+        yield told["ASSET_SYNC_SNAPSHOTS"]
 
 
 @pytest.fixture(params=["a folder", "an object store"])
-def base(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> UPath:
+def base(request: pytest.FixtureRequest, tmp_path: Path) -> UPath:
     """Where the pipeline keeps its tables."""
     if request.param == "a folder":
         return UPath(tmp_path / "snapshots")
     there: str = request.getfixturevalue("object_store")
-    monkeypatch.setenv("ASSET_SYNC_SNAPSHOTS", there)
     return UPath(there, use_listings_cache=False)
 
 

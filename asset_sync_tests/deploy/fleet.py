@@ -299,7 +299,10 @@ def _answers(url: str) -> bool:
 def object_store() -> Iterator[dict[str, str]]:
     """Serve an object store with an empty bucket; yield the variables that lead the tables of runs there."""
     from moto.server import ThreadedMotoServer
+    from s3fs import S3FileSystem
 
+    # What was made for another store would go on to that one's port, whatever the environment says.
+    S3FileSystem.clear_instance_cache()
     store = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     store.start()
     try:

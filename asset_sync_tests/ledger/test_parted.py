@@ -149,7 +149,7 @@ def test_what_was_made_for_a_record_leaves_service_though_it_was_parted_after_th
 
 
 @pytest.mark.parametrize(("undone_first", "between"), [(False, 0), (True, 0), (True, 1), (True, 3)])
-@pytest.mark.parametrize("later", [1, 5])
+@pytest.mark.parametrize("later", [1, pytest.param(5, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("tag", [{"tag": "T1"}, {}])
 def test_what_was_parted_by_mistake_is_its_records_again_once_that_is_undone_and_taken_back(
     lab: LedgerLab, later: int, tag: dict[str, str], between: int, *, undone_first: bool
@@ -287,7 +287,7 @@ def test_a_field_of_what_is_still_to_be_made_is_asked_about_no_more_once_that_is
 # A record is never without an object in service, whatever becomes of the one that was planned for it.
 
 
-@pytest.fixture(params=[1, 2])
+@pytest.fixture(params=[1, pytest.param(2, marks=pytest.mark.slow)])
 def soon(request: pytest.FixtureRequest, engine: Engine) -> LedgerLab:
     """Return a lab that retires after so many runs."""
     lab = LedgerLab(engine)
