@@ -151,6 +151,8 @@ def returned(sides: Sides) -> Drafts:
 def _retired_by_undo(sides: Sides) -> Mask:
     """Return the rows whose objects an undo retired, which stay so as long as nobody brings them back."""
     links = mask(pc.equal(text(sides.links["retired_by"]), RETIRED_BY_UNDO))
+    if not links.any():
+        return np.zeros(len(sides.link_of), dtype=bool)
     return np.append(links, False)[sides.link_of] & sides.out_of_service(sides.object_of)
 
 
