@@ -24,6 +24,29 @@ def lab(engine: Engine) -> LedgerLab:
     return LedgerLab(engine)
 
 
+def retiring_after(engine: Engine, runs: int) -> LedgerLab:
+    """Return a lab that retires after so many runs, whatever time passes."""
+    lab = LedgerLab(engine)
+    lab.policy = replace(lab.policy, grace=Grace(runs=runs, time=timedelta()))
+    return lab
+
+
+def after_parting(engine: Engine) -> tuple[LedgerLab, str, str]:
+    """Return a lab that retires after a run, what the record x left and is retired, and what was made for it instead."""
+    lab = retiring_after(engine, 1)
+    own = made(lab, tag="T1")
+    lab.decide("never_link", "x", target_id=own)
+    run(2, lab)
+    (other,) = lab.objects().keys() - {own, THEIRS}
+    return lab, own, other
+
+
+def object_of_x(lab: LedgerLab) -> str:
+    """Return the id of the object that the record x is linked to."""
+    found: str = lab.sync.known_links(lab.real)["asset"].set_index("source_key")["target_id"]["x"]
+    return found
+
+
 def recognised(lab: LedgerLab) -> tuple[str, str]:
     """Let a person have two objects and the record x be recognised as the first, by its name; it is the second."""
     wrong, right = (lab.target.make("asset", status="in-use", name=name, room="P") for name in ("pc-1", "pc-2"))
@@ -167,7 +190,7 @@ def test_what_was_parted_by_mistake_is_its_records_again_once_that_is_undone_and
     run(6, lab)
     after = lab.objects()
     assert {each: after[each] for each in before} == before
-    assert lab.sync.known_links(lab.real)["asset"].set_index("source_key")["target_id"]["x"] == own
+    assert object_of_x(lab) == own
     assert held(lab.plan()) == {}
     assert written(lab.plan()) == []
 
@@ -177,7 +200,7 @@ def test_what_was_parted_stays_so_where_the_plan_alone_is_undone(lab: LedgerLab)
     lab.decide("never_link", "x", target_id=own)
     undone(lab, [lab.run()])
     run(6, lab)
-    assert lab.sync.known_links(lab.real)["asset"].set_index("source_key")["target_id"]["x"] != own
+    assert object_of_x(lab) != own
 
 
 def test_what_somebody_put_to_another_use_is_not_its_records_again(lab: LedgerLab) -> None:
@@ -190,7 +213,7 @@ def test_what_somebody_put_to_another_use_is_not_its_records_again(lab: LedgerLa
     theirs = lab.objects()[own]
     run(4, lab)
     assert lab.objects()[own] == theirs
-    assert lab.sync.known_links(lab.real)["asset"].set_index("source_key")["target_id"]["x"] != own
+    assert object_of_x(lab) != own
     assert "x" not in held(lab.plan())
 
 
@@ -209,12 +232,7 @@ def test_a_record_keeps_one_object_in_service_where_the_other_one_was_taken_back
 
 
 def test_what_a_record_left_leaves_service_once_its_other_object_is_back(engine: Engine) -> None:
-    lab = LedgerLab(engine)
-    lab.policy = replace(lab.policy, grace=Grace(runs=1, time=timedelta()))
-    own = made(lab, tag="T1")
-    lab.decide("never_link", "x", target_id=own)
-    run(2, lab)
-    other = next(key for key in lab.objects() if key not in (own, THEIRS))
+    lab, own, other = after_parting(engine)
     for now, before in ((own, other), (other, own), (own, other)):
         lab.decide("link", "x", target_id=now)
         lab.run()
@@ -225,12 +243,7 @@ def test_what_a_record_left_leaves_service_once_its_other_object_is_back(engine:
 
 
 def test_what_a_record_left_stays_in_service_as_long_as_its_other_object_is_held(engine: Engine) -> None:
-    lab = LedgerLab(engine)
-    lab.policy = replace(lab.policy, grace=Grace(runs=1, time=timedelta()))
-    own = made(lab, tag="T1")
-    lab.decide("never_link", "x", target_id=own)
-    run(2, lab)
-    other = next(key for key in lab.objects() if key not in (own, THEIRS))
+    lab, own, other = after_parting(engine)
     lab.source = {"asset": [machine("x", tag="T1", model="unheard of")]}
     lab.decide("link", "x", target_id=own)
     run(3, lab)
@@ -290,9 +303,7 @@ def test_a_field_of_what_is_still_to_be_made_is_asked_about_no_more_once_that_is
 @pytest.fixture(params=[1, pytest.param(2, marks=pytest.mark.slow)])
 def soon(request: pytest.FixtureRequest, engine: Engine) -> LedgerLab:
     """Return a lab that retires after so many runs."""
-    lab = LedgerLab(engine)
-    lab.policy = replace(lab.policy, grace=Grace(runs=request.param, time=timedelta()))
-    return lab
+    return retiring_after(engine, request.param)
 
 
 def later(lab: LedgerLab) -> None:
@@ -363,7 +374,7 @@ def test_what_a_record_left_is_not_its_own_again_where_no_undo_took_the_other_on
     source = lab.source
     number = lab.decide("never_link", "x", target_id=wrong)
     run(2, lab)
-    other = lab.sync.known_links(lab.real)["asset"].set_index("source_key")["target_id"]["x"]
+    other = object_of_x(lab)
     lab.target.edit("asset", other, room="R9")
     if by_hand:
         lab.target.edit("asset", other, status="retired")
@@ -374,7 +385,7 @@ def test_what_a_record_left_is_not_its_own_again_where_no_undo_took_the_other_on
     lab.source = source
     run(5, lab)
     assert told(lab, "status")[other] == ("retired" if by_hand else "in-use")
-    assert lab.sync.known_links(lab.real)["asset"].set_index("source_key")["target_id"]["x"] == other
+    assert object_of_x(lab) == other
 
 
 @pytest.mark.parametrize("runs", [1, 3])

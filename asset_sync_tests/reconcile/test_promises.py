@@ -927,8 +927,8 @@ def test_a_conflict_is_decided_for_good(verb: str, stays: str) -> None:
 def test_the_reason_names_the_decision_about_the_field_that_is_written() -> None:
     lab = Lab(source={"asset": [machine(key, room="r1", memory=4) for key in ("a", "b")]})
     lab.run()
-    for target_id, field in (("1001", "room"), ("1002", "memory")):
-        lab.target.edit("asset", target_id, **{field: {"room": "a person's", "memory": 9}[field]})
+    lab.target.edit("asset", "1001", room="a person's")
+    lab.target.edit("asset", "1002", memory=9)
     lab.source = {"asset": [machine("a", room="r2"), machine("b", room="r2", memory=8)]}
     about = [(key, field, by) for key in ("a", "b") for field, by in (("name", "ann"), ("room", "bob"), ("memory", "cho"))]
     lab.resolutions = Resolutions([Resolution("asset", key, "take_source", by, NOW, field=field) for key, field, by in about])

@@ -240,19 +240,22 @@ def _kept(sides: Sides, links: Positions, objects: Positions, keys: pa.Array) ->
 
 def _may_be(sides: Sides, objects: Positions) -> Iterator[pa.Array]:
     """Yield, by object, the record that it may be: one that is held, or one whose own object an undo retired."""
-    retired = np.flatnonzero(_retired_by_undo(sides))
     undone = f"whose own {sides.kind.name} an undo retired"
-    now = sides.desired.take(retired)
-    records = [(sides.desired.take(sides.undecided), "which is held"), (now, undone)]
-    if sides.knows_identity():
-        # What its object was known by; the source may say something else of it by now.
-        links = sides.links.take(sides.link_of[retired])
-        known = {name: links[identity_column(name)].to_numpy() for name in sides.kind.identifying}
-        records.append((now.assign(**known), undone))
-    for table, why in records:
-        if not table.empty:
-            maybe = pa.array(suspects(sides.kind, table, sides.observed.take(objects)), _TEXT)
+    for records, why in ((sides.desired.take(sides.undecided), "which is held"), (_undone(sides), undone)):
+        if not records.empty:
+            maybe = pa.array(suspects(sides.kind, records, sides.observed.take(objects)), _TEXT)
             yield forms.concat("may be ", maybe, f", {why}", like=maybe)
+
+
+def _undone(sides: Sides) -> pd.DataFrame:
+    """Return the records whose objects an undo retired: as the source has them, and as those objects were known."""
+    rows = np.flatnonzero(_retired_by_undo(sides))
+    records = sides.desired.take(rows)
+    if not rows.size or not sides.knows_identity():
+        return records
+    links = sides.links.take(sides.link_of[rows])
+    known = {name: links[identity_column(name)].to_numpy() for name in sides.kind.identifying}
+    return pd.concat([records, records.assign(**known)])
 
 
 def _decided(sides: Sides, keys: pa.Array) -> pa.Array:
@@ -277,12 +280,12 @@ def _without_another(sides: Sides, links: Positions) -> pa.Array:
     own = np.append(sides.object_of, -1)[rows]
     without = (rows >= 0) & ((own < 0) | sides.out_of_service(own))
     ids = take(text(sides.observed["id"]), own[without])
+    name = sides.kind.name
     why: list[str | None] = [None] * len(links)
     for at, target_id in zip(left[without].tolist(), ids.to_pylist(), strict=True):
-        name = sides.kind.name
+        out_of_service = f"its record is {name} #{target_id} now, which is out of service"
         none_yet = f"{MISSING}here, but its record is no other {name} yet"
-        why[at] = f"its record is {name} #{target_id} now, which is out of service" if target_id else none_yet
-        why[at] += ": it would have none in service"
+        why[at] = f"{out_of_service if target_id else none_yet}: it would have none in service"
     return pa.array(why, _TEXT)
 
 
