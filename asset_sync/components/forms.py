@@ -14,7 +14,7 @@ from asset_sync import components
 from asset_sync.components import config
 from asset_sync.components.config import Place
 from asset_sync.components.objects import objects
-from asset_sync.components.wording import raise_first
+from asset_sync.components.wording import filled_in, raise_first
 from asset_sync.reconcile.errors import AssetSyncError, ConfigurationError
 
 _NAME: Final = re.compile(r"\w+", re.ASCII)
@@ -105,6 +105,8 @@ def _told(folder: Path, error: BaseException) -> str | None:
         return None
     found = _COMPONENT.search(str(error))
     file = folder / found.group(1) / config.FILE if found else folder
+    if isinstance(refusing[-1], ValidationError) and file.is_file() and (told := filled_in(file, refusing[-1])):
+        return told
     words = str(refusing[-1]).partition("Description: ")
     return f"{file}: {' '.join((words[2] or words[0]).split())}"
 

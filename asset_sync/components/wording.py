@@ -1,6 +1,8 @@
 """How a YAML that has not its form is refused: the first thing that is wrong, with file and line, and what there is instead."""
 
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -29,6 +31,17 @@ def raise_first(place: Place, form: type[BaseModel], error: ValidationError) -> 
         if _TEMPLATED not in str(each["input"]):
             keys = [str(key) for key in each["loc"]]
             raise Place(place.file, (*place.keys, *keys)).error(_words(each, keys, _keys(form, keys[:-1])))
+
+
+def filled_in(file: Path, error: ValidationError) -> str | None:
+    """Return what is wrong with what Dagster filled in for a template in a file; None where no key of the file has one."""
+    for each in error.errors():
+        key = str(each["loc"][-1]) if each["loc"] else ""
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            if found := re.search(rf"\b{re.escape(key)}:\s*[\"']?({{{{.*?}}}})", line):
+                told = "it gives nothing: the variable is not set" if each["input"] is None else _words(each, [key], [])
+                return f"{file}:{number}: {key}: {found[1]}: {told}"
+    return None
 
 
 def _keys(model: type[BaseModel], keys: Sequence[str]) -> list[str]:

@@ -152,17 +152,24 @@ TEMPLATED = YAML.replace("    hours: 24\n", '    hours: "{{ env.GRACE_HOURS }}"\
 )
 
 
-@pytest.mark.parametrize(("hours", "said"), [("-1", "should be greater than or equal to 0"), ("day", "valid number")])
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [("-1", "-1: input should be greater"), ("day", "'day': input should be a valid number"), (None, "it gives nothing")],
+)
 def test_a_number_may_come_from_the_environment_and_is_looked_at_then(
-    hours: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    hours: str | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert TEMPLATED.count("{{") == 2
     for name in ("right", "wrong"):
         (tmp_path / name).mkdir()
     monkeypatch.setenv("GRACE_HOURS", "12")
     assert load(tmp_path / "right", TEMPLATED, monkeypatch).assets
-    monkeypatch.setenv("GRACE_HOURS", hours)
-    with pytest.raises(ConfigurationError, match=rf"^[^\n]*/pdq_to_netbox/defs\.yaml: [^\n]*{said}[^\n]*$"):
+    monkeypatch.delenv("GRACE_HOURS")
+    if hours is not None:
+        monkeypatch.setenv("GRACE_HOURS", hours)
+    line = next(at for at, told in enumerate(TEMPLATED.splitlines(), 1) if "GRACE_HOURS" in told)
+    where = rf"/pdq_to_netbox/defs\.yaml:{line}: hours: \{{\{{ env\.GRACE_HOURS \}}\}}"
+    with pytest.raises(ConfigurationError, match=rf"^[^\n]*{where}: {said}[^\n]*$"):
         load(tmp_path / "wrong", TEMPLATED, monkeypatch)
 
 
