@@ -51,7 +51,7 @@ def sync_defs(sync: str) -> dg.Definitions:
         # By its path: asked for without one, a tree describes every type of component there is, for an editor of files.
         return dg.Definitions.merge(tree.build_defs(tree.defs_module_path), dg.Definitions(component_tree=tree))
 
-    return dg.Definitions.merge(_syncs(load), _shared())
+    return dg.Definitions.merge(_syncs(load, root=tree.defs_module_path), _shared())
 
 
 def _shared() -> dg.Definitions:
@@ -68,9 +68,9 @@ def _shared() -> dg.Definitions:
     )
 
 
-def _syncs(load: Callable[[], dg.Definitions]) -> dg.Definitions:
+def _syncs(load: Callable[[], dg.Definitions], root: Path | None = None) -> dg.Definitions:
     try:
-        made = loaded(Path(__file__).parent / "defs", load)
+        made = loaded(Path(__file__).parent / "defs", load, root=root)
     except ConfigurationError as error:
         # Dagster tells, in a log and on a page, where in the code it was raised. The line says where in the YAML it is wrong.
         sys.tracebacklimit = 0

@@ -98,7 +98,8 @@ def _partitions(sync: str, given: str | None, *, as_json: bool) -> Sequence[str 
     if waiting is None:
         return [given]
     if not waiting:
-        told = f"There is no file in the folder of {sync} that did not have its run; --partition names an earlier one."
+        why = f"There is no file in the folder of {sync} that did not have its run (an empty one waits to be filled)"
+        told = f"{why}; --partition names an earlier one."
         click.echo(told, err=as_json)
     return waiting
 

@@ -77,8 +77,8 @@ def _check_names(syncs: Mapping[Path, components.SyncComponent]) -> None:
                 raise Place(file, ("attributes", *keys)).error(f"{name!r} is {what}: {sync} needs another one here")
 
 
-def loaded(folder: Path, load: Callable[[], dg.Definitions]) -> dg.Definitions:
-    """Return what Dagster loads from the YAML files below a folder.
+def loaded(folder: Path, load: Callable[[], dg.Definitions], *, root: Path | None = None) -> dg.Definitions:
+    """Return what Dagster loads from the YAML files below a folder, or of these from those below a root alone.
 
     Raises `ConfigurationError` where one is wrong, in place of the exceptions that Dagster wraps around it.
     """
@@ -86,7 +86,7 @@ def loaded(folder: Path, load: Callable[[], dg.Definitions]) -> dg.Definitions:
     try:
         made = load()
     except Exception as error:
-        told = _told(folder, error)
+        told = _told(root or folder, error)
         if told is None:
             raise
         # A new one: raised again in here, it would stand in the chain of its own causes.

@@ -33,7 +33,7 @@ from asset_sync.ledger.schema import link, staged
 from asset_sync.ledger.staging import Staged, stage
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import DECISION
-from asset_sync.reconcile.identity.returning import left_key
+from asset_sync.reconcile.identity.returning import LEFT_MARK, left_key
 from asset_sync.reconcile.kinds import FieldType, Kind
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning.leaving import FORGOTTEN, LEAVES, OF_LEFT, WRITTEN
@@ -181,6 +181,8 @@ def follow(
     stopovers = _stopovers(plan) if plan.undoes else None
     # A batch is of one operation, mostly: what is not staged need not be asked for.
     steps = stage(connection, _merged(_followed(done, created, stopovers)))
+    if plan.undoes:
+        _find_left(connection, plan)
     if staging.JOIN in steps:
         _join(connection, plan, at, plan_id=plan.id)
     if staging.WRITTEN in steps:
@@ -222,10 +224,10 @@ def _sighted(plan: Plan) -> Iterator[Staged]:
             there = Outcome(row["seq"], ALREADY, None, row["target_id"], row["version"])
             yield _written(staging.JOIN, row, there, _bases(p.decode(row["changes"]), {}))._replace(claimed=_rule(row))
         elif row["op"] == p.RETIRE:
-            yield Staged(staging.MISSED, *where)
+            yield Staged(staging.SEEN if row["reason"] == p.MAY_BE_THERE else staging.MISSED, *where)
         else:
             yield Staged(staging.SEEN, *where)
-            if where not in kept:
+            if where not in kept and row["target_id"] is not None:
                 yield Staged(staging.FREED, *where)
 
 
@@ -386,6 +388,13 @@ def _take_over(connection: Connection, plan: Plan) -> None:
     applied = ended.c.base.concat(func.coalesce(staged.c.base, literal({}, JSONB)))
     true_still = {each.name: ended.c[each.name] for each in of_objects}
     connection.execute(update(staged).values(base=applied, **true_still).where(of_it, same))
+
+
+def _find_left(connection: Connection, plan: Plan) -> None:
+    """Let what is staged for objects that their records left meanwhile be staged for the links that these have since."""
+    left = func.concat(staged.c.source_key, LEFT_MARK, staged.c.target_id, ")")
+    about = and_(link.c.sync == plan.link_set, link.c.kind == staged.c.kind, link.c.target_id == staged.c.target_id)
+    connection.execute(update(staged).values(source_key=link.c.source_key).where(about, link.c.source_key == left))
 
 
 def _change(connection: Connection, plan: Plan, step: str, **values: object) -> None:

@@ -25,7 +25,7 @@ from asset_sync.reconcile.errors import ConfigurationError, PlanError
 from asset_sync.reconcile.guards import Guard
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Snapshot
-from asset_sync.reconcile.resolutions import Resolution
+from asset_sync.reconcile.resolutions import UNDO, Resolution
 from asset_sync.reconcile.review import Selection, chooses, decisions, left_out, part
 from asset_sync.reconcile.tables import Tables
 from asset_sync.reconcile.target import ALREADY, APPLIED
@@ -140,9 +140,14 @@ def decided_with(header: PlanHeader) -> Sequence[Resolution]:
 
 
 def standing_about(plan: Plan) -> Sequence[Resolution]:
-    """Return the decisions that count about the records that a plan writes to."""
-    written = {(row["kind"], row["source_key"]) for row in p.records(plan.writes)}
-    return _counting(plan.link_set, lambda each: (each.kind, each.source_key) in written)
+    """Return the decisions that count about the records that a plan writes to, but for those of undos, which it ends."""
+    written = {(row["kind"], row["source_key"]): row["op"] for row in p.records(plan.writes)}
+
+    def stands(each: Resolution) -> bool:
+        op = written.get((each.kind, each.source_key))
+        return op is not None and not (op == p.RETIRE and each.by.startswith(UNDO))
+
+    return _counting(plan.link_set, stands)
 
 
 def _counting(link_set: str, asked: Callable[[Resolution], bool]) -> Sequence[Resolution]:

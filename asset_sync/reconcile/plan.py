@@ -46,6 +46,8 @@ GIVEN_BACK: Final = "takes back what was given up"
 """Why an undo gives an object back what this sync wrote to it: it is what was applied last again."""
 RETIRED_AGAIN: Final = "takes back an undo: it is out of service as its record is gone"
 """Why an object is retired by what takes the undo of its retirement back."""
+MAY_BE_THERE: Final = "its record may be in the source"
+"""Why an object of which it is asked whether it is to be retired does not count as missing: the grace begins anew."""
 GIVES_UP: Final = "gives up what another takes"
 """The reason of an operation by which an object makes way for another one."""
 

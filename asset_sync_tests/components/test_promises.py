@@ -13,7 +13,7 @@ from asset_sync import database
 from asset_sync.components.resources import open_records
 from asset_sync.ledger import Ledger
 from asset_sync.operations.holds import resolutions, resolve, take_back
-from asset_sync.operations.plans import gone_by, make_undo, save_undo
+from asset_sync.operations.plans import gone_by, make_undo, save_undo, standing_about
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.resolutions import Verb
 from asset_sync_tests.components.probe import YAML, load_whole
@@ -76,6 +76,7 @@ def test_a_retirement_that_was_undone_stays_undone_until_the_machine_is_back(pip
     undo = make_undo(retired.plan_id)
     save_undo(undo, "the run of the undo", "kim")
     assert pipeline.apply(undo.plan.id).success
+    assert standing_about(make_undo(undo.plan.id).plan) == [], "an undo of it ends what it decided"
     for _ in range(2):
         run = pipeline.run()
         assert not any(run.planned.values())

@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from asset_sync import components, definitions
+from asset_sync.components.config import GraceConfig
 from asset_sync.components.forms import check_file, loaded
 from asset_sync.reconcile.errors import ConfigurationError
 from asset_sync_tests.components.probe import ASSETS, DEVICES, YAML, load
@@ -171,6 +172,21 @@ def test_a_number_may_come_from_the_environment_and_is_looked_at_then(
     where = rf"/pdq_to_netbox/defs\.yaml:{line}: hours: \{{\{{ env\.GRACE_HOURS \}}\}}"
     with pytest.raises(ConfigurationError, match=rf"^[^\n]*{where}: {said}[^\n]*$"):
         load(tmp_path / "wrong", TEMPLATED, monkeypatch)
+
+
+def test_what_is_wrong_in_a_sync_that_is_loaded_alone_names_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "pdq_to_netbox" / "defs.yaml"
+    file.parent.mkdir()
+    file.write_text(TEMPLATED)
+
+    def load() -> dg.Definitions:
+        try:
+            return dg.Definitions(assets=[GraceConfig(hours="day")])  # type: ignore[list-item]
+        except ValidationError as error:
+            raise RuntimeError("Error while loading component .[0]") from error
+
+    with pytest.raises(ConfigurationError, match=rf"^{file}:\d+: hours: \{{\{{ env.GRACE_HOURS \}}\}}: 'day': "):
+        loaded(tmp_path, load, root=file.parent)
 
 
 def _forms(annotation: Any) -> Iterator[type[BaseModel]]:

@@ -250,6 +250,24 @@ def test_what_a_retired_object_had_given_up_is_given_up_again_after_an_undo(lab:
     assert held(lab.plan()) == {}
 
 
+@pytest.mark.parametrize("first", ["undo", "take-back"])
+def test_an_undo_and_a_take_back_come_to_the_same_in_either_order(lab: LedgerLab, first: str) -> None:
+    lab.source = {"asset": [machine("x", tag="T1"), machine("q"), machine("z")]}
+    run(1, lab)
+    (of_q,) = [key for key, serial in told(lab, "serial").items() if serial == "SN-q-1"]
+    lab.source["asset"].pop(1)
+    run(1, lab)
+    number = lab.decide("link", "x", target_id=of_q)
+    plan = lab.run()
+    if first == "take-back":
+        lab.real.take_back(number, "bob", lab.at)
+    undo(lab, plan)
+    if first == "undo":
+        lab.real.take_back(number, "bob", lab.at)
+    run(6, lab)
+    assert (told(lab, "status")[of_q], held(lab.plan())) == ("retired", {})
+
+
 @pytest.mark.parametrize("times", [1, 2])
 def test_what_is_out_of_service_since_an_undo_was_undone_is_restored_with_its_record(lab: LedgerLab, times: int) -> None:
     lab.source = {"asset": [machine("x", tag="T1"), machine("y")]}

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from asset_sync.reconcile import plan as p
+from asset_sync.reconcile.converge import flapping
 from asset_sync.reconcile.merge import Ownership
 from asset_sync.reconcile.plan import Plan
 from asset_sync.reconcile.planning import Grace
@@ -128,6 +129,7 @@ def test_what_was_made_gives_up_at_once_also_what_a_person_may_write(engine: Eng
     lab.run()
     tags = told(lab, "tag")
     assert (tags.pop(own), list(tags.values()).count("T1")) == (None, 1)
+    lab.run()
     assert held(lab.plan()) == {}
 
 
@@ -269,6 +271,32 @@ def test_a_target_that_was_restored_becomes_the_base_also_where_somebody_parted_
     assert told(lab, "status")[own] == "retired"
     assert list(told(lab, "tag").values()).count("T2") == (not gone)
     assert held(lab.plan()) == {}
+
+
+def test_what_an_undo_retired_of_a_gone_record_is_missing_where_a_restored_target_has_it_in_service(lab: LedgerLab) -> None:
+    lab.source = {"asset": [machine("x", tag="T1"), machine("q")]}
+    plan = lab.run()
+    own, backup = object_of_x(lab), lab.target.backup()
+    undo(lab, plan)
+    lab.source = {"asset": [machine("q")]}
+    run(1, lab)
+    lab.target.restore(backup)
+    lab.apply(lab.plan("rebase"))
+    run(6, lab)
+    assert told(lab, "status")[own] == "retired"
+
+
+def test_an_object_that_is_another_records_by_decision_gives_up_at_once_what_its_record_does_not_say(lab: LedgerLab) -> None:
+    lab.source = {"asset": [machine("x", tag="T1"), machine("y")]}
+    run(1, lab)
+    own = object_of_x(lab)
+    lab.decide("never_link", "x", target_id=own)
+    lab.decide("link", "y", target_id=own)
+    plan = lab.plan()
+    outcomes = lab.apply(plan)
+    assert told(lab, "tag")[own] is None
+    assert "T1" in told(lab, "tag").values()
+    assert flapping(lab.plan(), plan, outcomes) == []
 
 
 # What is left alone says so, and by which decision.

@@ -244,11 +244,13 @@ class MemoryLedger:
                 self.rows[where]["version"] = row["version"]
             elif row["op"] == p.SEEN and where in self.rows:
                 self.rows[where] |= {"missing_runs": 0, "missing_since": None}
-                if where not in restored:
+                if where not in restored and row["target_id"] is not None:
                     self.rows[where]["retired_by"] = None
             elif row["op"] == p.RETIRE and where in self.rows:
                 link = self.rows[where]
-                link |= {"missing_runs": link["missing_runs"] + 1, "missing_since": link["missing_since"] or at}
+                missing = {"missing_runs": link["missing_runs"] + 1, "missing_since": link["missing_since"] or at}
+                there = row["reason"] == "its record may be in the source"
+                link |= {"missing_runs": 0, "missing_since": None} if there else missing
 
     def follow(self, plan: Plan, outcomes: Mapping[int, Outcome], before: Mapping[int, Outcome] | None = None) -> None:
         """Remember what was applied; `before` is what of the plan was remembered already."""

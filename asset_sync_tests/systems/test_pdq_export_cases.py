@@ -188,8 +188,16 @@ def test_csv_repeated_header() -> None:
     assert found.notes == ("left out as headers that come again: 1 rows",)
 
 
+TOTALS = (
+    *("Total: {},", "Total,{}", "Total: {}", "Total: {} devices,", "Total - {} computers", "Total number of devices: {}"),
+    *("Total devices = {},", "{} rows,", "{} devices in total,", "Devices: {}", "Devices found: {},", "Record count: {}"),
+    *("Count of computers: {}", "Number of records: {},", "Rows exported: {}", "Summe: {} Geräte,", "Anzahl Geräte: {}"),
+)
+"""How reports say how many rows they have."""
+
+
 @pytest.mark.parametrize(
-    "footer", ["Total: 2,", "Total,2", "Total: 2", "Exported on 2026-05-01 by anna,", "2 rows,", "Page 1 of 1,"]
+    "footer", [*(each.format(2) for each in TOTALS), "Exported on 2026-05-01 by anna,", "Page 1 of 1,", "Total: 2.0"]
 )
 def test_footers_are_told_and_no_machines(footer: str) -> None:
     found = written(f"Name,Serial Number\nPC1,A77B\nPC2,A77C\n{footer}\n")
@@ -198,9 +206,18 @@ def test_footers_are_told_and_no_machines(footer: str) -> None:
     assert found.doubts == ()
 
 
-def test_a_footer_that_tells_of_more_is_a_doubt() -> None:
-    assert written("Name,Serial Number\nPC1,A77B\nPage 1 of 3,\n").doubts
-    assert written("Name,Serial Number\nPC1,A77B\nTotal: 250,\n").doubts
+@pytest.mark.parametrize("footer", [*(each.format(250) for each in TOTALS), '"Total: 1,250",', "Page 1 of 3,"])
+def test_a_footer_that_tells_of_more_is_a_doubt(footer: str) -> None:
+    found = written(f"Name,Serial Number\nPC1,A77B\n{footer}\n")
+    assert values(found, "name") == [("PC1",)]
+    assert found.doubts
+
+
+@pytest.mark.parametrize("name", ["TOTAL-01", "COUNT3", "pc-total", "Device 7", "records-3", "SUM2-DB", "totals", "rows12"])
+def test_a_machine_whose_name_has_the_word_of_a_total_is_a_machine(name: str) -> None:
+    found = written(f"Name,Serial Number\nPC1,A77B\n{name},A77C\n")
+    assert values(found, "name") == [("PC1",), (name,)]
+    assert found.doubts == ()
 
 
 def test_csv_scientific_serial() -> None:

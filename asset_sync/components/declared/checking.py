@@ -76,7 +76,8 @@ class Checking:
             for reference in [each for each in (*kind.references, *kind.sets) if each.name in told or each.name in needed]:
                 at = place.at(reference.name) if reference.name in told else place
                 if reference.to not in kinds:
-                    raise at.error(f"it refers to {reference.to}, which is not written; {reference.to} has to be mapped, too")
+                    way = "name it below `kinds`, too" if reference.to in mapping else "it has to be mapped, too"
+                    raise at.error(f"it refers to {reference.to}, which is not written; {way}")
                 field = told.get(reference.name)
                 self._way(at, self._table(name), self.tables.of(str(reference.to)), reference, field)
 

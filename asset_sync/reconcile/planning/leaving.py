@@ -107,6 +107,12 @@ def _parts(decided: Iterable[Resolution], linked: str | None) -> bool:
     return any((each.target_id == linked) == (each.verb == "never_link") for each in decided)
 
 
+def records_apart_from(sides: Sides, target_id: str) -> set[str]:
+    """Return the keys of the records of which a person decided that they are not an object."""
+    decided = sides.resolutions.by_record(sides.kind.name, *_PARTING)
+    return {key for key, own in decided.items() if _parts(own, target_id)}
+
+
 def keys_after(sides: Sides, links: Positions) -> pa.Array:
     """Return the source keys that links have once the plan is noted."""
     keys, leave = sides.keys_of(links), np.isin(links, leaving_links(sides))

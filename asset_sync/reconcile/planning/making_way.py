@@ -61,7 +61,8 @@ def making_way(values: Values, asked: Asked, room: Room) -> Iterator[Drafts]:
             yield from _given_up(sides, field, holder, retired[holder.row], room)
         elif holder.row in silent:
             asked.add((holder.row, field.name))
-            yield _makes_way(sides, field, holder, silent[holder.row], new=None, why="the source says it of another record")
+            why, keys = "the source says it of another record", pa.array([sides.source_key_of(holder.id)], _TEXT)
+            yield _makes_way(sides, field, holder, silent[holder.row], new=None, why=why, keys=keys)
         elif holder.row in parted:
             asked.add((holder.row, field.name))
             link, why = parted[holder.row], "its record is another object by decision"
@@ -95,12 +96,15 @@ def _retired_by_us(sides: Sides) -> dict[int, int]:
 
 
 def _without_a_word(sides: Sides, field: Field) -> dict[int, int]:
-    """Return the objects whose records say nothing of a field that has what this sync wrote last, with their links."""
-    if not field.nullable or not sides.linked.any():
+    """Return the objects whose records say nothing of a field that has what this sync wrote last, whichever record for.
+
+    They come with the links that say so.
+    """
+    if not field.nullable:
         return {}
-    rows = np.flatnonzero(sides.linked)
+    rows = np.flatnonzero(sides.same & (sides.remembered >= 0))
     rows = rows[~filled(take(sides.desired[field.name], rows))]
-    return _as_written(sides, field, sides.object_of[rows], sides.link_of[rows])
+    return _as_written(sides, field, sides.object_of[rows], sides.remembered[rows])
 
 
 def _parted(sides: Sides, field: Field) -> dict[int, int]:

@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.identity import changed_objects
@@ -21,7 +20,6 @@ from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text
 from asset_sync.reconcile.planning.leaving import leaving_links
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.tables import (
-    RETIRED_BY_SYNC,
     Mask,
     Positions,
     Tables,
@@ -29,7 +27,6 @@ from asset_sync.reconcile.tables import (
     differs,
     filled,
     index,
-    mask,
     take,
     text,
 )
@@ -99,8 +96,7 @@ def rebased_links(sides: Sides) -> Iterator[Drafts]:
     claimed = {name: Change(as_text(there[name]), words[name]) for name in there}
     yield sides.draft_of_objects(objects, p.CLAIM, claimed, source_keys=keys, reason=why)
     if sides.kind.retirement is not None:
-        by_sync = mask(pc.equal(take(text(sides.links["retired_by"]), at), RETIRED_BY_SYNC))
-        back = by_sync & ~sides.out_of_service(objects)
+        back = filled(take(text(sides.links["retired_by"]), at)) & ~sides.out_of_service(objects)
         yield sides.draft_of_objects(objects[back], p.SEEN, source_keys=sides.keys_of(at[back]), reason=why)
 
 

@@ -16,7 +16,14 @@ from asset_sync.reconcile.identity.returning import left_by
 from asset_sync.reconcile.kinds import Retirement
 from asset_sync.reconcile.planning import elsewhere
 from asset_sync.reconcile.planning.drafts import Change, Drafts, as_text, none
-from asset_sync.reconcile.planning.leaving import are_left, are_made, keys_after, leaving_links, links_apart
+from asset_sync.reconcile.planning.leaving import (
+    are_left,
+    are_made,
+    keys_after,
+    leaving_links,
+    links_apart,
+    records_apart_from,
+)
 from asset_sync.reconcile.planning.model import Grace
 from asset_sync.reconcile.planning.sides import Sides
 from asset_sync.reconcile.resolutions import UNDO, Resolution, describe, fingerprints
@@ -135,25 +142,34 @@ def _taken_away(told: str, _most: int | None) -> str | None:
 def returned(sides: Sides) -> Drafts:
     """Records that were counted as missing and are there again, and those that were ignored until they changed, and did.
 
-    What an undo retired is remembered as that until it is in service again.
+    Where one names its object, nothing is remembered any more of who retired that. None is named of a record that is held, so
+    that it is restored later, and of what an undo retired until that is in service again.
     """
     missing, retired = (sides.links[name].notna().to_numpy(dtype=bool) & sides.own for name in ("missing_since", "retired_by"))
     missing, retired = (np.append(each, False)[sides.link_of] for each in (missing, retired))
-    there_again = missing | (retired & ~_retired_by_undo(sides))
+    by_undo = _retired_by_undo(sides)
+    there_again = missing | (retired & sides.same & ~by_undo)
     there_again[_kept_by_undo(sides)] = True
     changed = np.zeros(len(sides.link_of), dtype=bool)
     changed[_changed_since_ignored(sides)] = True
     rows = np.flatnonzero(there_again | changed)
     reasons = pc.if_else(pa.array(changed[rows]), CHANGED, "in the source again")
-    return sides.draft(rows, p.SEEN, reason=reasons)
+    found = sides.draft(rows, p.SEEN, reason=reasons)
+    return found.with_column("target_id", pc.if_else(pa.array(by_undo[rows]), None, found["target_id"]))
 
 
 def _retired_by_undo(sides: Sides) -> Mask:
-    """Return the rows whose objects an undo retired, which stay so as long as nobody brings them back."""
+    """Return the rows whose objects an undo retired, which stay so as long as nobody brings them back.
+
+    The object of a record that is held is that which it was linked to.
+    """
     links = mask(pc.equal(text(sides.links["retired_by"]), RETIRED_BY_UNDO))
-    if not links.any():
-        return np.zeros(len(sides.link_of), dtype=bool)
-    return np.append(links, False)[sides.link_of] & sides.out_of_service(sides.object_of)
+    by_undo = np.append(links, False)[sides.link_of]
+    rows = np.flatnonzero(by_undo)
+    linked = index(take(text(sides.links["target_id"]), sides.link_of[rows]), text(sides.observed["id"]))
+    own = sides.object_of[rows]
+    by_undo[rows] = sides.out_of_service(np.where(own >= 0, own, linked))
+    return by_undo
 
 
 def _kept_by_undo(sides: Sides) -> list[int]:
@@ -188,13 +204,15 @@ def retirements(sides: Sides, now: datetime) -> Drafts:
     by_hand = filled(status) if applied is None else differs(status, applied)
     by_hand &= ~elsewhere.wrote(sides, objects, status)
     waiting = _Waiting(sides.grace, retirement.field, by_hand, take_series(sides.links["missing_since"], gone))
+    there = pc.coalesce(*_may_be(sides, gone, objects), _without_another(sides, gone))
+    missing = forms.concat("not in the source for ", runs, " runs", like=pa.nulls(len(gone), _TEXT))
     return sides.draft_of_objects(
         objects,
         p.RETIRE,
         _taken_out(sides, retirement, objects),
         source_keys=keys,
-        reason=forms.concat("not in the source for ", runs, " runs", like=pa.nulls(len(gone), _TEXT)),
-        hold=pc.coalesce(_kept(sides, gone, objects, keys), waiting.holds(status, runs, now), _without_another(sides, gone)),
+        reason=pc.if_else(pc.is_valid(there), p.MAY_BE_THERE, missing),
+        hold=pc.coalesce(_kept(sides, gone, objects, keys), there, waiting.holds(status, runs, now)),
     )
 
 
@@ -229,22 +247,37 @@ def _gone(sides: Sides) -> tuple[Positions, Positions]:
 
 
 def _kept(sides: Sides, links: Positions, objects: Positions, keys: pa.Array) -> pa.Array:
-    """Return, by link, why its object is not retired whatever the grace says: locked, kept, or perhaps in the source."""
+    """Return, by link, why its object is not retired whatever the grace says: locked, kept, or in another source."""
     locked = take(text(sides.observed["locked"]), objects)
     if not objects.size:
         return locked
     reasons = [locked, _decided(sides, keys), changed_objects(sides.kind, sides.links, sides.observed, links, objects).words]
-    reasons.append(elsewhere.in_service(sides, links, objects))
-    return pc.coalesce(*reasons, *_may_be(sides, objects))
+    return pc.coalesce(*reasons, elsewhere.in_service(sides, links, objects))
 
 
-def _may_be(sides: Sides, objects: Positions) -> Iterator[pa.Array]:
-    """Yield, by object, the record that it may be: one that is held, or one whose own object an undo retired."""
+def _may_be(sides: Sides, links: Positions, objects: Positions) -> Iterator[pa.Array]:
+    """Yield, by link and its object, the record that it may be: one that is held, or one whose own object an undo retired."""
     undone = f"whose own {sides.kind.name} an undo retired"
     for records, why in ((sides.desired.take(sides.undecided), "which is held"), (_undone(sides), undone)):
         if not records.empty:
-            maybe = pa.array(suspects(sides.kind, records, sides.observed.take(objects)), _TEXT)
+            maybe = _suspects(sides, records, links, objects)
             yield forms.concat("may be ", maybe, f", {why}", like=maybe)
+
+
+def _suspects(sides: Sides, records: pd.DataFrame, links: Positions, objects: Positions) -> pa.Array:
+    """Return, by link and its object, which of the records that may be.
+
+    None of which somebody decided that it is not, unless that is what the record left.
+    """
+    observed = sides.observed.take(objects)
+    found = suspects(sides.kind, records, observed)
+    for at in [row for row, key in enumerate(found) if key is not None]:
+        (own,) = left_by(sides.links, links[[at]]).to_pylist()
+        apart = records_apart_from(sides, str(observed["id"].iat[at])) - {own}
+        if found[at] in apart:
+            others = records[~records["source_key"].isin(apart)]
+            (found[at],) = suspects(sides.kind, others, observed.iloc[[at]])
+    return pa.array(found, _TEXT)
 
 
 def _undone(sides: Sides) -> pd.DataFrame:
@@ -281,11 +314,13 @@ def _without_another(sides: Sides, links: Positions) -> pa.Array:
     without = (rows >= 0) & ((own < 0) | sides.out_of_service(own))
     ids = take(text(sides.observed["id"]), own[without])
     name = sides.kind.name
+    coming = restores(sides, returning(sides))
+    back = np.isin(rows[without], coming.records[coming.open])
     why: list[str | None] = [None] * len(links)
-    for at, target_id in zip(left[without].tolist(), ids.to_pylist(), strict=True):
-        out_of_service = f"its record is {name} #{target_id} now, which is out of service"
-        none_yet = f"{MISSING}here, but its record is no other {name} yet"
-        why[at] = f"{out_of_service if target_id else none_yet}: it would have none in service"
+    for at, target_id, is_back in zip(left[without].tolist(), ids.to_pylist(), back.tolist(), strict=True):
+        now = f"{name} #{target_id} now, which is out of service" if target_id else f"no other {name} yet"
+        waits = "" if target_id and not is_back else f"{MISSING}here, but "
+        why[at] = f"{waits}its record is {now}: it would have none in service"
     return pa.array(why, _TEXT)
 
 

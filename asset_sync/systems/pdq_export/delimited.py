@@ -48,7 +48,7 @@ class _Misfits:
 
     def __call__(self, row: pyarrow.csv.InvalidRow) -> str:
         if row.actual_columns < row.expected_columns and is_remark(row.text) and _END not in row.text:
-            self.remarks.append(row.text)
+            self.remarks.append(row.text.strip('"'))
             return "skip"
         self.bad.append(row)
         return "error"

@@ -15,12 +15,14 @@ from asset_sync.systems.shown import shown
 
 _TOTAL = r"(?:(?:grand |sub-?)?totals?|sum|count|summe|gesamt(?:summe|zahl)?|insgesamt|anzahl)"
 _THINGS = (
-    r"(?:rows?|records?|computers?|devices?|machines?|items?|entries|results?|assets?"
+    r"(?:rows?|records?|computers?|devices?|machines?|items?|entr(?:y|ies)|results?|assets?"
     r"|zeilen|geräte|rechner|datensätze|einträge)"
 )
+_WORDS = r"(?: [a-zäöüß]+){0,4}"
+_NUMBER = rf"\d[\d.,]*(?: {_THINGS}\b.*)?"
 _REMARK: Final = (
-    rf"(?i)^(?:[-=_*#~. ]{{3,}}|{_TOTAL}|{_TOTAL}(?: {_THINGS})?[ :=]+\d[\d.,]*"
-    rf"|(?:number of |anzahl )?{_THINGS} ?[:=] ?\d[\d.,]*"
+    rf"(?i)^(?:[-=_*#~. ]{{3,}}|{_TOTAL}|{_TOTAL}(?: {_THINGS})? {_NUMBER}|{_TOTAL}{_WORDS} ?[:=–-]+ ?{_NUMBER}"
+    rf"|(?:number of |anzahl )?{_THINGS}{_WORDS} ?[:=]+ ?{_NUMBER}"
     rf"|\(?\d[\d.,]* {_THINGS}\b.*|(?:page|seite) \d+.*|(?:showing|displaying) .*\d.*"
     r"|(?:.* )?(?:generated|created|printed|exported|erstellt|exportiert|gedruckt) (?:on|at|by|from|am|von|mit)\b.*"
     r"|(?:end of|ende de[rs]) .*|(?:©|\(c\)|copyright ).*|(?:strictly )?confidential\b.*|vertraulich.*"
@@ -32,7 +34,11 @@ _SENTENCE: Final = r"^(?:\S+\s+){4,}\S+$|^.*\s.*[.:!]$"
 _FIGURE: Final = r"^[\d.,:%/ -]+$"
 _PART: Final = re.compile(r"(?:^|\D)(\d+) ?(?:of|von|de|sur) ?(\d+)|(?:page|seite) (\d+) ?/ ?(\d+)", re.IGNORECASE)
 _CHOSEN: Final = re.compile(r"\b(?:filtered|gefiltert|truncated|gekürzt|top \d+|first \d+|limited to|not all)\b", re.IGNORECASE)
-_COUNTED: Final = re.compile(rf"^(?:{_TOTAL}\D*|{_THINGS}\D*)(\d+)$|^\(?(\d+) {_THINGS}\b", re.IGNORECASE)
+_COUNTED: Final = re.compile(
+    rf"^(?:number of |anzahl )?(?:{_TOTAL}|{_THINGS})\b\D*(\d[\d.,]*)(?: {_THINGS}\b.*)?$|^\(?(\d[\d.,]*) {_THINGS}\b",
+    re.IGNORECASE,
+)
+_DECIMALS: Final = re.compile(r"[.,]0{0,2}$")
 
 
 class Remarks(NamedTuple):
@@ -50,7 +56,7 @@ def remarks(columns: Mapping[str, pa.Array], meaning: Mapping[str, frozenset[str
     headers = _headers(columns, filled, meaning)
     told = _told(columns)
     lines = _lines(columns, filled, told, count) | _titles(told, count, headers)
-    texts = tuple(told.filter(pa.array(lines)).to_pylist())
+    texts = tuple(_whole(columns, lines))
     return Remarks(headers | lines, texts, tuple(_notes(headers, texts)))
 
 
@@ -69,9 +75,14 @@ def doubts(texts: Iterable[str], rows: int) -> Iterator[str]:
     for text in texts:
         part, counted = _PART.search(text), _COUNTED.search(text)
         is_part = part and next(filter(None, part.group(1, 3))) != next(filter(None, part.group(2, 4)))
-        is_fewer = counted and int(next(filter(None, counted.groups()))) > rows
+        is_fewer = counted and _count(next(filter(None, counted.groups()))) > rows
         if is_part or is_fewer or _CHOSEN.search(text):
             yield f"it says '{shown(text)}'"
+
+
+def _count(told: str) -> int:
+    """Return a number of things, which may have separators between its digits."""
+    return int(re.sub(r"\D", "", _DECIMALS.sub("", told)))
 
 
 def _headers(columns: Mapping[str, pa.Array], filled: Mapping[str, Mask], meaning: Mapping[str, frozenset[str]]) -> Mask:
@@ -93,6 +104,12 @@ def _told(columns: Mapping[str, pa.Array]) -> pa.Array:
         if key in columns
     ]
     return pc.fill_null(pc.coalesce(*keys), "")
+
+
+def _whole(columns: Mapping[str, pa.Array], lines: Mask) -> Iterator[str]:
+    """Yield all that those rows say: the word of a total may stand in one column, and its figure in another."""
+    said = (values.filter(pa.array(lines)).to_pylist() for values in columns.values())
+    yield from (" ".join(dict.fromkeys(filter(None, row))) for row in zip(*said, strict=True))
 
 
 def _lines(columns: Mapping[str, pa.Array], filled: Mapping[str, Mask], told: pa.Array, count: np.ndarray) -> Mask:

@@ -278,7 +278,7 @@ WRONG: Final[dict[str, tuple[str, str, str, str]]] = {
         YAML,
         "[manufacturer, inventory_item_type, asset]",
         "[manufacturer, asset]",
-        "it refers to inventory_item_type, which is not written",
+        "it refers to inventory_item_type, which is not written; name it below `kinds`, too",
     ),
     "a reference that leads nowhere": (
         SNIPEIT,

@@ -1,0 +1,145 @@
+"""A record that is held, or away, for a run: what was remembered of its object is true still, and it comes back as it was."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from asset_sync.reconcile.resolutions import Verb
+from asset_sync_tests.ledger.lab import LedgerLab
+from asset_sync_tests.ledger.test_decisions import THEIRS, machine, made, run, told, undo
+from asset_sync_tests.ledger.test_parted import in_service, object_of_x, retiring_after
+from asset_sync_tests.reconcile.lab import held
+from asset_sync_tests.reconcile.worlds import Row
+
+
+@pytest.fixture
+def lab(engine: Engine) -> LedgerLab:
+    return retiring_after(engine, 1)
+
+
+def contradicted(lab: LedgerLab, **values: Any) -> None:
+    """Let the record x be held: its link says one object, its serial another one."""
+    lab.target.edit("asset", THEIRS, serial="SN-board-9")
+    lab.source = {"asset": [{**machine("x", **values), "serial": "SN-board-9"}, machine("q")]}
+    run(1, lab)
+    assert "x" in held(lab.plan())
+
+
+def gone(lab: LedgerLab) -> str:
+    """Let the machine x be made and leave the source, and be retired; return the id of its object."""
+    own = made(lab, tag="T1")
+    lab.source = {"asset": [machine("q")]}
+    run(2, lab)
+    assert told(lab, "status")[own] == "retired"
+    return own
+
+
+@pytest.mark.parametrize("way_out", ["source", "link"])
+def test_what_a_sync_retired_is_restored_once_its_record_is_held_no_more(lab: LedgerLab, way_out: str) -> None:
+    own = gone(lab)
+    contradicted(lab, tag="T1")
+    if way_out == "source":
+        lab.source = {"asset": [machine("x", tag="T1"), machine("q")]}
+    else:
+        lab.decide("link", "x", target_id=own)
+    run(2, lab)
+    assert (told(lab, "status")[own], held(lab.plan())) == ("in-use", {})
+
+
+def test_what_a_sync_retired_is_restored_once_its_record_is_ignored_no_more(lab: LedgerLab) -> None:
+    own = gone(lab)
+    number = lab.decide("ignore", "x")
+    lab.source = {"asset": [machine("x", tag="T1"), machine("q")]}
+    run(2, lab)
+    lab.real.take_back(number, "bob", lab.at)
+    run(2, lab)
+    assert told(lab, "status")[own] == "in-use"
+
+
+def test_what_a_sync_retired_is_restored_once_it_is_locked_no_more(lab: LedgerLab) -> None:
+    own = gone(lab)
+    lab.target.objects["asset"][own]["locked"] = "is locked"
+    lab.source = {"asset": [machine("x", tag="T1"), machine("q")]}
+    run(1, lab)
+    lab.target.objects["asset"][own]["locked"] = None
+    run(2, lab)
+    assert told(lab, "status")[own] == "in-use"
+
+
+def test_what_a_record_left_is_restored_as_its_own_though_the_record_was_ignored_meanwhile(lab: LedgerLab) -> None:
+    own = made(lab, tag="T1")
+    lab.decide("never_link", "x", target_id=own)
+    run(3, lab)
+    lab.decide("link", "x", target_id=own)
+    lab.source = {"asset": [machine("x", tag="T1", model="unheard of")]}
+    run(2, lab)
+    number = lab.decide("ignore", "x")
+    run(2, lab)
+    lab.real.take_back(number, "bob", lab.at)
+    lab.decide("link", "x", target_id=own)
+    lab.source = {"asset": [machine("x", tag="T1")]}
+    run(3, lab)
+    assert in_service(lab) == [own]
+
+
+@pytest.mark.parametrize("meanwhile", ["ignored", "contradicted", "missing"])
+def test_what_an_undo_retired_is_known_as_that_though_its_record_was_held_or_away(engine: Engine, meanwhile: str) -> None:
+    lab = retiring_after(engine, 3)
+    own = made(lab, tag="T1")
+    number = lab.decide("never_link", "x", target_id=own)
+    plan, source = lab.run(), {"asset": [machine("x", tag="T1"), machine("q")]}
+    if meanwhile == "missing":
+        lab.source = {"asset": [machine("q")]}
+        run(1, lab)
+    undo(lab, plan)
+    if meanwhile == "ignored":
+        ignored = lab.decide("ignore", "x")
+        run(1, lab)
+        lab.real.take_back(ignored, "bob", lab.at)
+    if meanwhile == "contradicted":
+        contradicted(lab, tag="T1")
+    lab.source = source
+    run(1, lab)
+    lab.real.take_back(number, "bob", lab.at)
+    run(3, lab)
+    assert (object_of_x(lab), held(lab.plan())) == (own, {})
+
+
+@pytest.mark.parametrize("by", ["undo", "hold"])
+def test_what_a_record_left_does_not_leave_service_by_a_single_run_without_the_record(engine: Engine, by: str) -> None:
+    lab = retiring_after(engine, 3)
+    own = made(lab, tag="T1")
+    lab.decide("never_link", "x", target_id=own)
+    if by == "undo":
+        undo(lab, lab.run())
+    source: dict[str, list[Row]] = {
+        "asset": [machine("x", tag="T1", model=None if by == "undo" else "unheard of"), machine("q")]
+    }
+    lab.source = source
+    run(5, lab)
+    lab.source = {"asset": [machine("q")]}
+    run(2, lab)
+    lab.source = source
+    run(5, lab)
+    assert told(lab, "status")[own] == "in-use"
+    lab.source = {"asset": [machine("q")]}
+    run(4, lab)
+    assert told(lab, "status")[own] == "retired"
+
+
+@pytest.mark.parametrize("verb", [None, "never_link"])
+def test_what_may_be_a_record_whose_own_object_an_undo_retired_leaves_service_once_somebody_says_it_is_not(
+    lab: LedgerLab, verb: Verb | None
+) -> None:
+    y, x = machine("y", tag="TY"), {"source_key": "x", "tag": "TX", "status": "in-use"}
+    lab.source = {"asset": [y, machine("q")]}
+    run(1, lab)
+    of_y = next(key for key, tag in told(lab, "tag").items() if tag == "TY")
+    lab.source = {"asset": [y, machine("q"), x]}
+    undo(lab, lab.run())
+    if verb is not None:
+        lab.decide(verb, "x", target_id=of_y)
+    lab.source = {"asset": [machine("q"), {**x, "serial": y["serial"]}]}
+    run(3, lab)
+    assert told(lab, "status")[of_y] == ("retired" if verb else "in-use")
