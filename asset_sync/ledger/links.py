@@ -159,6 +159,8 @@ def note_absences(connection: Connection, plan: Plan, at: datetime) -> None:
 def _count_absences(connection: Connection, plan: Plan, steps: Collection[str], at: datetime) -> None:
     if staging.SEEN in steps:
         _change(connection, plan, staging.SEEN, missing_since=None, missing_runs=0)
+    if staging.DOUBTED in steps:
+        _change(connection, plan, staging.DOUBTED, missing_since=at, missing_runs=0)
     if staging.MISSED in steps:
         since = func.coalesce(link.c.missing_since, at)
         _change(connection, plan, staging.MISSED, missing_since=since, missing_runs=link.c.missing_runs + 1)
@@ -224,7 +226,7 @@ def _sighted(plan: Plan) -> Iterator[Staged]:
             there = Outcome(row["seq"], ALREADY, None, row["target_id"], row["version"])
             yield _written(staging.JOIN, row, there, _bases(p.decode(row["changes"]), {}))._replace(claimed=_rule(row))
         elif row["op"] == p.RETIRE:
-            yield Staged(staging.SEEN if row["reason"] == p.MAY_BE_THERE else staging.MISSED, *where)
+            yield Staged(staging.DOUBTED if row["reason"] == p.MAY_BE_THERE else staging.MISSED, *where)
         else:
             yield Staged(staging.SEEN, *where)
             if where not in kept and row["target_id"] is not None:

@@ -141,11 +141,12 @@ def decided_with(header: PlanHeader) -> Sequence[Resolution]:
 
 def standing_about(plan: Plan) -> Sequence[Resolution]:
     """Return the decisions that count about the records that a plan writes to, but for those of undos, which it ends."""
-    written = {(row["kind"], row["source_key"]): row["op"] for row in p.records(plan.writes)}
+    rows = p.records(plan.writes)
+    written = {(row["kind"], row["source_key"]) for row in rows}
+    retired = {(row["kind"], row["source_key"]) for row in rows if row["op"] == p.RETIRE}
 
     def stands(each: Resolution) -> bool:
-        op = written.get((each.kind, each.source_key))
-        return op is not None and not (op == p.RETIRE and each.by.startswith(UNDO))
+        return (each.kind, each.source_key) in (written - retired if each.by.startswith(UNDO) else written)
 
     return _counting(plan.link_set, stands)
 

@@ -47,7 +47,7 @@ GIVEN_BACK: Final = "takes back what was given up"
 RETIRED_AGAIN: Final = "takes back an undo: it is out of service as its record is gone"
 """Why an object is retired by what takes the undo of its retirement back."""
 MAY_BE_THERE: Final = "its record may be in the source"
-"""Why an object of which it is asked whether it is to be retired does not count as missing: the grace begins anew."""
+"""Why an object of which it is asked whether it is to be retired is missing from now on: the grace begins anew."""
 GIVES_UP: Final = "gives up what another takes"
 """The reason of an operation by which an object makes way for another one."""
 

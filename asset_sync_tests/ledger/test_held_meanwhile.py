@@ -106,6 +106,75 @@ def test_what_an_undo_retired_is_known_as_that_though_its_record_was_held_or_awa
     assert (object_of_x(lab), held(lab.plan())) == (own, {})
 
 
+def brought_back_by_hand_while_held(lab: LedgerLab) -> tuple[str, int]:
+    """Let a sync retire the object of x, and a person bring it back while x, which is there again, is ignored."""
+    own = gone(lab)
+    number = lab.decide("ignore", "x")
+    lab.source = {"asset": [machine("x", tag="T1"), machine("q")]}
+    run(1, lab)
+    lab.target.edit("asset", own, status="in-use")
+    run(2, lab)
+    return own, number
+
+
+def test_what_a_person_brought_back_while_its_record_was_held_is_missing_once_that_is_gone(lab: LedgerLab) -> None:
+    own, number = brought_back_by_hand_while_held(lab)
+    lab.source = {"asset": [machine("q")]}
+    lab.real.take_back(number, "bob", lab.at)
+    run(4, lab)
+    assert told(lab, "status")[own] == "retired" or "x" in held(lab.plan())
+
+
+def test_what_a_person_retired_later_stays_so_though_a_sync_had_retired_it_before(lab: LedgerLab) -> None:
+    own, number = brought_back_by_hand_while_held(lab)
+    lab.target.edit("asset", own, status="retired")
+    run(2, lab)
+    lab.real.take_back(number, "bob", lab.at)
+    run(2, lab)
+    assert told(lab, "status")[own] == "retired"
+
+
+def test_what_an_undo_retired_and_a_person_brought_back_while_its_record_was_held_is_missing_once_that_is_gone(
+    lab: LedgerLab,
+) -> None:
+    lab.source = {"asset": [machine("q")]}
+    run(1, lab)
+    lab.source = {"asset": [machine("x"), machine("q")]}
+    undo(lab, lab.run())
+    own, number = object_of_x(lab), lab.decide("ignore", "x")
+    run(1, lab)
+    lab.target.edit("asset", own, status="in-use")
+    run(1, lab)
+    lab.source = {"asset": [machine("q")]}
+    lab.real.take_back(number, "bob", lab.at)
+    run(4, lab)
+    assert told(lab, "status")[own] == "retired" or "x" in held(lab.plan())
+
+
+def test_what_may_be_a_record_that_is_held_is_known_to_be_gone(engine: Engine) -> None:
+    lab = retiring_after(engine, 3)
+    lab.source = {"asset": [machine("y"), machine("q")]}
+    run(1, lab)
+    lab.target.make("asset", status="in-use", name="P", serial="SN-y-1")
+    lab.source = {"asset": [{**machine("x"), "serial": "SN-y-1"}, machine("q")]}
+    run(5, lab)
+    links = lab.sync.known_links(lab.real)["asset"].set_index("source_key")
+    assert links["missing_since"].notna()["y"]
+    assert "may be x" in held(lab.plan())["y"]
+
+
+def test_a_link_to_what_is_not_there_says_of_no_other_object_that_it_is_not_the_records(lab: LedgerLab) -> None:
+    made(lab, tag="T1")
+    lab.source = {"asset": [machine("x"), machine("y", tag="TY")]}
+    lab.decide("link", "x", target_id=THEIRS)
+    run(3, lab)
+    (of_y,) = [key for key, tag in told(lab, "tag").items() if tag == "TY"]
+    lab.target.delete("asset", THEIRS)
+    lab.source = {"asset": [{**machine("x", tag="TY"), "serial": "SN-y-1"}, machine("q")]}
+    run(4, lab)
+    assert told(lab, "status")[of_y] == "in-use"
+
+
 @pytest.mark.parametrize("by", ["undo", "hold"])
 def test_what_a_record_left_does_not_leave_service_by_a_single_run_without_the_record(engine: Engine, by: str) -> None:
     lab = retiring_after(engine, 3)

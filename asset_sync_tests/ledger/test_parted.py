@@ -299,6 +299,34 @@ def test_an_object_that_is_another_records_by_decision_gives_up_at_once_what_its
     assert flapping(lab.plan(), plan, outcomes) == []
 
 
+@pytest.mark.parametrize("by_decision", [True, False])
+def test_what_a_person_had_written_just_so_is_not_given_up_for_another_record(engine: Engine, *, by_decision: bool) -> None:
+    lab = LedgerLab(engine, owners={**OWNERS, "asset": {**OWNERS["asset"], "tag": Ownership("shared")}})
+    lab.source = {"asset": [machine("q")]}
+    run(1, lab)
+    theirs = lab.target.make("asset", status="in-use", serial="SN-x-1", tag="T1", name="P")
+    lab.source = {"asset": [machine("x", tag="T1"), machine("y"), machine("q")]}
+    run(2, lab)
+    if by_decision:
+        lab.decide("never_link", "x", target_id=theirs)
+        lab.decide("link", "y", target_id=theirs)
+    else:
+        lab.source = {"asset": [{**machine("z"), "serial": "SN-x-1"}, machine("y"), machine("q", tag="T1")]}
+    lab.run()
+    assert told(lab, "tag")[theirs] == "T1"
+
+
+def test_an_object_that_is_another_records_keeps_what_somebody_decided_to_keep_of_that(lab: LedgerLab) -> None:
+    lab.source = {"asset": [machine("x", tag="T1"), machine("y")]}
+    run(1, lab)
+    own = object_of_x(lab)
+    lab.decide("keep_target", "y", field="tag")
+    lab.decide("never_link", "x", target_id=own)
+    lab.decide("link", "y", target_id=own)
+    lab.run()
+    assert told(lab, "tag")[own] == "T1"
+
+
 # What is left alone says so, and by which decision.
 
 

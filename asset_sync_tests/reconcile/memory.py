@@ -249,8 +249,8 @@ class MemoryLedger:
             elif row["op"] == p.RETIRE and where in self.rows:
                 link = self.rows[where]
                 missing = {"missing_runs": link["missing_runs"] + 1, "missing_since": link["missing_since"] or at}
-                there = row["reason"] == "its record may be in the source"
-                link |= {"missing_runs": 0, "missing_since": None} if there else missing
+                doubted = row["reason"] == "its record may be in the source"
+                link |= {"missing_runs": 0, "missing_since": at} if doubted else missing
 
     def follow(self, plan: Plan, outcomes: Mapping[int, Outcome], before: Mapping[int, Outcome] | None = None) -> None:
         """Remember what was applied; `before` is what of the plan was remembered already."""

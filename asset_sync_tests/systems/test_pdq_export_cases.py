@@ -189,15 +189,27 @@ def test_csv_repeated_header() -> None:
 
 
 TOTALS = (
-    *("Total: {},", "Total,{}", "Total: {}", "Total: {} devices,", "Total - {} computers", "Total number of devices: {}"),
-    *("Total devices = {},", "{} rows,", "{} devices in total,", "Devices: {}", "Devices found: {},", "Record count: {}"),
-    *("Count of computers: {}", "Number of records: {},", "Rows exported: {}", "Summe: {} Geräte,", "Anzahl Geräte: {}"),
+    *("Total: {},", "Total,{}", "Total: {}", "Total:  {}", "Total: {} devices,", "Total - {} computers", "Total ({}),"),
+    *("Total number of devices: {}", "Total devices = {},", "Total of {} devices,", "{} devices in total,", "{} rows,"),
+    *("Devices: {}", "Devices found: {},", "Computers ({})", "Record count: {}", "Rows exported: {}", "Number of PCs: {}"),
+    *("Count of computers: {}", "Number of records: {},", "Summe: {} Geräte,", "Anzahl Geräte: {}", "Gesamtanzahl: {},"),
 )
 """How reports say how many rows they have."""
 
+WHOLE = (
+    *("Total: 2.0", "Total: 2.5", "Total 2 of 2,", "Records: 2 of 2", "Total RAM: 65536,", "Total memory (MB): 32768"),
+    *(
+        "Geräte exportiert am 12.05.2026,",
+        "Devices exported at 12.05.2026",
+        "Devices printed on 12.05,",
+        f"Total: {'9' * 5000}",
+    ),
+)
+"""Remarks that say nothing of rows that are not there."""
+
 
 @pytest.mark.parametrize(
-    "footer", [*(each.format(2) for each in TOTALS), "Exported on 2026-05-01 by anna,", "Page 1 of 1,", "Total: 2.0"]
+    "footer", [*(each.format(2) for each in TOTALS), "Exported on 2026-05-01 by anna,", "Page 1 of 1,", *WHOLE]
 )
 def test_footers_are_told_and_no_machines(footer: str) -> None:
     found = written(f"Name,Serial Number\nPC1,A77B\nPC2,A77C\n{footer}\n")
@@ -213,10 +225,24 @@ def test_a_footer_that_tells_of_more_is_a_doubt(footer: str) -> None:
     assert found.doubts
 
 
-@pytest.mark.parametrize("name", ["TOTAL-01", "COUNT3", "pc-total", "Device 7", "records-3", "SUM2-DB", "totals", "rows12"])
-def test_a_machine_whose_name_has_the_word_of_a_total_is_a_machine(name: str) -> None:
-    found = written(f"Name,Serial Number\nPC1,A77B\n{name},A77C\n")
-    assert values(found, "name") == [("PC1",), (name,)]
+def test_the_sum_of_a_column_is_no_count() -> None:
+    found = written("Name,Serial Number,Memory,OS\nPC1,A77B,16384,Windows\nPC2,A77C,16384,Windows\nTotal,,32768,\n")
+    assert values(found, "name") == [("PC1",), ("PC2",)]
+    assert found.doubts == ()
+
+
+NAMES = (
+    *("TOTAL-01", "COUNT3", "pc-total", "Device 7", "records-3", "SUM2-DB", "totals-a", "rows12", "SUM-01", "COUNT-3"),
+    *("Anzahl-1", "sum lab-04", "Insgesamt-1", "Number1", "computers-12", "Total War PC"),
+)
+
+
+@pytest.mark.parametrize("more", ["", ",A77C", ",000123456789,10.0.0.2"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_machine_whose_name_has_the_word_of_a_total_is_a_machine(name: str, more: str) -> None:
+    header, first = ["Name", "Serial Number", "IP Address"][: more.count(",") + 1], f"PC1{more.replace('2', '1')}"
+    found = written(f"{','.join(header)}\n{first}\n{name}{more}\n")
+    assert {told for (told,) in values(found, "name")} == {"PC1", name}
     assert found.doubts == ()
 
 

@@ -98,19 +98,21 @@ def links_apart(kind: Kind, links: pd.DataFrame, resolutions: Resolutions) -> Po
     keys = list(decided)
     found = index(pa.array(keys, pa.large_string()), text(links["source_key"])) if keys else np.array([], dtype=np.int64)
     ids = take(text(links["target_id"]), found).to_pylist()
-    apart = [at for at, key, linked in zip(found.tolist(), keys, ids, strict=True) if at >= 0 and _parts(decided[key], linked)]
+    apart = [at for at, key, linked in zip(found.tolist(), keys, ids, strict=True) if at >= 0 and parts(decided[key], linked)]
     return np.array(apart, dtype=np.int64)
 
 
-def _parts(decided: Iterable[Resolution], linked: str | None) -> bool:
+def parts(decided: Iterable[Resolution], linked: str | None) -> bool:
     """Tell whether decisions about a record say that it is not the object that it was linked to."""
     return any((each.target_id == linked) == (each.verb == "never_link") for each in decided)
 
 
-def records_apart_from(sides: Sides, target_id: str) -> set[str]:
-    """Return the keys of the records of which a person decided that they are not an object."""
+def parting(sides: Sides) -> dict[str, list[Resolution]]:
+    """Return, by record, the decisions that say which objects it is not: to link it to what is gone says that of none."""
     decided = sides.resolutions.by_record(sides.kind.name, *_PARTING)
-    return {key for key, own in decided.items() if _parts(own, target_id)}
+    linked = [each.target_id for own in decided.values() for each in own if each.verb == "link"]
+    gone = set(np.array(linked, dtype=object)[index(pa.array(linked, pa.large_string()), text(sides.observed["id"])) < 0])
+    return {key: [each for each in own if each.verb != "link" or each.target_id not in gone] for key, own in decided.items()}
 
 
 def keys_after(sides: Sides, links: Positions) -> pa.Array:

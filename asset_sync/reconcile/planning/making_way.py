@@ -50,9 +50,9 @@ def making_way(values: Values, asked: Asked, room: Room) -> Iterator[Drafts]:
     held_by = values.staying if field and values.rows.size and values.unique.enforced else {}
     if field is None or not held_by:
         return
-    giving = _retired_by_us(sides), _without_a_word(sides, field), _parted(sides, field)
     kept = _kept(sides, field)
-    retired, silent, parted = (_without(kept, sides, each) for each in giving)
+    silent = _without_a_word(sides, field, kept)
+    retired, parted = (_without(kept, sides, each) for each in (_retired_by_us(sides), _parted(sides, field)))
     for holder in held_by.values():
         if (holder.row, field.name) in asked:
             continue
@@ -95,15 +95,20 @@ def _retired_by_us(sides: Sides) -> dict[int, int]:
     return dict(zip(objects[free].tolist(), links[free].tolist(), strict=True))
 
 
-def _without_a_word(sides: Sides, field: Field) -> dict[int, int]:
+def _without_a_word(sides: Sides, field: Field, kept: set[str]) -> dict[int, int]:
     """Return the objects whose records say nothing of a field that has what this sync wrote last, whichever record for.
 
-    They come with the links that say so.
+    They come with the links that say so. Of objects that were other records' until now, as in `_parted`; and none of records
+    whose objects keep what they have.
     """
     if not field.nullable:
         return {}
-    rows = np.flatnonzero(sides.same & (sides.remembered >= 0))
+    known = sides.remembered >= 0
+    if sides.owners[field.name].owner != "source":
+        known &= sides.linked | np.append(are_made(sides), False)[sides.remembered]
+    rows = np.flatnonzero(sides.same & known)
     rows = rows[~filled(take(sides.desired[field.name], rows))]
+    rows = rows[~mask(pc.is_in(take(sides.source_keys, rows), value_set=pa.array(sorted(kept), _TEXT)))]
     return _as_written(sides, field, sides.object_of[rows], sides.remembered[rows])
 
 

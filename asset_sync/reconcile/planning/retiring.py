@@ -22,7 +22,8 @@ from asset_sync.reconcile.planning.leaving import (
     keys_after,
     leaving_links,
     links_apart,
-    records_apart_from,
+    parting,
+    parts,
 )
 from asset_sync.reconcile.planning.model import Grace
 from asset_sync.reconcile.planning.sides import Sides
@@ -142,34 +143,41 @@ def _taken_away(told: str, _most: int | None) -> str | None:
 def returned(sides: Sides) -> Drafts:
     """Records that were counted as missing and are there again, and those that were ignored until they changed, and did.
 
-    Where one names its object, nothing is remembered any more of who retired that. None is named of a record that is held, so
-    that it is restored later, and of what an undo retired until that is in service again.
+    Where one names its object, that is in service again, and nothing is remembered any more of who retired it.
     """
-    missing, retired = (sides.links[name].notna().to_numpy(dtype=bool) & sides.own for name in ("missing_since", "retired_by"))
-    missing, retired = (np.append(each, False)[sides.link_of] for each in (missing, retired))
-    by_undo = _retired_by_undo(sides)
-    there_again = missing | (retired & sides.same & ~by_undo)
+    missing = np.append(sides.links["missing_since"].notna().to_numpy(dtype=bool) & sides.own, False)[sides.link_of]
+    ids, free = text(sides.links["target_id"]), _in_service_again(sides)
+    there_again = missing | free
     there_again[_kept_by_undo(sides)] = True
     changed = np.zeros(len(sides.link_of), dtype=bool)
     changed[_changed_since_ignored(sides)] = True
     rows = np.flatnonzero(there_again | changed)
     reasons = pc.if_else(pa.array(changed[rows]), CHANGED, "in the source again")
     found = sides.draft(rows, p.SEEN, reason=reasons)
-    return found.with_column("target_id", pc.if_else(pa.array(by_undo[rows]), None, found["target_id"]))
+    return found.with_column("target_id", take(ids, np.where(free[rows], sides.link_of[rows], -1)))
 
 
-def _retired_by_undo(sides: Sides) -> Mask:
-    """Return the rows whose objects an undo retired, which stay so as long as nobody brings them back.
+def _in_service_again(sides: Sides) -> Mask:
+    """Return the rows whose objects were retired, and are in service."""
+    rows, objects = _linked_objects(sides, sides.links["retired_by"].notna().to_numpy(dtype=bool) & sides.own)
+    again = np.zeros(len(sides.link_of), dtype=bool)
+    again[rows] = (objects >= 0) & ~sides.out_of_service(objects)
+    return again
 
-    The object of a record that is held is that which it was linked to.
-    """
-    links = mask(pc.equal(text(sides.links["retired_by"]), RETIRED_BY_UNDO))
-    by_undo = np.append(links, False)[sides.link_of]
-    rows = np.flatnonzero(by_undo)
+
+def _retired_by_undo(sides: Sides) -> Positions:
+    """Return the rows whose objects an undo retired, which stay so as long as nobody brings them back."""
+    rows, objects = _linked_objects(sides, mask(pc.equal(text(sides.links["retired_by"]), RETIRED_BY_UNDO)))
+    chosen: Positions = rows[sides.out_of_service(objects)]
+    return chosen
+
+
+def _linked_objects(sides: Sides, links: Mask) -> tuple[Positions, Positions]:
+    """Return the rows that have those links, and their objects: of a record that is held, that which it was linked to."""
+    rows = np.flatnonzero(np.append(links, False)[sides.link_of])
     linked = index(take(text(sides.links["target_id"]), sides.link_of[rows]), text(sides.observed["id"]))
     own = sides.object_of[rows]
-    by_undo[rows] = sides.out_of_service(np.where(own >= 0, own, linked))
-    return by_undo
+    return rows, np.where(own >= 0, own, linked)
 
 
 def _kept_by_undo(sides: Sides) -> list[int]:
@@ -271,9 +279,10 @@ def _suspects(sides: Sides, records: pd.DataFrame, links: Positions, objects: Po
     """
     observed = sides.observed.take(objects)
     found = suspects(sides.kind, records, observed)
-    for at in [row for row, key in enumerate(found) if key is not None]:
+    decided = parting(sides) if any(found) else {}
+    for at in [row for row, key in enumerate(found) if key in decided]:
         (own,) = left_by(sides.links, links[[at]]).to_pylist()
-        apart = records_apart_from(sides, str(observed["id"].iat[at])) - {own}
+        apart = {key for key, each in decided.items() if parts(each, str(observed["id"].iat[at]))} - {own}
         if found[at] in apart:
             others = records[~records["source_key"].isin(apart)]
             (found[at],) = suspects(sides.kind, others, observed.iloc[[at]])
@@ -282,7 +291,7 @@ def _suspects(sides: Sides, records: pd.DataFrame, links: Positions, objects: Po
 
 def _undone(sides: Sides) -> pd.DataFrame:
     """Return the records whose objects an undo retired: as the source has them, and as those objects were known."""
-    rows = np.flatnonzero(_retired_by_undo(sides))
+    rows = _retired_by_undo(sides)
     records = sides.desired.take(rows)
     if not rows.size or not sides.knows_identity():
         return records

@@ -13,16 +13,18 @@ from asset_sync.reconcile.tables import Mask
 from asset_sync.systems.pdq_export.columns import KEYS
 from asset_sync.systems.shown import shown
 
-_TOTAL = r"(?:(?:grand |sub-?)?totals?|sum|count|summe|gesamt(?:summe|zahl)?|insgesamt|anzahl)"
+_TOTAL = r"(?:(?:grand |sub-?)?totals?|sum|count|summe|gesamt(?:summe|an?zahl|zahl)?|insgesamt|anzahl)"
 _THINGS = (
     r"(?:rows?|records?|computers?|devices?|machines?|items?|entr(?:y|ies)|results?|assets?"
     r"|zeilen|geräte|rechner|datensätze|einträge)"
 )
-_WORDS = r"(?: [a-zäöüß]+){0,4}"
-_NUMBER = rf"\d[\d.,]*(?: {_THINGS}\b.*)?"
+_WORDS = r"(?: [a-zäöüß()]+){0,4}"
+_IS = r"(?: *[:=]+ *| [–-] )"
+_OF = r"(?: ?(?:of|von|de|sur|/) ?\d[\d.,]*)?"
+_NUMBER = rf"\(?\d[\d.,]*{_OF}\)?(?: {_THINGS}\b.*)?"
 _REMARK: Final = (
-    rf"(?i)^(?:[-=_*#~. ]{{3,}}|{_TOTAL}|{_TOTAL}(?: {_THINGS})? {_NUMBER}|{_TOTAL}{_WORDS} ?[:=–-]+ ?{_NUMBER}"
-    rf"|(?:number of |anzahl )?{_THINGS}{_WORDS} ?[:=]+ ?{_NUMBER}"
+    rf"(?i)^(?:[-=_*#~. ]{{3,}}|{_TOTAL}|{_TOTAL}(?: of)?(?: {_THINGS})? {_NUMBER}|{_TOTAL}{_WORDS}{_IS}{_NUMBER}"
+    rf"|{_THINGS}{_WORDS}(?: *[:=]+ *{_NUMBER}| \({_NUMBER})|number of{_WORDS} *[:=]+ *{_NUMBER}"
     rf"|\(?\d[\d.,]* {_THINGS}\b.*|(?:page|seite) \d+.*|(?:showing|displaying) .*\d.*"
     r"|(?:.* )?(?:generated|created|printed|exported|erstellt|exportiert|gedruckt) (?:on|at|by|from|am|von|mit)\b.*"
     r"|(?:end of|ende de[rs]) .*|(?:©|\(c\)|copyright ).*|(?:strictly )?confidential\b.*|vertraulich.*"
@@ -34,11 +36,13 @@ _SENTENCE: Final = r"^(?:\S+\s+){4,}\S+$|^.*\s.*[.:!]$"
 _FIGURE: Final = r"^[\d.,:%/ -]+$"
 _PART: Final = re.compile(r"(?:^|\D)(\d+) ?(?:of|von|de|sur) ?(\d+)|(?:page|seite) (\d+) ?/ ?(\d+)", re.IGNORECASE)
 _CHOSEN: Final = re.compile(r"\b(?:filtered|gefiltert|truncated|gekürzt|top \d+|first \d+|limited to|not all)\b", re.IGNORECASE)
+_COUNT = r"(\d{1,3}(?:[.,]\d{3})+|\d{1,9})(?:[.,]0{1,2})?"
+_COUNTING = rf"(?: (?:of|number|count|total|the|all|in|found|listed|shown|exported|anzahl|der|{_THINGS}))*"
 _COUNTED: Final = re.compile(
-    rf"^(?:number of |anzahl )?(?:{_TOTAL}|{_THINGS})\b\D*(\d[\d.,]*)(?: {_THINGS}\b.*)?$|^\(?(\d[\d.,]*) {_THINGS}\b",
+    rf"^(?:(?:{_TOTAL}{_COUNTING}(?:{_IS}| )|{_THINGS}{_COUNTING}(?: *[:=]+ *| (?=\())|number of{_WORDS} *[:=]+ *)"
+    rf"\(?{_COUNT}{_OF}\)?(?: {_THINGS}\b.*)?$|\(?{_COUNT} {_THINGS}\b)",
     re.IGNORECASE,
 )
-_DECIMALS: Final = re.compile(r"[.,]0{0,2}$")
 
 
 class Remarks(NamedTuple):
@@ -82,7 +86,7 @@ def doubts(texts: Iterable[str], rows: int) -> Iterator[str]:
 
 def _count(told: str) -> int:
     """Return a number of things, which may have separators between its digits."""
-    return int(re.sub(r"\D", "", _DECIMALS.sub("", told)))
+    return int(re.sub(r"\D", "", told))
 
 
 def _headers(columns: Mapping[str, pa.Array], filled: Mapping[str, Mask], meaning: Mapping[str, frozenset[str]]) -> Mask:
@@ -107,8 +111,13 @@ def _told(columns: Mapping[str, pa.Array]) -> pa.Array:
 
 
 def _whole(columns: Mapping[str, pa.Array], lines: Mask) -> Iterator[str]:
-    """Yield all that those rows say: the word of a total may stand in one column, and its figure in another."""
-    said = (values.filter(pa.array(lines)).to_pylist() for values in columns.values())
+    """Yield what those rows say: the word of a total may stand in one column and its figure in another, where no sum stands."""
+    said = []
+    for values in columns.values():
+        told, others = values.filter(pa.array(lines)).to_pylist(), values.filter(pa.array(~lines))
+        others = others.filter(pc.not_equal(others, ""))
+        summed = len(others) and pc.all(pc.match_substring_regex(others, _FIGURE)).as_py()
+        said.append(["" if summed and re.fullmatch(_FIGURE, each) else each for each in told])
     yield from (" ".join(dict.fromkeys(filter(None, row))) for row in zip(*said, strict=True))
 
 
