@@ -11,7 +11,7 @@ WRONG = """
 from asset_sync import definitions
 from asset_sync.reconcile.errors import ConfigurationError
 
-def loaded(*_):
+def loaded(*_, **__):
     try:
         {}["runs"]
     except KeyError:
