@@ -143,10 +143,10 @@ def standing_about(plan: Plan) -> Sequence[Resolution]:
     """Return the decisions that count about the records that a plan writes to, but for those of undos, which it ends."""
     rows = p.records(plan.writes)
     written = {(row["kind"], row["source_key"]) for row in rows}
-    retired = {(row["kind"], row["source_key"]) for row in rows if row["op"] == p.RETIRE}
+    not_retired = written - {(row["kind"], row["source_key"]) for row in rows if row["op"] == p.RETIRE}
 
     def stands(each: Resolution) -> bool:
-        return (each.kind, each.source_key) in (written - retired if each.by.startswith(UNDO) else written)
+        return (each.kind, each.source_key) in (not_retired if each.by.startswith(UNDO) else written)
 
     return _counting(plan.link_set, stands)
 

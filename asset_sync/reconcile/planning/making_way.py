@@ -61,13 +61,12 @@ def making_way(values: Values, asked: Asked, room: Room) -> Iterator[Drafts]:
             yield from _given_up(sides, field, holder, retired[holder.row], room)
         elif holder.row in silent:
             asked.add((holder.row, field.name))
-            why, keys = "the source says it of another record", pa.array([sides.source_key_of(holder.id)], _TEXT)
-            yield _makes_way(sides, field, holder, silent[holder.row], new=None, why=why, keys=keys)
+            keys = take(sides.source_keys, np.array([silent[holder.row]]))
+            yield _makes_way(sides, field, holder, keys, new=None, why="the source says it of another record")
         elif holder.row in parted:
             asked.add((holder.row, field.name))
-            link, why = parted[holder.row], "its record is another object by decision"
-            keys = keys_apart(sides, np.array([link]))
-            yield _makes_way(sides, field, holder, link, new=None, why=why, keys=keys)
+            keys = keys_apart(sides, np.array([parted[holder.row]]))
+            yield _makes_way(sides, field, holder, keys, new=None, why="its record is another object by decision")
 
 
 def _text_field(values: Values) -> Field | None:
@@ -98,7 +97,7 @@ def _retired_by_us(sides: Sides) -> dict[int, int]:
 def _without_a_word(sides: Sides, field: Field, kept: set[str]) -> dict[int, int]:
     """Return the objects whose records say nothing of a field that has what this sync wrote last, whichever record for.
 
-    They come with the links that say so. Of objects that were other records' until now, as in `_parted`; and none of records
+    They come with their records, as rows. Of objects that were other records' until now, as in `_parted`; and none of records
     whose objects keep what they have.
     """
     if not field.nullable:
@@ -109,7 +108,9 @@ def _without_a_word(sides: Sides, field: Field, kept: set[str]) -> dict[int, int
     rows = np.flatnonzero(sides.same & known)
     rows = rows[~filled(take(sides.desired[field.name], rows))]
     rows = rows[~mask(pc.is_in(take(sides.source_keys, rows), value_set=pa.array(sorted(kept), _TEXT)))]
-    return _as_written(sides, field, sides.object_of[rows], sides.remembered[rows])
+    objects = sides.object_of[rows]
+    written = _as_written(sides, field, objects, sides.remembered[rows])
+    return {own: row for own, row in zip(objects.tolist(), rows.tolist(), strict=True) if own in written} if written else {}
 
 
 def _parted(sides: Sides, field: Field) -> dict[int, int]:
@@ -157,7 +158,8 @@ def _given_up(sides: Sides, field: Field, holder: Holder, link: int, room: Room)
     if old in _known(sides, field, link):
         new = room.in_its_place(field, holder.row, f" (retired {holder.id})")
         if new is not None or field.nullable:
-            yield _makes_way(sides, field, holder, link, new=new, why="it was retired by this sync")
+            keys = sides.keys_of(np.array([link]))
+            yield _makes_way(sides, field, holder, keys, new=new, why="it was retired by this sync")
 
 
 def _known(sides: Sides, field: Field, link: int) -> Iterator[str | None]:
@@ -173,10 +175,7 @@ def _there(sides: Sides, field: Field, holder: Holder) -> str:
     return str(take(text(sides.observed[field.name]), np.array([holder.row]))[0].as_py())
 
 
-def _makes_way(
-    sides: Sides, field: Field, holder: Holder, link: int, *, new: str | None, why: str, keys: pa.Array | None = None
-) -> Drafts:
+def _makes_way(sides: Sides, field: Field, holder: Holder, keys: pa.Array, *, new: str | None, why: str) -> Drafts:
     at, old = np.array([holder.row]), _there(sides, field, holder)
     change = sides.change(field.name, sides.told(field.name, old), pa.array([new], _TEXT), f"makes way: {why}")
-    keys = sides.keys_of(np.array([link])) if keys is None else keys
     return sides.draft_of_objects(at, p.UPDATE, {field.name: change}, source_keys=keys, reason=p.GIVES_UP)

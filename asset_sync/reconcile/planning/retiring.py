@@ -321,6 +321,8 @@ def _without_another(sides: Sides, links: Positions) -> pa.Array:
     rows = index(left_by(sides.links, links[left]), sides.source_keys)
     own = np.append(sides.object_of, -1)[rows]
     without = (rows >= 0) & ((own < 0) | sides.out_of_service(own))
+    if not without.any():
+        return pa.nulls(len(links), _TEXT)
     ids = take(text(sides.observed["id"]), own[without])
     name = sides.kind.name
     coming = restores(sides, returning(sides))

@@ -13,7 +13,7 @@ from asset_sync.reconcile.tables import Mask
 from asset_sync.systems.pdq_export.columns import KEYS
 from asset_sync.systems.shown import shown
 
-_TOTAL = r"(?:(?:grand |sub-?)?totals?|sum|count|summe|gesamt(?:summe|an?zahl|zahl)?|insgesamt|anzahl)"
+_TOTAL = r"(?:(?:grand |sub-?)?totals?|sum|count|summe|gesamt(?:summe|(?:an)?zahl)?|insgesamt|anzahl)"
 _THINGS = (
     r"(?:rows?|records?|computers?|devices?|machines?|items?|entr(?:y|ies)|results?|assets?"
     r"|zeilen|geräte|rechner|datensätze|einträge)"
@@ -60,7 +60,7 @@ def remarks(columns: Mapping[str, pa.Array], meaning: Mapping[str, frozenset[str
     headers = _headers(columns, filled, meaning)
     told = _told(columns)
     lines = _lines(columns, filled, told, count) | _titles(told, count, headers)
-    texts = tuple(_whole(columns, lines))
+    texts = tuple(_whole(columns, lines)) if lines.any() else ()
     return Remarks(headers | lines, texts, tuple(_notes(headers, texts)))
 
 
