@@ -178,6 +178,66 @@ def test_a_number_that_identifies_is_compared_as_what_it_is() -> None:
     assert details(lab.undo(plan, outcomes)) == {("applied", "")}
 
 
+# What has the name that was linked, and nothing else of it.
+
+
+def test_what_was_made_since_has_but_the_name_of_what_was_linked() -> None:
+    """The machine is called otherwise by now: that the object is called as it was is no sign that it is that machine."""
+    lab, backup = started(asset=[machine("a")])
+    lab.run()
+    a = object_of(lab, "a")
+    stranger = given_again(lab, backup, a, name="a", status="in-use", memory=4)
+    lab.source["asset"] = [machine("x"), machine("a", name="renamed", serial="SN-a-2", memory=8)]
+
+    for _ in range(2):
+        why = held(lab.run())["a"]
+        assert why.startswith(f"asset #{a} is not what was linked (another object under its id?): made 2")
+    assert lab.objects()[a] == stranger
+    assert lab.ledger.rows["asset", "a"]["serial"] == "SN-a-1"
+
+    decide(lab, "create")
+    lab.run()
+    assert lab.objects()[object_of(lab, "a")]["serial"] == "SN-a-2"
+    assert lab.objects()[a] == stranger
+
+
+def test_what_was_made_anew_under_its_id_is_a_machine_that_is_called_so_still() -> None:
+    lab, backup = started(asset=[machine("a")])
+    lab.run()
+    a = object_of(lab, "a")
+    given_again(lab, backup, a, name="A", status="in-use")
+
+    plan = lab.run()
+
+    assert held(plan) == {}
+    assert lab.objects()[a]["serial"] == "SN-a-1"
+    assert object_of(lab, "a") == a
+
+
+def test_a_stranger_that_has_the_name_of_a_machine_that_is_gone_is_not_retired() -> None:
+    lab, backup = started(asset=[machine("a")])
+    lab.run()
+    a = object_of(lab, "a")
+    stranger = given_again(lab, backup, a, name="a", status="in-use")
+    lab.source["asset"] = [machine("x")]
+
+    for _ in range(4):
+        lab.run()
+
+    assert lab.objects()[a] == stranger
+
+
+def test_a_decision_is_not_about_what_was_made_since_under_the_same_name() -> None:
+    lab, backup = started(asset=[machine("a")])
+    chosen = lab.target.make("asset", name="notebook", status="in-use")
+    decide(lab, "link", target_id=chosen)
+    lab.plan("review")
+    stranger = given_again(lab, backup, chosen, name="notebook", status="in-use")
+
+    assert "is another object by now" in held(lab.run())["a"]
+    assert lab.objects()[chosen] == stranger
+
+
 # What is referred to.
 
 

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from asset_sync.reconcile.identity.remembered import changed_objects, is_another, is_scoped
 from asset_sync.reconcile.identity.state import DECISION, IGNORED, LINK, Matching
 from asset_sync.reconcile.resolutions import Resolution, describe, fingerprints
-from asset_sync.reconcile.tables import Positions, cell, composed, filled, index, mask, take, text
+from asset_sync.reconcile.tables import Mask, Positions, cell, composed, filled, index, mask, take, text
 from asset_sync.reconcile.threads import side_by_side
 
 
@@ -126,11 +126,16 @@ def by_link(state: Matching) -> None:
     rows = np.flatnonzero(objects >= 0)
     found = changed_objects(state.kind, links, state.observed, state.link_of[rows], objects[rows])
     changed = np.flatnonzero(found.changed)
-    changed = changed[~state.told_alike(rows[changed], objects[rows[changed]])]
+    changed = changed[~_told_alike(state, rows[changed], objects[rows[changed]], found.by_name[changed])]
     for at in changed.tolist() if not is_scoped(state.kind) else ():
         state.unsettled[int(rows[at])] = (found.words[at].as_py(), [int(objects[rows[at]])])
     objects[rows[changed]] = -1
     state.claim_all(objects, LINK)
+
+
+def _told_alike(state: Matching, rows: Positions, objects: Positions, by_name: Mask) -> Mask:
+    """Return which records say what those objects say, of some of them the name alone."""
+    return state.told_alike(rows, objects) | by_name & state.told_alike(rows, objects, by_hints=True)
 
 
 def _without_torn_off(state: Matching, objects: Positions) -> Positions:

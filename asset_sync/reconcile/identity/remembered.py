@@ -3,7 +3,8 @@
 A target that comes back from a backup gives ids away again: a link then points at a stranger. An object is the one that was
 linked as long as one of the values that made it so stands; where none does and another one is in its place, it is not. An
 object that sits on the same parent and was made at the same time is the same under another name; one whose name counts only
-within another object, and that was made at another time, is another one.
+within another object, and that was made at another time, is another one. So is one that has but the name of what was linked and
+was made at another time, unless the record itself still has that name.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,9 +39,13 @@ _TEXT = pa.large_string()
 
 @dataclass(frozen=True)
 class ChangedObjects:
-    """Which of the links' objects are others than those that were linked, and why that is thought."""
+    """Which of the links' objects are others than those that were linked, and why that is thought.
+
+    `by_name` are those that say nothing decisive and still have the name that was linked: a record that has it may be that.
+    """
 
     changed: Mask
+    by_name: Mask
     words: pa.Array
 
 
@@ -98,15 +103,14 @@ def changed_objects(
     # nor one that was not known.
     changed = (~stands | made_apart) & differs & ~_in_its_place(kind, linked)
     changed |= _tell_more(kind, linked, made_apart)
+    unknown = ~stands & ~differs & made_apart & ~changed
     if strictly or is_scoped(kind):
         changed |= made_apart
-    # What was made at another time is another object, unless it is known by its name at least.
-    unknown = ~stands & ~differs & made_apart
-    if unknown.any():
-        hints = [_Value(name, "folded", linked) for name in kind.identifying]
-        changed |= unknown & ~_any((v.stands for v in hints), len(at))
-        values = [*values, *hints]
-    return ChangedObjects(changed, _words(kind, values, changed, linked, meant))
+    # The name alone does not say that it is still the same: another machine may have got it since, as it may have the id.
+    changed |= unknown
+    hints = [_Value(name, "folded", linked) for name in kind.identifying] if unknown.any() else []
+    by_name = unknown & _any((v.stands for v in hints), len(at))
+    return ChangedObjects(changed, by_name, _words(kind, [*values, *hints], changed, linked, meant))
 
 
 def telling(kind: Kind) -> tuple[str, ...]:

@@ -109,13 +109,14 @@ class Matching:
             self.evidence[row] = why
             self.candidates[row] = list(others)
 
-    def told_alike(self, rows: Positions, objects: Positions) -> Mask:
-        """Return which records say of themselves what those objects say, by a decisive rule."""
+    def told_alike(self, rows: Positions, objects: Positions, *, by_hints: bool = False) -> Mask:
+        """Return which records say of themselves what those objects say, by a decisive rule, or by any."""
         alike = np.zeros(len(rows), dtype=bool)
         if not rows.size:
             return alike
         records, things = self.desired.take(rows), self.observed.take(objects)
-        for rule in [rule for rule in self.kind.identity if rule.decisive] or self.kind.identity:
+        decisive = [rule for rule in self.kind.identity if rule.decisive]
+        for rule in self.kind.identity if by_hints else decisive or self.kind.identity:
             alike |= mask(pc.equal(compared(self.kind, records, rule), compared(self.kind, things, rule)))
         return alike
 
