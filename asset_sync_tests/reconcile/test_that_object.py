@@ -8,7 +8,7 @@ import pytest
 from asset_sync.reconcile import plan as p
 from asset_sync.reconcile.apply import recovered
 from asset_sync.reconcile.kinds import Field, IdentityRule, Kind, in_order
-from asset_sync.reconcile.plan import Plan
+from asset_sync.reconcile.plan import Mode, Plan
 from asset_sync.reconcile.planning import Policy
 from asset_sync.reconcile.resolutions import Resolution, Resolutions, Verb
 from asset_sync.reconcile.undo import inverse
@@ -236,6 +236,120 @@ def test_a_decision_is_not_about_what_was_made_since_under_the_same_name() -> No
 
     assert "is another object by now" in held(lab.run())["a"]
     assert lab.objects()[chosen] == stranger
+
+
+def test_a_stranger_in_service_does_not_end_that_the_machine_before_it_was_retired_by_the_sync() -> None:
+    """Two backups come back, first one that is too old, and then the right one."""
+    lab, older = started(asset=[machine("a")])
+    lab.run()
+    a = object_of(lab, "a")
+    lab.source["asset"] = [machine("x")]
+    for _ in range(2):
+        lab.run()
+    right = lab.target.backup()
+    assert lab.objects()[a]["status"] == "retired"
+    lab.source["asset"] = [machine("x"), machine("a")]
+    given_again(lab, older, a, **BEAMER)
+    assert "a" in held(lab.run())
+
+    lab.target.restore(right)
+    lab.run()
+
+    assert lab.objects()[a]["status"] == "in-use"
+
+
+def named(key: str, name: str, **more: Any) -> Row:
+    """A machine of which nothing but its name is known."""
+    return {"source_key": key, "name": name, "status": "in-use", **more}
+
+
+def rebuilt(*decided: Verb) -> Lab:
+    """Return a lab whose target lost the machine a and had it made again under its id, and whose ledger is from before that."""
+    lab, backup = started()
+    for verb in decided:
+        decide(lab, verb)
+    lab.source["asset"] = [machine("x"), named("a", "pc-7", memory=8)]
+    lab.run()
+    older = lab.ledger.backup()
+    lab.target.restore(backup)
+    lab.run()
+    lab.ledger.restore(older)
+    return lab
+
+
+@pytest.mark.parametrize("decided", [(), ("create",)])
+def test_what_was_made_again_is_known_by_the_name_that_its_record_has_still(decided: tuple[Verb, ...]) -> None:
+    lab = rebuilt(*decided)
+    lab.source["asset"] = [machine("x"), named("a", "pc-7", memory=9)]
+    a = object_of(lab, "a")
+    assert held(lab.run()) == {}
+    assert lab.objects()[a]["memory"] == 9
+    assert len(lab.objects()) == 2
+
+
+@pytest.mark.parametrize("decided", [(), ("create",)])
+@pytest.mark.parametrize("mode", ["normal", "rebase"])
+def test_what_was_made_again_and_renamed_meanwhile_is_not_made_twice(decided: tuple[Verb, ...], mode: Mode) -> None:
+    lab = rebuilt(*decided)
+    lab.source["asset"] = [machine("x"), named("a", "pc-7-old", memory=9)]
+    a = object_of(lab, "a")
+    lab.run(mode)
+    assert "another object under its id" in held(lab.run())["a"]
+    assert len(lab.objects()) == 2
+    decide(lab, "link", target_id=a)
+    assert held(lab.run()) == {}
+    assert lab.objects()[a]["memory"] == 9
+    assert len(lab.objects()) == 2
+
+
+def test_what_may_be_another_records_still_is_not_taken_by_its_name() -> None:
+    lab = rebuilt()
+    lab.source["asset"] = [machine("x"), named("a", "pc-7-old", memory=8), named("b", "pc-7", memory=99)]
+    a = object_of(lab, "a")
+    for _ in range(2):
+        why = held(lab.run())
+        assert "another object under its id" in why["a"]
+        assert why["b"] == f"name 'pc-7' is on asset #{a}, which may be a still"
+    assert len(lab.objects()) == 2
+    assert lab.objects()[a]["memory"] == 8
+
+    decide(lab, "link", target_id=a)
+    lab.run()
+    assert held(lab.run()) == {}
+    assert object_of(lab, "a") == a
+    assert lab.objects()[object_of(lab, "b")] == {"name": "pc-7", "status": "in-use", "memory": 99}
+    assert lab.objects()[a]["memory"] == 8
+
+
+def test_what_may_be_another_records_is_the_newcomers_where_that_is_decided() -> None:
+    lab = rebuilt()
+    lab.source["asset"] = [machine("x"), named("a", "pc-7-old", memory=8), named("b", "pc-7", memory=99)]
+    a = object_of(lab, "a")
+    decide(lab, "link", "b", target_id=a)
+    lab.run()
+    assert held(lab.run()) == {}
+    assert object_of(lab, "b") == a
+    assert lab.objects()[object_of(lab, "a")] == {"name": "pc-7-old", "status": "in-use", "memory": 8}
+
+
+def test_what_was_made_again_of_a_record_that_is_left_alone_is_not_taken_by_its_name() -> None:
+    lab = rebuilt()
+    a = object_of(lab, "a")
+    decide(lab, "ignore")
+    lab.source["asset"] = [machine("x"), named("a", "pc-7", memory=8), named("b", "pc-7", memory=99)]
+    lab.run()
+    assert object_of(lab, "a") == a
+    assert object_of(lab, "b") != a
+    assert lab.objects()[a]["memory"] == 8
+
+
+def test_a_name_that_several_records_have_does_not_say_which_of_them_was_made_again() -> None:
+    lab, backup = started(asset=[machine("a", name="localhost"), machine("b", name="localhost")])
+    lab.run()
+    a = object_of(lab, "a")
+    stranger = given_again(lab, backup, a, name="localhost", status="in-use")
+    assert "another object under its id" in held(lab.run())["a"]
+    assert lab.objects()[a] == stranger
 
 
 # What is referred to.

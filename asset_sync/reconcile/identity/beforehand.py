@@ -5,7 +5,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from asset_sync.reconcile.identity.remembered import changed_objects, is_another, is_scoped
+from asset_sync.reconcile.identity.remembered import ChangedObjects, changed_objects, is_another, is_scoped
 from asset_sync.reconcile.identity.state import DECISION, IGNORED, LINK, Matching
 from asset_sync.reconcile.resolutions import Resolution, describe, fingerprints
 from asset_sync.reconcile.tables import Mask, Positions, cell, composed, filled, index, mask, take, text
@@ -51,7 +51,8 @@ def _is_another(state: Matching, resolution: Resolution, row: int, other: int) -
     if resolution.about is None or not is_another(state.kind, resolution.about, state.observed, other):
         return False
     # What this sync made of it since is remembered by the link.
-    return not (_linked(state, row) == other).any()
+    own, objects = _linked(state, row)
+    return not (_same(state, np.full(len(own), row), own, objects)[0] & (objects == other)).any()
 
 
 def _decide_by(state: Matching, resolution: Resolution, row: int, other: int) -> None:
@@ -64,27 +65,43 @@ def _decide_by(state: Matching, resolution: Resolution, row: int, other: int) ->
     elif resolution.verb == "never_link":
         state.parted.add((row, other))
     else:
-        state.sealed[row] = not _was_made(state, row)
+        state.sealed[row] = not _was_made(state, row, resolution)
 
 
-def _was_made(state: Matching, row: int) -> bool:
-    """Return whether a record has been made already: it is linked to an object that is that one still, or that is gone."""
-    return bool(_linked(state, row).size)
+def _was_made(state: Matching, row: int, resolution: Resolution) -> bool:
+    """Return whether a record has been made already: it is linked to an object that is that one still, or that is gone.
+
+    Or to one that was made since that was decided, also where a target that came back has something else under its id.
+    """
+    own, objects = _linked(state, row)
+    since = pd.to_datetime(state.links["created"].iloc[own], utc=True, errors="coerce", format="ISO8601") > resolution.at
+    return bool(since.any() or _same(state, np.full(len(own), row), own, objects)[0].any())
 
 
-def _linked(state: Matching, row: int) -> Positions:
-    """Return the object that a record is linked to and that is that one still, -1 for one that is gone; none where none is."""
+def _linked(state: Matching, row: int) -> tuple[Positions, Positions]:
+    """Return a record's link, and its object or -1 for one that is gone; none where it has none."""
     own = np.flatnonzero(mask(pc.equal(text(state.links["source_key"]), cell(state.desired["source_key"], row))))
-    objects = index(take(text(state.links["target_id"]), own), text(state.observed["id"]))
-    same: Positions = objects[~changed_objects(state.kind, state.links, state.observed, own, objects).changed]
-    return same
+    return own, index(take(text(state.links["target_id"]), own), text(state.observed["id"]))
+
+
+def _same(state: Matching, rows: Positions, links: Positions, objects: Positions) -> tuple[Mask, ChangedObjects]:
+    """Return which objects are those that records were linked to still, and what speaks against that of the others.
+
+    What says what the record says is that one, whatever is remembered; what has but its name, where no other record has it.
+    """
+    found = changed_objects(state.kind, state.links, state.observed, links, objects)
+    same, changed, by_name = ~found.changed, np.flatnonzero(found.changed), np.flatnonzero(found.by_name)
+    same[changed] = state.told_alike(rows[changed], objects[changed])
+    same[by_name] |= state.called_alike(rows[by_name], objects[by_name])
+    return same, found
 
 
 def _keep_for_held(state: Matching) -> None:
     """Note the objects of records that are held by what people decided: by its name alone, nobody else is one of them."""
     for row in np.flatnonzero(state.held).tolist():
-        objects = _linked(state, row)
-        state.kept[objects[objects >= 0]] = True
+        own, objects = _linked(state, row)
+        same, found = _same(state, np.full(len(own), row), own, objects)
+        state.kept[objects[(objects >= 0) & (same | found.by_name)]] = True
 
 
 def hold_made_since(state: Matching) -> None:
@@ -124,18 +141,13 @@ def by_link(state: Matching) -> None:
         objects[row] = -1 if objects[row] == other else objects[row]
     objects = _without_torn_off(state, objects)
     rows = np.flatnonzero(objects >= 0)
-    found = changed_objects(state.kind, links, state.observed, state.link_of[rows], objects[rows])
-    changed = np.flatnonzero(found.changed)
-    changed = changed[~_told_alike(state, rows[changed], objects[rows[changed]], found.by_name[changed])]
+    same, found = _same(state, rows, state.link_of[rows], objects[rows])
+    changed = np.flatnonzero(~same)
     for at in changed.tolist() if not is_scoped(state.kind) else ():
         state.unsettled[int(rows[at])] = (found.words[at].as_py(), [int(objects[rows[at]])])
+    state.doubted = {int(objects[row]): int(row) for row in rows[changed[found.by_name[changed]]]}
     objects[rows[changed]] = -1
     state.claim_all(objects, LINK)
-
-
-def _told_alike(state: Matching, rows: Positions, objects: Positions, by_name: Mask) -> Mask:
-    """Return which records say what those objects say, of some of them the name alone."""
-    return state.told_alike(rows, objects) | by_name & state.told_alike(rows, objects, by_hints=True)
 
 
 def _without_torn_off(state: Matching, objects: Positions) -> Positions:

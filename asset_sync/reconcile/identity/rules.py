@@ -16,6 +16,7 @@ from asset_sync.reconcile.tables import (
     Mask,
     Positions,
     base_column,
+    called_at,
     cell,
     equal,
     filled,
@@ -68,7 +69,18 @@ def _by_hint(state: Matching, rule: IdentityRule) -> None:
     state.usable[rows[filled(wanted)]] = True
     found = pairs(rows, wanted, compared(state.kind, state.observed[names].take(free), rule))
     found = found.assign(observed=free[found["observed"].to_numpy()])
-    _decide(state, rule, _not_contradicted(found, [(known.wanted, known.there) for known in state.known.values()]))
+    found = _not_contradicted(found, [(known.wanted, known.there) for known in state.known.values()])
+    _decide(state, rule, _without_doubted(state, rule, found))
+
+
+def _without_doubted(state: Matching, rule: IdentityRule, found: pd.DataFrame) -> pd.DataFrame:
+    """Hold the rows that have the name of an object that may be another record's still, and leave them out."""
+    doubtful = found[found["observed"].isin(state.doubted)]
+    for row, other in zip(*_columns(doubtful), strict=True):
+        whose = called_at(state.desired, state.doubted[other])
+        state.hold(row, f"{rule.name} {state.shown(row, rule)} is on {state.named(other)}, which may be {whose} still", [other])
+    kept: pd.DataFrame = found[~found["row"].isin(doubtful["row"])] if len(doubtful) else found
+    return kept
 
 
 def _hold_contradicted(state: Matching, rule: IdentityRule, wanted: pa.Array, there: pa.Array) -> None:

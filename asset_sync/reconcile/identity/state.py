@@ -8,10 +8,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from asset_sync.reconcile.identity.values import also, compared
+from asset_sync.reconcile import forms
+from asset_sync.reconcile.identity.values import also, compared, twins
 from asset_sync.reconcile.kinds import IdentityRule, Kind
 from asset_sync.reconcile.resolutions import Resolutions
-from asset_sync.reconcile.tables import Mask, Positions, cell, mask, said_column, take, text
+from asset_sync.reconcile.tables import Mask, Positions, cell, equal, mask, said_column, take, text
 
 SAME: Final = "same"
 NEW: Final = "new"
@@ -39,7 +40,8 @@ class Matching:
     `unsettled` has, by row, evidence that told of several: it holds the row, unless something else identifies it. `usable` are
     the rows of which anything is known that a rule asks for, `decisive` those with a decisive value of their own. `sealed` are
     rows that are not asked about any more, `ignored` those that somebody decided to leave alone: they count for nothing.
-    `kept` are the objects of records that are held by what people decided: nobody is one of them by its name alone.
+    `kept` are the objects of records that are held by what people decided: nobody is one of them by its name alone. `doubted`
+    has the records, by the objects that they may still be, but that is not sure: who has the name of such an object is held.
     `confirmed` are the linked rows whose object has one of their decisive values, by the rules asked so far. `moves` are rows
     that want a value of an object whose own record stays what it is: they wait where that one is held.
     """
@@ -63,6 +65,7 @@ class Matching:
         self.held: Mask = np.zeros(len(desired), dtype=bool)
         self.ignored: Mask = np.zeros(len(desired), dtype=bool)
         self.kept: Mask = np.zeros(len(observed), dtype=bool)
+        self.doubted: dict[int, int] = {}
         self.sealed: Mask = np.zeros(len(desired), dtype=bool)
         self.usable: Mask = np.zeros(len(desired), dtype=bool)
         self.decisive: Mask = np.zeros(len(desired), dtype=bool)
@@ -109,15 +112,23 @@ class Matching:
             self.evidence[row] = why
             self.candidates[row] = list(others)
 
-    def told_alike(self, rows: Positions, objects: Positions, *, by_hints: bool = False) -> Mask:
-        """Return which records say of themselves what those objects say, by a decisive rule, or by any."""
+    def told_alike(self, rows: Positions, objects: Positions) -> Mask:
+        """Return which records say of themselves what those objects say, by a decisive rule."""
         alike = np.zeros(len(rows), dtype=bool)
         if not rows.size:
             return alike
         records, things = self.desired.take(rows), self.observed.take(objects)
-        decisive = [rule for rule in self.kind.identity if rule.decisive]
-        for rule in self.kind.identity if by_hints else decisive or self.kind.identity:
+        for rule in [rule for rule in self.kind.identity if rule.decisive] or self.kind.identity:
             alike |= mask(pc.equal(compared(self.kind, records, rule), compared(self.kind, things, rule)))
+        return alike
+
+    def called_alike(self, rows: Positions, objects: Positions) -> Mask:
+        """Return which records alone have a name that those objects have, wherever either is."""
+        alike = np.zeros(len(rows), dtype=bool)
+        for name in self.kind.identifying if rows.size else ():
+            wanted = forms.normal(text(self.desired[name]), "folded")
+            there = forms.normal(take(text(self.observed[name]), objects), "folded")
+            alike |= equal(take(wanted, rows), there) & ~np.isin(rows, list(twins(wanted, rows)))
         return alike
 
     def alike(self, row: int, objects: Positions) -> Positions:

@@ -173,9 +173,13 @@ def _retired_by_undo(sides: Sides) -> Positions:
 
 
 def _linked_objects(sides: Sides, links: Mask) -> tuple[Positions, Positions]:
-    """Return the rows that have those links, and their objects: of a record that is held, that which it was linked to."""
+    """Return the rows that have those links, and their objects: of a record that is held, that which it was linked to.
+
+    Not one that is another one under its id: what was remembered is true of what was linked.
+    """
     rows = np.flatnonzero(np.append(links, False)[sides.link_of])
     linked = index(take(text(sides.links["target_id"]), sides.link_of[rows]), text(sides.observed["id"]))
+    linked[changed_objects(sides.kind, sides.links, sides.observed, sides.link_of[rows], linked).changed] = -1
     own = sides.object_of[rows]
     return rows, np.where(own >= 0, own, linked)
 
