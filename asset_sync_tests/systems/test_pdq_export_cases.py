@@ -231,6 +231,53 @@ def test_the_sum_of_a_column_is_no_count() -> None:
     assert found.doubts == ()
 
 
+LABELS = (
+    *("Total", "Total:", "Totals:", "Count:", "Summe:", "Gesamt:", "Total devices", "Total Devices:", "Number of devices"),
+    *("Number of devices:", "Anzahl Geräte", "Anzahl der Geräte:", "Gesamtergebnis", "Grand Count", "Devices found:"),
+)
+"""What stands before a figure that has a cell of its own."""
+COLUMNS = "Name,Serial Number,Memory,OS\nPC1,A77B,16384,Windows\nPC2,A77C,16384,Windows\n"
+
+
+@pytest.mark.parametrize(
+    "label", [*LABELS, "Total RAM", "Total memory", "Ergebnis", "Teilergebnis", "Average", "Durchschnitt:"]
+)
+def test_a_label_and_the_sum_of_a_column_are_no_machine_and_no_doubt(label: str) -> None:
+    found = written(f"{COLUMNS}{label},,32768,\n")
+    assert values(found, "name") == [("PC1",), ("PC2",)]
+    assert (len(found.notes), found.doubts) == (1, ())
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_a_label_and_a_count_in_the_cell_beside_it_are_a_doubt_where_there_are_fewer(label: str) -> None:
+    assert values(written(f"{COLUMNS}{label},2,,\n"), "name") == [("PC1",), ("PC2",)]
+    assert written(f"{COLUMNS}{label},2,,\n").doubts == ()
+    assert len(written(f"{COLUMNS}{label},250,,\n").doubts) == 1
+
+
+NUMBERED = (
+    *("---", "...", "confidential-pc", "Device (3)", "1 Rechner", "2 Computer Lab", "vertraulich01", "Vertraulich-PC"),
+    *("Copyright PC", "(c) pc", "Total War PC", "Note: Anna", "pc created by anna", "page 3"),
+)
+
+
+@pytest.mark.parametrize("name", NUMBERED)
+def test_a_machine_that_is_called_like_a_remark_is_known_by_its_serial(name: str) -> None:
+    found = written(f"{COLUMNS}{name},100200300,16384,\n")
+    assert ("100200300",) in values(found, "serialNumber")
+
+
+def test_a_machine_that_is_called_like_a_total_is_known_by_its_address() -> None:
+    found = written("Name,Serial Number,IP Address\nPC1,A77B,10.0.0.1\nSUM,100200300,10.0.0.2\n")
+    assert {*values(found, "name")} == {("PC1",), ("SUM",)}
+
+
+@pytest.mark.parametrize("name", ["Max Mustermanns MacBook Pro (2)", "MacBook Pro von Anna Maria", "Anna B.", "Anna PC."])
+def test_what_people_call_their_machines_is_no_footer(name: str) -> None:
+    found = written(f"{COLUMNS}{name},,,\n")
+    assert (name.removesuffix("."),) in values(found, "name")
+
+
 NAMES = (
     *("TOTAL-01", "COUNT3", "pc-total", "Device 7", "records-3", "SUM2-DB", "totals-a", "rows12", "SUM-01", "COUNT-3"),
     *("Anzahl-1", "sum lab-04", "Insgesamt-1", "Number1", "computers-12", "Total War PC"),

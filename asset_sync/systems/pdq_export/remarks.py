@@ -13,33 +13,45 @@ from asset_sync.reconcile.tables import Mask
 from asset_sync.systems.pdq_export.columns import KEYS
 from asset_sync.systems.shown import shown
 
-_TOTAL = r"(?:(?:grand |sub-?)?totals?|sum|count|summe|gesamt(?:summe|(?:an)?zahl)?|insgesamt|anzahl)"
+_TOTAL = (
+    r"(?:(?:grand |sub-?)?(?:totals?|sum|count)|(?:zwischen)?summe|gesamt(?:summe|ergebnis|(?:an)?zahl)?|(?:teil)?ergebnis"
+    r"|insgesamt|anzahl|average|durchschnitt)"
+)
 _THINGS = (
     r"(?:rows?|records?|computers?|devices?|machines?|items?|entr(?:y|ies)|results?|assets?"
     r"|zeilen|geräte|rechner|datensätze|einträge)"
 )
+_ABOUT = r"(?:report|source|quelle|filters?|notes?|hinweis|date|datum|stand|as of|time|generated|created|exported|erstellt)"
 _WORDS = r"(?: [a-zäöüß()]+){0,4}"
 _IS = r"(?: *[:=]+ *| [–-] )"
 _OF = r"(?: ?(?:of|von|de|sur|/) ?\d[\d.,]*)?"
 _NUMBER = rf"\(?\d[\d.,]*{_OF}\)?(?: {_THINGS}\b.*)?"
-_REMARK: Final = (
-    rf"(?i)^(?:[-=_*#~. ]{{3,}}|{_TOTAL}|{_TOTAL}(?: of)?(?: {_THINGS})? {_NUMBER}|{_TOTAL}{_WORDS}{_IS}{_NUMBER}"
-    rf"|{_THINGS}{_WORDS}(?: *[:=]+ *{_NUMBER}| \({_NUMBER})|number of{_WORDS} *[:=]+ *{_NUMBER}"
-    rf"|\(?\d[\d.,]* {_THINGS}\b.*|(?:page|seite) \d+.*|(?:showing|displaying) .*\d.*"
-    r"|(?:.* )?(?:generated|created|printed|exported|erstellt|exportiert|gedruckt) (?:on|at|by|from|am|von|mit)\b.*"
-    r"|(?:end of|ende de[rs]) .*|(?:©|\(c\)|copyright ).*|(?:strictly )?confidential\b.*|vertraulich.*"
-    r"|(?:report|source|quelle|filter|filters|note|notes|hinweis|date|datum|stand|as of|time)"
-    r" ?:.*|(?:generated|created|exported|erstellt) ?:.*|#type .*)$"
+# What begins a line whose figure stands in a cell of its own.
+_LABEL = (
+    rf"{_TOTAL}|{_TOTAL}(?: of)?(?: the| der)? {_THINGS} *[:=]*|(?:{_TOTAL}|{_THINGS}){_WORDS} *[:=]+|number of{_WORDS} *[:=]*"
+    rf"|{_ABOUT} ?:"
 )
-# Long sentences are nobody's host name.
-_SENTENCE: Final = r"^(?:\S+\s+){4,}\S+$|^.*\s.*[.:!]$"
+_COUNTS = (
+    rf"{_TOTAL}(?: of)?(?: {_THINGS})? {_NUMBER}|{_TOTAL}{_WORDS}{_IS}{_NUMBER}"
+    rf"|{_THINGS}{_WORDS}(?: *[:=]+ *{_NUMBER}| \({_NUMBER})|number of{_WORDS} *[:=]+ *{_NUMBER}|\(?\d[\d.,]* {_THINGS}\b.*"
+)
+_LINE = (
+    r"[-=_*#~. ]{3,}|(?:page|seite) \d+.*|(?:showing|displaying) .*\d.*"
+    r"|(?:.* )?(?:generated|created|printed|exported|erstellt|exportiert|gedruckt) (?:on|at|by|from|am|von|mit)\b.*"
+    r"|(?:end of|ende de[rs]) .*|(?:©|\(c\)|copyright ).*|(?:(?:strictly )?confidential|(?:streng )?vertraulich)(?:[ .,:;!].*)?"
+    rf"|{_ABOUT} ?:.*|#type .*"
+)
+_REMARK: Final = rf"(?i)^(?:{_LABEL}|{_COUNTS}|{_LINE})$"
+# Long sentences are nobody's host name; "Anna Maria's MacBook Pro (2)" is one.
+_SENTENCE: Final = r"^(?:\S+\s+){6,}\S+$|^(?:\S+\s+){3,}\S*[.:!]$"
 _FIGURE: Final = r"^[\d.,:%/ -]+$"
+_ADDRESS: Final = r"^\d{1,3}(?:\.\d{1,3}){3}$"
 _PART: Final = re.compile(r"(?:^|\D)(\d+) ?(?:of|von|de|sur) ?(\d+)|(?:page|seite) (\d+) ?/ ?(\d+)", re.IGNORECASE)
 _CHOSEN: Final = re.compile(r"\b(?:filtered|gefiltert|truncated|gekürzt|top \d+|first \d+|limited to|not all)\b", re.IGNORECASE)
 _COUNT = r"(\d{1,3}(?:[.,]\d{3})+|\d{1,9})(?:[.,]0{1,2})?"
 _COUNTING = rf"(?: (?:of|number|count|total|the|all|in|found|listed|shown|exported|anzahl|der|{_THINGS}))*"
 _COUNTED: Final = re.compile(
-    rf"^(?:(?:{_TOTAL}{_COUNTING}(?:{_IS}| )|{_THINGS}{_COUNTING}(?: *[:=]+ *| (?=\())|number of{_WORDS} *[:=]+ *)"
+    rf"^(?:(?:{_TOTAL}{_COUNTING}(?:{_IS}| )|{_THINGS}{_COUNTING}(?: *[:=]+ *| (?=\())|number of{_WORDS}(?: *[:=]+ *| ))"
     rf"\(?{_COUNT}{_OF}\)?(?: {_THINGS}\b.*)?$|\(?{_COUNT} {_THINGS}\b)",
     re.IGNORECASE,
 )
@@ -122,15 +134,45 @@ def _whole(columns: Mapping[str, pa.Array], lines: Mask) -> Iterator[str]:
 
 
 def _lines(columns: Mapping[str, pa.Array], filled: Mapping[str, Mask], told: pa.Array, count: np.ndarray) -> Mask:
-    """Return totals and footers: a remark with nothing but figures beside it, or a sentence below all that has more."""
-    matching = _true(pc.match_substring_regex(told, _REMARK))
-    for field, values in columns.items() if matching.any() else ():
-        if field not in ("name", "hostname"):
-            matching &= ~filled[field] | _true(pc.or_(pc.match_substring_regex(values, _FIGURE), pc.equal(values, told)))
+    """Return totals and footers: a remark with but figures beside it, or nothing, or a sentence below all that has more.
+
+    A figure among what tells machines apart is a serial, unless the line has no other figure: of a total, or a count.
+    """
+    label, sum_of, counts, line = (
+        _true(pc.match_substring_regex(told, rf"(?i)^(?:{each})$")) for each in (_LABEL, _TOTAL + _WORDS, _COUNTS, _LINE)
+    )
+    beside = _beside(columns, filled, told) if (label | sum_of | counts | line).any() else _Beside.nothing(len(count))
+    lines: Mask = label & beside.figures | line & ~beside.filled
+    lines |= beside.figures & ~beside.keys & (counts | sum_of & beside.filled)
     several = np.flatnonzero(count > 1)
     below = np.arange(len(count)) > (several[-1] if several.size else len(count))
-    lines: Mask = matching | (below & (count == 1) & _true(pc.match_substring_regex(told, _SENTENCE)))
-    return lines
+    return lines | (below & (count == 1) & _true(pc.match_substring_regex(told, _SENTENCE)))
+
+
+class _Beside(NamedTuple):
+    """What stands beside what is told of each row: nothing but figures, anything, and anything that tells machines apart."""
+
+    figures: Mask
+    filled: Mask
+    keys: Mask
+
+    @classmethod
+    def nothing(cls, rows: int) -> "_Beside":
+        return cls(np.ones(rows, dtype=bool), np.zeros(rows, dtype=bool), np.zeros(rows, dtype=bool))
+
+
+def _beside(columns: Mapping[str, pa.Array], filled: Mapping[str, Mask], told: pa.Array) -> _Beside:
+    """Look at what stands beside; the same once more is nothing, and so is a line that is drawn. An address is no figure."""
+    found = _Beside.nothing(len(told))
+    for field, values in columns.items():
+        if field not in ("name", "hostname"):
+            more = filled[field] & ~_true(pc.or_(pc.equal(values, told), pc.match_substring_regex(values, r"^[-=_*#~. ]+$")))
+            figure = pc.and_not(pc.match_substring_regex(values, _FIGURE), pc.match_substring_regex(values, _ADDRESS))
+            np.logical_and(found.figures, ~more | _true(figure), out=found.figures)
+            np.logical_or(found.filled, more, out=found.filled)
+            if field in KEYS:
+                np.logical_or(found.keys, more, out=found.keys)
+    return found
 
 
 def _titles(told: pa.Array, count: np.ndarray, headers: Mask) -> Mask:
