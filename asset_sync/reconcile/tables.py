@@ -190,6 +190,22 @@ def known_to_differ(left: Column, right: Column) -> Mask:
     return mask(pc.not_equal(*_of_one_type(arrow(left), arrow(right))))
 
 
+def made_apart(left: Column, right: Column) -> Mask:
+    """Return where two columns tell two times at which something was made; one time may be told in two zones (ISO 8601)."""
+    apart = known_to_differ(left, right)
+    rows = np.flatnonzero(apart)
+    if rows.size:
+        one, other = (_moments(arrow(each).cast(pa.large_string()).take(pa.array(rows))) for each in (left, right))
+        apart[rows] = np.asarray(one != other)
+    return apart
+
+
+def _moments(told: pa.Array) -> pd.DatetimeIndex:
+    """Return times; what is none is one by itself."""
+    moments: pd.DatetimeIndex = pd.to_datetime(told.to_pylist(), utc=True, errors="coerce", format="ISO8601")
+    return moments
+
+
 def filled(column: Column) -> Mask:
     """Return where a column has a value."""
     values = arrow(column)

@@ -10,6 +10,7 @@ from asset_sync_tests.ledger.lab import LedgerLab
 from asset_sync_tests.ledger.test_decisions import THEIRS, machine, made, run, told, undo
 from asset_sync_tests.ledger.test_parted import in_service, object_of_x, retiring_after
 from asset_sync_tests.reconcile.lab import held
+from asset_sync_tests.reconcile.test_that_object import in_another_zone
 from asset_sync_tests.reconcile.worlds import Row
 
 
@@ -212,3 +213,13 @@ def test_what_may_be_a_record_whose_own_object_an_undo_retired_leaves_service_on
     lab.source = {"asset": [machine("q"), {**x, "serial": y["serial"]}]}
     run(3, lab)
     assert told(lab, "status")[of_y] == ("retired" if verb else "in-use")
+
+
+def test_what_was_applied_is_remembered_of_an_object_whose_times_are_told_in_another_zone(lab: LedgerLab) -> None:
+    own = made(lab, name="pc-1", memory=8)
+    in_another_zone(lab)
+    lab.source = {"asset": [machine("x", name="pc-1", memory=16)]}
+    lab.run()
+    assert told(lab, "memory")[own] == 16
+    (link,) = lab.snapshot().links["asset"].to_dict("records")
+    assert (link["base:name"], link["identity:name"]) == ("pc-1", "pc-1")

@@ -29,6 +29,7 @@ from asset_sync.reconcile.tables import (
     glance,
     identity_column,
     known_to_differ,
+    made_apart,
     take,
     text,
 )
@@ -98,14 +99,14 @@ def changed_objects(
     linked = _Linked(links, observed, at, objects)
     values = side_by_side(len(linked), [partial(_Value, name, form, linked) for name, form in _decisive(kind)])
     stands, differs = _any((v.stands for v in values), len(at)), _any((v.differs for v in values), len(at))
-    made_apart = known_to_differ(*linked.both("created", "created"))
+    apart = made_apart(*linked.both("created", "created"))
     # A tag or a name goes from one machine to the next: of what was made at another time it does not outweigh another serial,
     # nor one that was not known.
-    changed = (~stands | made_apart) & differs & ~_in_its_place(kind, linked)
-    changed |= _tell_more(kind, linked, made_apart)
-    unknown = ~stands & ~differs & made_apart & ~changed
+    changed = (~stands | apart) & differs & ~_in_its_place(kind, linked, apart)
+    changed |= _tell_more(kind, linked, apart)
+    unknown = ~stands & ~differs & apart & ~changed
     if strictly or is_scoped(kind):
-        changed |= made_apart
+        changed |= apart
     # The name alone does not say that it is still the same: another machine may have got it since, as it may have the id.
     changed |= unknown
     hints = [_Value(name, "folded", linked) for name in kind.identifying] if unknown.any() else []
@@ -185,7 +186,7 @@ def _tell_more(kind: Kind, linked: _Linked, rows: Mask) -> Mask:
     return found
 
 
-def _in_its_place(kind: Kind, linked: _Linked) -> Mask:
+def _in_its_place(kind: Kind, linked: _Linked, apart: Mask) -> Mask:
     """Return which objects sit where this sync put them, and were made when they were linked.
 
     What is its key is another one under another, wherever it sits.
@@ -193,7 +194,8 @@ def _in_its_place(kind: Kind, linked: _Linked) -> Mask:
     if kind.parent is None or kind.natural:
         return np.zeros(len(linked), dtype=bool)
     put = equal(*linked.both(base_column(kind.parent), kind.parent))
-    return put & equal(*linked.both("created", "created"))
+    remembered, there = linked.both("created", "created")
+    return put & ~apart & filled(remembered) & filled(there)
 
 
 def _any(masks: Iterable[Mask], rows: int) -> Mask:

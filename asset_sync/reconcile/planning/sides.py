@@ -32,7 +32,7 @@ from asset_sync.reconcile.tables import (
     identity_column,
     index,
     index_from,
-    known_to_differ,
+    made_apart,
     mask,
     no_links,
     out_of_service,
@@ -107,7 +107,7 @@ class Sides:
         if not self.knows_identity():
             return np.ones(len(rows), dtype=bool)
         there = glance(text(self.observed["created"]), self.object_of[rows])
-        return ~known_to_differ(glance(text(self.links["created"]), links), there)
+        return ~made_apart(glance(text(self.links["created"]), links), there)
 
     def standing(self, name: str) -> pa.Array:
         """Return what the recognised objects have in a field, to compare; in the other rows anything: a null costs more."""

@@ -146,7 +146,8 @@ def _lines(columns: Mapping[str, pa.Array], filled: Mapping[str, Mask], told: pa
     lines |= beside.figures & ~beside.keys & (counts | sum_of & beside.filled)
     several = np.flatnonzero(count > 1)
     below = np.arange(len(count)) > (several[-1] if several.size else len(count))
-    return lines | (below & (count == 1) & _true(pc.match_substring_regex(told, _SENTENCE)))
+    lines |= below & (count == 1) & _true(pc.match_substring_regex(told, _SENTENCE))
+    return lines
 
 
 class _Beside(NamedTuple):
