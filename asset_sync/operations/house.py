@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import dagster as dg
 from sqlalchemy import Engine, func, select, text
 
 from asset_sync import database, settings
@@ -36,6 +37,7 @@ def findings() -> Iterator[Finding]:
     yield from _database()
     yield from _dagster()
     yield _disk(settings.home())
+    yield from _bytecode()
 
 
 def _database() -> Iterator[Finding]:
@@ -99,6 +101,15 @@ def _dagster() -> Iterator[Finding]:
         yield Finding("daemon", "warn", told, to_do)
     else:
         yield Finding("daemon", "ok", f"alive: {', '.join(sorted(daemons))}")
+
+
+def _bytecode() -> Iterator[Finding]:
+    """What a run imports was just imported: where nothing was kept of it, it is compiled anew by every run."""
+    compiled = [module.__spec__ for module in (dg, settings)]
+    if not all(spec and spec.cached and Path(spec.cached).exists() for spec in compiled):
+        told = "Python keeps no bytecode here: half of what a run takes of the CPU is to compile the same modules again"
+        to_do = "unset PYTHONDONTWRITEBYTECODE; where this user may not write there: python -m compileall .venv asset_sync"
+        yield Finding("bytecode", "warn", told, to_do)
 
 
 def _disk(home: Path) -> Finding:

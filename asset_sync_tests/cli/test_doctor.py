@@ -314,3 +314,12 @@ def test_it_runs_as_a_process(netbox: NetBoxState) -> None:
     (only,) = json.loads(ran.stdout)["systems"]
     assert only["system"] == "netbox"
     assert netbox.requests.writes == 0
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_that_every_run_compiles_what_it_imports_is_told(home: Path, tmp_path: Path, kept: bool) -> None:
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "" if kept else "1"}
+    program = [sys.executable, "-c", "from asset_sync.cli.main import main; main()", "doctor", "asset_sync"]
+    ran = subprocess.run(program, env=environment, capture_output=True, text=True, timeout=300, check=False)
+    assert ran.returncode == 0, ran.stderr
+    assert ("unset PYTHONDONTWRITEBYTECODE" in ran.stdout) != kept
