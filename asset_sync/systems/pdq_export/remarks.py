@@ -31,6 +31,7 @@ _LABEL = (
     rf"{_TOTAL}|{_TOTAL}(?: of)?(?: the| der)? {_THINGS} *[:=]*|(?:{_TOTAL}|{_THINGS}){_WORDS} *[:=]+|number of{_WORDS} *[:=]*"
     rf"|{_ABOUT} ?:"
 )
+_SUM_OF = _TOTAL + _WORDS
 _COUNTS = (
     rf"{_TOTAL}(?: of)?(?: {_THINGS})? {_NUMBER}|{_TOTAL}{_WORDS}{_IS}{_NUMBER}"
     rf"|{_THINGS}{_WORDS}(?: *[:=]+ *{_NUMBER}| \({_NUMBER})|number of{_WORDS} *[:=]+ *{_NUMBER}|\(?\d[\d.,]* {_THINGS}\b.*"
@@ -41,9 +42,9 @@ _LINE = (
     r"|(?:end of|ende de[rs]) .*|(?:©|\(c\)|copyright ).*|(?:(?:strictly )?confidential|(?:streng )?vertraulich)(?:[ .,:;!].*)?"
     rf"|{_ABOUT} ?:.*|#type .*"
 )
-_REMARK: Final = rf"(?i)^(?:{_LABEL}|{_COUNTS}|{_LINE})$"
 # Long sentences are nobody's host name; "Anna Maria's MacBook Pro (2)" is one.
 _SENTENCE: Final = r"^(?:\S+\s+){6,}\S+$|^(?:\S+\s+){3,}\S*[.:!]$"
+_DRAWN: Final = r"^[-=_*#~. ]+$"
 _FIGURE: Final = r"^[\d.,:%/ -]+$"
 _ADDRESS: Final = r"^\d{1,3}(?:\.\d{1,3}){3}$"
 _PART: Final = re.compile(r"(?:^|\D)(\d+) ?(?:of|von|de|sur) ?(\d+)|(?:page|seite) (\d+) ?/ ?(\d+)", re.IGNORECASE)
@@ -78,7 +79,7 @@ def remarks(columns: Mapping[str, pa.Array], meaning: Mapping[str, frozenset[str
 
 def is_remark(line: str) -> bool:
     """Tell whether a line that does not fit the table is a title, a total or a footer."""
-    return bool(pc.match_substring_regex(pa.scalar(line.strip(' \t,;|"')), _REMARK).as_py())
+    return bool(_says(pa.array([line.strip(' \t,;|"')]), _whole_line(_LABEL, _COUNTS, _LINE))[0])
 
 
 def left_out(texts: Sequence[str]) -> tuple[str, ...]:
@@ -134,20 +135,32 @@ def _whole(columns: Mapping[str, pa.Array], lines: Mask) -> Iterator[str]:
 
 
 def _lines(columns: Mapping[str, pa.Array], filled: Mapping[str, Mask], told: pa.Array, count: np.ndarray) -> Mask:
-    """Return totals and footers: a remark with but figures beside it, or nothing, or a sentence below all that has more.
-
-    A figure among what tells machines apart is a serial, unless the line has no other figure: of a total, or a count.
-    """
-    label, sum_of, counts, line = (
-        _true(pc.match_substring_regex(told, rf"(?i)^(?:{each})$")) for each in (_LABEL, _TOTAL + _WORDS, _COUNTS, _LINE)
-    )
-    beside = _beside(columns, filled, told) if (label | sum_of | counts | line).any() else _Beside.nothing(len(count))
-    lines: Mask = label & beside.figures | line & ~beside.filled
-    lines |= beside.figures & ~beside.keys & (counts | sum_of & beside.filled)
+    """Return totals and footers: remarks, and sentences below all that has more."""
     several = np.flatnonzero(count > 1)
     below = np.arange(len(count)) > (several[-1] if several.size else len(count))
-    lines |= below & (count == 1) & _true(pc.match_substring_regex(told, _SENTENCE))
+    lines: Mask = below & (count == 1) & _says(told, _SENTENCE)
+    if _says(told, _whole_line(_LABEL, _SUM_OF, _COUNTS, _LINE)).any():
+        lines |= _remarks(_beside(columns, filled, told), told)
     return lines
+
+
+def _remarks(beside: "_Beside", told: pa.Array) -> Mask:
+    """Return the remarks: a total with but figures beside it, or another line with nothing.
+
+    A figure among what tells machines apart is a serial, unless it is that of a label that has none of its own.
+    """
+    label, sum_of, counts, line = (_says(told, _whole_line(each)) for each in (_LABEL, _SUM_OF, _COUNTS, _LINE))
+    sums = ~beside.keys & (counts | sum_of & beside.filled)
+    found: Mask = beside.figures & (label | sums) | line & ~beside.filled
+    return found
+
+
+def _whole_line(*forms: str) -> str:
+    return rf"(?i)^(?:{'|'.join(forms)})$"
+
+
+def _says(values: pa.Array, form: str) -> Mask:
+    return _true(pc.match_substring_regex(values, form))
 
 
 class _Beside(NamedTuple):
@@ -157,22 +170,17 @@ class _Beside(NamedTuple):
     filled: Mask
     keys: Mask
 
-    @classmethod
-    def nothing(cls, rows: int) -> "_Beside":
-        return cls(np.ones(rows, dtype=bool), np.zeros(rows, dtype=bool), np.zeros(rows, dtype=bool))
-
 
 def _beside(columns: Mapping[str, pa.Array], filled: Mapping[str, Mask], told: pa.Array) -> _Beside:
     """Look at what stands beside; the same once more is nothing, and so is a line that is drawn. An address is no figure."""
-    found = _Beside.nothing(len(told))
+    nothing = np.zeros(len(told), dtype=bool)
+    found = _Beside(~nothing, nothing.copy(), nothing.copy())
     for field, values in columns.items():
         if field not in ("name", "hostname"):
-            more = filled[field] & ~_true(pc.or_(pc.equal(values, told), pc.match_substring_regex(values, r"^[-=_*#~. ]+$")))
-            figure = pc.and_not(pc.match_substring_regex(values, _FIGURE), pc.match_substring_regex(values, _ADDRESS))
-            np.logical_and(found.figures, ~more | _true(figure), out=found.figures)
-            np.logical_or(found.filled, more, out=found.filled)
-            if field in KEYS:
-                np.logical_or(found.keys, more, out=found.keys)
+            more = filled[field] & ~_true(pc.equal(values, told)) & ~_says(values, _DRAWN)
+            found.figures[more & ~(_says(values, _FIGURE) & ~_says(values, _ADDRESS))] = False
+            found.filled[more] = True
+            found.keys[more & (field in KEYS)] = True
     return found
 
 
