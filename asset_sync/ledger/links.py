@@ -41,6 +41,7 @@ from asset_sync.reconcile.planning.leaving import FORGOTTEN, LEAVES, OF_LEFT, WR
 from asset_sync.reconcile.resolutions import Resolution
 from asset_sync.reconcile.tables import (
     LINK_COLUMNS,
+    MOMENT,
     RETIRED_BY_SYNC,
     RETIRED_BY_UNDO,
     base_column,
@@ -50,7 +51,6 @@ from asset_sync.reconcile.tables import (
 from asset_sync.reconcile.target import ALREADY, Outcome
 
 CREATED: Final = "created"
-_MOMENT: Final = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$"
 
 Record = dict[str, Any]
 """An operation as `asset_sync.reconcile.plan.records` gives it."""
@@ -351,7 +351,7 @@ def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None)
     rows = select(*columns.values(), *told.values()).where(staged.c.step == staging.JOIN)
     new = insert(link).from_select([*columns, *told], rows)
     # A target that came back from a backup gives ids again: what is made, now or at another time, is another object.
-    at_once = _made_at_once(link.c.created, new.excluded.created)
+    at_once = made_at_once(link.c.created, new.excluded.created)
     same = and_(link.c.target_id == new.excluded.target_id, new.excluded.claimed != CREATED, at_once)
     connection.execute(
         new.on_conflict_do_update(
@@ -376,9 +376,9 @@ def _join(connection: Connection, plan: Plan, at: datetime, plan_id: str | None)
     )
 
 
-def _made_at_once(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Return whether nothing says that two were made at different times; one time may be told in two zones."""
-    moments = and_(one.op("~")(_MOMENT), other.op("~")(_MOMENT))
+def made_at_once(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return whether nothing says that two were made at different times: as `asset_sync.reconcile.tables.made_apart`."""
+    moments = and_(one.op("~")(MOMENT), other.op("~")(MOMENT))
     at_once = cast(one, DateTime(timezone=True)) == cast(other, DateTime(timezone=True))
     return func.coalesce(case((one == other, true()), (moments, at_once), else_=one == other), true())
 
@@ -395,7 +395,7 @@ def _take_over(connection: Connection, plan: Plan) -> None:
     ended = delete(link).where(ours, held).returning(*told).cte("ended")
     of_it = and_(staged.c.step == staging.JOIN, staged.c.kind == ended.c.kind, staged.c.target_id == ended.c.target_id)
     # Under an id that was given again, now or at another time, stands another object.
-    same = and_(staged.c.claimed != CREATED, _made_at_once(staged.c.created, ended.c.created))
+    same = and_(staged.c.claimed != CREATED, made_at_once(staged.c.created, ended.c.created))
     applied = ended.c.base.concat(func.coalesce(staged.c.base, literal({}, JSONB)))
     true_still = {each.name: ended.c[each.name] for each in of_objects}
     connection.execute(update(staged).values(base=applied, **true_still).where(of_it, same))

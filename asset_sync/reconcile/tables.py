@@ -54,6 +54,11 @@ DTYPES: Mapping[FieldType, str] = {
 }
 PENDING = "+"
 """What a reference begins with whose object is yet to be made: the rest is that object's key."""
+MOMENT = (
+    r"^[12]\d{3}-((0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
+    r"T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-](0\d|1[0-4]):[0-5]\d)$"
+)
+"""A time with its zone, in a form that each database takes: the 29th of February is compared as text."""
 DESIRED_COLUMNS = ("source_key", "key", "refused")
 OBSERVED_COLUMNS = ("id", "key", "version", "created", "locked")
 LINK_COLUMNS = {
@@ -191,7 +196,7 @@ def known_to_differ(left: Column, right: Column) -> Mask:
 
 
 def made_apart(left: Column, right: Column) -> Mask:
-    """Return where two columns tell two times at which something was made; one time may be told in two zones (ISO 8601)."""
+    """Return where two columns tell two times at which something was made; one time may be told in two zones (`MOMENT`)."""
     apart = known_to_differ(left, right)
     rows = np.flatnonzero(apart)
     if rows.size:
@@ -202,7 +207,8 @@ def made_apart(left: Column, right: Column) -> Mask:
 
 def _moments(told: pa.Array) -> pd.DatetimeIndex:
     """Return times; what is none is one by itself."""
-    moments: pd.DatetimeIndex = pd.to_datetime(told.to_pylist(), utc=True, errors="coerce", format="ISO8601")
+    known = pc.if_else(pc.match_substring_regex(told, MOMENT), told, None)
+    moments: pd.DatetimeIndex = pd.to_datetime(known.to_pylist(), utc=True, errors="coerce", format="ISO8601")
     return moments
 
 

@@ -2,10 +2,13 @@
 
 from typing import Any
 
+import pandas as pd
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, Text, cast, select
 
+from asset_sync.ledger.links import made_at_once
 from asset_sync.reconcile.resolutions import Verb
+from asset_sync.reconcile.tables import made_apart
 from asset_sync_tests.ledger.lab import LedgerLab
 from asset_sync_tests.ledger.test_decisions import THEIRS, machine, made, run, told, undo
 from asset_sync_tests.ledger.test_parted import in_service, object_of_x, retiring_after
@@ -223,3 +226,38 @@ def test_what_was_applied_is_remembered_of_an_object_whose_times_are_told_in_ano
     assert told(lab, "memory")[own] == 16
     (link,) = lab.snapshot().links["asset"].to_dict("records")
     assert (link["base:name"], link["identity:name"]) == ("pc-1", "pc-1")
+
+
+@pytest.mark.parametrize(
+    "told", ["0000-00-00T00:00:00Z", "2024-02-30T00:00:00Z", "2024-13-45T99:99:99Z", "2024-05-01T00:00:00+99:99"]
+)
+def test_a_time_that_there_is_not_is_but_another_one(lab: LedgerLab, told: str) -> None:
+    own = made(lab, name="pc-1", memory=8)
+    lab.target.objects["asset"][own]["created"] = told
+    lab.source = {"asset": [machine("x", name="pc-1", memory=16)]}
+    for _ in range(2):
+        plan = lab.run()
+    assert lab.objects()[own]["memory"] == 16
+    assert plan.writes.empty
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("2024-05-01T00:00:00Z", "2024-05-01T02:00:00+02:00", True),
+        ("2024-12-31T23:30:00.5-01:00", "2025-01-01T00:30:00.500000Z", True),
+        ("2024-05-01T00:00:00Z", "2024-05-01T00:00:00.000001Z", False),
+        ("2024-05-01T00:00:00Z", "2024-05-01T00:00:00", False),
+        ("2024-05-01", "2024-05-01T00:00:00Z", False),
+        ("2024-02-29T12:00:00Z", "2024-02-29T12:00:00Z", True),
+        ("2024-02-30T00:00:00Z", "2024-03-01T00:00:00Z", False),
+        ("soon", "later", False),
+        ("", "2024-05-01T00:00:00Z", False),
+        (None, "2024-05-01T00:00:00Z", True),
+    ],
+)
+def test_plan_and_ledger_agree_on_what_is_the_same_time(engine: Engine, one: str | None, other: str, same: bool) -> None:
+    apart = made_apart(*(pd.Series([each], dtype="str") for each in (one, other)))
+    with engine.connect() as connection:
+        at_once = connection.execute(select(made_at_once(cast(one, Text), cast(other, Text)))).scalar_one()
+    assert (not apart[0], at_once) == (same, same)

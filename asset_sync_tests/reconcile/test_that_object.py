@@ -222,9 +222,12 @@ def test_a_stranger_that_has_the_name_of_a_machine_that_is_gone_is_not_retired()
     lab.source["asset"] = [machine("x")]
 
     for _ in range(4):
-        lab.run()
+        plan = lab.run()
 
     assert lab.objects()[a] == stranger
+    assert held(plan)["a"].endswith("; if it is, it is retired by hand")
+    lab.target.edit("asset", a, status="retired")
+    assert held(lab.run()) == {}
 
 
 def test_a_decision_is_not_about_what_was_made_since_under_the_same_name() -> None:
@@ -355,6 +358,34 @@ def test_what_may_be_another_records_is_the_newcomers_where_that_is_decided() ->
     assert held(lab.run()) == {}
     assert object_of(lab, "b") == a
     assert lab.objects()[object_of(lab, "a")] == {"name": "pc-7-old", "status": "in-use", "memory": 8}
+
+
+def test_who_is_not_what_may_be_another_records_is_a_machine_of_its_own() -> None:
+    lab = rebuilt()
+    lab.source["asset"] = [machine("x"), named("a", "pc-7-old", memory=8), named("b", "pc-7", memory=99)]
+    a = object_of(lab, "a")
+    lab.run()
+    decide(lab, "never_link", "b", target_id=a)
+    assert held(lab.run()).keys() == {"a"}
+    assert lab.objects()[object_of(lab, "b")] == {"name": "pc-7", "status": "in-use", "memory": 99}
+
+
+def test_what_is_known_to_be_elsewhere_does_not_keep_its_name_from_others() -> None:
+    lab = rebuilt()
+    other = lab.target.make("asset", serial="SN-9-9", status="in-use")
+    lab.source["asset"] = [machine("x"), named("a", "pc-7-old", serial="SN-9-9"), named("b", "pc-7", memory=99)]
+    a = object_of(lab, "a")
+    assert held(lab.run()) == {}
+    assert (object_of(lab, "a"), object_of(lab, "b")) == (other, a)
+
+
+def test_a_record_that_is_left_alone_keeps_its_name_from_nobody() -> None:
+    lab = rebuilt()
+    a = object_of(lab, "a")
+    lab.source["asset"] = [machine("x"), named("a", "pc-7", memory=9), named("b", "pc-7", memory=99)]
+    decide(lab, "ignore", "b")
+    assert held(lab.run()).keys() == {"b"}
+    assert lab.objects()[a]["memory"] == 9
 
 
 def test_what_was_made_again_of_a_record_that_is_left_alone_is_not_taken_by_its_name() -> None:

@@ -267,9 +267,31 @@ def test_a_machine_that_is_called_like_a_remark_is_known_by_its_serial(name: str
     assert ("100200300",) in values(found, "serialNumber")
 
 
-def test_a_machine_that_is_called_like_a_total_is_known_by_its_address() -> None:
-    found = written("Name,Serial Number,IP Address\nPC1,A77B,10.0.0.1\nSUM,100200300,10.0.0.2\n")
-    assert {*values(found, "name")} == {("PC1",), ("SUM",)}
+BESIDE = {
+    "IP Address": ("10.0.0.3", "10.0.0.3/24", "10.0.0.3, 10.0.0.4", "::1"),
+    "MAC Address": ("00:11:22:33:44:56", "00-11-22-33-44-56"),
+    "Hostname": ("nb-77.corp.local", "nb-2"),
+}
+"""What no total has."""
+
+
+@pytest.mark.parametrize("name", ["SUM", "Total", "Device (2)", "Sum 41", "Total:"])
+@pytest.mark.parametrize(("column", "value"), [(column, value) for column, several in BESIDE.items() for value in several])
+def test_a_machine_that_is_called_like_a_total_is_known_by_its_address(name: str, column: str, value: str) -> None:
+    found = written(f'Name,Serial Number,Memory,{column}\nPC1,A77B,16384,\n{name},,8,"{value}"\n')
+    assert {*values(found, "name")} == {("PC1",), (name,)}
+
+
+@pytest.mark.parametrize("name", ["Total Recall", "Count Basie", "Sum Ting", "Total Station", "Average Joe", "Summe PC"])
+@pytest.mark.parametrize("more", [",16384,", ",,", ",16384,100234", "100200300,,"])
+def test_a_machine_whose_name_begins_like_a_total_is_a_machine(name: str, more: str) -> None:
+    found = written(f"Name,Serial Number,Memory,Asset Tag\nPC1,A77B,16384,7\n{name},{more}\n")
+    assert {*values(found, "name")} == {("PC1",), (name,)}
+
+
+@pytest.mark.parametrize("name", ["Average", "Ergebnis", "Durchschnitt"])
+def test_a_word_without_a_figure_is_a_name(name: str) -> None:
+    assert {*values(written(f"Name\nPC1\n{name}\n"), "name")} == {("PC1",), (name,)}
 
 
 @pytest.mark.parametrize("name", ["Max Mustermanns MacBook Pro (2)", "MacBook Pro von Anna Maria", "Anna B.", "Anna PC."])

@@ -70,12 +70,13 @@ def _by_hint(state: Matching, rule: IdentityRule) -> None:
     found = pairs(rows, wanted, compared(state.kind, state.observed[names].take(free), rule))
     found = found.assign(observed=free[found["observed"].to_numpy()])
     found = _not_contradicted(found, [(known.wanted, known.there) for known in state.known.values()])
-    _decide(state, rule, _without_doubted(state, rule, found))
+    _decide(state, rule, _without_doubted(state, rule, _not_parted(state, found)))
 
 
 def _without_doubted(state: Matching, rule: IdentityRule, found: pd.DataFrame) -> pd.DataFrame:
     """Hold the rows that have the name of an object that may be another record's still, and leave them out."""
-    doubtful = found[found["observed"].isin(state.doubted)]
+    doubted = [other for other, record in state.doubted.items() if state.observed_of[record] < 0]
+    doubtful = found[found["observed"].isin(doubted)]
     for row, other in zip(*_columns(doubtful), strict=True):
         whose = called_at(state.desired, state.doubted[other])
         state.hold(row, f"{rule.name} {state.shown(row, rule)} is on {state.named(other)}, which may be {whose} still", [other])

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
-from asset_sync.reconcile.identity.values import also, compared, twins
+from asset_sync.reconcile.identity.values import also, compared, emptied, twins
 from asset_sync.reconcile.kinds import IdentityRule, Kind
 from asset_sync.reconcile.resolutions import Resolutions
 from asset_sync.reconcile.tables import Mask, Positions, cell, equal, mask, said_column, take, text
@@ -126,7 +126,7 @@ class Matching:
         """Return which records alone have a name that those objects have, wherever either is."""
         alike = np.zeros(len(rows), dtype=bool)
         for name in self.kind.identifying if rows.size else ():
-            wanted = forms.normal(text(self.desired[name]), "folded")
+            wanted = emptied(forms.normal(text(self.desired[name]), "folded"), np.flatnonzero(self.ignored))
             there = forms.normal(take(text(self.observed[name]), objects), "folded")
             alike |= equal(take(wanted, rows), there) & ~np.isin(rows, list(twins(wanted, rows)))
         return alike

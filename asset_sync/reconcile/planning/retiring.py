@@ -263,8 +263,9 @@ def _kept(sides: Sides, links: Positions, objects: Positions, keys: pa.Array) ->
     locked = take(text(sides.observed["locked"]), objects)
     if not objects.size:
         return locked
-    reasons = [locked, _decided(sides, keys), changed_objects(sides.kind, sides.links, sides.observed, links, objects).words]
-    return pc.coalesce(*reasons, elsewhere.in_service(sides, links, objects))
+    another = changed_objects(sides.kind, sides.links, sides.observed, links, objects).words
+    another = forms.concat(another, "; if it is, it is retired by hand", like=another)
+    return pc.coalesce(locked, _decided(sides, keys), another, elsewhere.in_service(sides, links, objects))
 
 
 def _may_be(sides: Sides, links: Positions, objects: Positions) -> Iterator[pa.Array]:

@@ -14,8 +14,8 @@ from asset_sync.systems.pdq_export.columns import KEYS
 from asset_sync.systems.shown import shown
 
 _TOTAL = (
-    r"(?:(?:grand |sub-?)?(?:totals?|sum|count)|(?:zwischen)?summe|gesamt(?:summe|ergebnis|(?:an)?zahl)?|(?:teil)?ergebnis"
-    r"|insgesamt|anzahl|average|durchschnitt)"
+    r"(?:(?:grand |sub-?)?(?:totals?|sum|count)|(?:zwischen)?summe|gesamt(?:summe|ergebnis|(?:an)?zahl)?|teilergebnis"
+    r"|insgesamt|anzahl)"
 )
 _THINGS = (
     r"(?:rows?|records?|computers?|devices?|machines?|items?|entr(?:y|ies)|results?|assets?"
@@ -29,9 +29,10 @@ _NUMBER = rf"\(?\d[\d.,]*{_OF}\)?(?: {_THINGS}\b.*)?"
 # What begins a line whose figure stands in a cell of its own.
 _LABEL = (
     rf"{_TOTAL}|{_TOTAL}(?: of)?(?: the| der)? {_THINGS} *[:=]*|(?:{_TOTAL}|{_THINGS}){_WORDS} *[:=]+|number of{_WORDS} *[:=]*"
-    rf"|{_ABOUT} ?:"
 )
-_SUM_OF = _TOTAL + _WORDS
+# The same of words that machines are called by, too: not without a figure.
+_SUM_OF = rf"(?:{_TOTAL}(?: of)? (?:ram|memory|storage|disk|speicher)|average|durchschnitt|ergebnis) *[:=]*"
+_TITLED = rf"{_ABOUT} ?:"
 _COUNTS = (
     rf"{_TOTAL}(?: of)?(?: {_THINGS})? {_NUMBER}|{_TOTAL}{_WORDS}{_IS}{_NUMBER}"
     rf"|{_THINGS}{_WORDS}(?: *[:=]+ *{_NUMBER}| \({_NUMBER})|number of{_WORDS} *[:=]+ *{_NUMBER}|\(?\d[\d.,]* {_THINGS}\b.*"
@@ -42,11 +43,13 @@ _LINE = (
     r"|(?:end of|ende de[rs]) .*|(?:©|\(c\)|copyright ).*|(?:(?:strictly )?confidential|(?:streng )?vertraulich)(?:[ .,:;!].*)?"
     rf"|{_ABOUT} ?:.*|#type .*"
 )
+_FORMS: Final = (_LABEL, _SUM_OF, _COUNTS, _TITLED, _LINE)
 # Long sentences are nobody's host name; "Anna Maria's MacBook Pro (2)" is one.
 _SENTENCE: Final = r"^(?:\S+\s+){6,}\S+$|^(?:\S+\s+){3,}\S*[.:!]$"
 _DRAWN: Final = r"^[-=_*#~. ]+$"
 _FIGURE: Final = r"^[\d.,:%/ -]+$"
-_ADDRESS: Final = r"^\d{1,3}(?:\.\d{1,3}){3}$"
+_NUMBERS: Final = r"^\d[\d., ]* ?%?$"
+_ADDRESS: Final = r"(?:^|[ ,])\d{1,3}(?:\.\d{1,3}){3}(?:$|[ ,])"
 _PART: Final = re.compile(r"(?:^|\D)(\d+) ?(?:of|von|de|sur) ?(\d+)|(?:page|seite) (\d+) ?/ ?(\d+)", re.IGNORECASE)
 _CHOSEN: Final = re.compile(r"\b(?:filtered|gefiltert|truncated|gekürzt|top \d+|first \d+|limited to|not all)\b", re.IGNORECASE)
 _COUNT = r"(\d{1,3}(?:[.,]\d{3})+|\d{1,9})(?:[.,]0{1,2})?"
@@ -79,7 +82,7 @@ def remarks(columns: Mapping[str, pa.Array], meaning: Mapping[str, frozenset[str
 
 def is_remark(line: str) -> bool:
     """Tell whether a line that does not fit the table is a title, a total or a footer."""
-    return bool(_says(pa.array([line.strip(' \t,;|"')]), _whole_line(_LABEL, _COUNTS, _LINE))[0])
+    return bool(_says(pa.array([line.strip(' \t,;|"')]), _whole_line(_LABEL, _COUNTS, _TITLED, _LINE))[0])
 
 
 def left_out(texts: Sequence[str]) -> tuple[str, ...]:
@@ -139,19 +142,19 @@ def _lines(columns: Mapping[str, pa.Array], filled: Mapping[str, Mask], told: pa
     several = np.flatnonzero(count > 1)
     below = np.arange(len(count)) > (several[-1] if several.size else len(count))
     lines: Mask = below & (count == 1) & _says(told, _SENTENCE)
-    if _says(told, _whole_line(_LABEL, _SUM_OF, _COUNTS, _LINE)).any():
+    if _says(told, _whole_line(*_FORMS)).any():
         lines |= _remarks(_beside(columns, filled, told), told)
     return lines
 
 
 def _remarks(beside: "_Beside", told: pa.Array) -> Mask:
-    """Return the remarks: a total with but figures beside it, or another line with nothing.
+    """Return the remarks: a total with but numbers beside it, or another line with nothing.
 
-    A figure among what tells machines apart is a serial, unless it is that of a label that has none of its own.
+    A number among what tells machines apart is a serial, unless it is that of a label that has none of its own.
     """
-    label, sum_of, counts, line = (_says(told, _whole_line(each)) for each in (_LABEL, _SUM_OF, _COUNTS, _LINE))
-    sums = ~beside.keys & (counts | sum_of & beside.filled)
-    found: Mask = beside.figures & (label | sums) | line & ~beside.filled
+    label, sum_of, counts, titled, line = (_says(told, _whole_line(each)) for each in _FORMS)
+    sums = label | ~beside.keys & (counts | sum_of & beside.filled)
+    found: Mask = beside.numbers & sums | beside.figures & titled | line & ~beside.filled
     return found
 
 
@@ -164,8 +167,9 @@ def _says(values: pa.Array, form: str) -> Mask:
 
 
 class _Beside(NamedTuple):
-    """What stands beside what is told of each row: nothing but figures, anything, and anything that tells machines apart."""
+    """What stands beside what is told of each row: but numbers, but figures, anything, and what tells machines apart."""
 
+    numbers: Mask
     figures: Mask
     filled: Mask
     keys: Mask
@@ -174,13 +178,14 @@ class _Beside(NamedTuple):
 def _beside(columns: Mapping[str, pa.Array], filled: Mapping[str, Mask], told: pa.Array) -> _Beside:
     """Look at what stands beside; the same once more is nothing, and so is a line that is drawn. An address is no figure."""
     nothing = np.zeros(len(told), dtype=bool)
-    found = _Beside(~nothing, nothing.copy(), nothing.copy())
+    found = _Beside(~nothing, ~nothing, nothing.copy(), nothing.copy())
     for field, values in columns.items():
-        if field not in ("name", "hostname"):
-            more = filled[field] & ~_true(pc.equal(values, told)) & ~_says(values, _DRAWN)
-            found.figures[more & ~(_says(values, _FIGURE) & ~_says(values, _ADDRESS))] = False
-            found.filled[more] = True
-            found.keys[more & (field in KEYS)] = True
+        more = filled[field] & ~_true(pc.equal(values, told)) & ~_says(values, _DRAWN)
+        address = _says(values, _ADDRESS)
+        found.numbers[more & (address | ~_says(values, _NUMBERS))] = False
+        found.figures[more & (address | ~_says(values, _FIGURE))] = False
+        found.filled[more] = True
+        found.keys[more & (field in KEYS)] = True
     return found
 
 
