@@ -229,11 +229,11 @@ def test_what_was_applied_is_remembered_of_an_object_whose_times_are_told_in_ano
 
 
 @pytest.mark.parametrize(
-    "told", ["0000-00-00T00:00:00Z", "2024-02-30T00:00:00Z", "2024-13-45T99:99:99Z", "2024-05-01T00:00:00+99:99"]
+    "time", ["0000-00-00T00:00:00Z", "2024-02-30T00:00:00Z", "2024-13-45T99:99:99Z", "2024-05-01T00:00:00+99:99"]
 )
-def test_a_time_that_there_is_not_is_but_another_one(lab: LedgerLab, told: str) -> None:
+def test_a_time_that_there_is_not_is_but_another_one(lab: LedgerLab, time: str) -> None:
     own = made(lab, name="pc-1", memory=8)
-    lab.target.objects["asset"][own]["created"] = told
+    lab.target.objects["asset"][own]["created"] = time
     lab.source = {"asset": [machine("x", name="pc-1", memory=16)]}
     for _ in range(2):
         plan = lab.run()

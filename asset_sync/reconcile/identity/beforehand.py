@@ -1,5 +1,7 @@
 """What is known before any rule is asked: what people decided, the links, and of facets the parent."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -51,8 +53,8 @@ def _is_another(state: Matching, resolution: Resolution, row: int, other: int) -
     if resolution.about is None or not is_another(state.kind, resolution.about, state.observed, other):
         return False
     # What this sync made of it since is remembered by the link.
-    own, objects = _linked(state, row)
-    return not (_same(state, np.full(len(own), row), own, objects)[0] & (objects == other)).any()
+    own = _linked(state, np.array([row]))
+    return not (own.same & (own.objects == other)).any()
 
 
 def _decide_by(state: Matching, resolution: Resolution, row: int, other: int) -> None:
@@ -73,15 +75,27 @@ def _was_made(state: Matching, row: int, resolution: Resolution) -> bool:
 
     Or to one that was made since that was decided, also where a target that came back has something else under its id.
     """
-    own, objects = _linked(state, row)
-    since = pd.to_datetime(state.links["created"].iloc[own], utc=True, errors="coerce", format="ISO8601") > resolution.at
-    return bool(since.any() or _same(state, np.full(len(own), row), own, objects)[0].any())
+    own = _linked(state, np.array([row]))
+    since = _moments(state.links["created"].iloc[own.links]) > resolution.at
+    return bool(since.any() or own.same.any())
 
 
-def _linked(state: Matching, row: int) -> tuple[Positions, Positions]:
-    """Return a record's link, and its object or -1 for one that is gone; none where it has none."""
-    own = np.flatnonzero(mask(pc.equal(text(state.links["source_key"]), cell(state.desired["source_key"], row))))
-    return own, index(take(text(state.links["target_id"]), own), text(state.observed["id"]))
+class _Linked(NamedTuple):
+    """The links of some records, their objects or -1 for those that are gone, and what `_same` says of them."""
+
+    links: Positions
+    objects: Positions
+    same: Mask
+    by_name: Mask
+
+
+def _linked(state: Matching, rows: Positions) -> _Linked:
+    """Return what records are linked to; nothing of those that have no link."""
+    links = index(take(text(state.desired["source_key"]), rows), text(state.links["source_key"]))
+    rows, links = rows[links >= 0], links[links >= 0]
+    objects = index(take(text(state.links["target_id"]), links), text(state.observed["id"]))
+    same, found = _same(state, rows, links, objects)
+    return _Linked(links, objects, same, found.by_name)
 
 
 def _same(state: Matching, rows: Positions, links: Positions, objects: Positions) -> tuple[Mask, ChangedObjects]:
@@ -98,10 +112,12 @@ def _same(state: Matching, rows: Positions, links: Positions, objects: Positions
 
 def _keep_for_held(state: Matching) -> None:
     """Note the objects of records that are held by what people decided: by its name alone, nobody else is one of them."""
-    for row in np.flatnonzero(state.held).tolist():
-        own, objects = _linked(state, row)
-        same, found = _same(state, np.full(len(own), row), own, objects)
-        state.kept[objects[(objects >= 0) & (same | found.by_name)]] = True
+    own = _linked(state, np.flatnonzero(state.held))
+    state.kept[own.objects[(own.objects >= 0) & (own.same | own.by_name)]] = True
+
+
+def _moments(told: pd.Series) -> pd.Series:
+    return pd.to_datetime(told, utc=True, errors="coerce", format="ISO8601")
 
 
 def hold_made_since(state: Matching) -> None:
@@ -112,7 +128,7 @@ def hold_made_since(state: Matching) -> None:
     sealed = np.flatnonzero(state.sealed & ~state.held)
     if not sealed.size:
         return
-    created = pd.to_datetime(state.observed["created"], utc=True, errors="coerce", format="ISO8601")
+    created = _moments(state.observed["created"])
     decided = {resolution.source_key: resolution for resolution in state.resolutions.of(state.kind.name, "create")}
     for row in sealed.tolist():
         resolution = decided[cell(state.desired["source_key"], row)]

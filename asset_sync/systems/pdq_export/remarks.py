@@ -37,8 +37,10 @@ _COUNTS = (
     rf"{_TOTAL}(?: of)?(?: {_THINGS})? {_NUMBER}|{_TOTAL}{_WORDS}{_IS}{_NUMBER}"
     rf"|{_THINGS}{_WORDS}(?: *[:=]+ *{_NUMBER}| \({_NUMBER})|number of{_WORDS} *[:=]+ *{_NUMBER}|\(?\d[\d.,]* {_THINGS}\b.*"
 )
+_RULE = r"[-=_*#~. ]"
 _LINE = (
-    r"[-=_*#~. ]{3,}|(?:page|seite) \d+.*|(?:showing|displaying) .*\d.*"
+    rf"{_RULE}{{3,}}|"
+    r"(?:page|seite) \d+.*|(?:showing|displaying) .*\d.*"
     r"|(?:.* )?(?:generated|created|printed|exported|erstellt|exportiert|gedruckt) (?:on|at|by|from|am|von|mit)\b.*"
     r"|(?:end of|ende de[rs]) .*|(?:©|\(c\)|copyright ).*|(?:(?:strictly )?confidential|(?:streng )?vertraulich)(?:[ .,:;!].*)?"
     rf"|{_ABOUT} ?:.*|#type .*"
@@ -46,7 +48,7 @@ _LINE = (
 _FORMS: Final = (_LABEL, _SUM_OF, _COUNTS, _TITLED, _LINE)
 # Long sentences are nobody's host name; "Anna Maria's MacBook Pro (2)" is one.
 _SENTENCE: Final = r"^(?:\S+\s+){6,}\S+$|^(?:\S+\s+){3,}\S*[.:!]$"
-_DRAWN: Final = r"^[-=_*#~. ]+$"
+_DRAWN: Final = rf"^{_RULE}+$"
 _FIGURE: Final = r"^[\d.,:%/ -]+$"
 _NUMBERS: Final = r"^\d[\d., ]* ?%?$"
 _ADDRESS: Final = r"(?:^|[ ,])\d{1,3}(?:\.\d{1,3}){3}(?:$|[ ,])"
@@ -82,7 +84,7 @@ def remarks(columns: Mapping[str, pa.Array], meaning: Mapping[str, frozenset[str
 
 def is_remark(line: str) -> bool:
     """Tell whether a line that does not fit the table is a title, a total or a footer."""
-    return bool(_says(pa.array([line.strip(' \t,;|"')]), _whole_line(_LABEL, _COUNTS, _TITLED, _LINE))[0])
+    return bool(_says(pa.array([line.strip(' \t,;|"')]), _whole_line(_LABEL, _COUNTS, _LINE))[0])
 
 
 def left_out(texts: Sequence[str]) -> tuple[str, ...]:
@@ -147,7 +149,16 @@ def _lines(columns: Mapping[str, pa.Array], filled: Mapping[str, Mask], told: pa
     return lines
 
 
-def _remarks(beside: "_Beside", told: pa.Array) -> Mask:
+class _Beside(NamedTuple):
+    """What stands beside what is told of each row: but numbers, but figures, anything, and what tells machines apart."""
+
+    numbers: Mask
+    figures: Mask
+    filled: Mask
+    keys: Mask
+
+
+def _remarks(beside: _Beside, told: pa.Array) -> Mask:
     """Return the remarks: a total with but numbers beside it, or another line with nothing.
 
     A number among what tells machines apart is a serial, unless it is that of a label that has none of its own.
@@ -164,15 +175,6 @@ def _whole_line(*forms: str) -> str:
 
 def _says(values: pa.Array, form: str) -> Mask:
     return _true(pc.match_substring_regex(values, form))
-
-
-class _Beside(NamedTuple):
-    """What stands beside what is told of each row: but numbers, but figures, anything, and what tells machines apart."""
-
-    numbers: Mask
-    figures: Mask
-    filled: Mask
-    keys: Mask
 
 
 def _beside(columns: Mapping[str, pa.Array], filled: Mapping[str, Mask], told: pa.Array) -> _Beside:
