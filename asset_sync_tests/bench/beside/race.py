@@ -196,21 +196,23 @@ class _Runner:
         return spent["seconds"], spent["cpu"], spent["mib"], self._imported
 
     def _metered(self, command: Sequence[str]) -> dict[str, float]:
-        log = self._home / "log"
-        environment = {**os.environ, **self._given, "ASSET_SYNC_HOME": str(self._home), "PYTHONPYCACHEPREFIX": _bytecode()}
-        environment |= {"RUNTIME__DLTHUB_TELEMETRY": "false"}
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        done = subprocess.run(
-            [sys.executable, "-S", str(meter.__file__), str(log), *command],
-            env=environment,
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-        spent: dict[str, float] = json.loads(done.stdout)
-        if spent["status"]:
-            raise RaceError(f"{self._contestant.name} failed with status {spent['status']}:\n{log.read_text()[-_LOG_SHOWN:]}")
-        return spent
+        return metered(command, {**self._given, "ASSET_SYNC_HOME": str(self._home)}, self._home / "log")
+
+
+def metered(command: Sequence[str], environment: Mapping[str, str], log: Path) -> dict[str, float]:
+    """Run a command with these variables besides; return its `seconds`, those of its `cpu`, and its peak in `mib`.
+
+    What it says is appended to the log. Python keeps bytecode. Raises `RaceError` where it fails.
+    """
+    told = {**os.environ, **environment, "PYTHONPYCACHEPREFIX": _bytecode(), "RUNTIME__DLTHUB_TELEMETRY": "false"}
+    told.pop("PYTHONDONTWRITEBYTECODE", None)
+    done = subprocess.run(
+        [sys.executable, "-S", str(meter.__file__), str(log), *command], env=told, stdout=subprocess.PIPE, text=True, check=True
+    )
+    spent: dict[str, float] = json.loads(done.stdout)
+    if spent["status"]:
+        raise RaceError(f"{' '.join(command)} failed with status {spent['status']:g}:\n{log.read_text()[-_LOG_SHOWN:]}")
+    return spent
 
 
 def _bytecode() -> str:
