@@ -61,7 +61,7 @@ def test_a_record_that_was_linked_by_decision_and_is_ignored_is_not_retired(lab:
     assert told(lab, "status") == {own: "in-use", THEIRS: "in-use"}
 
 
-@pytest.mark.parametrize("by_decision", [True, False])
+@pytest.mark.parametrize("by_decision", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_record_that_changed_and_is_ignored_no_more_is_the_object_that_it_was(lab: LedgerLab, *, by_decision: bool) -> None:
     own = made(lab)
     if by_decision:
@@ -86,7 +86,15 @@ def test_a_link_that_another_decision_speaks_against_is_forgotten(lab: LedgerLab
     assert links["target_id"].get("x") == (THEIRS if verb == "link" else None)
 
 
-@pytest.mark.parametrize("against", ["never_link", "create", "taken back", "taken back twice"])
+@pytest.mark.parametrize(
+    "against",
+    [
+        pytest.param("never_link", marks=pytest.mark.slow),
+        pytest.param("create", marks=pytest.mark.slow),
+        "taken back",
+        pytest.param("taken back twice", marks=pytest.mark.slow),
+    ],
+)
 def test_what_was_said_against_a_link_counts_also_where_the_record_was_ignored_in_between(lab: LedgerLab, against: Any) -> None:
     made(lab)
     lab.source["asset"].append({"source_key": "y", "status": "in-use", "room": "r1"})
@@ -116,7 +124,7 @@ def test_what_was_said_against_a_link_counts_also_where_the_record_was_ignored_i
 # What a record left.
 
 
-@pytest.mark.parametrize("values", [{"tag": "T1"}, {}])
+@pytest.mark.parametrize("values", [{"tag": "T1"}, pytest.param({}, marks=pytest.mark.slow)])
 def test_what_was_made_leaves_service_also_where_a_link_to_it_was_taken_back(lab: LedgerLab, values: Row) -> None:
     own = made(lab, **values)
     lab.decide("link", "x", target_id=THEIRS)
@@ -143,7 +151,7 @@ def test_what_a_sync_made_leaves_service_whichever_of_those_that_share_its_links
     assert (told(a, "status"), told(a, "tag")) == ({own: "retired", THEIRS: "in-use"}, {own: None, THEIRS: "T1"})
 
 
-@pytest.mark.parametrize("is_gone", [False, True])
+@pytest.mark.parametrize("is_gone", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_what_a_taken_back_decision_left_keeps_no_other_connection_from_retiring_its_own(
     engine: Engine, *, is_gone: bool
 ) -> None:
@@ -163,7 +171,7 @@ def test_what_a_taken_back_decision_left_keeps_no_other_connection_from_retiring
     assert told(berlin, "status")[own] == "retired"
 
 
-@pytest.mark.parametrize("is_over", [False, True])
+@pytest.mark.parametrize("is_over", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_what_one_connection_retired_is_restored_by_the_one_whose_record_it_is(engine: Engine, *, is_over: bool) -> None:
     berlin = LedgerLab(engine, "s", link_set="s/berlin")
     paris = berlin.beside("s", "s/paris")
@@ -250,7 +258,7 @@ def test_what_a_retired_object_had_given_up_is_given_up_again_after_an_undo(lab:
     assert held(lab.plan()) == {}
 
 
-@pytest.mark.parametrize("first", ["undo", "take-back"])
+@pytest.mark.parametrize("first", ["undo", pytest.param("take-back", marks=pytest.mark.slow)])
 def test_an_undo_and_a_take_back_come_to_the_same_in_either_order(lab: LedgerLab, first: str) -> None:
     lab.source = {"asset": [machine("x", tag="T1"), machine("q"), machine("z")]}
     run(1, lab)
@@ -268,7 +276,7 @@ def test_an_undo_and_a_take_back_come_to_the_same_in_either_order(lab: LedgerLab
     assert (told(lab, "status")[of_q], held(lab.plan())) == ("retired", {})
 
 
-@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("times", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_what_is_out_of_service_since_an_undo_was_undone_is_restored_with_its_record(lab: LedgerLab, times: int) -> None:
     lab.source = {"asset": [machine("x", tag="T1"), machine("y")]}
     run(1, lab)

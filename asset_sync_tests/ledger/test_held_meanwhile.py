@@ -39,7 +39,7 @@ def gone(lab: LedgerLab) -> str:
     return own
 
 
-@pytest.mark.parametrize("way_out", ["source", "link"])
+@pytest.mark.parametrize("way_out", [pytest.param("source", marks=pytest.mark.slow), "link"])
 def test_what_a_sync_retired_is_restored_once_its_record_is_held_no_more(lab: LedgerLab, way_out: str) -> None:
     own = gone(lab)
     contradicted(lab, tag="T1")
@@ -87,7 +87,7 @@ def test_what_a_record_left_is_restored_as_its_own_though_the_record_was_ignored
     assert in_service(lab) == [own]
 
 
-@pytest.mark.parametrize("meanwhile", ["ignored", "contradicted", "missing"])
+@pytest.mark.parametrize("meanwhile", ["ignored", "contradicted", pytest.param("missing", marks=pytest.mark.slow)])
 def test_what_an_undo_retired_is_known_as_that_though_its_record_was_held_or_away(engine: Engine, meanwhile: str) -> None:
     lab = retiring_after(engine, 3)
     own = made(lab, tag="T1")
@@ -179,7 +179,7 @@ def test_a_link_to_what_is_not_there_says_of_no_other_object_that_it_is_not_the_
     assert told(lab, "status")[of_y] == "in-use"
 
 
-@pytest.mark.parametrize("by", ["undo", "hold"])
+@pytest.mark.parametrize("by", ["undo", pytest.param("hold", marks=pytest.mark.slow)])
 def test_what_a_record_left_does_not_leave_service_by_a_single_run_without_the_record(engine: Engine, by: str) -> None:
     lab = retiring_after(engine, 3)
     own = made(lab, tag="T1")

@@ -77,7 +77,7 @@ def written(plan: Plan) -> list[str]:
     return [row["target_id"] for row in p.records(plan.writes)]
 
 
-@pytest.mark.parametrize("verbs", [("link",), ("never_link", "link"), ("never_link",)])
+@pytest.mark.parametrize("verbs", [("link",), pytest.param(("never_link", "link"), marks=pytest.mark.slow), ("never_link",)])
 def test_what_was_not_given_up_at_once_is_given_up_by_a_later_plan(lab: LedgerLab, verbs: tuple[Verb, ...]) -> None:
     wrong, right = recognised(lab)
     for verb in verbs:
@@ -144,7 +144,7 @@ def test_what_was_made_leaves_service_also_where_its_record_is_made_anew(lab: Le
 
 
 @pytest.mark.parametrize("verb", ["link", "never_link"])
-@pytest.mark.parametrize("runs", [0, 1])
+@pytest.mark.parametrize("runs", [pytest.param(0, marks=pytest.mark.slow), 1])
 def test_a_persons_object_stays_in_service_that_was_parted_after_its_record_had_gone(
     lab: LedgerLab, verb: Verb, runs: int
 ) -> None:
@@ -173,9 +173,12 @@ def test_what_was_made_for_a_record_leaves_service_though_it_was_parted_after_th
     assert told(lab, "status")[own] == "retired"
 
 
-@pytest.mark.parametrize(("undone_first", "between"), [(False, 0), (True, 0), (True, 1), (True, 3)])
+@pytest.mark.parametrize(
+    ("undone_first", "between"),
+    [(False, 0), pytest.param(True, 0, marks=pytest.mark.slow), pytest.param(True, 1, marks=pytest.mark.slow), (True, 3)],
+)
 @pytest.mark.parametrize("later", [1, pytest.param(5, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("tag", [{"tag": "T1"}, {}])
+@pytest.mark.parametrize("tag", [pytest.param({"tag": "T1"}, marks=pytest.mark.slow), {}])
 def test_what_was_parted_by_mistake_is_its_records_again_once_that_is_undone_and_taken_back(
     lab: LedgerLab, later: int, tag: dict[str, str], between: int, *, undone_first: bool
 ) -> None:
@@ -256,7 +259,7 @@ def test_what_a_record_left_stays_in_service_as_long_as_its_other_object_is_held
     assert held(lab.plan()) == {}
 
 
-@pytest.mark.parametrize("gone", [False, True])
+@pytest.mark.parametrize("gone", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_a_target_that_was_restored_becomes_the_base_also_where_somebody_parted_a_record(lab: LedgerLab, *, gone: bool) -> None:
     own = made(lab, tag="T1")
     backup = lab.target.backup()
@@ -424,7 +427,7 @@ def test_what_a_record_left_stays_in_service_where_somebody_left_out_what_brings
     assert in_service(soon) == [left]
 
 
-@pytest.mark.parametrize("by_hand", [False, True])
+@pytest.mark.parametrize("by_hand", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_what_a_record_left_is_not_its_own_again_where_no_undo_took_the_other_one(lab: LedgerLab, *, by_hand: bool) -> None:
     wrong, _ = recognised(lab)
     source = lab.source
@@ -444,7 +447,7 @@ def test_what_a_record_left_is_not_its_own_again_where_no_undo_took_the_other_on
     assert object_of_x(lab) == other
 
 
-@pytest.mark.parametrize("runs", [1, 3])
+@pytest.mark.parametrize("runs", [pytest.param(1, marks=pytest.mark.slow), 3])
 def test_what_a_record_left_is_its_own_again_where_nothing_was_made_meanwhile(lab: LedgerLab, runs: int) -> None:
     own = made(lab, tag="T1")
     number = lab.decide("never_link", "x", target_id=own)
@@ -457,7 +460,7 @@ def test_what_a_record_left_is_its_own_again_where_nothing_was_made_meanwhile(la
 
 
 @pytest.mark.parametrize("between", [0, 1])
-@pytest.mark.parametrize("serial", ["SN-x-1", "SN-q-1"])
+@pytest.mark.parametrize("serial", [pytest.param("SN-x-1", marks=pytest.mark.slow), "SN-q-1"])
 def test_what_another_record_was_for_a_while_stays_in_service_though_its_record_is_what_an_undo_retired(
     soon: LedgerLab, serial: str, between: int
 ) -> None:

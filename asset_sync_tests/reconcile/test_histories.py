@@ -27,7 +27,14 @@ PEOPLE = frozenset((*people.EVENTS, MEANWHILE))
 NETWORK = frozenset((*FAULTS, ABANDON))
 
 
-@pytest.mark.parametrize("more", [frozenset(), PEOPLE, NETWORK], ids=["the source alone", "people", "faults"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param(frozenset(), id="the source alone", marks=pytest.mark.slow),
+        pytest.param(PEOPLE, id="people"),
+        pytest.param(NETWORK, id="faults"),
+    ],
+)
 def test_every_promise_is_kept(more: frozenset[str]) -> None:
     on = PLAIN.on | more
     summary = play_many(Switches(on, companies=10), HISTORIES, MINUTES)
