@@ -1,6 +1,6 @@
 """Play many histories on the command line; ends by itself, with exit code 1 where one broke a promise.
 
-uv run python -m asset_sync_tests.reconcile.histories --examples 5000 --minutes 20
+uv run python -m asset_sync_tests.reconcile.histories --examples 5000 --minutes 30
 """
 
 import argparse
