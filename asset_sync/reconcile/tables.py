@@ -55,10 +55,11 @@ DTYPES: Mapping[FieldType, str] = {
 PENDING = "+"
 """What a reference begins with whose object is yet to be made: the rest is that object's key."""
 MOMENT = (
-    r"^[12]\d{3}-((0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
+    r"^([12]\d{3}-((0[1-9]|1[0-2])-(0[1-9]|1\d|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
+    r"|([12]\d(0[48]|[2468][048]|[13579][26])|(12|16|20|24|28)00)-02-29)"
     r"T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-](0\d|1[0-4]):[0-5]\d)$"
 )
-"""A time with its zone, in a form that each database takes: the 29th of February is compared as text."""
+"""A time with its zone, in a form that each database takes: of a day that there is."""
 DESIRED_COLUMNS = ("source_key", "key", "refused")
 OBSERVED_COLUMNS = ("id", "key", "version", "created", "locked")
 LINK_COLUMNS = {

@@ -229,7 +229,14 @@ def test_what_was_applied_is_remembered_of_an_object_whose_times_are_told_in_ano
 
 
 @pytest.mark.parametrize(
-    "time", ["0000-00-00T00:00:00Z", "2024-02-30T00:00:00Z", "2024-13-45T99:99:99Z", "2024-05-01T00:00:00+99:99"]
+    "time",
+    [
+        "0000-00-00T00:00:00Z",
+        "2023-02-29T00:00:00Z",
+        "2024-02-30T00:00:00Z",
+        "2024-13-45T99:99:99Z",
+        "2024-05-01T00:00:00+99:99",
+    ],
 )
 def test_a_time_that_there_is_not_is_but_another_one(lab: LedgerLab, time: str) -> None:
     own = made(lab, name="pc-1", memory=8)
@@ -250,6 +257,10 @@ def test_a_time_that_there_is_not_is_but_another_one(lab: LedgerLab, time: str) 
         ("2024-05-01T00:00:00Z", "2024-05-01T00:00:00", False),
         ("2024-05-01", "2024-05-01T00:00:00Z", False),
         ("2024-02-29T12:00:00Z", "2024-02-29T12:00:00Z", True),
+        ("2024-02-29T12:00:00Z", "2024-02-29T14:00:00+02:00", True),
+        ("2000-02-29T23:30:00-01:00", "2000-03-01T00:30:00Z", True),
+        ("2023-02-29T12:00:00Z", "2023-02-29T14:00:00+02:00", False),
+        ("1900-02-29T12:00:00Z", "1900-02-29T14:00:00+02:00", False),
         ("2024-02-30T00:00:00Z", "2024-03-01T00:00:00Z", False),
         ("soon", "later", False),
         ("", "2024-05-01T00:00:00Z", False),
@@ -261,3 +272,44 @@ def test_plan_and_ledger_agree_on_what_is_the_same_time(engine: Engine, one: str
     with engine.connect() as connection:
         at_once = connection.execute(select(made_at_once(cast(one, Text), cast(other, Text)))).scalar_one()
     assert (not apart[0], at_once) == (same, same)
+
+
+def under_its_id(lab: LedgerLab, **values: str) -> str:
+    """Let the lab make x, of which nothing but its name is known, the target come back without it, and that be made; its id."""
+    lab.source = {"asset": [machine("q")]}
+    run(1, lab)
+    backup = lab.target.backup()
+    lab.source = {"asset": [machine("q"), {"source_key": "x", "name": "pc-7", "status": "in-use"}]}
+    run(1, lab)
+    (own,) = [each for each, name in told(lab, "name").items() if name == "pc-7"]
+    lab.target.restore(backup)
+    lab.target.now = lab.at
+    if values:
+        assert lab.target.make("asset", status="in-use", **values) == own
+    lab.source = {"asset": [machine("q")]}
+    return own
+
+
+@pytest.mark.parametrize("values", [{"name": "pc-7"}, {"name": "beamer", "serial": "B-1-1"}])
+def test_what_is_under_the_id_of_a_gone_record_is_left_alone_once_somebody_says_that_it_is_not_the_records(
+    engine: Engine, values: dict[str, str]
+) -> None:
+    lab = retiring_after(engine, 1)
+    own = under_its_id(lab, **values)
+    run(3, lab)
+    assert held(lab.plan())["x"].startswith(f"asset #{own} is not what was linked")
+    lab.decide("never_link", "x", target_id=own)
+    run(3, lab)
+    assert told(lab, "status")[own] == "in-use"
+    assert held(lab.plan()) == {}
+
+
+def test_what_another_source_made_again_under_its_id_stays_in_service_as_long_as_that_has_it(engine: Engine) -> None:
+    lab = retiring_after(engine, 1)
+    other = lab.beside("other", "other")
+    own = under_its_id(lab)
+    other.source, other.at = {"asset": [{"source_key": "x", "name": "pc-7", "status": "in-use"}]}, lab.at
+    run(1, other)
+    assert told(lab, "name")[own] == "pc-7"
+    run(3, lab, other)
+    assert held(lab.plan())["x"].startswith("missing here, but other has it")

@@ -225,7 +225,7 @@ def test_a_stranger_that_has_the_name_of_a_machine_that_is_gone_is_not_retired()
         plan = lab.run()
 
     assert lab.objects()[a] == stranger
-    assert held(plan)["a"].endswith("; if it is, it is retired by hand")
+    assert held(plan)["a"].endswith("; if it is, it is retired by hand, else never-link says so")
     lab.target.edit("asset", a, status="retired")
     assert held(lab.run()) == {}
 
@@ -406,6 +406,68 @@ def test_a_name_that_several_records_have_does_not_say_which_of_them_was_made_ag
     stranger = given_again(lab, backup, a, name="localhost", status="in-use")
     assert "another object under its id" in held(lab.run())["a"]
     assert lab.objects()[a] == stranger
+
+
+def test_a_name_that_several_objects_have_does_not_say_which_of_them_is_what_was_made() -> None:
+    lab, backup = started(asset=[named("a", "pc-7", memory=8)])
+    lab.run()
+    a = object_of(lab, "a")
+    stranger = given_again(lab, backup, a, name="pc-7", status="in-use", memory=4)
+    other = lab.target.make("asset", name="pc-7", status="in-use", room="r1")
+    assert "another object under its id" in held(lab.run())["a"]
+    assert lab.objects()[a] == stranger
+
+    decide(lab, "link", target_id=other)
+    assert held(lab.run()) == {}
+    assert (lab.objects()[a], lab.objects()[other]["memory"]) == (stranger, 8)
+
+
+def test_a_newcomer_is_told_of_all_that_it_may_be() -> None:
+    lab = rebuilt()
+    a, other = object_of(lab, "a"), lab.target.make("asset", name="pc-7", status="in-use")
+    lab.source["asset"] = [machine("x"), named("a", "pc-7-old", memory=8), named("b", "pc-7", memory=99)]
+    (candidates,) = [row["candidates"] for row in p.records(lab.run().held) if row["source_key"] == "b"]
+    assert set(candidates.split()) == {a, other}
+
+
+SITE = Kind("site", (Field("name", required=True),), (IdentityRule("name", ("name",)),), (), versions="count")
+SWITCH = Kind(
+    "switch",
+    (Field("name"), Field("serial"), Field("site", "reference", to="site"), Field("memory", "integer")),
+    (IdentityRule("serial", ("serial",), "serial"), IdentityRule("site and name", ("site", "name"), "folded", decisive=False)),
+    versions="count",
+)
+
+
+def of_another_site() -> tuple[Lab, str, str]:
+    """Return a lab whose switch "sw1" in Berlin was lost, and in whose target somebody made Oslo's under its id; and Berlin."""
+    fields = {"name": SOURCE, "serial": SOURCE, "site": SOURCE, "memory": SOURCE}
+    lab = Lab(in_order([SITE, SWITCH]), Policy({"site": {"name": SOURCE}, "switch": fields}, GRACE))
+    lab.source = {"site": [{"source_key": each, "name": each} for each in ("berlin", "oslo")]}
+    lab.run()
+    backup, oslo = lab.target.backup(), object_of(lab, "oslo", "site")
+    lab.source["switch"] = [{"source_key": "a", "name": "sw1", "site": "berlin", "memory": 8}]
+    lab.run()
+    a = object_of(lab, "a", "switch")
+    given_again(lab, backup, a, "switch", name="sw1", site=oslo, memory=4)
+    return lab, a, object_of(lab, "berlin", "site")
+
+
+@pytest.mark.parametrize("is_there", [False, True])
+def test_what_has_the_name_in_another_site_is_another_one(is_there: bool) -> None:
+    lab, a, berlin = of_another_site()
+    in_berlin = lab.target.make("switch", name="sw1", site=berlin) if is_there else None
+    stranger = lab.objects("switch")[a]
+    assert "another object under its id" in held(lab.run())["a"]
+    assert lab.objects("switch")[a] == stranger
+
+    decide(lab, "never_link", kind="switch", target_id=a)
+    lab.run()
+    assert held(lab.run()) == {}
+    assert lab.objects("switch")[a] == stranger
+    own = object_of(lab, "a", "switch")
+    assert own == in_berlin or not is_there
+    assert lab.objects("switch")[own] == {"name": "sw1", "site": berlin, "memory": 8}
 
 
 # What is referred to.

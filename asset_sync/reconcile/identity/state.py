@@ -1,6 +1,7 @@
 """The state of one matching: what each desired row was decided to be so far, and why; and its words."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -8,7 +9,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from asset_sync.reconcile import forms
 from asset_sync.reconcile.identity.values import also, compared, emptied, twins
 from asset_sync.reconcile.kinds import IdentityRule, Kind
 from asset_sync.reconcile.resolutions import Resolutions
@@ -123,12 +123,14 @@ class Matching:
         return alike
 
     def called_alike(self, rows: Positions, objects: Positions) -> Mask:
-        """Return which records alone have a name that those objects have, wherever either is."""
+        """Return which records and objects have one name, as a rule goes by it (in one site, of one maker), and alone."""
         alike = np.zeros(len(rows), dtype=bool)
-        for name in self.kind.identifying if rows.size else ():
-            wanted = emptied(forms.normal(text(self.desired[name]), "folded"), np.flatnonzero(self.ignored))
-            there = forms.normal(take(text(self.observed[name]), objects), "folded")
-            alike |= equal(take(wanted, rows), there) & ~np.isin(rows, list(twins(wanted, rows)))
+        for rule in self.kind.identity if rows.size else ():
+            as_written = replace(rule, form="folded")
+            wanted = emptied(compared(self.kind, self.desired, as_written), np.flatnonzero(self.ignored))
+            there = compared(self.kind, self.observed, as_written)
+            several = np.isin(rows, list(twins(wanted, rows))) | np.isin(objects, list(twins(there, objects)))
+            alike |= equal(take(wanted, rows), take(there, objects)) & ~several
         return alike
 
     def alike(self, row: int, objects: Positions) -> Positions:

@@ -242,7 +242,7 @@ def _gone(sides: Sides) -> tuple[Positions, Positions]:
     """Return the links whose record is gone or leaves, and their objects; none that is retired, or another record's.
 
     What a record left and somebody else had made was that record's by a decision that is over; and by one that holds, what a
-    person parted from a record that is gone was never its.
+    person parted from a record that is gone was never its, nor is what was made since under the id of what was.
     """
     gone = sides.links["retired_by"].isna().to_numpy(dtype=bool) & sides.own
     gone[sides.link_of[sides.link_of >= 0]] = False
@@ -252,6 +252,9 @@ def _gone(sides: Sides) -> tuple[Positions, Positions]:
     apart = links_apart(sides.kind, sides.links, sides.resolutions)
     links = links[made[links] | ~(are_left(sides.links.iloc[links]) | np.isin(links, apart))]
     objects = index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))
+    parted = np.flatnonzero(np.isin(links, apart))
+    strangers = changed_objects(sides.kind, sides.links, sides.observed, links[parted], objects[parted]).changed
+    objects[parted[strangers]] = -1
     in_service = ~sides.out_of_service(np.arange(len(sides.observed)))
     in_service[sides.object_of[sides.object_of >= 0]] = False
     left = np.append(in_service, False)[objects]  # the last one stands for an object that is gone too
@@ -264,8 +267,8 @@ def _kept(sides: Sides, links: Positions, objects: Positions, keys: pa.Array) ->
     if not objects.size:
         return locked
     another = changed_objects(sides.kind, sides.links, sides.observed, links, objects).words
-    another = forms.concat(another, "; if it is, it is retired by hand", like=another)
-    return pc.coalesce(locked, _decided(sides, keys), another, elsewhere.in_service(sides, links, objects))
+    another = forms.concat(another, "; if it is, it is retired by hand, else never-link says so", like=another)
+    return pc.coalesce(locked, _decided(sides, keys), elsewhere.in_service(sides, links, objects), another)
 
 
 def _may_be(sides: Sides, links: Positions, objects: Positions) -> Iterator[pa.Array]:
