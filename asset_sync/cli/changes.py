@@ -8,6 +8,7 @@ from asset_sync.ledger.written import Page, Written
 from asset_sync.operations import changes as operations
 from asset_sync.operations.changes import Changes
 from asset_sync.operations.explained_words import value
+from asset_sync.reconcile.errors import ConfigurationError
 
 
 @click.command()
@@ -22,7 +23,10 @@ def changes(
     since: str, sync: str | None, kind: str | None, field: str | None, limit: int, *, detail: bool, as_json: bool
 ) -> None:
     """Tell what was written to targets since WHEN, undos and decisions included: by sync, kind and field."""
-    at = operations.moment(since, operations.local_now()).astimezone()
+    try:
+        at = operations.moment(since, operations.local_now()).astimezone()
+    except ConfigurationError as error:
+        raise click.BadParameter(str(error), param_hint="--since") from None
     found = operations.changes(at, sync=sync, kind=kind, field=field, most=limit if detail else None)
     if as_json:
         click.echo(TypeAdapter(Changes).dump_json(found, indent=2))

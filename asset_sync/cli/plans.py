@@ -87,7 +87,7 @@ def _counts(header: PlanHeader) -> str:
 @click.option("--all", "everything", is_flag=True, help="All rows; JSON always has them.")
 @json_option
 def show(plan: str, *, how: str, everything: bool, as_json: bool) -> None:
-    """Show PLAN: what it would do, field by field, and what it holds. The start of an id is enough."""
+    """Show PLAN: what it would do, field by field, and what it holds. The first 6 characters of an id are enough."""
     ledger = open_ledger()
     header = ledger.header(operations.plan_id_of(plan))
     loaded = ledger.plan(header.id)

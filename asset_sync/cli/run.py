@@ -12,7 +12,7 @@ from asset_sync.components.resources import open_ledger
 from asset_sync.ledger import PlanHeader
 from asset_sync.mirror.runs import LoadRun, load_of_run
 from asset_sync.operations.definitions import makes_plans
-from asset_sync.operations.exports import takes_exports, waiting_exports
+from asset_sync.operations.exports import export_folder, takes_exports, waiting_exports
 from asset_sync.operations.hosts import take_documents
 from asset_sync.operations.plans import keeps_back
 from asset_sync.operations.reports import own_report
@@ -94,11 +94,11 @@ def _run_each(sync: str, mode: Mode, partition: str | None, only: Mapping[str, l
 
 def _partitions(sync: str, given: str | None, *, as_json: bool) -> Sequence[str | None]:
     """Return the partitions to be run; None for a sync that has none, or of which one has to be named."""
-    waiting = None if given or not takes_exports(sync) else waiting_exports(sync)
-    if waiting is None:
+    if given or not takes_exports(sync):
         return [given]
+    waiting = waiting_exports(sync)
     if not waiting:
-        why = f"There is no file in the folder of {sync} that did not have its run (an empty one waits to be filled)"
+        why = f"There is no file in {export_folder(sync)} that did not have its run (an empty one waits to be filled)"
         told = f"{why}; --partition names an earlier one."
         click.echo(told, err=as_json)
     return waiting
@@ -125,7 +125,7 @@ def rebase(context: click.Context, *, sync: str, partition: str | None, as_json:
         report = run_sync(sync, "rebase", partition=partition, watch=watching(f"rebase {sync}"))
     if report.succeeded and report.plan is not None and not as_json:
         rebased = open_ledger().plan(report.plan.id).operations
-        click.echo(f"The target is taken as it stands for {len(rebased)} records. Next: asset-sync run {sync} --mode dry-run")
+        click.echo(f"The target is taken as it stands (records: {len(rebased)}). Next: asset-sync run {sync} --mode dry-run")
     else:
         tell(report, as_json=as_json)
     context.exit(status_of(report))

@@ -188,7 +188,8 @@ def _last(at: datetime) -> str:
 
 def _span(span: timedelta) -> str:
     seconds = span.total_seconds()
-    return f"{seconds / 3600:g} hours" if seconds >= 3600 else f"{seconds / 60:g} minutes"
+    count, unit = (seconds / 3600, "hour") if seconds >= 3600 else (seconds / 60, "minute")
+    return unit if count == 1 else f"{count:g} {unit}s"
 
 
 # Drift.

@@ -7,6 +7,7 @@ import dagster as dg
 
 from asset_sync.components import PdqExports
 from asset_sync.components.dropped.cursor import Cursor
+from asset_sync.components.dropped.folder import place
 from asset_sync.components.pdq_exports.kept import accepted
 from asset_sync.components.run_tags import PARTITION
 from asset_sync.operations.definitions import component_of, instance
@@ -30,15 +31,18 @@ def takes_exports(sync: str) -> bool:
     return isinstance(component_of(sync), PdqExports)
 
 
-def waiting_exports(sync: str) -> list[str] | None:
-    """Take the files that lie in the drop folder; return the partitions that no run was started for, in their order.
+def export_folder(sync: str) -> str:
+    """Return the folder that files are dropped into."""
+    component: Any = component_of(sync)
+    return str(place(component.folder))
 
-    None where no file was ever taken.
-    """
+
+def waiting_exports(sync: str) -> list[str]:
+    """Take the files that lie in the drop folder; return the partitions that no run was started for, in their order."""
     take_exports(sync)
     with instance() as dagster:
         keys = sorted(dagster.get_dynamic_partitions(sync), key=accepted)
-        return [key for key in keys if not dagster.get_run_records(_runs_of(sync, key), limit=1)] if keys else None
+        return [key for key in keys if not dagster.get_run_records(_runs_of(sync, key), limit=1)]
 
 
 def _runs_of(sync: str, key: str) -> dg.RunsFilter:

@@ -1,6 +1,7 @@
 """Held records, and the decisions that let them go on."""
 
 from typing import Annotated, Final, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, HTTPException, Path, Query, Request
 from fastapi.responses import Response
@@ -66,8 +67,10 @@ def _place(held: Held, target_id: str) -> str | None:
 
 
 @routes.post("/held")
-def resolve(request: Request, by: Approver, deciding: Annotated[_Deciding, Form()]) -> Response:
-    """Decide about a held record."""
+def resolve(
+    request: Request, by: Approver, deciding: Annotated[_Deciding, Form()], shown: Annotated[str, Query(alias="sync")] = ""
+) -> Response:
+    """Decide about a held record, and go on to what was shown: of one sync, or of all."""
     try:
         kept = operations.resolve(
             *(deciding.sync, deciding.verb, deciding.kind, deciding.source_key),
@@ -80,7 +83,7 @@ def resolve(request: Request, by: Approver, deciding: Annotated[_Deciding, Form(
         )
     except ConfigurationError as error:
         raise HTTPException(422, str(error)) from None
-    return go(request, "/held", told=operations.told(kept))
+    return go(request, f"/held?{urlencode({'sync': shown})}" if shown else "/held", told=operations.told(kept))
 
 
 @routes.get("/decisions")

@@ -127,10 +127,15 @@ def retired(plan: Plan, snapshot: Snapshot, limits: Limits) -> Guard:
         # One is below any share that means something: one of ten machines is a tenth.
         figures[f"retired/{kind}"], figures[f"share/{kind}"] = float(count), share
         passed = passed and (share <= limits.retire_share or count <= 1)
-        told.append(f"{count} of {in_use} linked objects of {kind} would be retired ({share:.1%})")
+        told.append(f"{count} of {in_use} linked objects of {kind} would be retired ({_percent(share)})")
     message = "; ".join(told) or "nothing would be retired"
-    limit = f": limits {limits.retire_share:.0%} and {limits.retire_count}"
+    limit = f": limits {_percent(limits.retire_share)} and {limits.retire_count}"
     return Guard("retired", passed, message if passed else message + limit, figures)
+
+
+def _percent(share: float) -> str:
+    """Return a share so that one above a limit does not read as the limit."""
+    return f"{share * 100:.4g}%"
 
 
 def _in_use(snapshot: Snapshot, kind: str) -> int:

@@ -65,4 +65,4 @@ def test_what_a_run_wrote_is_counted_and_told(world: World) -> None:
     assert "no sync has a kind 'beamer'" in asked("changes", "--since", "1h", "--kind", "beamer", status=1)
     assert "no sync has a field 'rom' of any kind" in asked("changes", "--since", "1h", "--field", "rom", status=1)
     assert "there is no sync 'nothing'" in asked("changes", "--since", "1h", "--sync", "nothing", status=1)
-    assert "is no moment" in asked("changes", "--since", "sometime", status=1)
+    assert "is no moment" in asked("changes", "--since", "sometime", status=2)

@@ -195,7 +195,7 @@ def test_connections_that_are_overdue_and_fabrics_that_drift(
         metadata = {"drift/edited": edited, "drift/missing": 7}
         dagster.report_runless_asset_event(dg.AssetMaterialization([FABRIC, "plan"], partition="main", metadata=metadata))
         told = {key: each.why for key, each in found(dagster).items()}
-        assert told.pop(f"stale {FABRIC}/main").endswith("it is to succeed every 1 minutes")
+        assert told.pop(f"stale {FABRIC}/main").endswith("it is to succeed every minute")
         drift = {f"drift {FABRIC}/main": "3 values were changed in the target since they were written"}
         assert told == (drift if edited else {})
 

@@ -139,8 +139,9 @@ def test_a_twin_is_decided_about_by_its_form_and_the_decision_taken_back(visit: 
     sue.open("held")
     assert first.id in sue.words
     assert not sue.offers("/held")
-    anna.open("held")
-    anna.send("/held", source_key=first.id, verb="create")
+    anna.open(f"held?sync={SYNC}")
+    anna.send(f"/held?sync={SYNC}", source_key=first.id, verb="create")
+    assert f"Held records of {SYNC}" in anna.page
     assert f"Decision 1 of anna: create asset {first.id!r} ({first.name}). The next plan of {SYNC} goes by it." in anna.words
     anna.open("decisions")
     assert first.name in anna.words

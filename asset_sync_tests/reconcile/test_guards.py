@@ -89,6 +89,12 @@ def test_the_share_is_of_what_is_in_use_of_that_kind() -> None:
     assert not guards.retired(plan, linked(100, retired=50), LIMITS).passed
 
 
+def test_a_share_above_its_limit_does_not_read_as_the_limit() -> None:
+    plan = plan_of(*[("asset", p.RETIRE, str(n)) for n in range(11)])
+    told = guards.retired(plan, linked(218), LIMITS).message
+    assert told == "11 of 218 linked objects of asset would be retired (5.046%): limits 5% and 100"
+
+
 def test_held_retirements_count_for_nothing() -> None:
     held: list[tuple[str | None, ...]] = [("asset", p.RETIRE, "k", "s", str(n), "v1", "{}", "", "not yet") for n in range(50)]
     assert guards.retired(Plan("test", "normal", p.operations_table(held)), linked(50), LIMITS).passed
