@@ -265,8 +265,12 @@ def apply(context: click.Context, *, plan: str, as_json: bool) -> None:
     """Apply PLAN, exactly as it was reviewed; what is done already is not done again."""
     plan_id = operations.plan_id_of(plan)
     header = open_ledger().header(plan_id)
-    with progress() as watching:
-        done = operations.apply_plan(plan_id, watch=watching(f"apply {plan_id}"))
+    try:
+        with progress() as watching:
+            done = operations.apply_plan(plan_id, watch=watching(f"apply {plan_id}"))
+    except KeyboardInterrupt:
+        click.echo(f"asset-sync: what is done stays done; to go on: asset-sync apply {plan_id}", err=True)
+        raise
     tell(done, as_json=as_json)
     if header.state == "applied":
         words = "It was applied before: the outcome is told as it stands, and what was done was not done again."

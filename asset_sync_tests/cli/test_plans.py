@@ -61,6 +61,21 @@ def test_run_show_and_history(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     assert f"Nothing that {SYNC} knows is missing" in ask("missing", SYNC).stdout
 
 
+@pytest.mark.usefixtures("world")
+def test_who_stops_an_apply_is_told_how_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    ask("plan", SYNC)
+    plan = newest()
+    monkeypatch.setattr("asset_sync.operations.plans.apply_plan", stopped)
+    told = ask("apply", plan, status=130).stderr.split("\n")
+    assert [line for line in told if line] == [
+        f"asset-sync: what is done stays done; to go on: asset-sync apply {plan}",
+        "asset-sync: stopped",
+    ]
+
+
 @pytest.mark.slow
 def test_the_numbers_are_the_simulators(world: World) -> None:
     seen: list[Step] = []
