@@ -1,5 +1,6 @@
 """Files as people had them, by the names of the cases; the files themselves are in pdq_export_cases."""
 
+import csv
 import io
 from pathlib import Path
 from typing import Any
@@ -192,11 +193,14 @@ TOTALS = (
     *("Total: {},", "Total,{}", "Total: {}", "Total:  {}", "Total: {} devices,", "Total - {} computers", "Total ({}),"),
     *("Total number of devices: {}", "Total devices = {},", "Total of {} devices,", "{} devices in total,", "{} rows,"),
     *("Devices: {}", "Devices found: {},", "Computers ({})", "Record count: {}", "Rows exported: {}", "Number of PCs: {}"),
+    *("Total PCs: {}", "Total number of PCs: {}", "Total hosts: {},", "Total   {},", "{} of {} devices"),
+    *("1 - {} of {} items", "Items 1 to {} of {}", "Rows 1-{} of {},", "1 – {} von {} Geräte", "--- Total: {} ---"),
     *("Count of computers: {}", "Number of records: {},", "Summe: {} Geräte,", "Anzahl Geräte: {}", "Gesamtanzahl: {},"),
 )
 """How reports say how many rows they have."""
 
 WHOLE = (
+    *("*** End of report ***", "--- End of report ---,", "- Page 1 of 1 -", "Page: 1 of 1", "Report: 05-06/2026,"),
     *("Total: 2.0", "Total: 2.5", "Total 2 of 2,", "Records: 2 of 2", "Total RAM: 65536,", "Total memory (MB): 32768"),
     *(
         "Geräte exportiert am 12.05.2026,",
@@ -209,7 +213,7 @@ WHOLE = (
 
 
 @pytest.mark.parametrize(
-    "footer", [*(each.format(2) for each in TOTALS), "Exported on 2026-05-01 by anna,", "Page 1 of 1,", *WHOLE]
+    "footer", [*(each.format(2, 2) for each in TOTALS), "Exported on 2026-05-01 by anna,", "Page 1 of 1,", *WHOLE]
 )
 def test_footers_are_told_and_no_machines(footer: str) -> None:
     found = written(f"Name,Serial Number\nPC1,A77B\nPC2,A77C\n{footer}\n")
@@ -218,11 +222,90 @@ def test_footers_are_told_and_no_machines(footer: str) -> None:
     assert found.doubts == ()
 
 
-@pytest.mark.parametrize("footer", [*(each.format(250) for each in TOTALS), '"Total: 1,250",', "Page 1 of 3,"])
+MORE = (
+    *(
+        '"Total: 1,250",',
+        "Page 1 of 3,",
+        "1 - 250 of 300 items",
+        "251 - 300 of 300 items",
+        "Items 1 to 250 of 300",
+        "Page: 1 of 3",
+    ),
+    *("Rows 1-250 of 300", "250 of 300 devices", "--- Page 1 of 3 ---", "... and 248 more", "... und 248 weitere Geräte,"),
+)
+"""Remarks that say that there is more than is here."""
+
+
+@pytest.mark.parametrize("footer", [*(each.format(250, 250) for each in TOTALS), *MORE])
 def test_a_footer_that_tells_of_more_is_a_doubt(footer: str) -> None:
     found = written(f"Name,Serial Number\nPC1,A77B\n{footer}\n")
-    assert values(found, "name") == [("PC1",)]
-    assert found.doubts
+    cells = book(["Name", "Serial Number"], ["PC1", "A77B"], next(csv.reader([footer])))
+    for each in (found, cells):
+        assert values(each, "name") == [("PC1",)]
+        assert each.doubts
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "PC1,A77B\nTotal: 3,\nGenerated on 2026-01-01,\n",
+        "PC1,A77B\nTotal,2\n",
+        "PC1,A77B\nName,Serial Number\nPC2,A77C\nTotal,4\n",
+        "PC1,A77B\n,\n,\nTotal: 4,\n",
+        "PC1,100200\nPC2,100201\nTotal,250\n",
+        "PC1,100200\nPC2,100201\nPC3,100202\nCount,2\n",
+        "PC1,100200\nSUM,100201100201\n",
+    ],
+)
+def test_neither_remarks_nor_empty_rows_are_counted_and_keys_are_no_sums(rows: str) -> None:
+    assert written(f"Name,Serial Number\n{rows}").doubts
+
+
+def test_a_number_before_the_word_of_a_total_is_a_machines_own() -> None:
+    assert ("Count",) in values(written("ID,Name\n75,PC1\n76,PC2\n77,Count\n"), "name")
+
+
+@pytest.mark.parametrize("memory", ["16384 MB", "unknown", "n/a"])
+def test_the_sum_of_memory_is_no_count_whatever_one_machine_has(memory: str) -> None:
+    assert written(f"Name,Serial Number,Memory\nPC1,A77B,16384\nPC2,A77C,{memory}\nTotal,,32768\n").doubts == ()
+
+
+@pytest.mark.parametrize("told", ["32 GB", "32768 MB", "32.0 GB", "32\u00a0768", "32\u202f768", "32'768", "N/A"])
+def test_a_sum_with_a_unit_is_no_machine(told: str) -> None:
+    found = written(f"Name,Serial Number,Memory\nPC1,A77B,16 GB\nPC2,A77C,16 GB\nTotal,,{told}\n")
+    assert (values(found, "name"), found.doubts) == ([("PC1",), ("PC2",)], ())
+
+
+@pytest.mark.parametrize("first", ["Model", "Serial Number", "ID", "Group"])
+@pytest.mark.parametrize("label", ["Total", "Total:", "Summe"])
+def test_a_label_in_the_first_column_is_that_of_a_total(first: str, label: str) -> None:
+    for told in (2, 250):
+        found = written(f"{first},Name,OS\nX1,PC1,W\nX2,PC2,W\n{label},{told},\n")
+        cells = book([first, "Name"], ["X1", "PC1"], ["X2", "PC2"], [label, told])
+        for each in (found, cells):
+            assert {*values(each, "name")} == {("PC1",), ("PC2",)}
+            assert bool(each.doubts) == (told == 250)
+    assert ("PC3",) in values(written(f"{first},Name,OS\nX1,PC1,W\n{label},PC3,\n"), "name")
+
+
+def test_rows_of_one_column_are_no_titles() -> None:
+    found = written("Name\nPC0\nAnnas MacBook\nBens iPad\nName\nPC3\n")
+    assert {*values(found, "name")} == {("PC0",), ("Annas MacBook",), ("Bens iPad",), ("PC3",)}
+
+
+@pytest.mark.parametrize(
+    ("above", "rows", "is_sure"),
+    [
+        ("", "PC0,A1\nAnnas MacBook,\n", False),
+        ("", "PC0,A1\n,\nPCs in Bern,\n,\n", True),
+        ("All computers,\n", "PC0,A1\nAll computers,\n", True),
+        ("", "PC0,A1\nPage 1 of 1,\n", True),
+    ],
+)
+def test_what_may_be_a_title_or_a_machine_is_a_doubt(above: str, rows: str, is_sure: bool) -> None:
+    found = written(f"{above}Name,Serial Number\n{rows}Name,Serial Number\nPC3,A9\n")
+    assert values(found, "name") == [("PC0",), ("PC3",)]
+    assert found.doubts == () if is_sure else found.doubts
 
 
 def test_the_sum_of_a_column_is_no_count() -> None:

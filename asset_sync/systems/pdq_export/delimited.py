@@ -63,18 +63,21 @@ def read(text: Text, columns: Columns, limits: Limits) -> Sheet:
         raise Refusal(f"has {len(header.names):,} columns; the limit is {limits.columns:,}")
     found = columns.find(header.names)
     body, misfits = data[header.at :], _Misfits()
-    table = _rows(body, delimiter, len(header.names), list(found.positions.values()), misfits)
+    # The first column too, where it means nothing: last, so that those before it are the fields'.
+    positions = list(dict.fromkeys((*found.positions.values(), 0)))
+    table = _rows(body, delimiter, len(header.names), positions, misfits)
     doubted = refuse_misplaced(body, delimiter, [found.positions[key] for key in KEYS if key in found.positions])
     return Sheet(
         format=f"CSV ({_DELIMITERS[delimiter]}, {text.encoding})",
         found=found,
-        columns=dict(zip(found.positions, table, strict=True)),
+        columns=dict(zip(found.positions, table, strict=False)),
         rows=len(table[0]),
         first=header.lines + 2 + bool(told),
         above=header.above,
         remarks=tuple(misfits.remarks),
         notes=(*left_out(misfits.remarks), *doubted),
         doubts=doubted,
+        lead=table[-1] if len(table) > len(found.positions) else None,
     )
 
 

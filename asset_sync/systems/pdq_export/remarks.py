@@ -1,7 +1,6 @@
 """Rows that are no machines: headers that come again where exports were appended to each other, titles, totals, footers."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from typing import Final, NamedTuple
 
@@ -10,81 +9,72 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from asset_sync.reconcile.tables import Mask
+from asset_sync.systems.pdq.identifiers import EMPTY_WORD, IDENTIFIERS
 from asset_sync.systems.pdq_export.columns import KEYS
+from asset_sync.systems.pdq_export.wording import (
+    ADDRESS,
+    ALONE,
+    ANY_FORM,
+    CHOSEN,
+    COUNTED,
+    DRAWN,
+    DRAWN_WITH,
+    FIGURE,
+    FORMS,
+    NUMBERS,
+    OWN_NUMBER,
+    PART,
+    SENTENCE,
+    SIZES,
+)
 from asset_sync.systems.shown import shown
 
-_TOTAL = (
-    r"(?:(?:grand |sub-?)?(?:totals?|sum|count)|(?:zwischen)?summe|gesamt(?:summe|ergebnis|(?:an)?zahl)?|teilergebnis"
-    r"|insgesamt|anzahl)"
-)
-_THINGS = (
-    r"(?:rows?|records?|computers?|devices?|machines?|items?|entr(?:y|ies)|results?|assets?"
-    r"|zeilen|geräte|rechner|datensätze|einträge)"
-)
-_ABOUT = r"(?:report|source|quelle|filters?|notes?|hinweis|date|datum|stand|as of|time|generated|created|exported|erstellt)"
-_WORDS = r"(?: [a-zäöüß()]+){0,4}"
-_IS = r"(?: *[:=]+ *| [–-] )"
-_OF = r"(?: ?(?:of|von|de|sur|/) ?\d[\d.,]*)?"
-_NUMBER = rf"\(?\d[\d.,]*{_OF}\)?(?: {_THINGS}\b.*)?"
-# What begins a line whose figure stands in a cell of its own.
-_LABEL = (
-    rf"{_TOTAL}|{_TOTAL}(?: of)?(?: the| der)? {_THINGS} *[:=]*|(?:{_TOTAL}|{_THINGS}){_WORDS} *[:=]+|number of{_WORDS} *[:=]*"
-)
-# The same of words that machines are called by, too: not without a figure.
-_SUM_OF = rf"(?:{_TOTAL}(?: of)? (?:ram|memory|storage|disk|speicher)|average|durchschnitt|ergebnis) *[:=]*"
-_TITLED = rf"{_ABOUT} ?:"
-_COUNTS = (
-    rf"{_TOTAL}(?: of)?(?: {_THINGS})? {_NUMBER}|{_TOTAL}{_WORDS}{_IS}{_NUMBER}"
-    rf"|{_THINGS}{_WORDS}(?: *[:=]+ *{_NUMBER}| \({_NUMBER})|number of{_WORDS} *[:=]+ *{_NUMBER}|\(?\d[\d.,]* {_THINGS}\b.*"
-)
-_RULE = r"[-=_*#~. ]"
-_LINE = (
-    rf"{_RULE}{{3,}}|"
-    r"(?:page|seite) \d+.*|(?:showing|displaying) .*\d.*"
-    r"|(?:.* )?(?:generated|created|printed|exported|erstellt|exportiert|gedruckt) (?:on|at|by|from|am|von|mit)\b.*"
-    r"|(?:end of|ende de[rs]) .*|(?:©|\(c\)|copyright ).*|(?:(?:strictly )?confidential|(?:streng )?vertraulich)(?:[ .,:;!].*)?"
-    rf"|{_ABOUT} ?:.*|#type .*"
-)
-_FORMS: Final = (_LABEL, _SUM_OF, _COUNTS, _TITLED, _LINE)
-# Long sentences are nobody's host name; "Anna Maria's MacBook Pro (2)" is one.
-_SENTENCE: Final = r"^(?:\S+\s+){6,}\S+$|^(?:\S+\s+){3,}\S*[.:!]$"
-_DRAWN: Final = rf"^{_RULE}+$"
-_FIGURE: Final = r"^[\d.,:%/ -]+$"
-_NUMBERS: Final = r"^\d[\d., ]* ?%?$"
-_ADDRESS: Final = r"(?:^|[ ,])\d{1,3}(?:\.\d{1,3}){3}(?:$|[ ,])"
-_PART: Final = re.compile(r"(?:^|\D)(\d+) ?(?:of|von|de|sur) ?(\d+)|(?:page|seite) (\d+) ?/ ?(\d+)", re.IGNORECASE)
-_CHOSEN: Final = re.compile(r"\b(?:filtered|gefiltert|truncated|gekürzt|top \d+|first \d+|limited to|not all)\b", re.IGNORECASE)
-_COUNT = r"(\d{1,3}(?:[.,]\d{3})+|\d{1,9})(?:[.,]0{1,2})?"
-_COUNTING = rf"(?: (?:of|number|count|total|the|all|in|found|listed|shown|exported|anzahl|der|{_THINGS}))*"
-_COUNTED: Final = re.compile(
-    rf"^(?:(?:{_TOTAL}{_COUNTING}(?:{_IS}| )|{_THINGS}{_COUNTING}(?: *[:=]+ *| (?=\())|number of{_WORDS}(?: *[:=]+ *| ))"
-    rf"\(?{_COUNT}{_OF}\)?(?: {_THINGS}\b.*)?$|\(?{_COUNT} {_THINGS}\b)",
-    re.IGNORECASE,
-)
+_MEASURES: Final = ("memory", "freePercent")
+"""What a report sums or averages, whatever one of the cells holds."""
 
 
 class Remarks(NamedTuple):
-    """Which rows are no machines, what they say, and what is to be told about them, a line each."""
+    """Which rows are no machines, what they say, and what is to be told about them, a line each.
+
+    `left` is how many of the other rows say something; `doubts` tells of rows that may be machines.
+    """
 
     rows: Mask
     texts: tuple[str, ...]
     notes: tuple[str, ...]
+    left: int
+    doubts: tuple[str, ...]
 
 
-def remarks(columns: Mapping[str, pa.Array], meaning: Mapping[str, frozenset[str]]) -> Remarks:
-    """Return the rows that are no machines, given trimmed columns by field and the labels that mean each field."""
+def remarks(
+    columns: Mapping[str, pa.Array],
+    meaning: Mapping[str, frozenset[str]],
+    first: pa.Array | None = None,
+    above: Collection[str] = (),
+) -> Remarks:
+    """Return the rows that are no machines, given trimmed columns by field and the labels that mean each field.
+
+    `first` is the first column of the file, if it means no field, and `above` what stands above the header.
+    """
     filled = {field: _true(pc.not_equal(values, "")) for field, values in columns.items()}
     count = reduce(np.add, (each.astype(np.int64) for each in filled.values()))
     headers = _headers(columns, filled, meaning)
     told = _told(columns)
-    lines = _lines(columns, filled, told, count) | _titles(told, count, headers)
-    texts = tuple(_whole(columns, lines)) if lines.any() else ()
-    return Remarks(headers | lines, texts, tuple(_notes(headers, texts)))
+    whole = columns if first is None else {"": first, **columns}
+    lines = _lines(columns, filled, told, count) | _remarks(columns, filled, next(iter(whole.values())))
+    titles, may_be = _titles(told, count, headers, above)
+    may_be &= ~lines
+    lines |= titles
+    left = int(np.count_nonzero((count > 0) & ~headers & ~lines))
+    may_be |= lines & _numbered_like_others(columns, filled, told, lines | headers, left)
+    texts = tuple(_whole(whole, lines)) if lines.any() else ()
+    doubted = tuple(_unsure([text for text, is_unsure in zip(texts, may_be[lines], strict=True) if is_unsure]))
+    return Remarks(headers | lines, texts, (*_notes(headers, texts), *doubted), left, doubted)
 
 
 def is_remark(line: str) -> bool:
     """Tell whether a line that does not fit the table is a title, a total or a footer."""
-    return bool(_says(pa.array([line.strip(' \t,;|"')]), _whole_line(_LABEL, _COUNTS, _LINE))[0])
+    return bool(_says(pa.array([" ".join(line.strip(' \t,;|"').split())]), ALONE)[0])
 
 
 def left_out(texts: Sequence[str]) -> tuple[str, ...]:
@@ -95,16 +85,17 @@ def left_out(texts: Sequence[str]) -> tuple[str, ...]:
 def doubts(texts: Iterable[str], rows: int) -> Iterator[str]:
     """Yield those of a file's own remarks that say that it is not the whole."""
     for text in texts:
-        part, counted = _PART.search(text), _COUNTED.search(text)
-        is_part = part and next(filter(None, part.group(1, 3))) != next(filter(None, part.group(2, 4)))
+        line = " ".join(text.split()).strip(DRAWN_WITH)
+        part, counted = PART.search(line), COUNTED.search(line)
+        is_part = part and len({_count(each) for each in part.groups() if each}) > 1
         is_fewer = counted and _count(next(filter(None, counted.groups()))) > rows
-        if is_part or is_fewer or _CHOSEN.search(text):
+        if is_part or is_fewer or CHOSEN.search(line):
             yield f"it says '{shown(text)}'"
 
 
 def _count(told: str) -> int:
     """Return a number of things, which may have separators between its digits."""
-    return int(re.sub(r"\D", "", told))
+    return int("".join(filter(str.isdecimal, told)))
 
 
 def _headers(columns: Mapping[str, pa.Array], filled: Mapping[str, Mask], meaning: Mapping[str, frozenset[str]]) -> Mask:
@@ -131,46 +122,67 @@ def _told(columns: Mapping[str, pa.Array]) -> pa.Array:
 def _whole(columns: Mapping[str, pa.Array], lines: Mask) -> Iterator[str]:
     """Yield what those rows say: the word of a total may stand in one column and its figure in another, where no sum stands."""
     said = []
-    for values in columns.values():
-        told, others = values.filter(pa.array(lines)).to_pylist(), values.filter(pa.array(~lines))
-        others = others.filter(pc.not_equal(others, ""))
-        summed = len(others) and pc.all(pc.match_substring_regex(others, _FIGURE)).as_py()
-        said.append(["" if summed and re.fullmatch(_FIGURE, each) else each for each in told])
+    for field, values in columns.items():
+        told = values.filter(pa.array(lines))
+        if field in _MEASURES or (field not in {*KEYS, *IDENTIFIERS} and _are_figures(values.filter(pa.array(~lines)))):
+            told = pc.if_else(pa.array(_says(told, FIGURE) | _says(told, SIZES)), "", told)
+        said.append(told.to_pylist())
     yield from (" ".join(dict.fromkeys(filter(None, row))) for row in zip(*said, strict=True))
+
+
+def _are_figures(values: pa.Array) -> bool:
+    """Tell whether a column holds numbers, and something at all."""
+    values = values.filter(pc.not_equal(values, ""))
+    return bool(len(values)) and bool(_says(values, FIGURE).all())
+
+
+def _numbered_like_others(
+    columns: Mapping[str, pa.Array], filled: Mapping[str, Mask], told: pa.Array, remarked: Mask, left: int
+) -> Mask:
+    """Return the rows with a number that may be a machine's own: others have numbers there, and it does not count the rows."""
+    mask: Mask = np.zeros(len(remarked), dtype=bool)
+    for field in KEYS:
+        if field in columns and remarked.any() and _are_figures(columns[field].filter(pa.array(~remarked))):
+            own = filled[field] & ~_true(pc.equal(columns[field], told)) & _says(columns[field], OWN_NUMBER)
+            mask |= own & ~_true(pc.equal(columns[field], str(left)))
+    return mask
 
 
 def _lines(columns: Mapping[str, pa.Array], filled: Mapping[str, Mask], told: pa.Array, count: np.ndarray) -> Mask:
     """Return totals and footers: remarks, and sentences below all that has more."""
     several = np.flatnonzero(count > 1)
     below = np.arange(len(count)) > (several[-1] if several.size else len(count))
-    lines: Mask = below & (count == 1) & _says(told, _SENTENCE)
-    if _says(told, _whole_line(*_FORMS)).any():
-        lines |= _remarks(_beside(columns, filled, told), told)
-    return lines
+    found: Mask = below & (count == 1) & _says(told, SENTENCE) | _remarks(columns, filled, told)
+    return found
 
 
 class _Beside(NamedTuple):
-    """What stands beside what is told of each row: but numbers, but figures, anything, and what tells machines apart."""
+    """What stands beside what is told of each row: but numbers, but figures, anything, and what tells machines apart.
+
+    `before` is of the last, too: where it stands in a column before.
+    """
 
     numbers: Mask
     figures: Mask
     filled: Mask
     keys: Mask
+    before: Mask
 
 
-def _remarks(beside: _Beside, told: pa.Array) -> Mask:
+def _remarks(columns: Mapping[str, pa.Array], filled: Mapping[str, Mask], told: pa.Array) -> Mask:
     """Return the remarks: a total with but numbers beside it, or another line with nothing.
 
-    A number among what tells machines apart is a serial, unless it is that of a label that has none of its own.
+    A number among what tells machines apart is a serial, unless it is that of a label that has none of its own; a label
+    stands before its figure.
     """
-    label, sum_of, counts, titled, line = (_says(told, _whole_line(each)) for each in _FORMS)
-    sums = label | ~beside.keys & (counts | sum_of & beside.filled)
+    spaced = pc.replace_substring_regex(told, pattern=r"[\s\p{Z}]+", replacement=" ")
+    if not _says(spaced, ANY_FORM).any():
+        return np.zeros(len(told), dtype=bool)
+    beside = _beside(columns, filled, told)
+    label, sum_of, counts, titled, line = (_says(spaced, each) for each in FORMS)
+    sums = label & ~beside.before | ~beside.keys & (counts | sum_of & beside.filled)
     found: Mask = beside.numbers & sums | beside.figures & titled | line & ~beside.filled
     return found
-
-
-def _whole_line(*forms: str) -> str:
-    return rf"(?i)^(?:{'|'.join(forms)})$"
 
 
 def _says(values: pa.Array, form: str) -> Mask:
@@ -178,28 +190,52 @@ def _says(values: pa.Array, form: str) -> Mask:
 
 
 def _beside(columns: Mapping[str, pa.Array], filled: Mapping[str, Mask], told: pa.Array) -> _Beside:
-    """Look at what stands beside; the same once more is nothing, and so is a line that is drawn. An address is no figure."""
+    """Look at what stands beside; a line that is drawn is nothing, and so are the same once more and a word for nothing.
+
+    An address is no figure. What is told stands in one of the columns, or before them all.
+    """
     nothing = np.zeros(len(told), dtype=bool)
-    found = _Beside(~nothing, ~nothing, nothing.copy(), nothing.copy())
+    same = {field: filled[field] & _true(pc.equal(values, told)) for field, values in columns.items()}
+    reached = ~reduce(np.logical_or, same.values(), nothing)
+    found = _Beside(~nothing, ~nothing, nothing.copy(), nothing.copy(), nothing.copy())
     for field, values in columns.items():
-        more = filled[field] & ~_true(pc.equal(values, told)) & ~_says(values, _DRAWN)
-        address = _says(values, _ADDRESS)
-        found.numbers[more & (address | ~_says(values, _NUMBERS))] = False
-        found.figures[more & (address | ~_says(values, _FIGURE))] = False
+        reached = reached | same[field]
+        more = filled[field] & ~same[field] & ~_says(values, DRAWN) & ~_says(values, EMPTY_WORD)
+        address = _says(values, ADDRESS)
+        found.numbers[more & (address | ~_says(values, SIZES if field in _MEASURES else NUMBERS))] = False
+        found.figures[more & (address | ~_says(values, FIGURE))] = False
         found.filled[more] = True
         found.keys[more & (field in KEYS)] = True
+        found.before[more & (field in KEYS) & ~reached] = True
     return found
 
 
-def _titles(told: pa.Array, count: np.ndarray, headers: Mask) -> Mask:
-    """Return the rows of one value right above a header that comes again."""
-    mask: Mask = np.zeros(len(count), dtype=bool)
-    for row in np.flatnonzero(headers):
-        above = int(row) - 1
-        while above >= 0 and (not count[above] or (count[above] == 1 and " " in told[above].as_py())):
-            mask[above] = count[above] == 1
-            above -= 1
-    return mask
+def _titles(told: pa.Array, count: np.ndarray, headers: Mask, above: Collection[str]) -> tuple[Mask, Mask]:
+    """Return the rows of one value right above a header that comes again, and those of them that may be machines.
+
+    Where the first header has the same above it, it is a title, and below an empty row, too. Where no row has more than one
+    value, all look like titles: there any other is a machine.
+    """
+    titles: Mask = np.zeros(len(count), dtype=bool)
+    may_be = titles.copy()
+    has_several = bool((count[~headers] > 1).any())
+    for header in np.flatnonzero(headers):
+        end = int(header)
+        while end and not count[end - 1]:
+            end -= 1
+        start = end
+        while start and count[start - 1] == 1 and " " in told[start - 1].as_py():
+            start -= 1
+        is_apart = start > 0 and not count[start - 1]
+        known = np.array([told[row].as_py() in above for row in range(start, end)], dtype=bool)
+        titles[start:end] = known | is_apart | has_several
+        may_be[start:end] = ~known & (is_apart != has_several)
+    return titles, may_be
+
+
+def _unsure(texts: Sequence[str]) -> Iterator[str]:
+    if texts:
+        yield f"it has rows that may be machines or remarks: {len(texts):,} ('{shown(texts[0])}')"
 
 
 def _notes(headers: Mask, texts: tuple[str, ...]) -> Iterator[str]:

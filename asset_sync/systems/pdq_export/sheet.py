@@ -30,7 +30,7 @@ class Sheet:
 
     `format` tells how the file was written. `first` is the number that a person gives to the first row in it, called `unit`.
     `above` are the lines over the header, `remarks` those between the rows, `notes` what is to be told, and `doubts` why the
-    file may not be the whole.
+    file may not be the whole. `lead` is the first column, if it means no field: there stand the words of totals.
     """
 
     format: str
@@ -43,6 +43,7 @@ class Sheet:
     remarks: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    lead: pa.Array | None = None
 
 
 class Cleaned(NamedTuple):
@@ -67,14 +68,15 @@ def cleaned(sheet: Sheet, columns: Columns, limits: Limits) -> Cleaned:
         raise Refusal(f"has {sheet.rows:,} {sheet.unit}s; the limit is {limits.rows:,}")
     written = {field: _written(field, values, sheet, limits) for field, values in sheet.columns.items()}
     _refuse_sideways(written, columns)
-    said = remarks(written, {field: columns.labels(field) for field in written})
+    lead = None if sheet.lead is None else pc.fill_null(pc.utf8_trim_whitespace(sheet.lead), "")
+    said = remarks(written, {field: columns.labels(field) for field in written}, lead, sheet.above)
     notes = [*sheet.notes, *_titles(sheet.above), *said.notes]
     read = {field: _read(field, values, sheet, notes) for field, values in written.items()}
     nameless = _nameless(written, read) & ~said.rows
     if nameless.any():
         notes.append(f"left out, since what would tell which machine it is was left empty: {np.count_nonzero(nameless):,} rows")
     kept = pa.array(~said.rows & ~nameless)
-    doubted = [*sheet.doubts, *doubts((*sheet.above, *sheet.remarks, *said.texts), sheet.rows)]
+    doubted = [*sheet.doubts, *said.doubts, *doubts((*sheet.above, *sheet.remarks, *said.texts), said.left)]
     doubted += ["it has rows that do not tell which machine they are"] if nameless.any() else []
     return Cleaned(
         {field: values.filter(kept) for field, values in read.items()}, pc.sum(kept).as_py(), tuple(notes), tuple(doubted)
