@@ -199,6 +199,12 @@ class Kind:
         return tuple(name for name in names if self.field(name).type != "reference")
 
     @property
+    def telling_alone(self) -> Mapping[str, IdentityRule]:
+        """The decisive rules of one field, by that field: a single value tells an object from all others, in whatever it is."""
+        rules = [rule for rule in self.identity if rule.decisive and len(rule.fields) == 1]
+        return {rule.fields[0]: rule for rule in rules if self.field(rule.fields[0]).type != "reference"}
+
+    @property
     def labelled(self) -> frozenset[str]:
         """The fields that are compared by their labels: a name without a letter or digit is no name there."""
         names = {name for rule in self.identity if rule.form == "label" for name in rule.fields}

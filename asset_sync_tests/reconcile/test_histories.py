@@ -69,6 +69,11 @@ def test_nothing_is_made_with_a_serial_that_another_machine_was_to_lose_and_has_
     play(History("assets", (Day((come,)), Day((gone,)), Day((parts,), None, ("stale", "stale", "refused")))))
 
 
+def test_nothing_is_made_with_a_serial_that_another_machine_is_held_to_keep() -> None:
+    come = (Event("come", 6), Event("come", 36), Event("come", 24), Event("come_bare", 0))
+    play(History("assets", (Day((come,)), Day(((Event("register_again", 5), Event("exchange", 60)),)))))
+
+
 def test_a_machine_is_known_by_the_serial_of_what_it_was_on() -> None:
     bare, nothing = (Event("spoil", 0), Event("register_again", 0)), ()
     days = (Day(((Event("come", 1),),)), Day((bare,)), Day((nothing,)), Day((nothing,)))

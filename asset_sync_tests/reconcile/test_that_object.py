@@ -716,6 +716,21 @@ def test_what_another_object_was_to_give_up_and_did_not_is_on_no_new_one(written
     assert lab.objects("asset", "serial") == {x: {"serial": "SN-x-2"}, object_of(lab, "y"): {"serial": written}}
 
 
+def test_what_another_object_keeps_is_on_no_new_one() -> None:
+    lab, _ = started()
+    x = object_of(lab, "x")
+    lab.source["asset"] = [machine("x", serial="SN-x-2" + "0" * 50), machine("y", serial="sn-X-1")]
+    before = lab.objects()
+    why = held(lab.run())
+    assert why["y"] == f"serial 'sn-X-1' is on asset #{x} still, which does not get another one"
+    assert lab.objects() == before
+
+    lab.source["asset"] = [machine("x", serial="SN-x-2"), machine("y", serial="sn-X-1")]
+    lab.run()
+    assert held(lab.run()) == {}
+    assert lab.objects("asset", "serial") == {x: {"serial": "SN-x-2"}, object_of(lab, "y"): {"serial": "sn-X-1"}}
+
+
 def test_ops_are_about_the_objects_that_the_plan_saw() -> None:
     lab, _ = started()
     x = object_of(lab, "x")

@@ -1,6 +1,7 @@
 """Giving up: what a new object is to be told apart by, and another object has until a change of the same plan is made.
 
 No target refuses a serial that is there twice on two models: where the change was not made, the new object would be a twin.
+Where it is held as it is planned, `asset_sync.reconcile.planning.keeping` holds the new object, too.
 """
 
 from collections import defaultdict
@@ -20,7 +21,7 @@ Givers = Mapping[tuple[str, str], Mapping[str | None, int]]
 
 def givers(rows: Iterable[Record], kinds: Kinds) -> Givers:
     """Return the rows by which objects give up values that tell them from others."""
-    alone = {name: _telling_alone(kind) for name, kind in kinds.items()}
+    alone = {name: kind.telling_alone for name, kind in kinds.items()}
     found: dict[tuple[str, str], list[tuple[int, Any]]] = defaultdict(list)
     for row in rows:
         # Most changes are of other fields: they need not be decoded for that.
@@ -29,7 +30,7 @@ def givers(rows: Iterable[Record], kinds: Kinds) -> Givers:
         for name in changes.keys() & names:
             found[row["kind"], name].append((row["seq"], changes[name]["old"]))
     return {
-        (kind, name): {value: seq for (seq, _), value in zip(told, _compared(told, alone[kind][name]), strict=True)}
+        (kind, name): {value: seq for (seq, _), value in zip(told, _compared(told, alone[kind][name].form), strict=True)}
         for (kind, name), told in found.items()
     }
 
@@ -37,19 +38,14 @@ def givers(rows: Iterable[Record], kinds: Kinds) -> Givers:
 def awaited(found: Givers, kind: Kind, creates: Sequence[Record]) -> Mapping[int, Mapping[int, str]]:
     """Return, by create of a kind, the rows before it by which others give up what it is told apart by, with what that is."""
     waiting: dict[int, dict[int, str]] = defaultdict(dict)
-    for name, form in _telling_alone(kind).items():
+    for name, rule in kind.telling_alone.items():
         given_up = found.get((kind.name, name), {})
         told = [(row["seq"], p.decode(row["changes"]).get(name, {}).get("new")) for row in creates] if given_up else []
-        for (seq, new), value in zip(told, _compared(told, form), strict=True):
+        for (seq, new), value in zip(told, _compared(told, rule.form), strict=True):
             giver = given_up.get(value)
             if value is not None and giver is not None and giver < seq:
                 waiting[seq][giver] = f"{name} {new!r}"
     return waiting
-
-
-def _telling_alone(kind: Kind) -> Mapping[str, Form]:
-    """Return the fields that are decisive by themselves, with how they are compared."""
-    return {rule.fields[0]: rule.form for rule in kind.identity if rule.decisive and len(rule.fields) == 1}
 
 
 def _compared(told: Sequence[tuple[int, Any]], form: Form) -> list[str | None]:

@@ -16,6 +16,7 @@ from asset_sync.reconcile.planning.agreeing import Agreeing
 from asset_sync.reconcile.planning.changes import Changes, without_kept
 from asset_sync.reconcile.planning.dependents import hold_dependents, needed, note_unmade
 from asset_sync.reconcile.planning.drafts import Drafts, in_order, together
+from asset_sync.reconcile.planning.keeping import without_kept_values
 from asset_sync.reconcile.planning.leaving import leaving
 from asset_sync.reconcile.planning.model import Policy, Snapshot
 from asset_sync.reconcile.planning.moving import Pins, left_behind, sitting_here
@@ -84,6 +85,7 @@ def _operations(kinds: Kinds, sides: Mapping[str, Sides], now: datetime, mode: M
         if agreeing := _agreeing(kind, sides, written):
             drafted, others[name] = agreeing.keep(drafted), [agreeing.keep(each) for each in others[name]]
         drafted, others[name] = suited(sides, written, sitting_here(sides, written, drafted), others[name])
+        drafted = without_kept_values(sides[name], drafted)
         note_unmade(drafted, unmade)
         written[name] = in_order(without_kept(sides[name], plugged(sides[name], drafted)))
         others[name] = [without_kept(sides[name], each) for each in others[name]]

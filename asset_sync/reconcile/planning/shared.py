@@ -4,14 +4,12 @@ Nobody knows whose it is, so that it is written to none of them, also where the 
 stands already, it stays. The records' other fields go on.
 """
 
-from collections.abc import Iterator
-
 import numpy as np
 import pyarrow.compute as pc
 
 from asset_sync.reconcile import forms
 from asset_sync.reconcile.identity import also, twins
-from asset_sync.reconcile.kinds import IdentityRule, Kind
+from asset_sync.reconcile.kinds import IdentityRule
 from asset_sync.reconcile.planning.drafts import Drafts, together
 from asset_sync.reconcile.planning.fields import part
 from asset_sync.reconcile.planning.sides import Sides
@@ -21,17 +19,10 @@ from asset_sync.reconcile.tables import Positions, mask, said_column, take, text
 def without_shared(sides: Sides, given: Drafts) -> Drafts:
     """Return the operations without the decisive values that several records have, and those held."""
     held: list[Drafts] = []
-    for rule in _of_one_field(sides.kind):
+    for rule in sides.kind.telling_alone.values():
         given, apart = part(given, rule.fields[0], _shared(sides, given, rule))
         held.append(apart)
     return together(sides.kind, [given, *held])
-
-
-def _of_one_field(kind: Kind) -> Iterator[IdentityRule]:
-    """Yield the rules by which a single value is one object's for itself; what counts within another object is not."""
-    for rule in kind.identity:
-        if rule.decisive and len(rule.fields) == 1 and kind.field(rule.fields[0]).type != "reference":
-            yield rule
 
 
 def _shared(sides: Sides, given: Drafts, rule: IdentityRule) -> dict[int, str]:
