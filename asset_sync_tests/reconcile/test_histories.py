@@ -74,6 +74,12 @@ def test_nothing_is_made_with_a_serial_that_another_machine_is_held_to_keep() ->
     play(History("assets", (Day((come,)), Day(((Event("register_again", 5), Event("exchange", 60)),)))))
 
 
+def test_an_undo_leaves_alone_what_pointed_at_something_that_a_person_deleted() -> None:
+    exchanged = Day(((Event("exchange_addresses", 106), Event("name_lookup", 118)),))
+    deleted = Day(((Event("delete", 214), Event("reserve", 98, meanwhile=True), Event("come_bare", 120)),), "undo")
+    play(History("devices", (Day(((Event("come", 36), Event("come", 72)),)), exchanged, deleted)))
+
+
 def test_a_machine_is_known_by_the_serial_of_what_it_was_on() -> None:
     bare, nothing = (Event("spoil", 0), Event("register_again", 0)), ()
     days = (Day(((Event("come", 1),),)), Day((bare,)), Day((nothing,)), Day((nothing,)))

@@ -148,7 +148,10 @@ class Preparer:
     def _check_earlier(self, seq: int) -> None:
         for name, earlier in self._earlier.get(seq, {}).items():
             outcome = self._outcomes.get(earlier)
-            if outcome is None or outcome.outcome not in DONE or name in outcome.unstored:
+            # What somebody else had made so already is that one's edit: what comes after would be written over it.
+            if outcome is not None and outcome.outcome == ALREADY:
+                raise LookupError(f"needs an earlier change of {name}, which somebody else had made")
+            if outcome is None or outcome.outcome != APPLIED or name in outcome.unstored:
                 raise LookupError(f"needs an earlier change of {name}, which was not made{_because(outcome)}")
 
     def _check_given_up(self, kind: Kind, waiting: Mapping[int, str]) -> None:

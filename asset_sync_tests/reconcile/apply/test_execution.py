@@ -358,6 +358,14 @@ def test_what_needs_an_earlier_change_of_its_object_is_not_sent_without_it() -> 
     assert carried_out(swap(), target, log) == {"applied": ["u0", "u1", "u0"]}
 
 
+def test_what_somebody_else_had_made_so_meanwhile_is_not_gone_on_from() -> None:
+    target, log = tagged(), Log()
+    target.edit("asset", "0", tag="T-moving")
+    said = {(one.outcome, one.detail) for one in applied(swap(), target, log).values()}
+    assert ("skipped", "needs an earlier change of tag, which somebody else had made") in said
+    assert tags(target)[0] == "T-moving"
+
+
 def test_the_parts_of_an_object_do_not_wait_for_each_other() -> None:
     target, log = tagged(), Log()
     target.refuses = lambda _, row: "too much" if row["memory"] == 8 else None
