@@ -62,7 +62,7 @@ def ledger(home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> No
         ),
         (["run", "netbox_to_wug", "--partition", ""], 1, "netbox_to_wug has no partition ''; there are main"),
         (["run", "wug_to_netbox", "--partition", "MAIN"], 1, "wug_to_netbox has no partition 'MAIN'; there are main"),
-        (["run", "pdq_exports"], 1, "runs once for each file that is dropped into its folder: name one with --partition"),
+        (["run", "pdq_exports", "--partition", "a"], 1, "pdq_exports has no partition 'a'; there are none yet"),
         (["connections", "a", "b"], 2, "unexpected extra argument"),
         (["plans", "--limit", "0"], 2, "'--limit'"),
         (["plans", "--limit", "many"], 2, "'many' is no whole number"),
