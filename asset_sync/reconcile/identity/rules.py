@@ -77,12 +77,15 @@ def _without_doubted(state: Matching, rule: IdentityRule, found: pd.DataFrame) -
     """Hold the rows that have the name of an object that may be another record's still, and leave them out."""
     doubted = [other for other, record in state.doubted.items() if state.observed_of[record] < 0]
     doubtful = found[found["observed"].isin(doubted)]
-    others = state.by_id(found[found["row"].isin(doubtful["row"])])
+    if doubtful.empty:
+        return found
+    is_doubtful = found["row"].isin(doubtful["row"])
+    others = state.by_id(found[is_doubtful])
     for row, other in zip(*_columns(doubtful), strict=True):
         whose = called_at(state.desired, state.doubted[other])
         why = f"{rule.name} {state.shown(row, rule)} is on {state.named(other)}, which may be {whose} still"
         state.hold(row, why, others[row])
-    kept: pd.DataFrame = found[~found["row"].isin(doubtful["row"])] if len(doubtful) else found
+    kept: pd.DataFrame = found[~is_doubtful]
     return kept
 
 

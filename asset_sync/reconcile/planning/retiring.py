@@ -253,8 +253,9 @@ def _gone(sides: Sides) -> tuple[Positions, Positions]:
     links = links[made[links] | ~(are_left(sides.links.iloc[links]) | np.isin(links, apart))]
     objects = index(take(text(sides.links["target_id"]), links), text(sides.observed["id"]))
     parted = np.flatnonzero(np.isin(links, apart))
-    strangers = changed_objects(sides.kind, sides.links, sides.observed, links[parted], objects[parted]).changed
-    objects[parted[strangers]] = -1
+    if parted.size:
+        strangers = changed_objects(sides.kind, sides.links, sides.observed, links[parted], objects[parted]).changed
+        objects[parted[strangers]] = -1
     in_service = ~sides.out_of_service(np.arange(len(sides.observed)))
     in_service[sides.object_of[sides.object_of >= 0]] = False
     left = np.append(in_service, False)[objects]  # the last one stands for an object that is gone too

@@ -40,10 +40,12 @@ def read(data: bytes, columns: Columns, limits: Limits) -> Sheet:
         table, *others = _tables(data, columns, limits)
         found = columns.find(table.header)
         lead, picked = [], []
+        has_lead = 0 not in found.positions.values()
         for number, row in enumerate(_rows(table.sheet, limits), 1):
             if number >= table.first:
                 picked.append(_picked(row, number, found.positions))
-                lead.append(_heading(row[0]) if row else "")
+                if has_lead:
+                    lead.append(_heading(row[0]) if row else "")
     values = list(zip(*picked, strict=True)) or [()] * len(found.positions)
     further = [other for other in others if other.has_key]
     return Sheet(
@@ -54,7 +56,7 @@ def read(data: bytes, columns: Columns, limits: Limits) -> Sheet:
         first=table.first,
         above=table.above,
         notes=tuple(f"the sheet '{shown(other.sheet.title)}' is not read{_MACHINES * other.has_key}" for other in others),
-        lead=None if 0 in found.positions.values() else column("", lead),
+        lead=column("", lead) if has_lead else None,
         doubts=tuple(f"its sheet '{shown(other.sheet.title)}' has machines too, and is not read" for other in further),
     )
 
